@@ -1,0 +1,93 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text.Json;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Checkpoints;
+
+/// <summary>Writes safetensors files: to a temporary name first, flushed to the disk, then renamed, so that a kill at any moment leaves the old file or the new one.</summary>
+public static class SafetensorsWriter
+{
+    /// <summary>Writes <paramref name="tensors"/>, in name order, with their own types.</summary>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <param name="tensors">Tensors by name, on any device. Borrowed.</param>
+    /// <param name="metadata">Texts for the header's <c>__metadata__</c>.</param>
+    /// <exception cref="ArgumentException">A tensor's type cannot be stored.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        var ordered = tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToList();
+        var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20))
+            {
+                stream.Write(Header(ordered, metadata));
+                foreach (var (_, tensor) in ordered)
+                {
+                    using var scope = NewDisposeScope();
+                    stream.Write(tensor.detach().cpu().contiguous().bytes);
+                }
+
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    private static byte[] Header(List<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        var json = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            writer.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                writer.WriteStartObject("__metadata__");
+                foreach (var (key, value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                {
+                    writer.WriteString(key, value);
+                }
+
+                writer.WriteEndObject();
+            }
+
+            var offset = 0L;
+            foreach (var (name, tensor) in tensors)
+            {
+                var end = offset + tensor.numel() * SafetensorsFormat.BytesOf(SafetensorsFormat.NameOf(tensor.dtype))!.Value;
+                writer.WriteStartObject(name);
+                writer.WriteString("dtype", SafetensorsFormat.NameOf(tensor.dtype));
+                writer.WriteStartArray("shape");
+                foreach (var size in tensor.shape)
+                {
+                    writer.WriteNumberValue(size);
+                }
+
+                writer.WriteEndArray();
+                writer.WriteStartArray("data_offsets");
+                writer.WriteNumberValue(offset);
+                writer.WriteNumberValue(end);
+                writer.WriteEndArray();
+                writer.WriteEndObject();
+                offset = end;
+            }
+
+            writer.WriteEndObject();
+        }
+
+        // Data starts at a multiple of 8 bytes, as the original writer pads it.
+        var length = (json.WrittenCount + 7) / 8 * 8;
+        var header = new byte[8 + length];
+        header.AsSpan(8).Fill((byte)' ');
+        BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)length);
+        json.WrittenSpan.CopyTo(header.AsSpan(8));
+        return header;
+    }
+}

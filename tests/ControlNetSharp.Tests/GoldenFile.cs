@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.Json;
+using ControlNetSharp.Checkpoints;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Tests;
+
+/// <summary>One golden tensor file: its tensors, its configuration, and the weights, stored or rebuilt by the formula.</summary>
+internal sealed class GoldenFile(SafetensorsFile file, string name) : IDisposable
+{
+    public string Name => name;
+
+    public IReadOnlyDictionary<string, string> Metadata => file.Metadata;
+
+    public IReadOnlyDictionary<string, SafetensorsEntry> Entries => file.Entries;
+
+    public JsonElement Config => JsonDocument.Parse(file.Metadata["config"]).RootElement;
+
+    public uint Seed => uint.Parse(file.Metadata["seed"], CultureInfo.InvariantCulture);
+
+    public Tensor this[string tensor] => file.Read(tensor);
+
+    public bool Has(string tensor) => file.Entries.ContainsKey(tensor);
+
+    /// <summary>Weights by name, for every weight whose name starts with the prefix; the prefix is kept.</summary>
+    public Dictionary<string, Tensor> Weights(string prefix = "")
+    {
+        if (file.Metadata.TryGetValue("weights", out var kind) && kind == "stored")
+        {
+            return file.Entries.Keys
+                .Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && !key.StartsWith("in.", StringComparison.Ordinal) && !key.StartsWith("inter.", StringComparison.Ordinal))
+                .ToDictionary(key => key, key => file.Read(key));
+        }
+
+        var gain = file.Metadata.TryGetValue("gain", out var g) ? double.Parse(g, CultureInfo.InvariantCulture) : 1;
+        var overrides = file.Metadata.TryGetValue("overrides", out var list)
+            ? JsonDocument.Parse(list).RootElement.EnumerateArray().Select(o => (o[0].GetString()!, o[1].GetSingle())).ToArray()
+            : [];
+        var keys = Goldens.Json(System.IO.Path.ChangeExtension(name, ".keys.json"));
+        return keys.EnumerateObject()
+            .Where(key => key.Name.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(key => key.Name, key => FormulaWeights.Make(key.Name, [.. key.Value.EnumerateArray().Select(size => size.GetInt64())], Seed, gain, overrides));
+    }
+
+    /// <summary>Asserts a value against the tensor of this name within factor · max(1, A).</summary>
+    public void AssertClose(string tensor, Tensor actual, double factor)
+    {
+        using var expected = this[tensor];
+        Goldens.AssertClose(expected, actual, factor * Math.Max(1, Goldens.Amplitude(expected)), $"{name}: {tensor}");
+    }
+
+    public void Dispose() => file.Dispose();
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using ControlNetSharp.Checkpoints;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Tests;
+
+/// <summary>The folder of reference data. CONTROLNETSHARP_GOLDENS points at another one with files of the same kinds.</summary>
+internal static class Goldens
+{
+    private static readonly string? Override = Environment.GetEnvironmentVariable("CONTROLNETSHARP_GOLDENS");
+
+    public static string Folder { get; } = Override is { Length: > 0 } ? Override : Path.Combine(AppContext.BaseDirectory, "Goldens");
+
+    public static string PathOf(string file) => Path.Combine(Folder, file);
+
+    /// <summary>
+    /// The names of all golden files that match the pattern (such as "unet_*.safetensors"): rows for a theory. A missing kind is an error in the default
+    /// folder; in an override it gives one empty name, for which <see cref="Require"/> skips the test.
+    /// </summary>
+    public static TheoryData<string> Files(params string[] patterns)
+    {
+        var names = patterns.SelectMany(pattern => Directory.GetFiles(Folder, pattern)).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal).ToArray();
+        return names.Length > 0 ? [.. names] : [""];
+    }
+
+    /// <summary>Skips the test in an override folder that lacks this file; fails in the default one.</summary>
+    public static string Require(string file)
+    {
+        var found = file.Length > 0 && File.Exists(PathOf(file));
+        Assert.SkipWhen(!found && Override is { Length: > 0 }, $"The golden folder {Folder} has no such file: {file}");
+        Assert.True(found, $"The golden file '{file}' is missing in {Folder}.");
+        return PathOf(file);
+    }
+
+    public static JsonElement Json(string file)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Require(file)));
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>The largest absolute value: the A of the tolerances.</summary>
+    public static double Amplitude(Tensor expected) => expected.numel() == 0 ? 0 : expected.to(ScalarType.Float64).abs().max().item<double>();
+
+    /// <summary>Fails with the largest difference, its index and both values where the tensors differ by more than the tolerance or in shape.</summary>
+    public static void AssertClose(Tensor expected, Tensor actual, double tolerance, string what)
+    {
+        Assert.True(expected.shape.SequenceEqual(actual.shape), $"{what}: shape [{string.Join(", ", actual.shape)}], expected [{string.Join(", ", expected.shape)}]");
+        if (expected.numel() == 0)
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        var (e, a) = (expected.to(ScalarType.Float64).flatten(), actual.detach().to(ScalarType.Float64).flatten());
+        var difference = (e - a).abs();
+        var index = difference.argmax().item<long>();
+        var worst = difference[index].item<double>();
+        Assert.True(worst <= tolerance, $"{what}: largest difference {worst:g4} > {tolerance:g4} at flat index {index}: expected {e[index].item<double>():g8}, got {a[index].item<double>():g8}");
+    }
+
+    /// <summary>A tensor file with its tolerance helper, weights rebuilt where the file leaves them to the formula.</summary>
+    public static GoldenFile Open(string file) => new(SafetensorsFile.Open(Require(file)), file);
+}
