@@ -1,0 +1,81 @@
+using ControlNetSharp.Networks.Blocks;
+using ControlNetSharp.Networks.Layers;
+using ControlNetSharp.Runtime;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ControlNetSharp.Networks;
+
+/// <summary>
+/// The trainable copy of a UNet's encoder half, joined to the locked one by zero convolutions: y = F(x; T) + Z(F(x + Z(c; Tz1); Tc); Tz2).
+/// Names are those of the original (without <c>control_model.</c>). Source: Zhang et al. 2023, arXiv:2302.05543, equation (2); ControlNet cldm.py, ControlNet.
+/// </summary>
+public sealed class ControlNet : Module
+{
+    [ComponentName(Name = "time_embed")] private readonly TimeEmbedding _timeEmbedding;
+    [ComponentName(Name = "input_hint_block")] private readonly HintEncoder _hintEncoder;
+    [ComponentName(Name = "input_blocks")] private readonly ModuleList<Stage> _inputBlocks;
+    [ComponentName(Name = "zero_convs")] private readonly ModuleList<Stage> _zeroConvolutions;
+    [ComponentName(Name = "middle_block")] private readonly Stage _middleBlock;
+    [ComponentName(Name = "middle_block_out")] private readonly Stage _middleZeroConvolution;
+
+    /// <summary>Creates the network; its weights are uninitialised until loaded or set.</summary>
+    public ControlNet(ControlNetParams p, Placement placement)
+        : base(nameof(ControlNet))
+    {
+        ArgumentNullException.ThrowIfNull(p);
+        Params = p;
+        _timeEmbedding = new(p.UNet.ModelChannels, placement);
+        _hintEncoder = new(p, placement);
+        (_inputBlocks, var channels) = UNetEncoder.InputBlocks(p.UNet, placement);
+        _zeroConvolutions = new ModuleList<Stage>([.. channels.Select(ZeroConvolution)]);
+        _middleBlock = UNetEncoder.MiddleBlock(p.UNet, placement);
+        _middleZeroConvolution = ZeroConvolution(p.UNet.Levels[^1].Channels);
+        RegisterComponents();
+
+        Stage ZeroConvolution(int width) => new(new ConvolutionLayer(width, width, 1, 1, 0, placement));
+    }
+
+    /// <summary>The network's shape.</summary>
+    public ControlNetParams Params { get; }
+
+    /// <summary>Encodes a hint once for all steps.</summary>
+    /// <param name="hint">[B, 3, 8h, 8w], RGB in 0..1.</param>
+    /// <returns>[B, ModelChannels, h, w] in the hint's dtype.</returns>
+    public Tensor EncodeHint(Tensor hint) => _hintEncoder.call(hint);
+
+    /// <summary>The control residuals for one step.</summary>
+    /// <param name="latents">[B, InChannels, h, w].</param>
+    /// <param name="timesteps">[B].</param>
+    /// <param name="context">[B, K, ContextChannels].</param>
+    /// <param name="encodedHint">[B or 1, ModelChannels, h, w] from <see cref="EncodeHint"/>.</param>
+    /// <returns>One tensor for each input block in order (SD 1.x: 12), then the middle block's.</returns>
+    public IReadOnlyList<Tensor> Forward(Tensor latents, Tensor timesteps, Tensor context, Tensor encodedHint)
+    {
+        using var scope = NewDisposeScope();
+        var time = _timeEmbedding.Forward(timesteps, latents.dtype);
+        var residuals = new List<Tensor>();
+        var h = latents;
+        foreach (var (index, block) in _inputBlocks.Index())
+        {
+            h = block.Forward(h, time, context);
+            if (index == 0)
+            {
+                h = h + encodedHint;
+            }
+
+            residuals.Add(_zeroConvolutions[index].Forward(h, time, context));
+        }
+
+        h = _middleBlock.Forward(h, time, context);
+        residuals.Add(_middleZeroConvolution.Forward(h, time, context));
+        foreach (var residual in residuals)
+        {
+            residual.MoveToOuterDisposeScope();
+        }
+
+        return residuals;
+    }
+}

@@ -1,0 +1,40 @@
+using ControlNetSharp.Networks.Blocks;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ControlNetSharp.Networks;
+
+/// <summary>Layers that run one after another, each given what its kind needs. Source: LDM openaimodel.py, TimestepEmbedSequential.</summary>
+internal sealed class Stage : Module
+{
+    private readonly Module[] _layers;
+
+    public Stage(params Module[] layers)
+        : base(nameof(Stage))
+    {
+        _layers = layers;
+        foreach (var (index, layer) in layers.Index())
+        {
+            register_module(index.ToString(), layer);
+        }
+    }
+
+    /// <summary>x [B, Cin, h, w], time embedding [B, T], context [B, K, D] -> [B, Cout, h', w'].</summary>
+    public Tensor Forward(Tensor x, Tensor timeEmbedding, Tensor context)
+    {
+        using var scope = NewDisposeScope();
+        var h = x;
+        foreach (var layer in _layers)
+        {
+            h = layer switch
+            {
+                ResidualBlock block => block.call(h, timeEmbedding),
+                SpatialTransformer transformer => transformer.call(h, context),
+                Module<Tensor, Tensor> plain => plain.call(h),
+                _ => throw new InvalidOperationException($"A stage cannot run a {layer.GetType().Name}."),
+            };
+        }
+
+        return h.MoveToOuterDisposeScope();
+    }
+}

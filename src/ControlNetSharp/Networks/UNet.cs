@@ -1,0 +1,111 @@
+using ControlNetSharp.Networks.Blocks;
+using ControlNetSharp.Networks.Layers;
+using ControlNetSharp.Runtime;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+using static TorchSharp.torch.nn.functional;
+
+namespace ControlNetSharp.Networks;
+
+/// <summary>
+/// The denoising network of Stable Diffusion: noisy latents, timestep and text -> prediction, with optional control residuals added to its skip connections.
+/// Names are LDM's (without <c>model.diffusion_model.</c>). Source: LDM openaimodel.py, UNetModel; ControlNet cldm.py, ControlledUnetModel.
+/// </summary>
+public sealed class UNet : Module
+{
+    private const double OutEpsilon = 1e-5;
+    [ComponentName(Name = "time_embed")] private readonly TimeEmbedding _timeEmbedding;
+    [ComponentName(Name = "input_blocks")] private readonly ModuleList<Stage> _inputBlocks;
+    [ComponentName(Name = "middle_block")] private readonly Stage _middleBlock;
+    [ComponentName(Name = "output_blocks")] private readonly ModuleList<Stage> _outputBlocks;
+    [ComponentName(Name = "out")] private readonly NamedLayers _out;
+
+    /// <summary>Creates the network; its weights are uninitialised until loaded or set.</summary>
+    public UNet(UNetParams p, Placement placement)
+        : base(nameof(UNet))
+    {
+        ArgumentNullException.ThrowIfNull(p);
+        Params = p;
+        _timeEmbedding = new(p.ModelChannels, placement);
+        (_inputBlocks, var skipChannels) = UNetEncoder.InputBlocks(p, placement);
+        _middleBlock = UNetEncoder.MiddleBlock(p, placement);
+        _outputBlocks = OutputBlocks(p, skipChannels, placement);
+        NormOut = new(p.NormGroups, p.ModelChannels, OutEpsilon, placement);
+        ConvolutionOut = new(p.ModelChannels, p.OutChannels, 3, 1, 1, placement);
+        _out = new(("0", NormOut), ("2", ConvolutionOut));
+        RegisterComponents();
+    }
+
+    /// <summary>The network's shape.</summary>
+    public UNetParams Params { get; }
+
+    private GroupNormLayer NormOut { get; }
+
+    private ConvolutionLayer ConvolutionOut { get; }
+
+    /// <summary>Predicts noise (or velocity: the checkpoint's family says which) in the dtype of <paramref name="latents"/>.</summary>
+    /// <param name="latents">[B, InChannels, h, w]; h and w multiples of 2^(levels − 1).</param>
+    /// <param name="timesteps">[B], 0 to 999; fractions are allowed.</param>
+    /// <param name="context">[B, K, ContextChannels], same dtype as the latents.</param>
+    /// <param name="residuals">One tensor for each input block, then one for the middle block, already scaled and summed; null or empty for none. Each has the shape of what it is added to.</param>
+    /// <returns>[B, OutChannels, h, w].</returns>
+    /// <exception cref="ArgumentException">The number of residuals is not the number of input blocks plus one.</exception>
+    public Tensor Forward(Tensor latents, Tensor timesteps, Tensor context, IReadOnlyList<Tensor>? residuals = null)
+    {
+        if (residuals is { Count: > 0 } && residuals.Count != _inputBlocks.Count + 1)
+        {
+            throw new ArgumentException($"{_inputBlocks.Count + 1} control residuals are needed; {residuals.Count} were given.", nameof(residuals));
+        }
+
+        using var scope = NewDisposeScope();
+        var time = _timeEmbedding.Forward(timesteps, latents.dtype);
+        var h = latents;
+        var skips = new Stack<Tensor>();
+        foreach (var block in _inputBlocks)
+        {
+            h = block.Forward(h, time, context);
+            skips.Push(h);
+        }
+
+        h = _middleBlock.Forward(h, time, context);
+        var controlled = residuals is { Count: > 0 };
+        if (controlled)
+        {
+            h = h + residuals![^1];
+        }
+
+        foreach (var block in _outputBlocks)
+        {
+            var skip = skips.Pop();
+            h = block.Forward(cat([h, controlled ? skip + residuals![skips.Count] : skip], 1), time, context);
+        }
+
+        return ConvolutionOut.call(silu(NormOut.call(h))).MoveToOuterDisposeScope();
+    }
+
+    private static ModuleList<Stage> OutputBlocks(UNetParams p, IReadOnlyList<int> skipChannels, Placement placement)
+    {
+        var blocks = new List<Stage>();
+        var channels = p.Levels[^1].Channels;
+        for (var level = p.Levels.Count - 1; level >= 0; level--)
+        {
+            var (width, residualBlocks, depth) = p.Levels[level];
+            for (var block = 0; block <= residualBlocks; block++)
+            {
+                var layers = new List<Module> { UNetEncoder.Residual(p, channels + skipChannels[^(blocks.Count + 1)], width, placement) };
+                layers.AddRange(UNetEncoder.Transformers(p, width, depth, placement));
+                if (level > 0 && block == residualBlocks)
+                {
+                    layers.Add(new UpsampleLayer(width, placement));
+                }
+
+                blocks.Add(new([.. layers]));
+                channels = width;
+            }
+        }
+
+        return new ModuleList<Stage>([.. blocks]);
+    }
+}
