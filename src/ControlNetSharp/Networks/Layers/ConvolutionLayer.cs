@@ -1,4 +1,5 @@
 using ControlNetSharp.Runtime;
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -30,6 +31,19 @@ public sealed class ConvolutionLayer : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
+        if (IsUnsafeInBf16(x))
+        {
+            return functional.conv2d(x.to(ScalarType.Float32), _weight.to(ScalarType.Float32), _bias.to(ScalarType.Float32), _stride, _padding).to(x.dtype).MoveToOuterDisposeScope();
+        }
+
         return functional.conv2d(x, _weight.to(x.dtype), _bias.to(x.dtype), _stride, _padding).MoveToOuterDisposeScope();
     }
+
+    /// <summary>
+    /// On a CPU the bf16 gradient with respect to x is wrong, by a tenth to a half of its size or not a number at all, where channels do not fill the kernels' blocks
+    /// (16, and 32 for the input of a strided convolution): libtorch 2.10 reads the rest of the block from memory that nothing was written to. Measured for 1 to 144 channels.
+    /// </summary>
+    private bool IsUnsafeInBf16(Tensor x) =>
+        x.requires_grad && is_grad_enabled() && x.dtype == ScalarType.BFloat16 && x.device_type == DeviceType.CPU
+        && (_weight.shape[0] % 16 != 0 || _weight.shape[1] % (_stride[0] > 1 ? 32 : 16) != 0);
 }

@@ -1,0 +1,44 @@
+using ControlNetSharp.Networks.Layers;
+using ControlNetSharp.Runtime;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Tests.Networks;
+
+public class ConvolutionLayerTests
+{
+    [Theory]
+    [InlineData(4, 32, 3, 1)]
+    [InlineData(32, 3, 3, 1)]
+    [InlineData(8, 8, 1, 1)]
+    [InlineData(48, 48, 3, 2)]
+    [InlineData(64, 64, 3, 2)]
+    [InlineData(32, 64, 3, 1)]
+    public void Backward_InBf16_AgreesWithFloat32_WhateverTheMemoryHeldBefore(int inputs, int outputs, int kernel, int stride)
+    {
+        using var scope = NewDisposeScope();
+        var layer = new ConvolutionLayer(inputs, outputs, kernel, stride, kernel / 2, Placement.Cpu32);
+        var parameters = layer.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        using (no_grad())
+        {
+            parameters["weight"].copy_(randn_like(parameters["weight"]) / Math.Sqrt(inputs * kernel * kernel));
+            parameters["bias"].zero_();
+        }
+
+        var x = randn(2, inputs, 16, 16);
+        var reference = Gradient(layer, x, ScalarType.Float32);
+        for (var attempt = 0; attempt < 8; attempt++)
+        {
+            full([2, 64, 64, 64], 1000f).Dispose();
+            var gradient = Gradient(layer, x, ScalarType.BFloat16);
+            Assert.InRange(((gradient - reference).norm() / reference.norm()).item<float>(), 0, 0.02);
+        }
+    }
+
+    private static Tensor Gradient(ConvolutionLayer layer, Tensor x, ScalarType dtype)
+    {
+        var leaf = x.to(dtype, copy: true).requires_grad_();
+        layer.call(leaf).to(ScalarType.Float32).square().mean().backward();
+        return leaf.grad!.to(ScalarType.Float32);
+    }
+}
