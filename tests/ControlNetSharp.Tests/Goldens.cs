@@ -10,6 +10,9 @@ internal static class Goldens
 {
     private static readonly string? Override = Environment.GetEnvironmentVariable("CONTROLNETSHARP_GOLDENS");
 
+    /// <summary>Whether another folder stands in for the default one.</summary>
+    public static bool IsOverride => Override is { Length: > 0 };
+
     public static string Folder { get; } = Override is { Length: > 0 } ? Override : Path.Combine(AppContext.BaseDirectory, "Goldens");
 
     public static string PathOf(string file) => Path.Combine(Folder, file);

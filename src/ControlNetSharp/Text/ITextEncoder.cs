@@ -1,0 +1,36 @@
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Text;
+
+/// <summary>A text transformer: rows of tokens to the conditioning that the UNet attends to.</summary>
+public interface ITextEncoder
+{
+    /// <summary>The encoder's shape.</summary>
+    TextEncoderParams Params { get; }
+
+    /// <summary>What fills a row behind its end token: see <see cref="ClipTokenizer.Pad"/>.</summary>
+    int PadToken { get; }
+
+    /// <summary>The conditioning: the features after one of the last blocks, through the final norm.</summary>
+    /// <param name="tokens">[B, 77] int64 (shorter rows work too), on the encoder's device. Borrowed.</param>
+    /// <param name="clipSkip">
+    /// Which block counts as the last, as A1111 counts: 1 the last, 2 the one before. Null for what the model was trained with
+    /// (<see cref="TextEncoderParams.DefaultClipSkip"/>: 1 for SD 1.x, 2 for SD 2.x), which is right unless a user asks for something else.
+    /// </param>
+    /// <returns>[B, 77, Width] in the dtype of the weights.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">Clip skip is not from 1 to the number of blocks.</exception>
+    /// <exception cref="ArgumentException">The tokens are not int64 of shape [B, 1 to ContextLength].</exception>
+    Tensor Encode(Tensor tokens, int? clipSkip = null);
+
+    /// <summary>What goes into the first block and what comes out of each one, without the final norm (SDXL takes the last but one as it is).</summary>
+    /// <param name="tokens">As for <see cref="Encode"/>.</param>
+    /// <returns>Layers + 1 tensors [B, 77, Width].</returns>
+    /// <exception cref="ArgumentException">The tokens are not int64 of shape [B, 1 to ContextLength].</exception>
+    IReadOnlyList<Tensor> HiddenStates(Tensor tokens);
+
+    /// <summary>One vector for each row: the features at its end token, projected where the encoder has a projection.</summary>
+    /// <param name="tokens">[B, 77] int64: the end token is the largest id; the first one counts. Borrowed.</param>
+    /// <param name="features">[B, 77, Width] of the same rows, after the final norm: <see cref="Encode"/> with clip skip 1. Borrowed.</param>
+    /// <returns>[B, ProjectionWidth], or [B, Width] without a projection.</returns>
+    Tensor Pool(Tensor tokens, Tensor features);
+}
