@@ -1,0 +1,79 @@
+namespace ControlNetSharp.Samplers;
+
+/// <summary>The tables of samplers and schedulers, and how names are understood. Any sampler runs on any scheduler.</summary>
+public static class SamplerCatalogue
+{
+    /// <summary>The scheduler name that means the sampler's own default; not a row of <see cref="Schedulers"/>.</summary>
+    public const string Automatic = "automatic";
+
+    /// <summary>All samplers.</summary>
+    public static IReadOnlyList<SamplerEntry> Samplers { get; } =
+    [
+        new("DPM++ 2M", ["k_dpmpp_2m", "dpmpp_2m"], "karras", (d, x, s, _, _, on, c) => DpmSolverSamplers.DpmPlusPlus2M(d, x, s, on, c)),
+        new("DPM++ 2M SDE", ["k_dpmpp_2m_sde", "dpmpp_2m_sde"], "exponential", DpmSolverSamplers.DpmPlusPlus2MSde, DefaultEta: 1),
+        new("Euler a", ["k_euler_a", "k_euler_ancestral", "euler_a", "Euler ancestral"], "uniform", FirstOrderSamplers.EulerAncestral, DefaultEta: 1),
+        new("Euler", ["k_euler"], "uniform", (d, x, s, _, _, on, c) => FirstOrderSamplers.Euler(d, x, s, on, c)),
+        new("Heun", ["k_heun"], "uniform", (d, x, s, _, _, on, c) => HeunSampler.Heun(d, x, s, on, c)),
+        new("DDIM", [], "ddim", FirstOrderSamplers.Ddim, DefaultEta: 0, EndsAtFirstTimestep: true),
+        new("PLMS", ["PNDM"], "ddim", (d, x, s, _, _, on, c) => PlmsSampler.Plms(d, x, s, PredictionType.Epsilon, on, c), EndsAtFirstTimestep: true),
+        new("UniPC", [], "ddim", (d, x, s, _, _, on, c) => UniPcSampler.UniPc(d, x, s, UniPcKind.Bh2, on, c)),
+        new("LCM", ["k_lcm"], "lcm", (d, x, s, _, n, on, c) => LcmSampler.Lcm(d, x, s, n, on, c)),
+        new("DDPM", [], "ddim", (d, x, s, _, n, on, c) => FirstOrderSamplers.Ddpm(d, x, s, DdpmVariance.Small, n, on, c)),
+    ];
+
+    /// <summary>All schedulers.</summary>
+    public static IReadOnlyList<SchedulerEntry> Schedulers { get; } =
+    [
+        new("uniform", "Uniform", (s, n) => Levels(s, TimestepSpacing.Linspace(s.Count, n))),
+        // Karras and exponential run over the whole schedule, as in k-diffusion, whatever timesteps the steps would have.
+        new("karras", "Karras", (s, n) => LevelsOfSigmas(s, SigmaSpacing.Karras(n, s.SmallestSigma, s.LargestSigma))),
+        new("exponential", "Exponential", (s, n) => LevelsOfSigmas(s, SigmaSpacing.Exponential(n, s.SmallestSigma, s.LargestSigma))),
+        // With k-diffusion's default rho of 1 this is the exponential scheduler; clients send either name.
+        new("polyexponential", "Polyexponential", (s, n) => LevelsOfSigmas(s, SigmaSpacing.Exponential(n, s.SmallestSigma, s.LargestSigma))),
+        new("sgm_uniform", "SGM Uniform", (s, n) => Levels(s, TimestepSpacing.Linspace(s.Count, n + 1).SkipLast(1))),
+        new("simple", "Simple", (s, n) => Levels(s, TimestepSpacing.Simple(s.Count, n))),
+        new("normal", "Normal", (s, n) => Levels(s, TimestepSpacing.Linspace(s.Count, n))),
+        new("ddim", "DDIM", (s, n) => Levels(s, TimestepSpacing.Leading(s.Count, n)), StartsLow: true),
+        new("trailing", "Trailing", (s, n) => Levels(s, TimestepSpacing.Trailing(s.Count, n))),
+        new("ldm", "LDM", (s, n) => Levels(s, TimestepSpacing.Ldm(s.Count, n)), StartsLow: true),
+        new("lcm", "LCM", (s, n) => Levels(s, TimestepSpacing.Lcm(s.Count, n)), StartsLow: true),
+    ];
+
+    /// <summary>
+    /// The rows that two names mean; letter case does not matter. Old combined names such as "DPM++ 2M Karras" give both, unless <paramref name="scheduler"/> names one itself.
+    /// </summary>
+    /// <param name="sampler">A name or alias from <see cref="Samplers"/>, or a combined name.</param>
+    /// <param name="scheduler">A name or label from <see cref="Schedulers"/>; empty or <see cref="Automatic"/> for the default.</param>
+    /// <exception cref="ArgumentException">A name is unknown; the message lists the known ones.</exception>
+    public static (SamplerEntry Sampler, SchedulerEntry Scheduler) Resolve(string sampler, string scheduler = Automatic)
+    {
+        var entry = FindSampler(sampler);
+        string? combined = null;
+        foreach (var suffix in Schedulers.SelectMany(row => new[] { row.Name, row.Label }).Where(name => sampler.EndsWith(" " + name, StringComparison.OrdinalIgnoreCase)))
+        {
+            // Several can fit: "SGM Uniform" ends in "Uniform" too.
+            if (entry is null && FindSampler(sampler[..^(suffix.Length + 1)]) is { } found)
+            {
+                (entry, combined) = (found, suffix);
+            }
+        }
+
+        if (entry is null)
+        {
+            throw new ArgumentException($"Sampler must be one of {string.Join(", ", Samplers.Select(s => s.Name))}. Actual value was '{sampler}'.", nameof(sampler));
+        }
+
+        var wanted = scheduler.Length > 0 && !Same(scheduler, Automatic) ? scheduler : combined ?? entry.DefaultScheduler;
+        var scheduling = Schedulers.FirstOrDefault(s => Same(s.Name, wanted) || Same(s.Label, wanted))
+            ?? throw new ArgumentException($"Scheduler must be one of {Automatic}, {string.Join(", ", Schedulers.Select(s => s.Name))}. Actual value was '{scheduler}'.", nameof(scheduler));
+        return (entry, scheduling);
+    }
+
+    private static SamplerEntry? FindSampler(string name) => Samplers.FirstOrDefault(s => Same(s.Name, name) || s.Aliases.Any(alias => Same(alias, name)));
+
+    private static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
+
+    private static IReadOnlyList<NoiseLevel> Levels(NoiseSchedule schedule, IEnumerable<double> timesteps) => [.. timesteps.Select(schedule.LevelAt)];
+
+    private static IReadOnlyList<NoiseLevel> LevelsOfSigmas(NoiseSchedule schedule, IEnumerable<double> sigmas) => [.. sigmas.Select(schedule.LevelOfSigma)];
+}
