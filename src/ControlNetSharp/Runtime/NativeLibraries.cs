@@ -13,10 +13,14 @@ namespace ControlNetSharp.Runtime;
 /// <c>libLibTorchSharp.so</c> asks for the symbol version GLIBCXX_3.4.32 for one symbol that it never calls. Where the system lacks that version,
 /// a copy of the file in the user's cache, with this need marked weak, is loaded instead. The application's files are never changed.
 /// </remarks>
-public static partial class NativeLibraries
+public static class NativeLibraries
 {
     private const string TorchSharpLibrary = "libLibTorchSharp.so";
     private const string NewerSymbolVersion = "GLIBCXX_3.4.32";
+
+    // libc10's variable, 2 for errors only: without it every small float32 convolution complains on standard error that NNPACK lacks this processor.
+    private const string LogLevel = "FLAGS_caffe2_log_level";
+    private const int ErrorsOnly = 2;
     private static readonly Lock Gate = new();
     private static readonly List<string> Attempts = [];
     private static nint _handle;
@@ -103,20 +107,15 @@ public static partial class NativeLibraries
     /// <summary>Loads what the TorchSharp library depends on by full path, since a copy of it elsewhere would not find them.</summary>
     private static void LoadTorch(string folder)
     {
-        // libtorch reads this once, when it is loaded; without it every small convolution complains that NNPACK lacks this processor.
-        _ = SetEnvironment("TORCH_CPP_LOG_LEVEL", "ERROR", 0);
         string[] names = ["libc10.so", "libtorch_cpu.so", "libtorch.so"];
         foreach (var file in Directory.EnumerateFiles(folder, "libgomp*.so*").Concat(names.Select(name => Path.Combine(folder, name))))
         {
-            if (File.Exists(file))
+            if (File.Exists(file) && TryLoad(file) is not 0 and var library && NativeLibrary.TryGetExport(library, LogLevel, out var level))
             {
-                TryLoad(file);
+                Marshal.WriteInt32(level, ErrorsOnly);
             }
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetEnvironment(string name, string value, int overwrite);
 
     private static nint TryLoad(string file)
     {

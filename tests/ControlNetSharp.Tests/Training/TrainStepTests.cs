@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text.Json;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Tests.Training;
+
+/// <summary>Three training steps of the original, with its gradients and parameters.</summary>
+public class TrainStepTests
+{
+    private static readonly string[] ZeroStart = ["zero_convs.", "middle_block_out.", "input_hint_block.14."];
+
+    public static TheoryData<string, string> Cases
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var row in Goldens.Files("train_step*.safetensors"))
+            {
+                if (row.Data.Length == 0)
+                {
+                    data.Add("", "");
+                    continue;
+                }
+
+                foreach (var rate in Goldens.Json(Path.ChangeExtension(row.Data, ".json")).GetProperty("lr").EnumerateObject())
+                {
+                    data.Add(row.Data, rate.Name);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void ThreeSteps_GiveTheOriginalsLossesGradientsAndParameters(string file, string rate)
+    {
+        using var scope = NewDisposeScope();
+        using var golden = Goldens.Open(file);
+        var json = Goldens.Json(Path.ChangeExtension(file, ".json"));
+        var (unet, controlNet) = Networks(json);
+        var names = json.GetProperty("control_parameter_names").EnumerateArray().Select(n => n.GetString()!).ToArray();
+        var parameters = controlNet.named_parameters().ToDictionary(p => "control_model." + p.name, p => p.parameter);
+        Assert.Equal(names.Order(StringComparer.Ordinal), parameters.Keys.Order(StringComparer.Ordinal));
+        using var optimizer = new AdamW(names.Select(n => parameters[n]), new AdamWOptions());
+        var context = golden["in.context"];
+        foreach (var expected in json.GetProperty("lr").GetProperty(rate).EnumerateArray())
+        {
+            var step = expected.GetProperty("step").GetInt32();
+            var tolerance = step == 1 ? 1e-4 : 1e-3;
+            using var stepScope = NewDisposeScope();
+            var loss = new DiffusionLoss().Of(
+                (noisy, t) => unet.Forward(noisy, t, context, controlNet.Forward(noisy, t, context, controlNet.EncodeHint(golden["in.hint"]))),
+                golden["in.z"],
+                golden["in.noise"],
+                golden["in.timesteps"]);
+            AssertRelative(expected.GetProperty("loss").GetDouble(), loss.item<float>(), 1e-5, $"{rate} step {step} loss");
+            loss.backward();
+            var norms = names.ToDictionary(n => n["control_model.".Length..], n => parameters[n].grad!.to(ScalarType.Float64).norm().item<double>());
+            foreach (var (group, belongs) in Groups)
+            {
+                AssertRelative(expected.GetProperty($"grad_norm_{group}").GetDouble(), Math.Sqrt(norms.Where(n => belongs(n.Key)).Sum(n => n.Value * n.Value)), tolerance, $"{rate} step {step} {group}");
+            }
+
+            var prefix = $"lr{rate}/step{step}/";
+            foreach (var key in golden.Entries.Keys.Where(k => k.StartsWith(prefix + "grad/", StringComparison.Ordinal)))
+            {
+                var e = golden[key];
+                Goldens.AssertClose(e, parameters[key[(prefix.Length + 5)..]].grad!, 1e-3 * Math.Max(Goldens.Amplitude(e), 1e-9), key);
+            }
+
+            optimizer.Step(double.Parse(rate, CultureInfo.InvariantCulture));
+            var parameterNorms = golden[prefix + "param_norms"].data<double>().ToArray();
+            for (var i = 0; i < names.Length; i++)
+            {
+                AssertRelative(parameterNorms[i], parameters[names[i]].to(ScalarType.Float64).norm().item<double>(), 1e-4, $"{rate} step {step} {names[i]}");
+            }
+        }
+
+        Assert.All(unet.parameters(), p => Assert.Null(p.grad));
+    }
+
+    private static IEnumerable<(string Name, Func<string, bool> Belongs)> Groups =>
+    [
+        ("zero_convs", n => n.StartsWith("zero_convs.", StringComparison.Ordinal)),
+        ("middle_block_out", n => n.StartsWith("middle_block_out.", StringComparison.Ordinal)),
+        ("input_hint_block_14", n => n.StartsWith("input_hint_block.14.", StringComparison.Ordinal)),
+        ("input_hint_block_0_to_12", n => n.StartsWith("input_hint_block.", StringComparison.Ordinal) && !n.StartsWith("input_hint_block.14.", StringComparison.Ordinal)),
+        ("input_blocks", n => n.StartsWith("input_blocks.", StringComparison.Ordinal)),
+        ("middle_block", n => n.StartsWith("middle_block.", StringComparison.Ordinal)),
+        ("time_embed", n => n.StartsWith("time_embed.", StringComparison.Ordinal)),
+    ];
+
+    private static (UNet UNet, ControlNet ControlNet) Networks(JsonElement json)
+    {
+        var p = GoldenNetworks.UNetParams(json.GetProperty("unet_and_control_config"));
+        var seed = json.GetProperty("weights_seed").GetUInt32();
+        var unet = new UNet(p, Placement.Cpu32);
+        using var _ = no_grad();
+        foreach (var (name, parameter) in unet.named_parameters())
+        {
+            parameter.copy_(FormulaWeights.Make("model.diffusion_model." + name, parameter.shape, seed));
+        }
+
+        var (controlNet, fresh) = TrainableCopy.Of(unet, seed: 1, Placement.Cpu32);
+        foreach (var (name, parameter) in controlNet.named_parameters().Where(n => fresh.Contains(n.name)))
+        {
+            if (ZeroStart.Any(start => name.StartsWith(start, StringComparison.Ordinal)))
+            {
+                Assert.Equal(0, parameter.abs().max().item<float>());
+            }
+            else
+            {
+                parameter.copy_(FormulaWeights.Make("control_model." + name, parameter.shape, seed));
+            }
+        }
+
+        return (unet, controlNet);
+    }
+
+    private static void AssertRelative(double expected, double actual, double tolerance, string what) =>
+        Assert.True(Math.Abs(actual - expected) <= tolerance * Math.Abs(expected) + 1e-12, $"{what}: expected {expected:g9}, got {actual:g9}");
+}

@@ -1,0 +1,89 @@
+using ControlNetSharp.Networks.Layers;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Tests.Training;
+
+public sealed class TrainerTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("trainer").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Run_InterruptedAndResumed_EqualsAnUnbrokenRunInEveryBit()
+    {
+        var whole = Train("whole", stopAfter: null);
+        Train("parts", stopAfter: 7);
+        var parts = Train("parts", stopAfter: null);
+        Assert.Equal(whole, parts);
+    }
+
+    [Fact]
+    public void Run_WithALossThatIsNotANumber_NamesTheStepAndKeepsTheLastCheckpoint()
+    {
+        Train("nan", stopAfter: 5);
+        var before = File.ReadAllBytes(Path.Combine(_folder, "nan", "checkpoint.safetensors"));
+        using var layer = Layer();
+        using var trainer = new Trainer(layer.named_parameters().Select(p => (p.name, p.parameter)), Options("nan"));
+        var e = Assert.Throws<TrainingException>(() => trainer.Run(_ => layer.call(ones(1, 8)).sum() * double.NaN, _ => { }, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal(6, e.Step);
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(_folder, "nan", "checkpoint.safetensors")));
+    }
+
+    [Fact]
+    public void Constructor_WithTheCheckpointOfOtherParameters_NamesTheKeys()
+    {
+        Train("other", stopAfter: 2);
+        using var layer = Layer();
+        var e = Assert.Throws<ControlNetSharp.Checkpoints.CheckpointException>(() => new Trainer(layer.named_parameters().Select(p => ("x." + p.name, p.parameter)), Options("other")).Dispose());
+        Assert.Contains("x.weight", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void At_AlongTheRun_RisesStaysAndFallsToZero()
+    {
+        var rate = new LearningRate { Peak = 2, WarmUpSteps = 10, FallingShare = 0.5 };
+        Assert.Equal(0.2, rate.At(0, 100), 1e-12);
+        Assert.Equal(2, rate.At(10, 100));
+        Assert.Equal(2, rate.At(50, 100));
+        Assert.Equal(1, rate.At(75, 100), 1e-12);
+        Assert.Equal(0, rate.At(100, 100));
+    }
+
+    private static LinearLayer Layer()
+    {
+        var layer = new LinearLayer(8, 3, bias: true, Placement.Cpu32);
+        WeightInitialisation.Initialise(layer, seed: 1);
+        return layer;
+    }
+
+    private TrainerOptions Options(string name) => new()
+    {
+        Folder = Path.Combine(_folder, name),
+        Steps = 20,
+        LearningRate = new LearningRate { Peak = 0.01, FallingShare = 0.5 },
+    };
+
+    private float[] Train(string name, int? stopAfter)
+    {
+        using var layer = Layer();
+        using var trainer = new Trainer(layer.named_parameters().Select(p => (p.name, p.parameter)), Options(name));
+        using var stop = new CancellationTokenSource();
+        trainer.Run(
+            step =>
+            {
+                if (step.Index + 1 == stopAfter)
+                {
+                    stop.Cancel();
+                }
+
+                return (layer.call(randn(4, 8)) - step.Random.NextDouble()).square().mean();
+            },
+            _ => { },
+            cancellationToken: stop.Token);
+        return [.. layer.parameters().SelectMany(p => p.data<float>().ToArray()), .. trainer.WeightAverage.Values.data<float>()];
+    }
+}
