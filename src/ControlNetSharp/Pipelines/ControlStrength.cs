@@ -1,0 +1,48 @@
+namespace ControlNetSharp.Pipelines;
+
+/// <summary>How strongly and when a hint controls the picture. Checked where it is set.</summary>
+public sealed record ControlStrength
+{
+    private const double ModeDecay = 0.825;
+    private readonly double _weight = 1;
+    private readonly double _start;
+    private readonly double _end = 1;
+
+    /// <summary>Factor on all residuals, 0 (no control) to 2; default 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not a number from 0 to 2.</exception>
+    public double Weight
+    {
+        get => _weight;
+        init => _weight = Within(value, 2, nameof(Weight));
+    }
+
+    /// <summary>Share of the steps after which control begins, 0 to 1; default 0.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not a number from 0 to 1.</exception>
+    public double Start
+    {
+        get => _start;
+        init => _start = Within(value, 1, nameof(Start));
+    }
+
+    /// <summary>Share of the steps after which control ends, 0 to 1; default 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not a number from 0 to 1.</exception>
+    public double End
+    {
+        get => _end;
+        init => _end = Within(value, 1, nameof(End));
+    }
+
+    /// <summary>Which side wins where prompt and hint disagree; default balanced.</summary>
+    public ControlMode Mode { get; init; }
+
+    /// <summary>Whether control acts at a step: Start ≤ step / steps ≤ End, and the weight is not 0.</summary>
+    /// <param name="step">From 0.</param>
+    /// <param name="steps">Steps of the whole run.</param>
+    public bool ActsAt(int step, int steps) => Weight > 0 && Start <= (double)step / steps && (double)step / steps <= End;
+
+    /// <summary>The factor of residual <paramref name="index"/> of <paramref name="count"/>: the weight, and in the modes prompt and control 0.825^(count − 1 − index).</summary>
+    public double ScaleOf(int index, int count) => Weight * (Mode == ControlMode.Balanced ? 1 : Math.Pow(ModeDecay, count - 1 - index));
+
+    private static double Within(double value, double most, string name) =>
+        value >= 0 && value <= most ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be from 0 to {most}.");
+}

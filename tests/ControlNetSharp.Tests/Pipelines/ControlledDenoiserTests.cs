@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Text.Json;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Pipelines;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Samplers;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Tests.Pipelines;
+
+public class ControlledDenoiserTests
+{
+    private const double DefaultGuidance = 9;
+
+    public static TheoryData<string, string> Cases
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var row in Goldens.Files("ddim_sample*.safetensors"))
+            {
+                if (row.Data.Length == 0)
+                {
+                    data.Add("", "");
+                    continue;
+                }
+
+                foreach (var entry in Goldens.Json(Path.ChangeExtension(row.Data, ".json")).GetProperty("cases").EnumerateObject())
+                {
+                    data.Add(row.Data, entry.Name);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Sampling_WithTheOriginalsDdim_GivesItsLatents(string file, string name)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var golden = Goldens.Open(file);
+        var json = Goldens.Json(Path.ChangeExtension(file, ".json"));
+        var settings = json.GetProperty("cases").GetProperty(name);
+        var (unet, controlNet) = Networks(json);
+        var guess = settings.TryGetProperty("guess", out var g) && g.GetBoolean();
+        var strength = new ControlStrength { Weight = Number(settings, "strength", 1), Mode = guess ? ControlMode.Control : ControlMode.Balanced };
+        var scales = settings.GetProperty("control_scales").EnumerateArray().Select(s => s.GetDouble()).ToArray();
+        Assert.All(scales.Index(), s => Assert.Equal(s.Item, strength.ScaleOf(s.Index, scales.Length), 1e-9));
+
+        var plan = SamplingPlan.Create(
+            new SamplingOptions { Sampler = "DDIM", Scheduler = "ldm", Steps = settings.GetProperty("steps").GetInt32(), Eta = Number(settings, "eta", 0) },
+            NoiseSchedule.ScaledLinear());
+        var prediction = settings.TryGetProperty("param", out var param) && param.GetString() == "v" ? PredictionType.Velocity : PredictionType.Epsilon;
+        var denoiser = new ControlledDenoiser(
+            unet, prediction, golden["in.cond"], golden["in.uncond"], Number(settings, "cfg", DefaultGuidance),
+            [new AttachedControl(controlNet, controlNet.EncodeHint(golden["in.hint"]), strength)], plan.Steps.Count);
+        var (noise, draw) = (golden["in.noise"], 0);
+        var predicted = golden[$"{name}/pred_x0"];
+        var final = plan.Run(
+            denoiser.Denoise,
+            golden["in.x_T"],
+            _ => noise[draw++].clone(),
+            step =>
+            {
+                denoiser.NextStep();
+                if (step.Index == 0)
+                {
+                    Goldens.AssertClose(predicted[0], step.Denoised, 2e-5 * Goldens.Amplitude(predicted[0]), $"{file} {name} first step");
+                }
+            },
+            TestContext.Current.CancellationToken);
+        var expected = golden[$"{name}/final"];
+        Goldens.AssertClose(expected, final, 1e-4 * Goldens.Amplitude(expected), $"{file} {name} final");
+    }
+
+    [Fact]
+    public void Denoise_WithTwoControls_AddsTheirScaledResiduals_AndWithWeightZeroOrOutsideTheRangeNone()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var golden = Goldens.Open("ddim_sample64.safetensors");
+        var (unet, controlNet) = Networks(Goldens.Json("ddim_sample64.json"));
+        var (x, cond, uncond) = (golden["in.x_T"], golden["in.cond"], golden["in.uncond"]);
+        var hint = controlNet.EncodeHint(golden["in.hint"]);
+        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+
+        Tensor Denoise(params ControlStrength[] strengths) =>
+            new ControlledDenoiser(unet, PredictionType.Epsilon, cond, uncond, 7, [.. strengths.Select(s => new AttachedControl(controlNet, hint, s))], 10).Denoise(x, level);
+
+        var plain = Denoise();
+        Assert.True(plain.equal(Denoise(new ControlStrength { Weight = 0 })).all().item<bool>());
+        Assert.True(plain.equal(Denoise(new ControlStrength { Start = 0.5 })).all().item<bool>());
+        var once = Denoise(new ControlStrength { Weight = 1.5 });
+        Goldens.AssertClose(once, Denoise(new ControlStrength { Weight = 1 }, new ControlStrength { Weight = 0.5 }), 1e-4 * Goldens.Amplitude(once), "two units");
+        Assert.True((once - plain).abs().max().item<float>() > 0.1);
+    }
+
+    [Theory]
+    [InlineData(-0.1)]
+    [InlineData(2.5)]
+    [InlineData(double.NaN)]
+    public void Weight_OutsideItsRange_IsRefusedWithFieldValueAndRange(double weight)
+    {
+        var e = Assert.Throws<ArgumentOutOfRangeException>(() => new ControlStrength { Weight = weight });
+        Assert.Contains("Weight must be from 0 to 2", e.Message, StringComparison.Ordinal);
+    }
+
+    private static double Number(JsonElement settings, string name, double otherwise) => settings.TryGetProperty(name, out var value) ? value.GetDouble() : otherwise;
+
+    private static (UNet UNet, ControlNet ControlNet) Networks(JsonElement json)
+    {
+        var p = GoldenNetworks.UNetParams(json.GetProperty("config"));
+        var seed = uint.Parse(json.GetProperty("weights").GetString()!.Split("seed ")[1].Split(',')[0], CultureInfo.InvariantCulture);
+        var (unet, controlNet) = (new UNet(p, Placement.Cpu32), new ControlNet(new ControlNetParams { UNet = p }, Placement.Cpu32));
+        foreach (var (prefix, module) in new (string, nn.Module)[] { ("model.diffusion_model.", unet), ("control_model.", controlNet) })
+        {
+            foreach (var (name, parameter) in module.named_parameters())
+            {
+                parameter.copy_(FormulaWeights.Make(prefix + name, parameter.shape, seed));
+            }
+        }
+
+        return (unet, controlNet);
+    }
+}
