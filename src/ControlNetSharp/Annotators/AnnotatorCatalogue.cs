@@ -1,0 +1,46 @@
+namespace ControlNetSharp.Annotators;
+
+/// <summary>The annotators there are. Adding one is its file and one row here.</summary>
+public static class AnnotatorCatalogue
+{
+    private static readonly (AnnotatorInfo Info, Func<IAnnotator> Create)[] Rows =
+    [
+        (CannyAnnotator.Description, () => new CannyAnnotator()),
+    ];
+
+    /// <summary>What is known about each annotator.</summary>
+    public static IReadOnlyList<AnnotatorInfo> All { get; } = [.. Rows.Select(row => row.Info)];
+
+    /// <summary>Finds an annotator by condition kind, alias or A1111 module name, in any case.</summary>
+    /// <param name="name">Such as <c>canny</c>.</param>
+    /// <exception cref="ArgumentException">Unknown, or a kind that has no annotator: the message lists what there is.</exception>
+    public static AnnotatorInfo Find(string name) => RowOf(name).Info;
+
+    /// <summary>Makes an annotator, which the caller disposes.</summary>
+    /// <param name="name">A condition kind, alias or A1111 module name, in any case.</param>
+    /// <exception cref="ArgumentException">Unknown, or a kind that has no annotator: the message lists what there is.</exception>
+    public static IAnnotator Create(string name) => RowOf(name).Create();
+
+    private static (AnnotatorInfo Info, Func<IAnnotator> Create) RowOf(string name)
+    {
+        foreach (var row in Rows)
+        {
+            if (row.Info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase))
+            {
+                return row;
+            }
+        }
+
+        var kind = ConditionKind.Find(name);
+        foreach (var row in Rows)
+        {
+            if (row.Info.Kind == kind.Name)
+            {
+                return row;
+            }
+        }
+
+        throw new ArgumentException(
+            $"There is no annotator for \"{kind.Name}\", only for {string.Join(", ", All.Select(info => info.Kind))}; give a finished hint instead (annotator=none).", nameof(name));
+    }
+}

@@ -1,0 +1,29 @@
+namespace ControlNetSharp.Annotators;
+
+/// <summary>What is known about an annotator without running it.</summary>
+/// <param name="Kind">The condition kind of its hints: a name of <see cref="ConditionKind.All"/>.</param>
+/// <param name="ModuleNames">The names under which A1111's control units know it, the usual one first.</param>
+/// <param name="Options">Its options, in the order of A1111's sliders.</param>
+/// <param name="Meaning">One line for a list of annotators.</param>
+public sealed record AnnotatorInfo(string Kind, IReadOnlyList<string> ModuleNames, IReadOnlyList<AnnotatorOption> Options, string Meaning);
+
+/// <summary>One number that an annotator can be given.</summary>
+/// <param name="Name">Lower case, as on the command line.</param>
+/// <param name="Min">Smallest allowed value.</param>
+/// <param name="Max">Largest allowed value.</param>
+/// <param name="Default">The value when none is given.</param>
+/// <param name="Whole">Whether only whole numbers are allowed.</param>
+/// <param name="Meaning">One line for help texts.</param>
+public sealed record AnnotatorOption(string Name, double Min, double Max, double Default, bool Whole, string Meaning)
+{
+    /// <summary>What is allowed, in words.</summary>
+    public string Allowed => $"a {(Whole ? "whole " : "")}number from {Min} to {Max}";
+
+    internal void Check(double value)
+    {
+        if (!(value >= Min && value <= Max && (!Whole || value == Math.Floor(value))))
+        {
+            throw new ArgumentOutOfRangeException(Name, value, $"{Name} must be {Allowed}.");
+        }
+    }
+}

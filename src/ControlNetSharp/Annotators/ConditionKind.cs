@@ -1,0 +1,32 @@
+namespace ControlNetSharp.Annotators;
+
+/// <summary>A kind of hint. Adding one is one row here.</summary>
+/// <param name="Name">The name on the command line, in JSON and in file names.</param>
+/// <param name="Aliases">Other names for it, as other programs use.</param>
+/// <param name="Meaning">What its hints show.</param>
+public sealed record ConditionKind(string Name, IReadOnlyList<string> Aliases, string Meaning)
+{
+    /// <summary>All kinds, in the order in which they are listed to people.</summary>
+    public static IReadOnlyList<ConditionKind> All { get; } =
+    [
+        new("canny", [], "edges: white lines on black"),
+        new("hough", ["mlsd"], "straight lines: white on black"),
+        new("hed", ["softedge"], "soft edges: bright on black"),
+        new("scribble", [], "rough strokes: white on black"),
+        new("pose", ["openpose"], "coloured skeletons on black"),
+        new("segmentation", ["seg"], "areas in the colours of ADE20K"),
+        new("normal", ["normalbae"], "surface directions as colours"),
+        new("depth", [], "near is bright, far is dark"),
+        new("lineart", ["lineart_anime"], "drawn lines: white on black"),
+        new("hint", [], "any picture as it is"),
+    ];
+
+    /// <summary>Finds a kind by name or alias, in any case.</summary>
+    /// <param name="name">Such as <c>canny</c> or <c>mlsd</c>.</param>
+    /// <exception cref="ArgumentException">Unknown: the message lists the kinds.</exception>
+    public static ConditionKind Find(string name) =>
+        All.FirstOrDefault(kind => kind.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || kind.Aliases.Contains(name, StringComparer.OrdinalIgnoreCase))
+        ?? throw new ArgumentException($"Unknown condition kind \"{name}\"; known are {string.Join(", ", All.Select(Listed))}.", nameof(name));
+
+    private static string Listed(ConditionKind kind) => kind.Aliases.Count == 0 ? kind.Name : $"{kind.Name} ({string.Join(", ", kind.Aliases)})";
+}

@@ -1,0 +1,24 @@
+using ControlNetSharp.Networks;
+using ControlNetSharp.Text;
+
+namespace ControlNetSharp.Checkpoints;
+
+/// <summary>The networks of a loaded checkpoint and what it says of itself. Disposing it frees the weights.</summary>
+/// <param name="File">The file or folder that it came from.</param>
+/// <param name="Family">The family.</param>
+/// <param name="UNet">The denoising network.</param>
+/// <param name="Autoencoder">Pictures to latents and back.</param>
+/// <param name="Text">The text encoder.</param>
+/// <param name="PredictsVelocity">Whether the UNet predicts velocity instead of noise.</param>
+/// <param name="NativeSize">Width and height of the pictures that it was trained with.</param>
+public sealed record DiffusionModel(
+    string File, ModelFamily Family, UNet UNet, Autoencoder Autoencoder, ITextEncoder Text, bool PredictsVelocity, int NativeSize) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        UNet.Dispose();
+        Autoencoder.Dispose();
+        (Text as IDisposable)?.Dispose();
+    }
+}

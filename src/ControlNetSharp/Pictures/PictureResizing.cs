@@ -1,0 +1,147 @@
+namespace ControlNetSharp.Pictures;
+
+/// <summary>Resizing of pictures, with the numbers of OpenCV 4.6, and the size rules of the original ControlNet and of A1111's control units.</summary>
+public static class PictureResizing
+{
+    /// <summary>Sizes are multiples of this: 8 of the Autoencoder times 8 of the UNet.</summary>
+    public const int SizeStep = 64;
+
+    /// <summary>A picture with at most this many colours is taken for a map of labels, whose colours must not be mixed.</summary>
+    private const int MaxLabels = 200;
+
+    /// <summary>Resizes to exactly this size.</summary>
+    /// <param name="picture">The picture. Borrowed.</param>
+    /// <param name="width">New pixels a row, at least 1.</param>
+    /// <param name="height">New rows, at least 1.</param>
+    /// <param name="interpolation">How values are made.</param>
+    /// <returns>A picture of its own, also where the size stays.</returns>
+    /// <exception cref="ArgumentException">A size below 1 or above 67 108 864 pixels.</exception>
+    public static Picture Resize(Picture picture, int width, int height, Interpolation interpolation)
+    {
+        CheckSize(width, height);
+        return new Picture(width, height, picture.Width == width && picture.Height == height
+            ? [.. picture.Rgb]
+            : Resampling.Resize(picture.Rgb, picture.Width, picture.Height, 3, width, height, interpolation));
+    }
+
+    /// <summary>
+    /// The size by the original's rule: the shorter side becomes <paramref name="resolution"/>, then both are rounded, half to even, to multiples of 64.
+    /// Source: annotator/util.py, resize_image, lllyasviel/ControlNet@ed85cd1.
+    /// </summary>
+    /// <param name="width">Pixels a row, at least 1.</param>
+    /// <param name="height">Rows, at least 1.</param>
+    /// <param name="resolution">Pixels of the shorter side before rounding, at least 33 (below that it would round to 0).</param>
+    public static (int Width, int Height) SizeForResolution(int width, int height, int resolution)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(resolution, SizeStep / 2 + 1);
+        var factor = (double)resolution / Math.Min(width, height);
+        return (Rounded(width * factor), Rounded(height * factor));
+
+        static int Rounded(double side) => checked((int)Math.Round(side / SizeStep, MidpointRounding.ToEven) * SizeStep);
+    }
+
+    /// <summary>Resizes by the original's rule: the size of <see cref="SizeForResolution"/>, Lanczos where the shorter side grows, area where not.</summary>
+    /// <param name="picture">The picture. Borrowed.</param>
+    /// <param name="resolution">Pixels of the shorter side before rounding, at least 33.</param>
+    /// <exception cref="ArgumentException">A resolution below 33, or a picture so elongated that the result would have more than 67 108 864 pixels.</exception>
+    public static Picture ToResolution(Picture picture, int resolution)
+    {
+        var (width, height) = SizeForResolution(picture.Width, picture.Height, resolution);
+        return Resize(picture, width, height, resolution > Math.Min(picture.Width, picture.Height) ? Interpolation.Lanczos4 : Interpolation.Area);
+    }
+
+    /// <summary>
+    /// Brings a hint to the size of the picture to be made, as A1111's control units do. Maps of few colours (3 to 199, such as a segmentation) keep their
+    /// colours (nearest); others are made by area when they lose pixels and by cubic when they gain some.
+    /// </summary>
+    /// <param name="picture">The hint. Borrowed.</param>
+    /// <param name="width">Pixels a row, at least 1.</param>
+    /// <param name="height">Rows, at least 1.</param>
+    /// <param name="mode">What happens when the shapes differ.</param>
+    /// <returns>A picture of exactly this size, of its own.</returns>
+    public static Picture Fit(Picture picture, int width, int height, ResizeMode mode)
+    {
+        CheckSize(width, height);
+        var (byWidth, byHeight) = ((double)width / picture.Width, (double)height / picture.Height);
+        var factor = mode == ResizeMode.Crop ? Math.Max(byWidth, byHeight) : Math.Min(byWidth, byHeight);
+        return mode switch
+        {
+            ResizeMode.Just => Scale(picture, width, height),
+            ResizeMode.Crop => Place(Scale(picture, Side(picture.Width * factor), Side(picture.Height * factor)), new Picture(width, height, new byte[3 * width * height])),
+            ResizeMode.Fill => Place(Scale(picture, Side(picture.Width * factor), Side(picture.Height * factor)), Filled(width, height, BorderColour(picture))),
+            _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "The resize mode must be Just, Crop or Fill."),
+        };
+
+        static int Side(double side) => Math.Max(1, (int)Math.Round(side, MidpointRounding.ToEven));
+    }
+
+    private static void CheckSize(int width, int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        var limit = PictureLimits.Default.MaxPixels;
+        if (width > limit / height)
+        {
+            throw new ArgumentOutOfRangeException(nameof(width), width, $"A picture of {width} x {height} has more than {limit} pixels.");
+        }
+    }
+
+    private static Picture Scale(Picture picture, int width, int height)
+    {
+        var interpolation = IsLabelMap(picture) ? Interpolation.Nearest
+            : (long)width * height < (long)picture.Width * picture.Height ? Interpolation.Area : Interpolation.Cubic;
+        return Resize(picture, width, height, interpolation);
+    }
+
+    private static bool IsLabelMap(Picture picture)
+    {
+        var colours = new HashSet<int>();
+        for (var i = 0; i < picture.Rgb.Length && colours.Count < MaxLabels; i += 3)
+        {
+            colours.Add(picture.Rgb[i] << 16 | picture.Rgb[i + 1] << 8 | picture.Rgb[i + 2]);
+        }
+
+        return colours.Count is > 2 and < MaxLabels;
+    }
+
+    /// <summary>Copies the scaled picture onto the canvas, both centred; what does not fit is cut.</summary>
+    private static Picture Place(Picture scaled, Picture canvas)
+    {
+        var (width, height) = (Math.Min(scaled.Width, canvas.Width), Math.Min(scaled.Height, canvas.Height));
+        var (fromX, fromY) = ((scaled.Width - width) / 2, (scaled.Height - height) / 2);
+        var (toX, toY) = ((canvas.Width - width) / 2, (canvas.Height - height) / 2);
+        for (var y = 0; y < height; y++)
+        {
+            scaled.Rgb.AsSpan(((fromY + y) * scaled.Width + fromX) * 3, width * 3).CopyTo(canvas.Rgb.AsSpan(((toY + y) * canvas.Width + toX) * 3));
+        }
+
+        return canvas;
+    }
+
+    private static Picture Filled(int width, int height, byte[] colour)
+    {
+        var rgb = new byte[3 * width * height];
+        for (var i = 0; i < rgb.Length; i++)
+        {
+            rgb[i] = colour[i % 3];
+        }
+
+        return new Picture(width, height, rgb);
+    }
+
+    /// <summary>The median of each channel over the four border lines (corners counted twice), truncated to a byte.</summary>
+    private static byte[] BorderColour(Picture picture)
+    {
+        var (width, height) = (picture.Width, picture.Height);
+        var border = Enumerable.Range(0, width).SelectMany(x => new[] { x, (height - 1) * width + x })
+            .Concat(Enumerable.Range(0, height).SelectMany(y => new[] { y * width, y * width + width - 1 }))
+            .ToArray();
+        return [.. Enumerable.Range(0, 3).Select(channel =>
+        {
+            var values = border.Select(pixel => (int)picture.Rgb[3 * pixel + channel]).Order().ToArray();
+            return (byte)((values[(values.Length - 1) / 2] + values[values.Length / 2]) / 2);
+        })];
+    }
+}

@@ -1,0 +1,65 @@
+using ControlNetSharp.Samplers;
+
+namespace ControlNetSharp.Pipelines;
+
+/// <summary>What a picture is to be. The same request gives the same pixels on the same kind of machine. Values are checked where they are set.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>Width and height are multiples of this.</summary>
+    public const int SizeStep = 8;
+
+    /// <summary>Least and most width and height.</summary>
+    public const int LeastSize = 64;
+
+    /// <inheritdoc cref="LeastSize"/>
+    public const int MostSize = 4096;
+
+    private readonly (int Width, int Height)? _size;
+    private readonly double _guidanceScale = 7;
+    private readonly int _batch = 1;
+
+    /// <summary>What the picture shows.</summary>
+    public required string Prompt { get; init; }
+
+    /// <summary>What it does not show: the text of the unconditional side.</summary>
+    public string NegativePrompt { get; init; } = "";
+
+    /// <summary>Control units; none for a picture from the prompt alone.</summary>
+    public IReadOnlyList<ControlUnit> Units { get; init; } = [];
+
+    /// <summary>Width and height in pixels, 64 to 4096, multiples of 8; null (the default) for the model's native size in the first hint's aspect ratio.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Another size.</exception>
+    public (int Width, int Height)? Size
+    {
+        get => _size;
+        init => _size = value is null || (Fits(value.Value.Width) && Fits(value.Value.Height)) ? value
+            : throw new ArgumentOutOfRangeException(nameof(Size), $"{value.Value.Width}x{value.Value.Height}", $"Size must be two multiples of {SizeStep} from {LeastSize} to {MostSize}.");
+    }
+
+    /// <summary>Sampler, scheduler, steps.</summary>
+    public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>Guidance scale (CFG), 1 to 30; 1 follows the prompt alone, 7 (the default) amplifies it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not a number from 1 to 30.</exception>
+    public double GuidanceScale
+    {
+        get => _guidanceScale;
+        init => _guidanceScale = value is >= 1 and <= 30 ? value : throw new ArgumentOutOfRangeException(nameof(GuidanceScale), value, "GuidanceScale must be from 1 to 30.");
+    }
+
+    /// <summary>Seed of the first picture; picture k of the batch has seed + k.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Pictures that are computed together, 1 to 64; default 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not from 1 to 64.</exception>
+    public int Batch
+    {
+        get => _batch;
+        init => _batch = value is >= 1 and <= 64 ? value : throw new ArgumentOutOfRangeException(nameof(Batch), value, "Batch must be from 1 to 64.");
+    }
+
+    /// <summary>Which block of the text encoder counts as the last, as A1111 counts (1 = last); null for what the model was trained with.</summary>
+    public int? ClipSkip { get; init; }
+
+    private static bool Fits(int size) => size is >= LeastSize and <= MostSize && size % SizeStep == 0;
+}

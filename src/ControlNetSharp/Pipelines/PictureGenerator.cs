@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Samplers;
+using ControlNetSharp.Text;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Pipelines;
+
+/// <summary>
+/// Text and control units to pictures: tokens → conditioning, hints → encoded hints, noise → latents step by step, latents → pictures.
+/// Works on the calling thread; use one generator from one thread at a time.
+/// </summary>
+public sealed class PictureGenerator
+{
+    private const int DefaultSizeStep = 64;
+    private readonly UNet _unet;
+    private readonly Autoencoder _autoencoder;
+    private readonly ITextEncoder _text;
+    private readonly PredictionType _prediction;
+    private readonly int _nativeSize;
+    private readonly Placement _placement;
+    private readonly NoiseSchedule _schedule = NoiseSchedule.ScaledLinear();
+
+    /// <summary>Puts the parts of a model together. All are borrowed.</summary>
+    /// <param name="unet">The denoising network.</param>
+    /// <param name="autoencoder">Decodes the latents.</param>
+    /// <param name="text">Encodes the prompts.</param>
+    /// <param name="prediction">What the UNet predicts.</param>
+    /// <param name="nativeSize">Width and height of the pictures that the model was trained with.</param>
+    /// <param name="placement">Device and compute dtype; the networks are there.</param>
+    public PictureGenerator(UNet unet, Autoencoder autoencoder, ITextEncoder text, PredictionType prediction, int nativeSize, Placement placement)
+    {
+        (_unet, _autoencoder, _text, _prediction, _nativeSize, _placement) = (unet, autoencoder, text, prediction, nativeSize, placement);
+    }
+
+    /// <summary>Makes the pictures of a request.</summary>
+    /// <param name="request">What they are to be.</param>
+    /// <param name="progress">Told after each step, on the same thread.</param>
+    /// <param name="cancellationToken">Looked at before each step.</param>
+    /// <exception cref="ArgumentException">A sampler, scheduler or number of the request is not known or out of range; the message names it.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public GenerationResult Generate(GenerationRequest request, Action<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var clock = Stopwatch.StartNew();
+        using var scope = NewDisposeScope();
+        using var withoutGradients = no_grad();
+        var plan = SamplingPlan.Create(request.Sampling, _schedule);
+        var (width, height) = request.Size ?? DefaultSize(request);
+        var downscale = _autoencoder.Params.Downscale;
+
+        var conditioning = Encode(request.Prompt, request.ClipSkip);
+        var unconditional = Encode(request.NegativePrompt, request.ClipSkip);
+        var controls = request.Units.Where(unit => unit.Strength.Weight > 0).Select(unit => Attach(unit, width, height)).ToList();
+        var denoiser = new ControlledDenoiser(_unet, _prediction, conditioning, unconditional, request.GuidanceScale, controls, plan.Steps.Count);
+
+        var noise = Seeds.Noise(request.Seed, request.Batch, _autoencoder.Params.LatentChannels, height / downscale, width / downscale).to(_placement.Device);
+        using var stepNoise = new StepNoise(request.Seed, request.Batch);
+        var sampling = Stopwatch.StartNew();
+        var latents = plan.Run(
+            denoiser.Denoise,
+            plan.StartFrom(noise),
+            stepNoise.Draw,
+            step =>
+            {
+                denoiser.NextStep();
+                progress?.Invoke(new GenerationProgress(step.Index + 1, step.Count, sampling.Elapsed.TotalSeconds, step.Denoised));
+            },
+            cancellationToken);
+        var secondsPerStep = sampling.Elapsed.TotalSeconds / plan.Steps.Count;
+        var pictures = PictureTensors.FromTensor(_autoencoder.Decode((latents / _autoencoder.Params.ScaleFactor).to(_placement.Dtype)));
+        return new GenerationResult(pictures, request with { Size = (width, height) }, plan.Steps.Count, secondsPerStep, clock.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>The native area in the first hint's aspect ratio, in multiples of 64; the native square without a hint.</summary>
+    private (int Width, int Height) DefaultSize(GenerationRequest request)
+    {
+        if (request.Units.Count == 0)
+        {
+            return (_nativeSize, _nativeSize);
+        }
+
+        var hint = request.Units[0].Hint;
+        var ratio = Math.Sqrt((double)hint.Width / hint.Height);
+        return (Step(_nativeSize * ratio), Step(_nativeSize / ratio));
+
+        static int Step(double size) => Math.Clamp((int)Math.Round(size / DefaultSizeStep) * DefaultSizeStep, GenerationRequest.LeastSize, GenerationRequest.MostSize);
+    }
+
+    private Tensor Encode(string text, int? clipSkip)
+    {
+        var tokenizer = ClipTokenizer.Default;
+        using var tokens = tensor(tokenizer.Pad(tokenizer.Encode(text), _text.PadToken), [1, ClipTokenizer.ContextLength], device: _placement.Device);
+        return _text.Encode(tokens, clipSkip).to(_placement.Dtype);
+    }
+
+    private AttachedControl Attach(ControlUnit unit, int width, int height)
+    {
+        using var hint = PictureTensors.ToHint(PictureResizing.Fit(unit.Hint, width, height, unit.Resize)).to(_placement.Dtype).to(_placement.Device);
+        return new AttachedControl(unit.ControlNet, unit.ControlNet.EncodeHint(hint), unit.Strength);
+    }
+}
