@@ -35,7 +35,29 @@ public class ConvolutionLayerTests
         }
     }
 
-    private static double Difference(Tensor gradient, Tensor reference) => ((gradient - reference).norm() / reference.norm()).item<double>();
+    [Theory]
+    [InlineData(32, 3, 3)]
+    [InlineData(128, 8, 3)]
+    [InlineData(64, 4, 3)]
+    [InlineData(8, 8, 1)]
+    public void Forward_InBf16WithFewOutputChannels_AgreesWithFloat32_WhateverTheMemoryHeldBefore(int inputs, int outputs, int kernel)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var layer = new ConvolutionLayer(inputs, outputs, kernel, 1, kernel / 2, Placement.Cpu32);
+        var parameters = layer.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        parameters["weight"].copy_(randn_like(parameters["weight"]) / Math.Sqrt(inputs * kernel * kernel));
+        parameters["bias"].zero_();
+        var x = randn(1, inputs, 64, 64);
+        var reference = layer.call(x);
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            full([2, 64, 64, 64], 1000f).Dispose();
+            Assert.InRange(Difference(layer.call(x.to(ScalarType.BFloat16)).to(ScalarType.Float32), reference), 0, 0.02);
+        }
+    }
+
+    private static double Difference(Tensor gradient, Tensor reference) => ((gradient - reference).norm() / reference.norm()).to(ScalarType.Float64).item<double>();
 
     private static Tensor Gradient(ConvolutionLayer layer, Tensor x, ScalarType dtype)
     {

@@ -43,20 +43,23 @@ public sealed class ConvolutionLayer : Module<Tensor, Tensor>
                 _padding).narrow(1, 0, weight.shape[0]).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Channels of zeros that make up whole blocks, where the gradient with respect to x is needed on a CPU.</summary>
+    /// <summary>Channels of zeros that make up whole blocks, where libtorch's CPU kernels need them to be right.</summary>
     /// <remarks>
-    /// That gradient is wrong there now and then, by a tenth to a half of its size or not a number at all, where channels do not fill the kernels' blocks
-    /// (16, and 32 for the input of a strided convolution): libtorch 2.10 reads the rest of the block from memory that nothing was written to.
-    /// Measured for 1 to 144 channels in bf16; with 3 output channels in float32, too.
+    /// libtorch 2.10 reads the rest of an unfilled block from memory that nothing was written to. So results are wrong now and then, by a tenth to a half of their size or not a number
+    /// at all: in bf16 where output channels do not fill blocks of 16; and the gradient with respect to x, in float32 too, where output or input channels do not
+    /// (blocks of 32 for the input of a strided convolution). Measured for 1 to 144 channels on a processor with AVX-512.
     /// </remarks>
     private (long Inputs, long Outputs) MissingChannels(Tensor x)
     {
-        if (!x.requires_grad || !is_grad_enabled() || x.device_type != DeviceType.CPU)
+        if (x.device_type != DeviceType.CPU)
         {
             return (0, 0);
         }
 
+        var needsGradient = x.requires_grad && is_grad_enabled();
         var inputBlock = _stride[0] > 1 ? 32 : 16;
-        return ((inputBlock - _weight.shape[1] % inputBlock) % inputBlock, (16 - _weight.shape[0] % 16) % 16);
+        return (
+            needsGradient ? (inputBlock - _weight.shape[1] % inputBlock) % inputBlock : 0,
+            needsGradient || x.dtype == ScalarType.BFloat16 ? (16 - _weight.shape[0] % 16) % 16 : 0);
     }
 }

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
+
+namespace ControlNetSharp.Cli;
+
+/// <summary>What an exception means to the user: exit code, word for it, message. The only table of exit codes.</summary>
+/// <param name="ExitCode">0 done, 2 wrong input, 3 unusable file or machine, 130 cancelled, 1 anything else.</param>
+/// <param name="Code">The same as a word, for JSON.</param>
+/// <param name="Message">One line for people.</param>
+/// <param name="Option">The option that is wrong, where one is.</param>
+/// <param name="File">The file that cannot be used, where one is.</param>
+/// <param name="Keys">The first keys that do not fit, where that is the reason.</param>
+internal sealed record Failure(int ExitCode, string Code, string Message, string? Option = null, string? File = null, IReadOnlyList<string>? Keys = null)
+{
+    public const int WrongInput = 2;
+
+    /// <summary>The row for an exception.</summary>
+    public static Failure Of(Exception exception) => exception switch
+    {
+        UsageException e => new(WrongInput, "wrong_input", e.Message, e.Option),
+        PictureException e => new(WrongInput, "wrong_picture", e.Message, File: e.Input),
+        ArgumentOutOfRangeException e => new(WrongInput, "wrong_input", FirstLine(e.Message), e.ParamName),
+        ArgumentException e => new(WrongInput, "wrong_input", FirstLine(e.Message), e.ParamName),
+        CheckpointException e => new(3, "unusable_checkpoint", e.Message, File: e.File, Keys: e.Keys),
+        RuntimeUnavailableException e => new(3, "runtime_unavailable", e.Message),
+        FileNotFoundException or DirectoryNotFoundException => new(WrongInput, "not_found", exception.Message),
+        OperationCanceledException => new(130, "cancelled", "Cancelled; nothing was written."),
+        _ => new(1, "failed", $"{exception.GetType().Name}: {FirstLine(exception.Message)} (--verbose shows where)"),
+    };
+
+    /// <summary>The object that goes to standard output with --json.</summary>
+    public string ToJson()
+    {
+        var error = new JsonObject { ["code"] = Code, ["message"] = Message };
+        if (Option is not null)
+        {
+            error["option"] = Option;
+        }
+
+        if (File is not null)
+        {
+            error["file"] = File;
+        }
+
+        if (Keys is { Count: > 0 })
+        {
+            error["keys"] = new JsonArray([.. Keys.Select(key => JsonValue.Create(key))]);
+        }
+
+        return new JsonObject { ["error"] = error }.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    }
+
+    private static string FirstLine(string message) => message.Split('\n')[0].Split(" (Parameter")[0].Trim();
+}

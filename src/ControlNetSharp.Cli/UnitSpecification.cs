@@ -1,0 +1,180 @@
+using System.Text.Json;
+using ControlNetSharp.Annotators;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Pipelines;
+
+namespace ControlNetSharp.Cli;
+
+/// <summary>A control unit as the user writes it: <c>KIND=PICTURE</c> with options after commas, or <c>@unit.json</c>.</summary>
+internal sealed record UnitSpecification
+{
+    private const string Option = "--control";
+    private static readonly string[] Own = ["weight", "start", "end", "mode", "model", "annotator", "resize"];
+
+    /// <summary>The condition kind.</summary>
+    public required ConditionKind Kind { get; init; }
+
+    /// <summary>Path of the picture.</summary>
+    public required string Picture { get; init; }
+
+    /// <summary>How strongly and when it acts.</summary>
+    public required ControlStrength Strength { get; init; }
+
+    /// <summary>Path of the ControlNet; null for the catalogue's.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Whether the picture already is the hint.</summary>
+    public bool IsHint { get; init; }
+
+    /// <summary>How the hint is brought to the size of the result.</summary>
+    public ResizeMode Resize { get; init; } = ResizeMode.Crop;
+
+    /// <summary>Values for the annotator's own options, by name.</summary>
+    public IReadOnlyDictionary<string, string> AnnotatorValues { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Reads a unit; nothing is opened but the JSON file of an <c>@</c> unit.</summary>
+    /// <exception cref="UsageException">The text is not a unit; the message names the part, its value and what is allowed.</exception>
+    public static UnitSpecification Parse(string text)
+    {
+        var parts = text.StartsWith('@') ? FromJson(text[1..]) : FromText(text);
+        var values = parts.Options.ToDictionary(option => option.Key, option => option.Value, StringComparer.Ordinal);
+        var kind = FindKind(parts.Kind);
+        var isHint = kind.Name == "hint" || Take(values, "annotator", "none", name => name == "none" || name == parts.Kind ? name : throw Wrong("annotator", name, $"none, where the picture already is the hint, or {parts.Kind}")) == "none" && parts.Options.ContainsKey("annotator");
+        var info = isHint ? null : AnnotatorCatalogue.Find(kind.Name);
+        var unit = new UnitSpecification
+        {
+            Kind = kind,
+            Picture = parts.Picture,
+            Strength = new ControlStrength
+            {
+                Weight = Number(values, "weight", 1, 2),
+                Start = Number(values, "start", 0, 1),
+                End = Number(values, "end", 1, 1),
+                Mode = Take(values, "mode", ControlMode.Balanced, name => Choice<ControlMode>("mode", name)),
+            },
+            Model = Take<string?>(values, "model", null, path => path),
+            IsHint = isHint,
+            Resize = Take(values, "resize", ResizeMode.Crop, name => Choice<ResizeMode>("resize", name)),
+            AnnotatorValues = values,
+        };
+        unit.Check(info);
+        return unit;
+    }
+
+    private static UsageException Wrong(string name, string value, string allowed) => UsageException.Of(Option, $"{name}={value}", $"{name} must be {allowed}.");
+
+    private static (string Kind, string Picture, Dictionary<string, string> Options) FromText(string text)
+    {
+        var fields = text.Split(',');
+        var options = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var field in fields)
+        {
+            var equals = field.IndexOf('=');
+            if (equals <= 0 || equals == field.Length - 1)
+            {
+                throw UsageException.Of(Option, text, $"'{field}' must be name=value; a unit is written KIND=PICTURE,option=value,…");
+            }
+
+            if (!options.TryAdd(field[..equals].Trim(), field[(equals + 1)..]))
+            {
+                throw UsageException.Of(Option, text, $"'{field[..equals]}' is given twice.");
+            }
+        }
+
+        var kind = fields[0][..fields[0].IndexOf('=')].Trim();
+        options.Remove(kind, out var picture);
+        return (kind, picture!, options);
+    }
+
+    private static (string Kind, string Picture, Dictionary<string, string> Options) FromJson(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw UsageException.Of(Option, "@" + path, "there is no such file.");
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            var options = document.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.ToString(), StringComparer.Ordinal);
+            return options.Remove("kind", out var kind) && options.Remove("picture", out var picture) ? (kind, picture, options)
+                : throw UsageException.Of(Option, "@" + path, "the object must have the keys 'kind' and 'picture'.");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw UsageException.Of(Option, "@" + path, $"the file must hold one JSON object: {e.Message}");
+        }
+    }
+
+    private static ConditionKind FindKind(string name)
+    {
+        try
+        {
+            return ConditionKind.Find(name);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException(Option, $"{Option} {name}=…: {e.Message.Split(" (Parameter")[0]}");
+        }
+    }
+
+    private void Check(AnnotatorInfo? info)
+    {
+        if (Strength.Start > Strength.End)
+        {
+            throw UsageException.Of(Option, $"start={Strength.Start},end={Strength.End}", "start must not be after end.");
+        }
+
+        if (Kind.Name == "hint" && Model is null)
+        {
+            throw UsageException.Of(Option, $"hint={Picture}", "a unit of the kind hint needs model=FILE.");
+        }
+
+        var known = Own.Concat(info?.Options.Select(option => option.Name) ?? []).ToArray();
+        if (AnnotatorValues.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
+        {
+            var nearest = known.MinBy(name => Distance(name, unknown))!;
+            throw UsageException.Of(Option, $"{unknown}={AnnotatorValues[unknown]}", $"there is no option '{unknown}'{(Distance(nearest, unknown) <= 3 ? $"; did you mean '{nearest}'?" : ".")} Known are {string.Join(", ", known)}.");
+        }
+
+        if (info is not null)
+        {
+            try
+            {
+                AnnotatorOptions.Parse(info, AnnotatorValues);
+            }
+            catch (ArgumentException e)
+            {
+                throw UsageException.Of(Option, $"{e.ParamName}={AnnotatorValues.GetValueOrDefault(e.ParamName ?? "")}", e.Message.Split('\n')[0].Split(" (Parameter")[0]);
+            }
+        }
+    }
+
+    private static double Number(Dictionary<string, string> values, string name, double otherwise, double most) =>
+        Take(values, name, otherwise, text => Numbers.Real($"{Option} {name}", text, 0, most));
+
+    private static T Choice<T>(string name, string text)
+        where T : struct, Enum =>
+        Enum.TryParse<T>(text, ignoreCase: true, out var value) && Enum.IsDefined(value) && !char.IsDigit(text[0]) ? value
+            : throw Wrong(name, text, string.Join(" or ", Enum.GetNames<T>().Select(n => n.ToLowerInvariant())));
+
+    private static T Take<T>(Dictionary<string, string> values, string name, T otherwise, Func<string, T> read) => values.Remove(name, out var text) ? read(text) : otherwise;
+
+    /// <summary>Edit distance. Source: Levenshtein 1966.</summary>
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var cost = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
+                (diagonal, row[j]) = (row[j], cost);
+            }
+        }
+
+        return row[^1];
+    }
+}
