@@ -1,4 +1,9 @@
-using ControlNetSharp.Runtime;
+using ControlNetSharp.Cli;
 
-NativeLibraries.EnsureLoaded();
-Console.WriteLine(TorchSharp.torch.ones(2).sum().item<float>());
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, e) =>
+{
+    e.Cancel = true;
+    stop.Cancel();
+};
+return await ControlNetCli.RunAsync(args, new CommandOutput(Console.Out, Console.Error, !Console.IsErrorRedirected), stop.Token).ConfigureAwait(false);

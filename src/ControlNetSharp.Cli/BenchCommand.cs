@@ -1,0 +1,166 @@
+using System.CommandLine;
+using System.Diagnostics;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Pipelines;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Samplers;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Cli;
+
+/// <summary><c>controlnet bench</c>: how fast this machine is, with random weights at a family's exact shapes, measured against its matmul peak.</summary>
+internal static class BenchCommand
+{
+    private static readonly Option<string?> Family = new("--family") { Description = "sd15 (default) or sd21." };
+    private static readonly Option<string?> SizeOption = new("--size") { Description = "Width and height in pixels, a multiple of 64; default 512." };
+    private static readonly Option<string?> Steps = new("--steps") { Description = "Steps that are measured, after one that is not; default 2." };
+    private static readonly Option<string?> Control = new("--control") { Description = "Number of ControlNets, 0 to 4; default 1." };
+    private static readonly Option<string?> Guidance = new("--cfg") { Description = "Guidance scale; 1 computes one side only. Default 7." };
+    private static readonly Option<string?> BatchOption = new("--batch") { Description = "Pictures computed together; default 1." };
+    private static readonly Option<string> Model = new("--model", "-m") { Description = "The checkpoint to load.", Required = true };
+
+    public static Command Create()
+    {
+        var generate = new Command("generate", "Seconds for a sampling step.") { Family, SizeOption, Steps, Control, Guidance, BatchOption };
+        var decode = new Command("decode", "Seconds for decoding a picture.") { SizeOption };
+        var load = new Command("load", "Seconds for loading a checkpoint.") { Model };
+        foreach (var command in new[] { generate, decode, load })
+        {
+            foreach (var option in ComputeSettings.Options)
+            {
+                command.Add(option);
+            }
+        }
+
+        return new Command("bench", "Measures this machine.") { generate, decode, load };
+    }
+
+    public static void Generate(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
+    {
+        var family = arguments.GetValue(Family) ?? "sd15";
+        var p = family switch
+        {
+            "sd15" => UNetParams.Sd15,
+            "sd21" => UNetParams.Sd21,
+            _ => throw UsageException.Of(Family.Name, family, "must be sd15 or sd21."),
+        };
+        var size = Side(arguments);
+        var steps = arguments.Whole(Steps, 2, 1, 100);
+        var controls = arguments.Whole(Control, 1, 0, 4);
+        var guidance = arguments.Real(Guidance, 7, 1, 30);
+        var batch = arguments.Whole(BatchOption, 1, 1, 64);
+        var placement = ComputeSettings.Read(arguments).Place();
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var unet = Randomised(new UNet(p, placement));
+        var controlNets = Enumerable.Range(0, controls).Select(_ => Randomised(new ControlNet(new ControlNetParams { UNet = p }, placement))).ToList();
+        var hint = rand([1, 3, size, size], placement.Dtype, placement.Device);
+        var context = randn([1, 77, p.ContextChannels], placement.Dtype, placement.Device);
+        var attached = controlNets.Select(c => new AttachedControl(c, c.EncodeHint(hint), new ControlStrength())).ToList();
+        var denoiser = new ControlledDenoiser(unet, PredictionType.Epsilon, context, context, guidance, attached, steps);
+        var latents = Seeds.Noise(0, batch, p.OutChannels, size / 8, size / 8).to(placement.Device);
+        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+        var seconds = new List<double>();
+        for (var step = 0; step <= steps; step++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var clock = Stopwatch.StartNew();
+            using (NewDisposeScope())
+            {
+                denoiser.Denoise(latents, level).sum().item<float>();
+            }
+
+            seconds.Add(clock.Elapsed.TotalSeconds);
+        }
+
+        var sides = guidance == 1 ? 1 : 2;
+        var gflop = sides * batch * (NetworkCost.UNet(p, size / 8, size / 8) + controls * NetworkCost.ControlNet(p, size / 8, size / 8));
+        // Read before the matrices of the peak measurement are made.
+        var memory = MachineMemory.PeakBytes;
+        var peak = MatmulPeak.Measure(placement);
+        var secondsPerStep = seconds.Skip(1).Average();
+        var report = new
+        {
+            family,
+            width = size,
+            height = size,
+            batch,
+            controlNets = controls,
+            dtype = placement.Dtype.ToString(),
+            secondsPerStep,
+            gflopPerStep = gflop,
+            gflopsReached = gflop / secondsPerStep,
+            gflopsPeak = peak,
+            fractionOfPeak = gflop / secondsPerStep / peak,
+            peakMemoryBytes = memory,
+        };
+        Write(output, json, report, $"{family} {size} x {size}, {controls} ControlNet(s), {report.dtype}: {secondsPerStep:f2} s a step, {gflop:f0} GFLOP a step, {report.gflopsReached:f0} of {peak:f0} GFLOP/s ({report.fractionOfPeak:p0}), {memory / 1e9:f2} GB");
+    }
+
+    public static void Decode(ParseResult arguments, CommandOutput output, bool json)
+    {
+        var size = Side(arguments);
+        var placement = ComputeSettings.Read(arguments).Place();
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var autoencoder = Randomised(new Autoencoder(AutoencoderParams.StableDiffusion, placement));
+        var z = randn([1, 4, size / 8, size / 8], placement.Dtype, placement.Device);
+        var seconds = new List<double>();
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            var clock = Stopwatch.StartNew();
+            using (NewDisposeScope())
+            {
+                autoencoder.Decode(z).sum().to(ScalarType.Float32).item<float>();
+            }
+
+            seconds.Add(clock.Elapsed.TotalSeconds);
+        }
+
+        var report = new { width = size, height = size, batch = 1, dtype = placement.Dtype.ToString(), secondsPerImage = seconds.Skip(1).Average(), peakMemoryBytes = MachineMemory.PeakBytes };
+        Write(output, json, report, $"Autoencoder {size} x {size}, {report.dtype}: {report.secondsPerImage:f2} s a picture, {report.peakMemoryBytes / 1e9:f2} GB");
+    }
+
+    public static void Load(ParseResult arguments, CommandOutput output, bool json)
+    {
+        var path = ModelFiles.FindModel(arguments.GetValue(Model)!);
+        var placement = ComputeSettings.Read(arguments).Place();
+        var bytes = Directory.Exists(path) ? Directory.GetFiles(path, "*.safetensors").Sum(f => new FileInfo(f).Length) : new FileInfo(path).Length;
+        var clock = Stopwatch.StartNew();
+        using var model = CheckpointLoader.LoadModel(path, placement);
+        var seconds = clock.Elapsed.TotalSeconds;
+        var report = new { seconds, fileBytes = bytes, gigabytesPerSecond = bytes / seconds / 1e9, peakMemoryBytes = MachineMemory.PeakBytes };
+        Write(output, json, report, $"{path}: {seconds:f2} s, {report.gigabytesPerSecond:f2} GB/s, {report.peakMemoryBytes / 1e9:f2} GB at most");
+    }
+
+    private static int Side(ParseResult arguments)
+    {
+        var size = arguments.Whole(SizeOption, 512, 64, 2048);
+        return size % 64 == 0 ? size : throw UsageException.Of(SizeOption.Name, size.ToString(), "must be a multiple of 64.");
+    }
+
+    private static T Randomised<T>(T network)
+        where T : nn.Module
+    {
+        foreach (var parameter in network.parameters())
+        {
+            // Small enough that nothing overflows through all layers.
+            nn.init.uniform_(parameter, -0.02, 0.02);
+        }
+
+        return network;
+    }
+
+    private static void Write<T>(CommandOutput output, bool json, T report, string text)
+    {
+        if (json)
+        {
+            output.WriteJson(report);
+        }
+        else
+        {
+            output.Result.WriteLine(text);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.CommandLine;
+using ControlNetSharp.Runtime;
+
+namespace ControlNetSharp.Cli;
+
+/// <summary>Where and in which type is computed.</summary>
+internal sealed record ComputeSettings(string Device, string Dtype)
+{
+    private static readonly Option<string?> DeviceOption = new("--device") { Description = "cpu (default) or cuda:N." };
+    private static readonly Option<string?> DtypeOption = new("--dtype") { Description = "auto (default), fp32, bf16 or fp16." };
+
+    public static IEnumerable<Option> Options => [DeviceOption, DtypeOption];
+
+    /// <summary>Reads the options; nothing is loaded.</summary>
+    public static ComputeSettings Read(ParseResult arguments)
+    {
+        var settings = new ComputeSettings(arguments.GetValue(DeviceOption) ?? "cpu", arguments.GetValue(DtypeOption) ?? "auto");
+        return settings with { Dtype = PlacementPolicy.Check(settings.Device, settings.Dtype) };
+    }
+
+    /// <summary>Loads libtorch and chooses.</summary>
+    /// <exception cref="RuntimeUnavailableException">libtorch or the device is not there.</exception>
+    public Placement Place()
+    {
+        NativeLibraries.EnsureLoaded();
+        return PlacementPolicy.Choose(Device, Dtype);
+    }
+}

@@ -1,0 +1,157 @@
+using System.CommandLine;
+using System.Diagnostics;
+using ControlNetSharp.Annotators;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Pipelines;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Samplers;
+
+namespace ControlNetSharp.Cli;
+
+/// <summary><c>controlnet generate</c>: prompt and control units to pictures.</summary>
+internal static class GenerateCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("generate", "Makes pictures from a prompt and hints.");
+        foreach (var option in GenerateSettings.Options.Concat(ComputeSettings.Options))
+        {
+            command.Add(option);
+        }
+
+        return command;
+    }
+
+    public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
+    {
+        // Everything that can be wrong with the input is found before a model or libtorch is loaded.
+        var settings = GenerateSettings.Read(arguments);
+        var compute = ComputeSettings.Read(arguments);
+        var hints = settings.Units.Select(Hint).ToList();
+        var modelPath = ModelFiles.FindModel(settings.ModelName);
+        var controlPaths = settings.Units.Select(unit => unit.Strength.Weight > 0 ? ModelFiles.FindControlNet(unit, settings.ModelName, settings.ModelsFolder) : null).ToList();
+
+        var clock = Stopwatch.StartNew();
+        var placement = compute.Place();
+        using var model = CheckpointLoader.LoadModel(modelPath, placement);
+        var networks = new Dictionary<string, Networks.ControlNet>(StringComparer.Ordinal);
+        try
+        {
+            foreach (var path in controlPaths.OfType<string>().Distinct())
+            {
+                networks[path] = CheckpointLoader.LoadControlNet(path, placement, model);
+            }
+
+            var request = Request(settings, hints, controlPaths, networks);
+            var manifest = new Manifest(settings, compute, placement, modelPath, controlPaths);
+            var (files, maps, results) = (new List<string>(), WriteMaps(settings, hints), new List<GenerationResult>());
+            var generator = new PictureGenerator(model.UNet, model.Autoencoder, model.Text, model.PredictsVelocity ? PredictionType.Velocity : PredictionType.Epsilon, model.NativeSize, placement);
+            using var bar = new ProgressBar(output);
+            for (var batch = 0; batch < settings.Count; batch++)
+            {
+                var result = generator.Generate(request with { Seed = settings.Seed + (long)batch * settings.Batch }, progress => bar.Show(progress.Step, progress.Steps, progress.Seconds), cancellationToken);
+                results.Add(result);
+                foreach (var (index, picture) in result.Pictures.Index())
+                {
+                    var file = FileName(settings, files.Count, result.Request.Seed + index);
+                    PictureWriter.WritePng(file, picture, manifest.Texts(result, index));
+                    files.Add(file);
+                }
+            }
+
+            Report(output, json, settings, files, maps, results, clock.Elapsed.TotalSeconds);
+        }
+        finally
+        {
+            foreach (var network in networks.Values)
+            {
+                network.Dispose();
+            }
+        }
+    }
+
+    private static Picture Hint(UnitSpecification unit)
+    {
+        if (!File.Exists(unit.Picture))
+        {
+            throw UsageException.Of("--control", $"{unit.Kind.Name}={unit.Picture}", "there is no such picture.");
+        }
+
+        var picture = PictureReader.Read(unit.Picture);
+        if (picture.Width < ControlUnit.SmallestHint || picture.Height < ControlUnit.SmallestHint)
+        {
+            throw UsageException.Of("--control", $"{unit.Kind.Name}={unit.Picture}", $"a hint must be at least {ControlUnit.SmallestHint} x {ControlUnit.SmallestHint} pixels; this one has {picture.Width} x {picture.Height}.");
+        }
+
+        if (unit.IsHint)
+        {
+            return picture;
+        }
+
+        using var annotator = AnnotatorCatalogue.Create(unit.Kind.Name);
+        return annotator.Annotate(picture, AnnotatorOptions.Parse(annotator.Info, unit.AnnotatorValues));
+    }
+
+    private static GenerationRequest Request(GenerateSettings settings, List<Picture> hints, List<string?> paths, Dictionary<string, Networks.ControlNet> networks) => new()
+    {
+        Prompt = settings.PromptText,
+        NegativePrompt = settings.NegativeText,
+        Size = settings.Size,
+        Sampling = settings.Sampling,
+        GuidanceScale = settings.GuidanceScale,
+        Seed = settings.Seed,
+        Batch = settings.Batch,
+        ClipSkip = settings.ClipSkip,
+        Units =
+        [
+            .. settings.Units.Index().Where(unit => paths[unit.Index] is not null).Select(unit => new ControlUnit
+            {
+                ControlNet = networks[paths[unit.Index]!],
+                Hint = hints[unit.Index],
+                Strength = unit.Item.Strength,
+                Resize = unit.Item.Resize,
+            }),
+        ],
+    };
+
+    private static string FileName(GenerateSettings settings, int index, long seed)
+    {
+        if (Directory.Exists(settings.Output))
+        {
+            return Path.Combine(settings.Output, $"{DateTimeOffset.Now:yyyyMMdd-HHmmss}-{index:d4}-{seed}.png");
+        }
+
+        return settings.Batch * settings.Count == 1 ? settings.Output
+            : Path.Combine(Path.GetDirectoryName(settings.Output) ?? "", $"{Path.GetFileNameWithoutExtension(settings.Output)}-{index:d4}.png");
+    }
+
+    private static List<string> WriteMaps(GenerateSettings settings, List<Picture> hints)
+    {
+        var maps = new List<string>();
+        foreach (var (index, hint) in settings.WritesMaps ? hints.Index() : [])
+        {
+            var stem = Directory.Exists(settings.Output) ? Path.Combine(settings.Output, $"{DateTimeOffset.Now:yyyyMMdd-HHmmss}") : Path.ChangeExtension(settings.Output, null);
+            var file = $"{stem}-map{index}-{settings.Units[index].Kind.Name}.png";
+            PictureWriter.WritePng(file, hint);
+            maps.Add(file);
+        }
+
+        return maps;
+    }
+
+    private static void Report(CommandOutput output, bool json, GenerateSettings settings, List<string> files, List<string> maps, List<GenerationResult> results, double seconds)
+    {
+        if (json)
+        {
+            output.WriteJson(new { files, maps, seed = settings.Seed, secondsPerStep = results.Average(r => r.SecondsPerStep), totalSeconds = seconds, peakMemoryBytes = MachineMemory.PeakBytes });
+            return;
+        }
+
+        output.Message.WriteLine($"Seed {settings.Seed}, {results[0].Steps} steps, {results.Average(r => r.SecondsPerStep):f2} s a step, {seconds:f1} s in all.");
+        foreach (var file in files.Concat(maps))
+        {
+            output.Result.WriteLine(file);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text.Json;
+using ControlNetSharp.Pipelines;
+using ControlNetSharp.Runtime;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Cli;
+
+/// <summary>What a picture says of its making: A1111's <c>parameters</c> text, and one JSON text with the whole request, hashes, versions, threads and dtype.</summary>
+internal sealed class Manifest
+{
+    private const string JsonChunk = "controlnetsharp";
+    private readonly GenerateSettings _settings;
+    private readonly ComputeSettings _compute;
+    private readonly Placement _placement;
+    private readonly string _model;
+    private readonly string _modelHash;
+    private readonly IReadOnlyList<object> _units;
+
+    public Manifest(GenerateSettings settings, ComputeSettings compute, Placement placement, string modelPath, IReadOnlyList<string?> controlPaths)
+    {
+        (_settings, _compute, _placement, _model) = (settings, compute, placement, settings.ModelName);
+        _modelHash = Hash(modelPath);
+        _units =
+        [
+            .. settings.Units.Select((unit, index) => new
+            {
+                kind = unit.Kind.Name,
+                picture = Path.GetFullPath(unit.Picture),
+                pictureSha256 = Hash(unit.Picture),
+                annotator = unit.IsHint ? "none" : unit.Kind.Name,
+                options = unit.AnnotatorValues,
+                weight = unit.Strength.Weight,
+                start = unit.Strength.Start,
+                end = unit.Strength.End,
+                mode = unit.Strength.Mode.ToString().ToLowerInvariant(),
+                resize = unit.Resize.ToString().ToLowerInvariant(),
+                model = controlPaths[index] is { } path ? Path.GetFileName(path) : null,
+                modelSha256 = controlPaths[index] is { } file ? Hash(file) : null,
+            }),
+        ];
+    }
+
+    /// <summary>The texts of one picture of a result.</summary>
+    public Dictionary<string, string> Texts(GenerationResult result, int index) => new()
+    {
+        ["parameters"] = Parameters(result, index),
+        [JsonChunk] = JsonSerializer.Serialize(new
+        {
+            version = Version,
+            libtorch = __version__,
+            prompt = _settings.PromptText,
+            negative = _settings.NegativeText,
+            model = _model,
+            modelSha256 = _modelHash,
+            width = result.Request.Size!.Value.Width,
+            height = result.Request.Size!.Value.Height,
+            sampler = _settings.Sampling.Sampler,
+            scheduler = _settings.Sampling.Scheduler,
+            steps = _settings.Sampling.Steps,
+            cfg = _settings.GuidanceScale,
+            clipSkip = _settings.ClipSkip,
+            seed = result.Request.Seed,
+            batch = _settings.Batch,
+            batchIndex = index,
+            device = _compute.Device,
+            dtype = _placement.Dtype.ToString(),
+            threads = get_num_threads(),
+            units = _units,
+        }),
+    };
+
+    private static string Version => Assembly.GetExecutingAssembly().GetName().Version!.ToString(3);
+
+    /// <summary>Source: stable-diffusion-webui, infotext: prompt, negative prompt, then name-value pairs in one line.</summary>
+    private string Parameters(GenerationResult result, int index)
+    {
+        var (width, height) = result.Request.Size!.Value;
+        var pairs = new List<string>
+        {
+            $"Steps: {_settings.Sampling.Steps}", $"Sampler: {_settings.Sampling.Sampler}", $"Schedule type: {_settings.Sampling.Scheduler}",
+            string.Create(CultureInfo.InvariantCulture, $"CFG scale: {_settings.GuidanceScale}"), $"Seed: {result.Request.Seed + index}", $"Size: {width}x{height}",
+            $"Model hash: {_modelHash[..10]}", $"Model: {Path.GetFileNameWithoutExtension(_model)}",
+        };
+        pairs.AddRange(_settings.Units.Select((unit, i) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"ControlNet {i}: \"Module: {(unit.IsHint ? "none" : unit.Kind.Name)}, Weight: {unit.Strength.Weight}, Guidance Start: {unit.Strength.Start}, Guidance End: {unit.Strength.End}, Control Mode: {unit.Strength.Mode}\"")));
+        pairs.Add($"Version: ControlNetSharp {Version}");
+        var negative = _settings.NegativeText.Length == 0 ? "" : $"\nNegative prompt: {_settings.NegativeText}";
+        return $"{_settings.PromptText}{negative}\n{string.Join(", ", pairs)}";
+    }
+
+    /// <summary>SHA-256 of a file, or of all safetensors files of a folder one after another in name order, as lower-case hexadecimal digits.</summary>
+    private static string Hash(string path)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in Directory.Exists(path) ? Directory.GetFiles(path, "*.safetensors").Order(StringComparer.Ordinal) : (IEnumerable<string>)[path])
+        {
+            using var stream = File.OpenRead(file);
+            var buffer = new byte[1 << 20];
+            for (int read; (read = stream.Read(buffer)) > 0;)
+            {
+                hash.AppendData(buffer.AsSpan(0, read));
+            }
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

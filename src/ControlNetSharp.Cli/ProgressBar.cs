@@ -1,0 +1,31 @@
+using System.Globalization;
+
+namespace ControlNetSharp.Cli;
+
+/// <summary>A line on standard error that shows how far a run is; nothing where no terminal is attached.</summary>
+internal sealed class ProgressBar(CommandOutput output) : IDisposable
+{
+    private const int Width = 30;
+    private bool _shown;
+
+    public void Show(int step, int steps, double seconds)
+    {
+        if (!output.IsTerminal)
+        {
+            return;
+        }
+
+        _shown = true;
+        var filled = Width * step / steps;
+        var left = TimeSpan.FromSeconds(seconds / step * (steps - step));
+        output.Message.Write(string.Create(CultureInfo.InvariantCulture, $"\r{new string('━', filled)}{new string('·', Width - filled)} {step}/{steps}  {seconds / step:f2} s a step, {left:mm\\:ss} left "));
+    }
+
+    public void Dispose()
+    {
+        if (_shown)
+        {
+            output.Message.WriteLine();
+        }
+    }
+}
