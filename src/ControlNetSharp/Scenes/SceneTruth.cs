@@ -1,0 +1,31 @@
+using ControlNetSharp.Pictures;
+
+namespace ControlNetSharp.Scenes;
+
+/// <summary>One of a person's 18 key points.</summary>
+/// <param name="X">Pixels from the picture's left edge; may lie outside the picture.</param>
+/// <param name="Y">Pixels from the top edge.</param>
+/// <param name="Visible">Inside the picture and not hidden by something in front.</param>
+public readonly record struct KeyPoint(float X, float Y, bool Visible);
+
+/// <summary>A rendered scene with what is known about each pixel's centre; arrays go row by row from the top.</summary>
+public sealed class SceneTruth
+{
+    /// <summary>The picture.</summary>
+    public required Picture Picture { get; init; }
+
+    /// <summary>Metres along the camera axis; +infinity for the sky.</summary>
+    public required float[] Depth { get; init; }
+
+    /// <summary>Unit normals, three floats a pixel, in camera space: x right, y up, z towards the viewer; 0 for the sky.</summary>
+    public required float[] Normals { get; init; }
+
+    /// <summary>ADE20K class indices, 0 to 149; the sky is 2.</summary>
+    public required byte[] Segmentation { get; init; }
+
+    /// <summary>
+    /// A person each, 18 key points in the order of OpenPose's COCO model: nose, neck, R shoulder, R elbow, R wrist, L shoulder, L elbow, L wrist, R hip, R knee, R ankle,
+    /// L hip, L knee, L ankle, R eye, L eye, R ear, L ear. Right and left are the person's own.
+    /// </summary>
+    public required IReadOnlyList<KeyPoint[]> People { get; init; }
+}
