@@ -19,18 +19,22 @@ public sealed record AutoencoderLoss
     /// <summary>Whether the encoder learns, too; once other networks depend on its latents it must not change.</summary>
     public bool TrainEncoder { get; init; } = true;
 
-    /// <summary>The loss on a batch, computed in bf16 with float32 sums.</summary>
+    /// <summary>What the networks compute in; weights, loss and its sums stay float32.</summary>
+    public ScalarType Compute { get; init; } = ScalarType.Float32;
+
+    /// <summary>The loss on a batch.</summary>
     /// <param name="autoencoder">An Autoencoder of the whitened colour space.</param>
     /// <param name="pictures">[B, 3, H, W], RGB, −1..1, float32.</param>
+    /// <param name="generator">Draws the noise of the latents.</param>
     /// <returns>A scalar.</returns>
-    public Tensor Of(Autoencoder autoencoder, Tensor pictures)
+    public Tensor Of(Autoencoder autoencoder, Tensor pictures, Generator generator)
     {
         ArgumentNullException.ThrowIfNull(autoencoder);
         using var scope = NewDisposeScope();
         var whitened = WhitenedColour.FromRgb(pictures);
         var (mean, logVariance) = Encode(autoencoder, whitened);
-        var z = mean + (logVariance * 0.5).exp() * randn_like(mean);
-        var decoded = autoencoder.Decode(z.to(ScalarType.BFloat16)).to(ScalarType.Float32);
+        var z = mean + (logVariance * 0.5).exp() * randn(mean.shape, generator: generator);
+        var decoded = autoencoder.Decode(z.to(Compute)).to(ScalarType.Float32);
         var difference = WhitenedColour.ToRgb(decoded) - pictures;
         var loss = difference.square().mean() + difference.abs().mean() * 0.2 + GradientDifference(difference) * 0.3
             + (decoded - whitened).square().mean() * 0.5
@@ -47,7 +51,7 @@ public sealed record AutoencoderLoss
     private (Tensor Mean, Tensor LogVariance) Encode(Autoencoder autoencoder, Tensor whitened)
     {
         using var gradients = set_grad_enabled(TrainEncoder);
-        var (mean, logVariance) = autoencoder.Encode(whitened.to(ScalarType.BFloat16));
+        var (mean, logVariance) = autoencoder.Encode(whitened.to(Compute));
         return (mean.to(ScalarType.Float32), logVariance.to(ScalarType.Float32));
     }
 

@@ -15,10 +15,13 @@ public sealed class Trainer : IDisposable
 {
     private const string OptimizerFirst = "optimizer.first_moment";
     private const string OptimizerSecond = "optimizer.second_moment";
+    private const string MuonMomentum = "optimizer.momentum";
     private const string Average = "average";
+    private const string CheckpointFile = "checkpoint.safetensors";
     private readonly List<(string Name, Parameter Parameter)> _parameters;
     private readonly TrainerOptions _options;
     private readonly AdamW _optimizer;
+    private readonly Muon? _muon;
 
     /// <summary>Prepares the training of some parameters; continues from the checkpoint in the output folder if there is one.</summary>
     /// <param name="parameters">float32 CPU parameters by unique name. Borrowed.</param>
@@ -29,8 +32,12 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _parameters = [.. parameters];
         _options = options;
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Workers, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Workers, 2);
         Directory.CreateDirectory(options.Folder);
-        _optimizer = new AdamW(_parameters.Select(p => p.Parameter), options.Optimizer);
+        var inner = _parameters.ToLookup(p => options.Muon?.Moves(p.Name, p.Parameter) ?? false, p => p.Parameter);
+        _optimizer = new AdamW(inner[false], options.Optimizer);
+        _muon = options.Muon is { } muon ? new Muon(inner[true], muon) : null;
         WeightAverage = new WeightAverage(_parameters.Select(p => p.Parameter), options.AverageDecay);
         if (File.Exists(CheckpointPath))
         {
@@ -44,7 +51,31 @@ public sealed class Trainer : IDisposable
     /// <summary>Steps taken so far, those before a resume included.</summary>
     public long Steps => _optimizer.Steps;
 
-    private string CheckpointPath => Path.Combine(_options.Folder, "checkpoint.safetensors");
+    private string CheckpointPath => Path.Combine(_options.Folder, CheckpointFile);
+
+    /// <summary>Copies the averaged weights of a training's checkpoint into parameters.</summary>
+    /// <param name="folder">The training's folder.</param>
+    /// <param name="parameters">The same parameters, in the same order, as the training had. Borrowed.</param>
+    /// <exception cref="CheckpointException">There is no checkpoint, or it belongs to other parameters.</exception>
+    public static void LoadAverage(string folder, IEnumerable<(string Name, Parameter Parameter)> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        using var file = SafetensorsFile.Open(Path.Combine(folder, CheckpointFile));
+        using var average = file.Read(Average);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var position = 0L;
+        foreach (var (name, parameter) in parameters)
+        {
+            if (!file.Entries.TryGetValue(name, out var entry) || !entry.Shape.SequenceEqual(parameter.shape))
+            {
+                throw new CheckpointException(file.Path, $"the checkpoint belongs to another training: '{name}' is missing or has another shape.", [name]);
+            }
+
+            parameter.copy_(average.narrow(0, position, parameter.numel()).view(parameter.shape));
+            position += parameter.numel();
+        }
+    }
 
     /// <summary>Trains until the last step or until cancelled; saves a checkpoint at the end in both cases.</summary>
     /// <param name="loss">The loss of one step: a scalar with gradients to the parameters. It runs inside a dispose scope.</param>
@@ -94,23 +125,30 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         _optimizer.Dispose();
+        _muon?.Dispose();
         WeightAverage.Dispose();
     }
 
     private (double Loss, double Norm) Step(Func<TrainingStep, Tensor> loss, double rate)
     {
-        using var scope = NewDisposeScope();
-        var seed = unchecked(_options.Seed * 1_000_003 + Steps);
-        manual_seed(seed);
-        var l = loss(new TrainingStep(Steps, _options.Steps, new Random(unchecked((int)(seed * 2654435761L >> 7)))));
-        var value = l.item<float>();
-        if (!float.IsFinite(value))
+        var losses = new double[_options.Workers];
+        Parallel.For(0, _options.Workers, worker =>
+        {
+            using var scope = NewDisposeScope();
+            var seed = unchecked((_options.Seed * 1_000_003 + Steps) * _options.Workers + worker);
+            using var generator = new Generator((ulong)seed, CPU);
+            var l = loss(new TrainingStep(Steps, _options.Steps, new Random(unchecked((int)(seed * 2654435761L >> 7))), generator));
+            losses[worker] = l.item<float>();
+            (l / _options.Workers).backward();
+        });
+        var value = losses.Average();
+        if (!double.IsFinite(value))
         {
             throw new TrainingException($"The loss of step {Steps + 1} is {value}; the last checkpoint is intact.", Steps + 1, value);
         }
 
-        l.backward();
         var norm = _optimizer.Step(rate, _options.LargestGradientNorm);
+        _muon?.Step(rate);
         WeightAverage.Update(Steps);
         return (value, norm);
     }
@@ -135,19 +173,33 @@ public sealed class Trainer : IDisposable
     private void WriteMetrics(IReadOnlyDictionary<string, double> numbers) =>
         File.AppendAllText(Path.Combine(_options.Folder, "metrics.jsonl"), JsonSerializer.Serialize(new Dictionary<string, double>(numbers) { ["step"] = Steps }) + "\n");
 
+    /// <summary>Everything besides the parameters that a resumed run needs.</summary>
+    private Dictionary<string, Tensor> State()
+    {
+        var state = new Dictionary<string, Tensor> { [OptimizerFirst] = _optimizer.FirstMoment, [OptimizerSecond] = _optimizer.SecondMoment, [Average] = WeightAverage.Values };
+        if (_muon is not null)
+        {
+            state.Add(MuonMomentum, _muon.Momentum);
+        }
+
+        return state;
+    }
+
     private void Save()
     {
-        var tensors = _parameters.ToDictionary(p => p.Name, p => (Tensor)p.Parameter);
-        tensors.Add(OptimizerFirst, _optimizer.FirstMoment);
-        tensors.Add(OptimizerSecond, _optimizer.SecondMoment);
-        tensors.Add(Average, WeightAverage.Values);
+        var tensors = State();
+        foreach (var (name, parameter) in _parameters)
+        {
+            tensors.Add(name, parameter);
+        }
+
         SafetensorsWriter.Write(CheckpointPath, tensors, new Dictionary<string, string> { ["step"] = Steps.ToString(CultureInfo.InvariantCulture) });
     }
 
     private void Restore()
     {
         using var file = SafetensorsFile.Open(CheckpointPath);
-        var expected = _parameters.Select(p => p.Name).Concat([OptimizerFirst, OptimizerSecond, Average]).ToHashSet();
+        var expected = _parameters.Select(p => p.Name).Concat(State().Keys).ToHashSet();
         var wrong = expected.Except(file.Entries.Keys).Concat(file.Entries.Keys.Except(expected)).Order(StringComparer.Ordinal).Take(5).ToList();
         if (wrong.Count > 0)
         {
@@ -159,9 +211,11 @@ public sealed class Trainer : IDisposable
             file.ReadInto(name, parameter);
         }
 
-        file.ReadInto(OptimizerFirst, _optimizer.FirstMoment);
-        file.ReadInto(OptimizerSecond, _optimizer.SecondMoment);
-        file.ReadInto(Average, WeightAverage.Values);
+        foreach (var (name, tensor) in State())
+        {
+            file.ReadInto(name, tensor);
+        }
+
         _optimizer.Steps = long.Parse(file.Metadata["step"], CultureInfo.InvariantCulture);
     }
 }

@@ -15,11 +15,20 @@ public sealed record TrainerOptions
     /// <summary>Constants of the optimizer.</summary>
     public AdamWOptions Optimizer { get; init; } = new();
 
-    /// <summary>Gradients are scaled down to this norm; null for no clipping.</summary>
+    /// <summary>The weights that Muon moves in AdamW's place; null for none.</summary>
+    public MuonOptions? Muon { get; init; }
+
+    /// <summary>Gradients are scaled down to this norm (AdamW's; Muon's steps do not depend on it); null for no clipping.</summary>
     public double? LargestGradientNorm { get; init; } = 1;
 
     /// <summary>Decay of the average of the weights, a step.</summary>
     public double AverageDecay { get; init; } = 0.999;
+
+    /// <summary>
+    /// Threads that compute the loss side by side, each on a batch of its own; the gradients are averaged. 1 or 2: the sum of more gradients would depend on who comes first.
+    /// On a CPU two workers with one libtorch thread each beat one worker with two, which wait for one another at every layer.
+    /// </summary>
+    public int Workers { get; init; } = 1;
 
     /// <summary>Seed of everything that is drawn.</summary>
     public long Seed { get; init; } = 1;

@@ -1,10 +1,13 @@
+using static TorchSharp.torch;
+
 namespace ControlNetSharp.Training;
 
 /// <summary>What a loss function is told of the step it computes.</summary>
 /// <param name="Index">Number of the step, from 0.</param>
 /// <param name="Count">Steps of the whole run.</param>
-/// <param name="Random">Random numbers of this step for choices outside of tensors; torch's own generator is seeded for the step, too.</param>
-public sealed record TrainingStep(long Index, long Count, Random Random)
+/// <param name="Random">Random numbers for choices outside of tensors.</param>
+/// <param name="Generator">Random numbers for tensors on the CPU. Both follow from the run's seed, the step and the worker alone.</param>
+public sealed record TrainingStep(long Index, long Count, Random Random, Generator Generator)
 {
     /// <summary>How far the run is, 0 to 1.</summary>
     public double Progress => (double)Index / Count;

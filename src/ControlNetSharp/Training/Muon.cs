@@ -1,0 +1,113 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Training;
+
+/// <summary>
+/// Momentum whose steps are made orthogonal, for the matrices inside a network: all directions of a weight learn equally fast, where Adam learns the strong ones first.
+/// Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; size of the steps: Liu et al. 2025, arXiv:2502.16982, section 2.2, so that
+/// AdamW's learning rates hold.
+/// </summary>
+/// <remarks>A convolution's weight is the matrix [outputs, inputs · kernel area]. Weights are float32; gradients are accumulated in place and set to zero by <see cref="Step"/>.</remarks>
+public sealed class Muon : IDisposable
+{
+    private const int Iterations = 5;
+
+    // Matrices of one shape go through the iterations together, but not so many that one core is left with most of the work.
+    private const int LargestStack = 4;
+    private const double StepSize = 0.2;
+    private readonly Parameter[] _parameters;
+    private readonly long[] _positions;
+    private readonly (long Rows, long Columns, int[] Parameters)[] _stacks;
+    private readonly MuonOptions _options;
+
+    /// <summary>Creates the optimizer and the gradient buffers of the parameters, which require gradients from now on.</summary>
+    /// <param name="parameters">float32 parameters of two or more dimensions; borrowed for the optimizer's life.</param>
+    /// <param name="options">Momentum and weight decay.</param>
+    public Muon(IEnumerable<Parameter> parameters, MuonOptions options)
+    {
+        _parameters = [.. parameters];
+        _options = options;
+        foreach (var parameter in _parameters)
+        {
+            parameter.requires_grad = true;
+            parameter.grad = zeros_like(parameter).DetachFromDisposeScope();
+        }
+
+        _stacks = [.. Enumerable.Range(0, _parameters.Length).GroupBy(i => (_parameters[i].shape[0], _parameters[i].numel() / _parameters[i].shape[0]))
+            .SelectMany(shape => shape.Chunk(LargestStack).Select(part => (shape.Key.Item1, shape.Key.Item2, part)))];
+        _positions = new long[_parameters.Length];
+        for (var i = 1; i < _positions.Length; i++)
+        {
+            _positions[i] = _positions[i - 1] + _parameters[i - 1].numel();
+        }
+
+        Momentum = zeros(_parameters.Sum(p => p.numel())).DetachFromDisposeScope();
+    }
+
+    /// <summary>Running sum of the gradients, all parameters one after another in order: float32 [total].</summary>
+    public Tensor Momentum { get; }
+
+    /// <summary>Changes every parameter by its gradient, then sets the gradients to zero.</summary>
+    /// <param name="learningRate">The rate of this step.</param>
+    public void Step(double learningRate) =>
+        Parallel.ForEach(_stacks, part =>
+        {
+            using var _ = no_grad();
+            using var scope = NewDisposeScope();
+            var (rows, columns, indices) = part;
+            var directions = Orthogonal(stack([.. indices.Select(i => Ahead(i).view(rows, columns))]));
+            var size = StepSize * Math.Sqrt(Math.Max(rows, columns));
+            foreach (var (place, i) in indices.Index())
+            {
+                var parameter = _parameters[i];
+                parameter.mul_(1 - learningRate * _options.WeightDecay).add_(directions[place].view(parameter.shape), -learningRate * size);
+                parameter.grad!.zero_();
+            }
+        });
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var parameter in _parameters)
+        {
+            parameter.requires_grad = false;
+            parameter.grad?.Dispose();
+            parameter.grad = null;
+        }
+
+        Momentum.Dispose();
+    }
+
+    /// <summary>The gradient looked up one step ahead (Nesterov), after it has entered the running sum. It lies in the gradient's memory.</summary>
+    private Tensor Ahead(int index)
+    {
+        var gradient = _parameters[index].grad!;
+        var momentum = Momentum.narrow(0, _positions[index], gradient.numel()).view(gradient.shape);
+        momentum.mul_(_options.Momentum).add_(gradient);
+        return gradient.add_(momentum, _options.Momentum);
+    }
+
+    /// <summary>The nearest matrices with singular values about 1, by a quintic Newton–Schulz iteration whose coefficients are the paper's.</summary>
+    /// <remarks>
+    /// Each iteration is x ← (a + b·s + c·s²)·x with s = x·xᵀ. Polynomials of s commute, so the iterations run on the small square s alone and their product meets x once.
+    /// </remarks>
+    private static Tensor Orthogonal(Tensor matrices)
+    {
+        var tall = matrices.shape[1] > matrices.shape[2];
+        var x = tall ? matrices.transpose(1, 2) : matrices;
+        x = x / (x.square().sum([1, 2], keepdim: true).sqrt() + 1e-7);
+        var square = x.bmm(x.transpose(1, 2));
+        var product = eye(x.shape[1]).expand_as(square);
+        var identity = product * 3.4445;
+        for (var i = 0; i < Iterations; i++)
+        {
+            var polynomial = identity + square.baddbmm(square, square, beta: -4.7750f, alpha: 2.0315f);
+            product = polynomial.bmm(product);
+            square = polynomial.bmm(square).bmm(polynomial);
+        }
+
+        x = product.bmm(x);
+        return tall ? x.transpose(1, 2) : x;
+    }
+}
