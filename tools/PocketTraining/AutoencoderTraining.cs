@@ -9,23 +9,39 @@ namespace ControlNetSharp.PocketTraining;
 internal static class AutoencoderTraining
 {
     private const int CropSize = 64;
-    private const int CropBatch = 8;
+    private const int CropBatch = 4;
     private const double WholeFrom = 0.85;
     private const int ValidationBatch = 8;
 
-    public static void Run(string folder, PictureCache training, PictureCache validation, long steps, double rate, bool trainEncoder, CancellationToken cancellationToken)
+    /// <param name="runs">Folder of all runs; the Autoencoder's is below it, and so is that of its decoder alone.</param>
+    /// <param name="training">What is trained on.</param>
+    /// <param name="validation">What is measured on.</param>
+    /// <param name="steps">Steps of the run.</param>
+    /// <param name="rate">Learning rate on the plateau.</param>
+    /// <param name="trainEncoder">Whether the encoder learns; if not, the decoder goes on from the trained Autoencoder.</param>
+    /// <param name="cancellationToken">Ends the run with a checkpoint.</param>
+    public static void Run(string runs, PictureCache training, PictureCache validation, long steps, double rate, bool trainEncoder, CancellationToken cancellationToken)
     {
         using var autoencoder = new Autoencoder(PocketModel.Autoencoder, Placement.Cpu32);
-        WeightInitialisation.Initialise(autoencoder, seed: 1, name => name.Contains("conv2.", StringComparison.Ordinal) ? 0.5 : name.Contains("attn_1.proj_out", StringComparison.Ordinal) ? 0.3 : 1);
-        var parameters = autoencoder.named_parameters().Select(p => (p.name, p.parameter))
-            .Where(p => trainEncoder || p.name.StartsWith("decoder.", StringComparison.Ordinal) || p.name.StartsWith("post_quant_conv.", StringComparison.Ordinal));
+        if (trainEncoder)
+        {
+            WeightInitialisation.Initialise(autoencoder, seed: 1, name => name.Contains("conv2.", StringComparison.Ordinal) ? 0.5 : name.Contains("attn_1.proj_out", StringComparison.Ordinal) ? 0.3 : 1);
+        }
+        else
+        {
+            Trainer.LoadAverage(PocketWeights.AutoencoderFolder(runs), PocketWeights.Named(autoencoder, ""));
+        }
+
+        var parameters = trainEncoder ? PocketWeights.Named(autoencoder, "") : PocketWeights.Decoder(autoencoder);
         using var trainer = new Trainer(parameters, new TrainerOptions
         {
-            Folder = folder,
+            Folder = trainEncoder ? PocketWeights.AutoencoderFolder(runs) : PocketWeights.DecoderFolder(runs),
             Steps = steps,
-            LearningRate = new LearningRate { Peak = rate, WarmUpSteps = 200, FallingShare = 0.35 },
+            LearningRate = new LearningRate { Peak = rate, WarmUpSteps = 60, FallingShare = 0.35 },
             Optimizer = new AdamWOptions { Beta2 = 0.99, WeightDecay = 0 },
+            Muon = PocketModel.Muon,
             AverageDecay = 0.998,
+            Workers = PocketModel.Workers,
             LogEvery = 100,
             ValidateEvery = 2500,
         });
@@ -33,8 +49,8 @@ internal static class AutoencoderTraining
             step =>
             {
                 var whole = step.Progress >= WholeFrom;
-                var loss = new AutoencoderLoss { Anchor = step.Progress < 0.5 ? 0.1 : 0.01, TrainEncoder = trainEncoder };
-                return loss.Of(autoencoder, whole ? Pictures(training, step.Random, 1) : Crops(training, step.Random));
+                var loss = new AutoencoderLoss { Anchor = step.Progress < 0.5 ? 0.1 : 0.01, TrainEncoder = trainEncoder, Compute = PocketModel.Compute };
+                return loss.Of(autoencoder, whole ? Pictures(training, step.Random, 1) : Crops(training, step.Random), step.Generator);
             },
             Console.Error.WriteLine,
             () => new Dictionary<string, double> { ["psnr"] = Psnr(autoencoder, validation) },
@@ -49,7 +65,7 @@ internal static class AutoencoderTraining
         {
             using var scope = NewDisposeScope();
             var batch = pictures.Batch([.. Enumerable.Range(first, Math.Min(ValidationBatch, pictures.Count - first))]);
-            var (mean, _) = autoencoder.Encode(WhitenedColour.FromRgb(batch).to(ScalarType.BFloat16));
+            var (mean, _) = autoencoder.Encode(WhitenedColour.FromRgb(batch).to(PocketModel.Compute));
             var decoded = WhitenedColour.ToRgb(autoencoder.Decode(mean).to(ScalarType.Float32)).clamp(-1, 1);
             sum += (((decoded - batch) / 2).square().mean([1, 2, 3]).log10() * -10).sum().item<float>();
         }

@@ -32,17 +32,21 @@ internal sealed class LatentCache : IDisposable
         if (!File.Exists(path))
         {
             using var scope = NewDisposeScope();
-            using var _ = no_grad();
-            var batches = new List<Tensor>();
-            for (var first = 0; first < pictures.Count; first += EncodeBatch)
+            var batches = new Tensor[(pictures.Count + EncodeBatch - 1) / EncodeBatch];
+            Parallel.For(0, batches.Length, i =>
             {
                 using var inner = NewDisposeScope();
-                var batch = pictures.Batch([.. Enumerable.Range(first, Math.Min(EncodeBatch, pictures.Count - first))]);
-                var mean = autoencoder.Encode(batch.to(ScalarType.BFloat16)).Mean.to(ScalarType.Float32) * autoencoder.Params.ScaleFactor;
-                batches.Add(mean.MoveToOuterDisposeScope());
-            }
+                using var _ = no_grad();
+                var batch = pictures.Batch([.. Enumerable.Range(i * EncodeBatch, Math.Min(EncodeBatch, pictures.Count - i * EncodeBatch))]);
+                var mean = autoencoder.Encode(batch.to(PocketModel.Compute)).Mean.to(ScalarType.Float32) * autoencoder.Params.ScaleFactor;
+                batches[i] = mean.DetachFromDisposeScope();
+            });
 
-            SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["latents"] = cat([.. batches]) });
+            SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["latents"] = cat(batches) });
+            foreach (var batch in batches)
+            {
+                batch.Dispose();
+            }
         }
 
         using var file = SafetensorsFile.Open(path);

@@ -1,5 +1,8 @@
 using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
+using ControlNetSharp.Training;
+using static TorchSharp.torch;
 
 namespace ControlNetSharp.PocketTraining;
 
@@ -8,7 +11,22 @@ internal static class PocketModel
 {
     public const int PictureSize = 256;
 
-    public static AutoencoderParams Autoencoder { get; } = new() { Channels = 32, Multipliers = [1, 2, 4, 4], ResidualBlocks = 1, NormGroups = 8 };
+    private static readonly string[] OuterLayers =
+        ["conv_in.", "conv_out.", "quant_conv.", "embedding", "input_blocks.0.0.", "diffusion_model.out.", "input_hint_block.0.", "input_hint_block.14.", "zero_convs.", "middle_block_out."];
+
+    /// <summary>Training threads, each with one libtorch thread; batch sizes are a worker's.</summary>
+    public const int Workers = 2;
+
+    /// <summary>What training computes in: bf16 where the processor has it, float32 elsewhere.</summary>
+    public static ScalarType Compute { get; } = PlacementPolicy.Choose("cpu", "auto").Dtype;
+
+    /// <summary>The matrices inside the networks, for Muon: no embeddings, no first or last layers, no zero convolutions.</summary>
+    public static MuonOptions Muon { get; } = new()
+    {
+        Moves = (name, weight) => weight.dim() >= 2 && Math.Min(weight.shape[0], weight.numel() / weight.shape[0]) >= 16 && !OuterLayers.Any(part => name.Contains(part, StringComparison.Ordinal)),
+    };
+
+    public static AutoencoderParams Autoencoder { get; } = new() { Channels = 16, Multipliers = [1, 2, 6, 8], ResidualBlocks = 1, NormGroups = 8 };
 
     public static TextEncoderParams Text { get; } = new() { Width = 128, Layers = 3, Heads = 4 };
 

@@ -1,29 +1,92 @@
 using System.CommandLine;
+using ControlNetSharp.Annotators;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.PocketTraining;
 using ControlNetSharp.Runtime;
+using ControlNetSharp.Scenes;
 using ControlNetSharp.Training;
+using static TorchSharp.torch;
 
 NativeLibraries.EnsureLoaded();
 TunedMalloc.Apply();
+set_num_threads(1);
 var runs = new Option<string>("--runs") { Description = "Folder for caches, checkpoints and metrics.", DefaultValueFactory = _ => "runs" };
-var steps = new Option<long>("--steps") { Description = "Steps of the whole run.", Required = true };
-var rate = new Option<double>("--rate") { Description = "Learning rate on the plateau.", DefaultValueFactory = _ => 1e-3 };
 var pictures = new Option<int>("--pictures") { Description = "Training pictures.", DefaultValueFactory = _ => 6144 };
+var steps = new Option<long>("--steps") { Description = "Steps of the whole run.", Required = true };
+var rate = new Option<double>("--rate") { Description = "Learning rate on the plateau.", Required = true };
 var decoderOnly = new Option<bool>("--decoder-only") { Description = "Leaves the encoder, and so the latents, as they are." };
+var weights = new Option<string>("--weights") { Description = "Folder of the embedded weights.", DefaultValueFactory = _ => "src/ControlNetSharp.Pocket/weights" };
 
 var autoencoder = new Command("autoencoder", "Trains the Autoencoder on scenes.") { runs, pictures, steps, rate, decoderOnly };
-autoencoder.SetAction((arguments, cancellationToken) => Task.Run(
-    () =>
+Run(autoencoder, (a, folder, stop) =>
+{
+    using var training = Scenes(folder, "training", 0, a.GetValue(pictures));
+    using var validation = Scenes(folder, "validation", ValidationSeed, ValidationCount);
+    AutoencoderTraining.Run(folder, training, validation, a.GetValue(steps), a.GetValue(rate), !a.GetValue(decoderOnly), stop);
+});
+
+var unet = new Command("unet", "Trains text encoder and UNet on the latents of the scenes.") { runs, pictures, steps, rate };
+Run(unet, (a, folder, stop) =>
+{
+    using var training = Latents(folder, "training", 0, a.GetValue(pictures));
+    using var validation = Latents(folder, "validation", ValidationSeed, ValidationCount);
+    UNetTraining.Run(Path.Combine(folder, "unet"), training, validation, a.GetValue(steps), a.GetValue(rate), stop);
+});
+
+var canny = new Command("canny", "Trains the Canny ControlNet on the locked UNet.") { runs, pictures, steps, rate };
+Run(canny, (a, folder, stop) =>
+{
+    using var latents = Latents(folder, "training", 0, a.GetValue(pictures));
+    using var scenes = Scenes(folder, "training", 0, a.GetValue(pictures));
+    var (locked, text) = PocketWeights.Diffusion(Path.Combine(folder, "unet"));
+    var hints = HintCache.Make(scenes, (picture, random) =>
     {
-        var folder = arguments.GetValue(runs)!;
-        using var training = Scenes(folder, "training", 0, arguments.GetValue(pictures));
-        using var validation = Scenes(folder, "validation", 0, 64);
-        AutoencoderTraining.Run(Path.Combine(folder, "autoencoder"), training, validation, arguments.GetValue(steps), arguments.GetValue(rate), !arguments.GetValue(decoderOnly), cancellationToken);
-    },
-    CancellationToken.None));
+        // Users bring hints of many thresholds.
+        var low = random.Next(40, 140);
+        return Canny.Detect(picture, low, low * (1.5 + random.NextDouble()));
+    });
+    ControlNetTraining.Run(Path.Combine(folder, "canny"), locked, text, latents, hints, a.GetValue(steps), a.GetValue(rate), stop);
+});
 
-return await new RootCommand("Trains the embedded model 'pocket' from nothing.") { autoencoder }.Parse(args).InvokeAsync();
+var pack = new Command("pack", "Writes the trained weights into the folder of the embedded model.") { runs, weights };
+Run(pack, (a, folder, _) =>
+{
+    using var scenes = Scenes(folder, "validation", ValidationSeed, ValidationCount);
+    var target = a.GetValue(weights)!;
+    var (trainedUNet, text) = PocketWeights.Diffusion(Path.Combine(folder, "unet"));
+    PocketWeights.WriteModel(Path.Combine(target, "model"), PocketWeights.Autoencoder(folder, scenes), trainedUNet, text);
+    if (Directory.Exists(Path.Combine(folder, "canny")))
+    {
+        PocketWeights.WriteControl(Path.Combine(target, "controlnet_canny.safetensors"), PocketWeights.Control(Path.Combine(folder, "canny")));
+    }
+});
 
-static PictureCache Scenes(string folder, string name, long firstSeed, int count) =>
-    PictureCache.Open(Path.Combine(folder, $"{name}.rgb"), PocketModel.PictureSize, count, i => throw new InvalidOperationException("Scenes are to come."));
+return await new RootCommand("Trains the embedded model 'pocket' from nothing.") { autoencoder, unet, canny, pack }.Parse(args).InvokeAsync();
+
+void Run(Command command, Action<ParseResult, string, CancellationToken> action) =>
+    command.SetAction((arguments, stop) => Task.Run(() => action(arguments, arguments.GetValue(runs)!, stop), CancellationToken.None));
+
+static PictureCache Scenes(string folder, string name, long firstSeed, int count)
+{
+    Directory.CreateDirectory(folder);
+    return PictureCache.Open(Path.Combine(folder, $"{name}-{count}.rgb"), PocketModel.PictureSize, count, i =>
+    {
+        var scene = Scene.FromSeed(firstSeed + i);
+        return (SceneRenderer.Render(scene, PocketModel.PictureSize), scene.Caption);
+    });
+}
+
+static LatentCache Latents(string folder, string name, long firstSeed, int count)
+{
+    using var scenes = Scenes(folder, name, firstSeed, count);
+    using var validation = Scenes(folder, "validation", ValidationSeed, ValidationCount);
+    using var trained = PocketWeights.Autoencoder(folder, validation);
+    return LatentCache.Open(Path.Combine(folder, $"{name}-{count}.latents.safetensors"), trained, scenes);
+}
+
+/// <summary>Seeds of scenes that are never trained on.</summary>
+internal partial class Program
+{
+    private const long ValidationSeed = 900_000;
+    private const int ValidationCount = 64;
+}

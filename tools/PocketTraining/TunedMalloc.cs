@@ -15,7 +15,7 @@ internal static partial class TunedMalloc
     {
         if (OperatingSystem.IsLinux())
         {
-            _ = Mallopt(ArenaMax, 1) & Mallopt(MmapMax, 0) & Mallopt(TrimThreshold, int.MaxValue) & Mallopt(TopPad, 256 << 20);
+            _ = Mallopt(ArenaMax, PocketModel.Workers + 1) & Mallopt(MmapMax, 0) & Mallopt(TrimThreshold, int.MaxValue) & Mallopt(TopPad, 256 << 20);
         }
     }
 

@@ -9,10 +9,8 @@ namespace ControlNetSharp.PocketTraining;
 /// <summary>Trains text encoder and UNet together, from nothing, on cached latents.</summary>
 internal static class UNetTraining
 {
-    private const int BatchSize = 16;
+    private const int BatchSize = 8;
     private const double DropCaption = 0.1;
-    private const string TextPrefix = "cond_stage_model.transformer.";
-    private const string UNetPrefix = "model.diffusion_model.";
 
     public static void Run(string folder, LatentCache training, LatentCache validation, long steps, double rate, CancellationToken cancellationToken)
     {
@@ -20,14 +18,15 @@ internal static class UNetTraining
         using var text = new ClipTextEncoder(PocketModel.Text, Placement.Cpu32);
         WeightInitialisation.Initialise(unet, seed: 2);
         WeightInitialisation.Initialise(text, seed: 3, name => name.Contains("embedding", StringComparison.Ordinal) ? 2 : 1);
-        var parameters = unet.named_parameters().Select(p => (UNetPrefix + p.name, p.parameter)).Concat(text.named_parameters().Select(p => (TextPrefix + p.name, p.parameter)));
-        using var trainer = new Trainer(parameters, new TrainerOptions
+        using var trainer = new Trainer(PocketWeights.Parameters(unet, text), new TrainerOptions
         {
             Folder = folder,
             Steps = steps,
             LearningRate = new LearningRate { Peak = rate, WarmUpSteps = 200, FallingShare = 0.3 },
             Optimizer = new AdamWOptions { Beta2 = 0.99, WeightDecay = 0.01 },
             AverageDecay = 0.999,
+            Muon = PocketModel.Muon,
+            Workers = PocketModel.Workers,
             LogEvery = 50,
             ValidateEvery = 1000,
         });
@@ -37,7 +36,7 @@ internal static class UNetTraining
             {
                 long[] indices = [.. Enumerable.Range(0, BatchSize).Select(_ => step.Random.NextInt64(training.Count))];
                 var (latents, tokens) = training.Batch(indices, step.Random, DropCaption);
-                return loss.Of(Predict(unet, text, tokens), latents, randn_like(latents), randint(0, loss.Schedule.Count, [BatchSize]));
+                return loss.Of(Predict(unet, text, tokens), latents, randn(latents.shape, generator: step.Generator), randint(0, loss.Schedule.Count, [BatchSize], generator: step.Generator));
             },
             Console.Error.WriteLine,
             () => new Dictionary<string, double> { ["validationLoss"] = ValidationLoss(loss, unet, text, validation) },
@@ -45,7 +44,7 @@ internal static class UNetTraining
     }
 
     private static Func<Tensor, Tensor, Tensor> Predict(UNet unet, ClipTextEncoder text, Tensor tokens) =>
-        (noisy, timesteps) => unet.Forward(noisy.to(ScalarType.BFloat16), timesteps, text.Encode(tokens).to(ScalarType.BFloat16));
+        (noisy, timesteps) => unet.Forward(noisy.to(PocketModel.Compute), timesteps, text.Encode(tokens).to(PocketModel.Compute));
 
     /// <summary>The loss over the whole validation set, with fixed noise and evenly spread timesteps, so that it is comparable from step to step.</summary>
     private static double ValidationLoss(DiffusionLoss loss, UNet unet, ClipTextEncoder text, LatentCache validation)

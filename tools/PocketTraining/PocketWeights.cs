@@ -1,0 +1,112 @@
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Text;
+using ControlNetSharp.Training;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.PocketTraining;
+
+/// <summary>The networks of the embedded model as training leaves them, and as files in LDM layout.</summary>
+internal static class PocketWeights
+{
+    public const string TextPrefix = "cond_stage_model.transformer.";
+    public const string UNetPrefix = "model.diffusion_model.";
+    public const string ControlPrefix = "control_model.";
+    private const string AutoencoderPrefix = "first_stage_model.";
+    private const int LatentSample = 256;
+
+    private static readonly CheckpointMetadata Metadata = new()
+    {
+        HeadWidth = PocketModel.UNet.Heads.Width,
+        NormGroups = PocketModel.UNet.NormGroups,
+        AutoencoderNormGroups = PocketModel.Autoencoder.NormGroups,
+        TextHeads = PocketModel.Text.Heads,
+        NativeSize = PocketModel.PictureSize,
+        PredictsVelocity = false,
+    };
+
+    /// <summary>The parameters of text encoder and UNet under their names in the file, in training order.</summary>
+    public static IEnumerable<(string Name, Parameter Parameter)> Parameters(UNet unet, ClipTextEncoder text) => Named(unet, UNetPrefix).Concat(Named(text, TextPrefix));
+
+    public static IEnumerable<(string Name, Parameter Parameter)> Named(nn.Module network, string prefix) => network.named_parameters().Select(p => (prefix + p.name, p.parameter));
+
+    public static string AutoencoderFolder(string runs) => Path.Combine(runs, "autoencoder");
+
+    public static string DecoderFolder(string runs) => Path.Combine(runs, "decoder");
+
+    /// <summary>The parameters behind the latents.</summary>
+    public static IEnumerable<(string Name, Parameter Parameter)> Decoder(Autoencoder autoencoder) =>
+        Named(autoencoder, "").Where(p => p.Name.StartsWith("decoder.", StringComparison.Ordinal) || p.Name.StartsWith("post_quant_conv.", StringComparison.Ordinal));
+
+    /// <summary>The trained Autoencoder for RGB, its latents with mean 0 and deviation 1 a channel over the given pictures (times its scale factor).</summary>
+    public static Autoencoder Autoencoder(string runs, PictureCache pictures)
+    {
+        var autoencoder = new Autoencoder(PocketModel.Autoencoder, Placement.Cpu32);
+        Trainer.LoadAverage(AutoencoderFolder(runs), Named(autoencoder, ""));
+        if (Directory.Exists(DecoderFolder(runs)))
+        {
+            Trainer.LoadAverage(DecoderFolder(runs), Decoder(autoencoder));
+        }
+
+        WhitenedColour.FoldInto(autoencoder);
+        NormaliseLatents(autoencoder, pictures);
+        return autoencoder;
+    }
+
+    public static (UNet UNet, ClipTextEncoder Text) Diffusion(string folder)
+    {
+        var (unet, text) = (new UNet(PocketModel.UNet, Placement.Cpu32), new ClipTextEncoder(PocketModel.Text, Placement.Cpu32));
+        Trainer.LoadAverage(folder, Parameters(unet, text));
+        return (unet, text);
+    }
+
+    public static ControlNet Control(string folder)
+    {
+        var controlNet = new ControlNet(new ControlNetParams { UNet = PocketModel.UNet }, Placement.Cpu32);
+        Trainer.LoadAverage(folder, Named(controlNet, ControlPrefix));
+        return controlNet;
+    }
+
+    /// <summary>Writes the model's files: bf16, each below 25 MB.</summary>
+    public static void WriteModel(string folder, Autoencoder autoencoder, UNet unet, ClipTextEncoder text)
+    {
+        Directory.CreateDirectory(folder);
+        Write(Path.Combine(folder, "autoencoder.safetensors"), Named(autoencoder, AutoencoderPrefix));
+        Write(Path.Combine(folder, "unet.safetensors"), Named(unet, UNetPrefix));
+        Write(Path.Combine(folder, "text_encoder.safetensors"), Named(text, TextPrefix));
+    }
+
+    public static void WriteControl(string path, ControlNet controlNet) => Write(path, Named(controlNet, ControlPrefix));
+
+    private static void Write(string path, IEnumerable<(string Name, Parameter Parameter)> parameters)
+    {
+        using var scope = NewDisposeScope();
+        SafetensorsWriter.Write(path, parameters.ToDictionary(p => p.Name, p => p.Parameter.detach().to(ScalarType.BFloat16)), Metadata.Write());
+    }
+
+    /// <summary>Folds a shift and a scale for each latent channel into the 1×1 convolutions round the latents.</summary>
+    private static void NormaliseLatents(Autoencoder autoencoder, PictureCache pictures)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var channels = autoencoder.Params.LatentChannels;
+        var means = new List<Tensor>();
+        for (var first = 0; first < Math.Min(LatentSample, pictures.Count); first += 8)
+        {
+            means.Add(autoencoder.Encode(pictures.Batch([.. Enumerable.Range(first, 8)])).Mean);
+        }
+
+        var z = cat([.. means], 0);
+        var (mean, deviation) = (z.mean([0, 2, 3]), z.std([0, 2, 3]) * autoencoder.Params.ScaleFactor);
+        var parameters = autoencoder.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        var (weight, bias) = (parameters["quant_conv.weight"], parameters["quant_conv.bias"]);
+        weight.narrow(0, 0, channels).div_(deviation.view(-1, 1, 1, 1));
+        bias.narrow(0, 0, channels).sub_(mean).div_(deviation);
+        bias.narrow(0, channels, channels).sub_(deviation.log() * 2);
+        var (postWeight, postBias) = (parameters["post_quant_conv.weight"], parameters["post_quant_conv.bias"]);
+        postBias.add_(postWeight.view(channels, channels).mv(mean));
+        postWeight.mul_(deviation.view(1, -1, 1, 1));
+    }
+}
