@@ -12,10 +12,18 @@ internal sealed record ComputeSettings(string Device, string Dtype)
     public static IEnumerable<Option> Options => [DeviceOption, DtypeOption];
 
     /// <summary>Reads the options; nothing is loaded.</summary>
+    /// <exception cref="UsageException">A name is unknown; the message says what is allowed.</exception>
     public static ComputeSettings Read(ParseResult arguments)
     {
         var settings = new ComputeSettings(arguments.GetValue(DeviceOption) ?? "cpu", arguments.GetValue(DtypeOption) ?? "auto");
-        return settings with { Dtype = PlacementPolicy.Check(settings.Device, settings.Dtype) };
+        try
+        {
+            return settings with { Dtype = PlacementPolicy.Check(settings.Device, settings.Dtype) };
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException(e.ParamName == "device" ? DeviceOption.Name : DtypeOption.Name, e.Message.Split(" (Parameter")[0]);
+        }
     }
 
     /// <summary>Loads libtorch and chooses.</summary>

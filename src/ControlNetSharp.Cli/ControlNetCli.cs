@@ -13,7 +13,8 @@ internal static class ControlNetCli
     public static async Task<int> RunAsync(string[] args, CommandOutput output, CancellationToken cancellationToken = default)
     {
         var (root, actions) = Commands(output);
-        var arguments = root.Parse(args);
+        // A unit is written @unit.json, so an argument that begins with @ is no response file.
+        var arguments = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var (json, verbose) = (args.Contains("--json"), args.Contains("--verbose"));
         try
         {

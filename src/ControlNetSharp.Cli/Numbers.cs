@@ -14,7 +14,7 @@ internal static class Numbers
     public static double Real(this ParseResult arguments, Option<string?> option, double otherwise, double least, double most) =>
         arguments.GetValue(option) is { } text ? Real(option.Name, text, least, most) : otherwise;
 
-    public static double Real(string option, string text, double least, double most) =>
+    public static double Real(string option, string text, double least, double most, string? part = null) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value
-        : throw UsageException.Of(option, text, $"must be a number from {least} to {most}.");
+        : throw UsageException.Of(option, part is null ? text : $"{part}={text}", $"must be a number from {least} to {most}.");
 }

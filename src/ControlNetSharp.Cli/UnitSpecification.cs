@@ -38,9 +38,9 @@ internal sealed record UnitSpecification
     {
         var parts = text.StartsWith('@') ? FromJson(text[1..]) : FromText(text);
         var values = parts.Options.ToDictionary(option => option.Key, option => option.Value, StringComparer.Ordinal);
-        var kind = FindKind(parts.Kind);
+        var kind = Found(parts.Kind, ConditionKind.Find);
         var isHint = kind.Name == "hint" || Take(values, "annotator", "none", name => name == "none" || name == parts.Kind ? name : throw Wrong("annotator", name, $"none, where the picture already is the hint, or {parts.Kind}")) == "none" && parts.Options.ContainsKey("annotator");
-        var info = isHint ? null : AnnotatorCatalogue.Find(kind.Name);
+        var info = isHint ? null : Found(kind.Name, AnnotatorCatalogue.Find);
         var unit = new UnitSpecification
         {
             Kind = kind,
@@ -106,11 +106,11 @@ internal sealed record UnitSpecification
         }
     }
 
-    private static ConditionKind FindKind(string name)
+    private static T Found<T>(string name, Func<string, T> find)
     {
         try
         {
-            return ConditionKind.Find(name);
+            return find(name);
         }
         catch (ArgumentException e)
         {
@@ -151,7 +151,7 @@ internal sealed record UnitSpecification
     }
 
     private static double Number(Dictionary<string, string> values, string name, double otherwise, double most) =>
-        Take(values, name, otherwise, text => Numbers.Real($"{Option} {name}", text, 0, most));
+        Take(values, name, otherwise, text => Numbers.Real(Option, text, 0, most, name));
 
     private static T Choice<T>(string name, string text)
         where T : struct, Enum =>
