@@ -36,9 +36,17 @@ public static class CheckpointLoader
         var autoencoderParams = Inferred(files, () => NetworkShapes.Autoencoder(Part(files, AutoencoderPrefix), metadata));
         var textPrefix = Part(files, ClipPrefix).Count > 0 ? ClipPrefix : OpenClipPrefix;
         var textParams = Inferred(files, () => TextEncoderParams.Infer(Part(files, textPrefix), metadata.TextHeads));
+        if (textParams.Width != unetParams.ContextChannels)
+        {
+            throw new CheckpointException(path, $"its UNet is conditioned by texts of width {unetParams.ContextChannels}; its text encoder has the width {textParams.Width}.");
+        }
 
         // Compared on the meta device first: a misfit costs no memory and leaves nothing half loaded.
-        Compare(files, family.Name, (UNetPrefix, new UNet(unetParams, Placement.Meta)), (AutoencoderPrefix, new Autoencoder(autoencoderParams, Placement.Meta)), (textPrefix, Text(Placement.Meta)));
+        var networks = Inferred(files, () => new (string, nn.Module)[]
+        {
+            (UNetPrefix, new UNet(unetParams, Placement.Meta)), (AutoencoderPrefix, new Autoencoder(autoencoderParams, Placement.Meta)), (textPrefix, Text(Placement.Meta)),
+        });
+        Compare(files, family.Name, networks);
         var unet = Fill(new UNet(unetParams, placement), files, UNetPrefix);
         var autoencoder = Fill(new Autoencoder(autoencoderParams, placement), files, AutoencoderPrefix);
         var text = Fill(Text(placement), files, textPrefix);
@@ -61,11 +69,12 @@ public static class CheckpointLoader
         var family = ModelFamily.Of(p.UNet.ContextChannels);
         if (model is not null && !Fits(p.UNet, model.UNet.Params))
         {
+            var (differences, keys) = Differences(files, (prefix, new ControlNet(p with { UNet = model.UNet.Params }, Placement.Meta)));
             throw new CheckpointException(path, $"this ControlNet is for {family.Name} (context {p.UNet.ContextChannels}, {p.UNet.ModelChannels} channels); the model {model.File} is {model.Family.Name} "
-                + $"(context {model.UNet.Params.ContextChannels}, {model.UNet.Params.ModelChannels} channels).");
+                + $"(context {model.UNet.Params.ContextChannels}, {model.UNet.Params.ModelChannels} channels). Its keys differ from those of a ControlNet for that model: {differences}.", keys);
         }
 
-        Compare(files, family.Name, (prefix, new ControlNet(p, Placement.Meta)));
+        Compare(files, family.Name, Inferred(files, () => (prefix, new ControlNet(p, Placement.Meta))));
         return Fill(new ControlNet(p, placement), files, prefix);
     }
 
@@ -97,6 +106,16 @@ public static class CheckpointLoader
 
     private static void Compare(CheckpointFiles files, string family, params (string Prefix, nn.Module Network)[] networks)
     {
+        var (differences, keys) = Differences(files, networks);
+        if (keys.Count > 0)
+        {
+            throw new CheckpointException(files.Name, $"it looks like {family}, but its keys do not fit: {differences}.", keys);
+        }
+    }
+
+    /// <summary>What of the files' names and shapes differs from the networks', in words and as the first keys. Disposes the networks, which are on the meta device.</summary>
+    private static (string Text, IReadOnlyList<string> Keys) Differences(CheckpointFiles files, params (string Prefix, nn.Module Network)[] networks)
+    {
         var (missing, misshapen, unexpected) = (new List<string>(), new List<string>(), new List<string>());
         foreach (var (prefix, network) in networks)
         {
@@ -108,12 +127,10 @@ public static class CheckpointLoader
             unexpected.AddRange(files.Shapes.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && !expected.ContainsKey(key) && !IsBuffer(key)));
         }
 
-        var findings = new[] { ("missing", missing), ("of another shape", misshapen), ("unexpected", unexpected) }.Where(f => f.Item2.Count > 0).ToList();
-        if (findings.Count > 0)
-        {
-            var texts = findings.Select(f => $"{f.Item2.Count} {f.Item1} ({string.Join(", ", f.Item2.Order(StringComparer.Ordinal).Take(ShownKeys))}{(f.Item2.Count > ShownKeys ? ", …" : "")})");
-            throw new CheckpointException(files.Name, $"it looks like {family}, but its keys do not fit: {string.Join("; ", texts)}.", [.. findings.SelectMany(f => f.Item2).Take(ShownKeys)]);
-        }
+        var findings = new[] { ("missing", missing), ("of another shape", misshapen), ("unexpected", unexpected) }
+            .Where(f => f.Item2.Count > 0).Select(f => (Finding: f.Item1, f.Item2.Count, Keys: f.Item2.Order(StringComparer.Ordinal).Take(ShownKeys).ToList())).ToList();
+        var texts = findings.Select(f => $"{f.Count} {f.Finding} ({string.Join(", ", f.Keys)}{(f.Count > ShownKeys ? ", …" : "")})");
+        return (string.Join("; ", texts), [.. findings.SelectMany(f => f.Keys).Take(ShownKeys)]);
     }
 
     /// <summary>Entries that public files carry beside the weights: position numbers of the text encoder.</summary>
