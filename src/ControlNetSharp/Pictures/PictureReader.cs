@@ -4,7 +4,7 @@ namespace ControlNetSharp.Pictures;
 
 /// <summary>
 /// Reads PNG, JPEG, WebP, GIF (first frame) and BMP into upright 8-bit RGB. EXIF orientation is applied; transparency is laid over white and truncated to a byte, as the original
-/// ControlNet does (annotator/util.py, HWC3, lllyasviel/ControlNet@ed85cd1); grey and palette pictures become RGB; 16-bit samples are rounded to 8 bits; CMYK is converted. Colour profiles are not applied, as in the original.
+/// ControlNet does (annotator/util.py, HWC3, lllyasviel/ControlNet@ed85cd1); grey and palette pictures become RGB; of 16-bit samples the high byte counts; CMYK is converted. Colour profiles are not applied, as in the original.
 /// </summary>
 public static class PictureReader
 {
