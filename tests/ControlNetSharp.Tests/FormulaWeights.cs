@@ -32,6 +32,20 @@ internal static class FormulaWeights
         return tensor(values).reshape(shape);
     }
 
+    /// <summary>Fills every parameter of the module by the formula, under the name that it has in a checkpoint.</summary>
+    public static T Fill<T>(T module, string prefix, uint seed)
+        where T : nn.Module
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        foreach (var (name, parameter) in module.named_parameters())
+        {
+            parameter.copy_(Make(prefix + name, parameter.shape, seed));
+        }
+
+        return module;
+    }
+
     private static (float Scale, float Offset) Scale(string name, long[] shape, double gain)
     {
         if (shape.Length >= 2)

@@ -115,15 +115,7 @@ public class ControlledDenoiserTests
     {
         var p = GoldenNetworks.UNetParams(json.GetProperty("config"));
         var seed = uint.Parse(json.GetProperty("weights").GetString()!.Split("seed ")[1].Split(',')[0], CultureInfo.InvariantCulture);
-        var (unet, controlNet) = (new UNet(p, Placement.Cpu32), new ControlNet(new ControlNetParams { UNet = p }, Placement.Cpu32));
-        foreach (var (prefix, module) in new (string, nn.Module)[] { ("model.diffusion_model.", unet), ("control_model.", controlNet) })
-        {
-            foreach (var (name, parameter) in module.named_parameters())
-            {
-                parameter.copy_(FormulaWeights.Make(prefix + name, parameter.shape, seed));
-            }
-        }
-
-        return (unet, controlNet);
+        return (FormulaWeights.Fill(new UNet(p, Placement.Cpu32), "model.diffusion_model.", seed),
+            FormulaWeights.Fill(new ControlNet(new ControlNetParams { UNet = p }, Placement.Cpu32), "control_model.", seed));
     }
 }

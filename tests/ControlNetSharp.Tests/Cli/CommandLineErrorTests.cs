@@ -1,0 +1,179 @@
+using System.Text.Json;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Tests.Pictures;
+using Xunit;
+
+namespace ControlNetSharp.Tests.Cli;
+
+/// <summary>Wrong input: one message that names the thing, the value and what is allowed, the exit code of the table, no stack trace, nothing written, with and without --json.</summary>
+public sealed class CommandLineErrorTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public CommandLineErrorTests()
+    {
+        PictureWriter.WritePng(_folder["ok.png"], TestPictures.Square(64, 64));
+        File.WriteAllText(_folder["text.png"], "This is a letter, not a picture.\n");
+        var whole = PictureWriter.EncodePng(TestPictures.Noise(64, 64));
+        File.WriteAllBytes(_folder["truncated.png"], whole[..(whole.Length / 2)]);
+        PictureWriter.WritePng(_folder["small.png"], TestPictures.Noise(7, 64));
+        File.WriteAllBytes(_folder["huge.png"], PngBytes.Huge());
+        File.WriteAllText(_folder["unit.json"], "{\"kind\": \"canny\", \"picture\": \"ok.png\", \"wieght\": 0.5}");
+        File.WriteAllText(_folder["list.json"], "[1, 2]");
+        File.WriteAllText(_folder["no.safetensors"], "This is no checkpoint.");
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("-c canny=@missing.png", "--control", "missing.png|there is no such picture")]
+    [InlineData("-c canny=@text.png", null, "text.png|is a text file, not a picture|PNG, JPEG, WebP, GIF and BMP")]
+    [InlineData("-c canny=@truncated.png", null, "truncated.png|truncated")]
+    [InlineData("-c canny=@small.png", "--control", "small.png|at least 8 x 8 pixels|7 x 64")]
+    [InlineData("-c canny=@huge.png", null, "huge.png|60000 x 60000 pixels|at most 67108864")]
+    [InlineData("-c cany=@ok.png", "--control", "\"cany\"|canny, hough (mlsd)|hint")]
+    [InlineData("-c depth=@ok.png", "--control", "\"depth\"|canny|annotator=none")]
+    [InlineData("-c hint=@ok.png", "--control", "model=FILE")]
+    [InlineData("-c @ok.png", "--control", "ok.png|KIND=PICTURE")]
+    [InlineData("-c canny=", "--control", "canny=|KIND=PICTURE")]
+    [InlineData("-c canny=@ok.png,weight=abc", "--control", "weight=abc|from 0 to 2")]
+    [InlineData("-c canny=@ok.png,weight=2.1", "--control", "weight=2.1|from 0 to 2")]
+    [InlineData("-c canny=@ok.png,weight=nan", "--control", "weight=nan|from 0 to 2")]
+    [InlineData("-c canny=@ok.png,wieght=0.5", "--control", "'wieght'|did you mean 'weight'?")]
+    [InlineData("-c canny=@ok.png,weight=1,weight=2", "--control", "'weight' is given twice")]
+    [InlineData("-c canny=@ok.png,start=0.8,end=0.2", "--control", "start=0.8,end=0.2|start must not be after end")]
+    [InlineData("-c canny=@ok.png,mode=strong", "--control", "mode=strong|balanced or prompt or control")]
+    [InlineData("-c canny=@ok.png,resize=zoom", "--control", "resize=zoom|just or crop or fill")]
+    [InlineData("-c canny=@ok.png,annotator=depth", "--control", "annotator=depth|none|canny")]
+    [InlineData("-c canny=@ok.png,low=300", "--control", "low=300|a whole number from 1 to 255")]
+    [InlineData("-c canny=@ok.png,model=@none.safetensors", "--control", "none.safetensors|there is no such file", true)]
+    [InlineData("-c @@unit.json", "--control", "'wieght'|did you mean 'weight'?")]
+    [InlineData("-c @@list.json", "--control", "list.json|one JSON object")]
+    [InlineData("-c @@none.json", "--control", "none.json|there is no such file")]
+    [InlineData("--steps 0", "--steps", "--steps 0|from 1 to 1000")]
+    [InlineData("--steps 2.5", "--steps", "--steps 2.5|whole number from 1 to 1000")]
+    [InlineData("--size 13x7", "--size", "--size 13x7|WIDTHxHEIGHT|multiples of 8 from 64 to 4096")]
+    [InlineData("--size 512", "--size", "--size 512|WIDTHxHEIGHT")]
+    [InlineData("--size 8192x64", "--size", "--size 8192x64|4096")]
+    [InlineData("--cfg nan", "--cfg", "--cfg nan|from 1 to 30")]
+    [InlineData("--cfg 0.5", "--cfg", "--cfg 0.5|from 1 to 30")]
+    [InlineData("--sampler Oiler", "--sampler", "'Oiler'|Euler a|DPM++ 2M")]
+    [InlineData("--scheduler karas", "--scheduler", "'karas'|karras")]
+    [InlineData("--seed x", "--seed", "--seed x|a whole number")]
+    [InlineData("--batch 0", "--batch", "--batch 0|from 1 to 64")]
+    [InlineData("--count 0", "--count", "--count 0|from 1 to 1000")]
+    [InlineData("--clip-skip 13", "--clip-skip", "--clip-skip 13|from 1 to 12")]
+    [InlineData("--device gpu", "--device", "--device gpu|cpu or cuda:N")]
+    [InlineData("--dtype half", "--dtype", "--dtype half|auto, fp32, bf16, fp16")]
+    [InlineData("--models @none", "--models", "none|there is no such folder")]
+    [InlineData("-m @none.safetensors", "--model", "none.safetensors|there is no such file|pocket")]
+    [InlineData("-o @none/out.png", "--out", "none/out.png|does not exist")]
+    [InlineData("-o @out.gif", "--out", "out.gif|.png or a folder that exists")]
+    [InlineData("--stepz 3", "--stepz", "--stepz")]
+    public Task Generate_WithWrongInput_SaysSoOnce(string wrong, string? option, string expected, bool withModel = false) =>
+        AssertRefused($"generate -p cat {wrong}{(wrong.StartsWith("-o") ? "" : " -o @out.png")}{(withModel ? " -m @no.safetensors" : "")}", 2, option, expected);
+
+    [Theory]
+    [InlineData("canny @missing.png -o @out.png", "picture", "missing.png|there is no such picture")]
+    [InlineData("canny @text.png -o @out.png", null, "text.png|is a text file, not a picture")]
+    [InlineData("canny @truncated.png -o @out.png", null, "truncated.png|truncated")]
+    [InlineData("canny @huge.png -o @out.png", null, "huge.png|60000 x 60000 pixels|at most 67108864")]
+    [InlineData("cany @ok.png -o @out.png", "kind", "\"cany\"|canny, hough (mlsd)")]
+    [InlineData("pose @ok.png -o @out.png", "kind", "\"pose\"|canny")]
+    [InlineData("canny @ok.png -o @none/out.png", "--out", "none/out.png|in a folder that exists")]
+    [InlineData("canny @ok.png -o @out.jpg", "--out", "out.jpg|ending in .png")]
+    [InlineData("canny @ok.png -o @out.png --option low", "--option", "low|NAME=VALUE")]
+    [InlineData("canny @ok.png -o @out.png --option lowe=3", "--option", "\"lowe\"|low, high")]
+    [InlineData("canny @ok.png -o @out.png --option low=abc", "--option", "low|\"abc\"|a whole number from 1 to 255")]
+    [InlineData("canny @ok.png -o @out.png --option low=0", "--option", "low|a whole number from 1 to 255")]
+    [InlineData("canny @ok.png -o @out.png --resolution 9", "--resolution", "--resolution 9|from 64 to 2048")]
+    public Task Annotate_WithWrongInput_SaysSoOnce(string arguments, string? option, string expected) => AssertRefused($"annotate {arguments}", 2, option, expected);
+
+    [Theory]
+    [InlineData("models inspect @none.safetensors", 2, "none.safetensors|there is no such file")]
+    [InlineData("models inspect @no.safetensors", 3, "no.safetensors|header")]
+    [InlineData("generate -p cat -o @out.png -m @no.safetensors", 3, "no.safetensors|header")]
+    public Task Checkpoint_ThatIsNone_IsRefused(string arguments, int exitCode, string expected) => AssertRefused(arguments, exitCode, null, expected);
+
+    [Theory]
+    [InlineData("generate -o out.png", "--prompt")]
+    [InlineData("annotate canny -o out.png", "annotate")]
+    [InlineData("paint a cat", "paint")]
+    public async Task CommandLine_ThatIsIncomplete_NamesWhatIsMissing(string arguments, string expected)
+    {
+        var run = await CommandRun.Of(arguments.Split(' '));
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(expected, run.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Checkpoint_ThatIsTruncatedOrLiesAboutItsHeader_IsRefusedWithItsName()
+    {
+        var whole = await File.ReadAllBytesAsync(TinyModel.WriteModel(_folder["model.safetensors"]), TestContext.Current.CancellationToken);
+        File.WriteAllBytes(_folder["half.safetensors"], whole[..(whole.Length / 2)]);
+        File.WriteAllBytes(_folder["start.safetensors"], whole[..100]);
+        File.WriteAllBytes(_folder["lies.safetensors"], [.. BitConverter.GetBytes(1UL << 62), .. whole[8..]]);
+        foreach (var (file, expected) in new[] { ("half", "truncated"), ("start", "header"), ("lies", "4611686018427387904") })
+        {
+            await AssertRefused($"generate -p cat -o @out.png -m @{file}.safetensors", 3, null, $"{file}.safetensors|{expected}", $"{file}.safetensors");
+            await AssertRefused($"generate -p cat -o @out.png -m @model.safetensors -c canny=@ok.png,model=@{file}.safetensors", 3, null, $"{file}.safetensors|{expected}", $"{file}.safetensors");
+            await AssertRefused($"models inspect @{file}.safetensors", 3, null, $"{file}.safetensors|{expected}", $"{file}.safetensors");
+        }
+    }
+
+    [Fact]
+    public async Task ControlNet_OfAnotherFamily_IsRefusedWithBothFamiliesAndTheFirstKeys()
+    {
+        TinyModel.WriteModel(_folder["model.safetensors"]);
+        TinyModel.WriteControlNet(_folder["sd21.safetensors"], TinyModel.Sd21Shaped);
+        var arguments = "generate -p cat -o @out.png -m @model.safetensors -c canny=@ok.png,model=@sd21.safetensors";
+        var error = await AssertRefused(arguments, 3, null, $"sd21.safetensors|SD 2.x|1024|context {TinyModel.Width}|attn2.to_k.weight", "sd21.safetensors");
+        Assert.NotEmpty(error.GetProperty("keys").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Checkpoint_OfAnotherKind_IsRefusedWithWhatItLacks()
+    {
+        TinyModel.WriteModel(_folder["model.safetensors"]);
+        TinyModel.WriteControlNet(_folder["control.safetensors"]);
+        await AssertRefused("generate -p cat -o @out.png -m @control.safetensors", 3, null, "control.safetensors|not a Stable Diffusion model|model.diffusion_model.input_blocks.0.0.weight");
+        await AssertRefused("generate -p cat -o @out.png -m @model.safetensors -c canny=@ok.png,model=@model.safetensors", 3, null, "not a ControlNet|input_hint_block.0.weight");
+    }
+
+    /// <summary>Runs with and without --json; @ stands for the test's folder. Gives the error object of the JSON run.</summary>
+    private async Task<JsonElement> AssertRefused(string arguments, int exitCode, string? option, string expected, string? file = null)
+    {
+        // A unit @FILE keeps its own @.
+        var line = arguments.Replace("@@", "\0").Replace("@", _folder.Path + "/").Replace("\0", "@" + _folder.Path + "/").Split(' ');
+        var before = _folder.Listing();
+        var (plain, withJson) = (await CommandRun.Of(line), await CommandRun.Of([.. line, "--json"]));
+        Assert.Equal(before, _folder.Listing());
+
+        var error = withJson.Json.GetProperty("error");
+        foreach (var text in expected.Split('|'))
+        {
+            Assert.Contains(text, plain.Message, StringComparison.Ordinal);
+            Assert.Contains(text, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal((exitCode, exitCode), (plain.ExitCode, withJson.ExitCode));
+        Assert.Empty(plain.Result);
+        Assert.Single(plain.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith("controlnet: ", plain.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", plain.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(" at ControlNetSharp", plain.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(error.GetProperty("code").GetString()!);
+        if (option is not null)
+        {
+            Assert.Equal(option, error.GetProperty("option").GetString());
+        }
+
+        if (file is not null)
+        {
+            Assert.Equal(_folder[file], error.GetProperty("file").GetString());
+        }
+
+        return error;
+    }
+}
