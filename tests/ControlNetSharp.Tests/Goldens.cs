@@ -18,12 +18,13 @@ internal static class Goldens
     public static string PathOf(string file) => Path.Combine(Folder, file);
 
     /// <summary>
-    /// The names of all golden files that match the pattern (such as "unet_*.safetensors"): rows for a theory. A missing kind is an error in the default
+    /// The names of all golden files that match a pattern (such as "unet_*.safetensors" or "annot/gray_*.png"): rows for a theory. A missing kind is an error in the default
     /// folder; in an override it gives one empty name, for which <see cref="Require"/> skips the test.
     /// </summary>
     public static TheoryData<string> Files(params string[] patterns)
     {
-        var names = patterns.SelectMany(pattern => Directory.GetFiles(Folder, pattern)).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal).ToArray();
+        var names = patterns.Where(pattern => Directory.Exists(Path.GetDirectoryName(PathOf(pattern))))
+            .SelectMany(pattern => Directory.GetFiles(Folder, pattern)).Select(path => Path.GetRelativePath(Folder, path).Replace('\\', '/')).Order(StringComparer.Ordinal).ToArray();
         return names.Length > 0 ? [.. names] : [""];
     }
 
