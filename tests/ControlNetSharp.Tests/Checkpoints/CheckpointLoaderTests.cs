@@ -1,0 +1,212 @@
+using System.Globalization;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Tests.Checkpoints;
+
+public sealed class CheckpointLoaderTests : IDisposable
+{
+    private const string FirstKey = "model.diffusion_model.input_blocks.0.0.bias";
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void LoadModel_OfAWrittenModel_GivesBackEveryWeightAndWhatItsMetadataSays()
+    {
+        using var model = CheckpointLoader.LoadModel(TinyModel.WriteModel(_folder["model.safetensors"]), Placement.Cpu32);
+        AssertWeights(model);
+        Assert.Equal((true, TinyModel.NativeSize), (model.PredictsVelocity, model.NativeSize));
+        Assert.Equal((8, 8, 2), (model.UNet.Params.NormGroups, model.Autoencoder.Params.NormGroups, model.Text.Params.Heads));
+        Assert.Equal(HeadRule.OfWidth(8), model.UNet.Params.Heads);
+        Assert.Equal($"SD 1.x layout with context {TinyModel.Width}", model.Family.Name);
+    }
+
+    [Fact]
+    public void LoadModel_OfAFolderWithOneFileForEachPart_GivesTheSameModel()
+    {
+        using var scope = NewDisposeScope();
+        var parts = new Dictionary<string, Dictionary<string, Tensor>>();
+        TinyModel.WriteModel(_folder["all.safetensors"], tensors =>
+        {
+            parts = tensors.GroupBy(pair => pair.Key.Split('.')[0]).ToDictionary(g => g.Key, g => g.ToDictionary(pair => pair.Key, pair => pair.Value.clone().MoveToOuterDisposeScope()));
+        });
+        Directory.CreateDirectory(_folder["parts"]);
+        foreach (var (name, tensors) in parts)
+        {
+            SafetensorsWriter.Write(Path.Combine(_folder["parts"], name + ".safetensors"), tensors, TinyModel.Metadata.Write());
+        }
+
+        using var model = CheckpointLoader.LoadModel(_folder["parts"], Placement.Cpu32);
+        AssertWeights(model);
+    }
+
+    [Fact]
+    public void LoadModel_WithTheBuffersThatPublicFilesCarry_IgnoresThem()
+    {
+        var extra = Goldens.Json("key_manifest_ldm_extra_buffers.json");
+        using var model = CheckpointLoader.LoadModel(
+            TinyModel.WriteModel(_folder["model.safetensors"], tensors =>
+            {
+                foreach (var buffer in extra.GetProperty("buffers").EnumerateObject().Concat(extra.GetProperty("ema").EnumerateObject()))
+                {
+                    tensors.Add(buffer.Name, zeros([.. buffer.Value.EnumerateArray().Select(size => size.GetInt64())]));
+                }
+
+                tensors.Add(TinyModel.TextPrefix + "text_model.embeddings.position_ids", arange(77).unsqueeze(0));
+            }),
+            Placement.Cpu32);
+        AssertWeights(model);
+    }
+
+    [Fact]
+    public void LoadModel_OfABfloat16File_ConvertsToThePlacementsType()
+    {
+        using var scope = NewDisposeScope();
+        var path = TinyModel.WriteModel(_folder["model.safetensors"], tensors =>
+        {
+            foreach (var name in tensors.Keys.ToList())
+            {
+                tensors[name] = tensors[name].to(ScalarType.BFloat16);
+            }
+        });
+        using var model = CheckpointLoader.LoadModel(path, Placement.Cpu32);
+        using var expected = TinyModel.UNet();
+        foreach (var ((name, loaded), (_, original)) in model.UNet.named_parameters().Zip(expected.named_parameters()))
+        {
+            Assert.Equal(ScalarType.Float32, loaded.dtype);
+            Assert.True(original.to(ScalarType.BFloat16).to(ScalarType.Float32).equal(loaded).all().item<bool>(), name);
+        }
+    }
+
+    [Fact]
+    public void LoadModel_WithKeysThatDoNotFit_SaysFamilyAndFirstKeysAndKeepsNothing()
+    {
+        var path = TinyModel.WriteModel(_folder["model.safetensors"], tensors =>
+        {
+            tensors.Remove(FirstKey);
+            tensors.Add("model.diffusion_model.label_emb.weight", zeros(3));
+            tensors["first_stage_model.post_quant_conv.weight"] = zeros(4, 5, 1, 1);
+        });
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        var e = Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadModel(path, Placement.Cpu32));
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        Assert.Equal(path, e.File);
+        Assert.Contains($"looks like SD 1.x layout with context {TinyModel.Width}", e.Message, StringComparison.Ordinal);
+        Assert.Contains($"1 missing ({FirstKey})", e.Message, StringComparison.Ordinal);
+        Assert.Contains("1 of another shape (first_stage_model.post_quant_conv.weight [4, 5, 1, 1] instead of [4, 4, 1, 1])", e.Message, StringComparison.Ordinal);
+        Assert.Contains("1 unexpected (model.diffusion_model.label_emb.weight)", e.Message, StringComparison.Ordinal);
+        Assert.Equal(FirstKey, e.Keys[0]);
+        Assert.Equal(3, e.Keys.Count);
+    }
+
+    [Fact]
+    public void LoadModel_WithManyMissingKeys_CountsThemAndNamesTheFirstFive()
+    {
+        var removed = new List<string>();
+        var path = TinyModel.WriteModel(_folder["model.safetensors"], tensors =>
+        {
+            removed = [.. tensors.Keys.Where(name => name.StartsWith("model.diffusion_model.output_blocks.", StringComparison.Ordinal))];
+            removed.ForEach(name => tensors.Remove(name));
+        });
+        var e = Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadModel(path, Placement.Cpu32));
+        Assert.Contains($"{removed.Count} missing (model.diffusion_model.output_blocks.0.", e.Message, StringComparison.Ordinal);
+        Assert.Contains(", …)", e.Message, StringComparison.Ordinal);
+        Assert.Equal(5, e.Keys.Count);
+    }
+
+    [Fact]
+    public void LoadModel_OfAnSdxlModel_SaysThatItIsOne()
+    {
+        var path = TinyModel.WriteModel(_folder["xl.safetensors"], unet: TinyModel.UNetParams with { ContextChannels = 2048 });
+        Assert.Contains("SDXL", Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadModel(path, Placement.Cpu32)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LoadModel_WithATextEncoderOfAnotherWidth_NamesBothWidths()
+    {
+        var path = TinyModel.WriteModel(_folder["model.safetensors"], unet: TinyModel.UNetParams with { ContextChannels = 24 });
+        var e = Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadModel(path, Placement.Cpu32));
+        Assert.Contains("24", e.Message, StringComparison.Ordinal);
+        Assert.Contains(TinyModel.Width.ToString(CultureInfo.InvariantCulture), e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("norm_groups", "eight", "eight")]
+    [InlineData("norm_groups", "7", "7 norm groups")]
+    [InlineData("autoencoder_norm_groups", "32", "32 norm groups")]
+    [InlineData("num_head_channels", "5", "heads of 5")]
+    [InlineData("text_heads", "3", "3 were given")]
+    [InlineData("native_size", "-1", "-1")]
+    [InlineData("prediction_type", "x0", "x0")]
+    public void LoadModel_WithMetadataThatCannotBe_SaysWhichFileAndWhatIsWrong(string key, string value, string expected)
+    {
+        var metadata = TinyModel.Metadata.Write();
+        metadata[key] = value;
+        var path = TinyModel.WriteModel(_folder["model.safetensors"], metadata: metadata);
+        var e = Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadModel(path, Placement.Cpu32));
+        Assert.Equal(path, e.File);
+        Assert.Contains(expected, e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(TinyModel.ControlPrefix)]
+    [InlineData("")]
+    public void LoadControlNet_WithOrWithoutPrefix_GivesBackEveryWeight(string prefix)
+    {
+        using var model = CheckpointLoader.LoadModel(TinyModel.WriteModel(_folder["model.safetensors"]), Placement.Cpu32);
+        using var loaded = CheckpointLoader.LoadControlNet(TinyModel.WriteControlNet(_folder["control.safetensors"], prefix: prefix), Placement.Cpu32, model);
+        using var expected = TinyModel.ControlNet();
+        AssertSame(expected, loaded);
+    }
+
+    [Fact]
+    public void LoadControlNet_OfAnotherFamily_NamesBothFamiliesAndTheFirstKeysAndKeepsNothing()
+    {
+        using var model = CheckpointLoader.LoadModel(TinyModel.WriteModel(_folder["model.safetensors"]), Placement.Cpu32);
+        var path = TinyModel.WriteControlNet(_folder["control.safetensors"], TinyModel.Sd21Shaped);
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        var e = Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadControlNet(path, Placement.Cpu32, model));
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        Assert.Equal(path, e.File);
+        Assert.Contains("is for SD 2.x (context 1024", e.Message, StringComparison.Ordinal);
+        Assert.Contains($"{model.File} is SD 1.x layout with context {TinyModel.Width}", e.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(e.Keys);
+        Assert.All(e.Keys, key => Assert.Contains(key, e.Message, StringComparison.Ordinal));
+        Assert.Contains(e.Keys, key => key.Contains("attn2.to_k.weight [32, 1024] instead of [32, 16]", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void LoadControlNet_WithAMissingKey_NamesIt()
+    {
+        var path = TinyModel.WriteControlNet(_folder["control.safetensors"], change: tensors => tensors.Remove("control_model.zero_convs.1.0.bias"));
+        var e = Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadControlNet(path, Placement.Cpu32));
+        Assert.Equal(["control_model.zero_convs.1.0.bias"], e.Keys);
+    }
+
+    private static void AssertWeights(DiffusionModel model)
+    {
+        using var unet = TinyModel.UNet();
+        using var autoencoder = TinyModel.Autoencoder();
+        using var text = TinyModel.Text();
+        AssertSame(unet, model.UNet);
+        AssertSame(autoencoder, model.Autoencoder);
+        AssertSame(text, (nn.Module)model.Text);
+    }
+
+    private static void AssertSame(nn.Module expected, nn.Module actual)
+    {
+        using var scope = NewDisposeScope();
+        var pairs = expected.named_parameters().Zip(actual.named_parameters()).ToList();
+        Assert.NotEmpty(pairs);
+        Assert.All(pairs, pair =>
+        {
+            Assert.Equal(pair.First.name, pair.Second.name);
+            Assert.True(pair.First.parameter.equal(pair.Second.parameter).all().item<bool>(), pair.First.name);
+        });
+    }
+}

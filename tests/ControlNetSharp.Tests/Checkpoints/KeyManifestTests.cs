@@ -1,0 +1,111 @@
+using System.Text.Json;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Text;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Tests.Checkpoints;
+
+/// <summary>The module trees against the key lists of the public checkpoints, on the meta device: names and shapes without memory.</summary>
+public class KeyManifestTests
+{
+    private const string OpenClipPrefix = "cond_stage_model.model.";
+
+    public static TheoryData<string> Files => Goldens.Files("key_manifest_sd1*_ldm.json", "key_manifest_sd2*_ldm.json");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Networks_InferredFromAManifest_HaveExactlyItsNamesAndShapes(string file)
+    {
+        var manifest = Goldens.Json(file);
+        var shapes = Shapes(manifest);
+        var actual = Networks(shapes).SelectMany(network => Keys(network.Prefix, network.Network)).ToDictionary();
+        var buffers = manifest.GetProperty("non_float").EnumerateObject().Select(p => p.Name);
+        Assert.Equal(shapes.Keys.Except(buffers).Order(StringComparer.Ordinal), actual.Keys.Order(StringComparer.Ordinal));
+        foreach (var (name, shape) in actual)
+        {
+            Assert.True(shape.SequenceEqual(shapes[name]), $"{name}: [{string.Join(", ", shape)}], expected [{string.Join(", ", shapes[name])}]");
+        }
+
+        Assert.Equal(manifest.GetProperty("parameters").GetInt64(), actual.Values.Sum(shape => shape.Aggregate(1L, (a, b) => a * b)));
+    }
+
+    [Theory]
+    [InlineData("key_manifest_sd15_ldm.json", "model", "SD 1.x")]
+    [InlineData("key_manifest_sd21_ldm.json", "model", "SD 2.x")]
+    [InlineData("key_manifest_sd15_controlnet_ldm.json", "controlnet", "SD 1.x")]
+    [InlineData("key_manifest_sd21_controlnet_ldm.json", "controlnet", "SD 2.x")]
+    [InlineData("key_manifest_sdxl_ldm.json", "model", "SDXL")]
+    [InlineData("key_manifest_sd_vae_diffusers.json", "autoencoder", null)]
+    [InlineData("key_manifest_hed.json", "unknown", null)]
+    public void KindAndFamily_OfAManifest_AreRecognised(string file, string kind, string? family) =>
+        Assert.Equal((kind, family), CheckpointKind.Of(Shapes(Goldens.Json(file))));
+
+    [Theory]
+    [InlineData("key_manifest_sd15_ldm.json", TinyModel.UNetPrefix, 15)]
+    [InlineData("key_manifest_sd15_controlnet_ldm.json", TinyModel.ControlPrefix, 15)]
+    [InlineData("key_manifest_sd21_ldm.json", TinyModel.UNetPrefix, 21)]
+    [InlineData("key_manifest_sd21_controlnet_ldm.json", TinyModel.ControlPrefix, 21)]
+    public void UNetShape_OfAManifest_IsThePreset(string file, string prefix, int version)
+    {
+        var preset = version == 15 ? UNetParams.Sd15 : UNetParams.Sd21;
+        var inferred = NetworkShapes.UNet(Part(Shapes(Goldens.Json(file)), prefix), new CheckpointMetadata());
+        Assert.Equal(preset.Levels, inferred.Levels);
+        Assert.Equal(preset, inferred with { Levels = preset.Levels });
+    }
+
+    [Theory]
+    [InlineData("key_manifest_sd15_ldm.json")]
+    [InlineData("key_manifest_sd21_ldm.json")]
+    public void AutoencoderShape_OfAManifest_IsThePreset(string file)
+    {
+        var preset = AutoencoderParams.StableDiffusion;
+        var inferred = NetworkShapes.Autoencoder(Part(Shapes(Goldens.Json(file)), TinyModel.AutoencoderPrefix), new CheckpointMetadata());
+        Assert.Equal(preset.Multipliers, inferred.Multipliers);
+        Assert.Equal(preset, inferred with { Multipliers = preset.Multipliers });
+    }
+
+    /// <summary>Shapes by name, as a manifest lists them.</summary>
+    private static Dictionary<string, IReadOnlyList<long>> Shapes(JsonElement manifest) =>
+        manifest.GetProperty("keys").EnumerateObject().ToDictionary(p => p.Name, p => (IReadOnlyList<long>)[.. p.Value.EnumerateArray().Select(size => size.GetInt64())]);
+
+    private static IEnumerable<(string Prefix, nn.Module Network)> Networks(Dictionary<string, IReadOnlyList<long>> shapes)
+    {
+        var metadata = new CheckpointMetadata();
+        if (Part(shapes, TinyModel.UNetPrefix) is { Count: > 0 } unet)
+        {
+            yield return (TinyModel.UNetPrefix, new UNet(NetworkShapes.UNet(unet, metadata), Placement.Meta));
+        }
+
+        if (Part(shapes, TinyModel.ControlPrefix) is { Count: > 0 } control)
+        {
+            yield return (TinyModel.ControlPrefix, new ControlNet(NetworkShapes.ControlNet(control, metadata), Placement.Meta));
+        }
+
+        if (Part(shapes, TinyModel.AutoencoderPrefix) is { Count: > 0 } autoencoder)
+        {
+            yield return (TinyModel.AutoencoderPrefix, new Autoencoder(NetworkShapes.Autoencoder(autoencoder, metadata), Placement.Meta));
+        }
+
+        if (Part(shapes, TinyModel.TextPrefix) is { Count: > 0 } clip)
+        {
+            yield return (TinyModel.TextPrefix, new ClipTextEncoder(TextEncoderParams.Infer(clip), Placement.Meta));
+        }
+
+        if (Part(shapes, OpenClipPrefix) is { Count: > 0 } openClip)
+        {
+            yield return (OpenClipPrefix, new OpenClipTextEncoder(TextEncoderParams.Infer(openClip), Placement.Meta));
+        }
+    }
+
+    private static Dictionary<string, IReadOnlyList<long>> Part(Dictionary<string, IReadOnlyList<long>> shapes, string prefix) =>
+        shapes.Where(shape => shape.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(shape => shape.Key[prefix.Length..], shape => shape.Value);
+
+    private static Dictionary<string, long[]> Keys(string prefix, nn.Module network)
+    {
+        using var owned = network;
+        return network.named_parameters().ToDictionary(p => prefix + p.name, p => p.parameter.shape);
+    }
+}
