@@ -1,0 +1,71 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace ControlNetSharp.Tests.Architecture;
+
+/// <summary>The library's folders are the stations that a picture passes, in reading order; each uses only those before it.</summary>
+public partial class LayoutTests
+{
+    private static readonly string[] Order =
+        ["Runtime", "Pictures", "Networks", "Text", "Checkpoints", "Annotators", "Samplers", "Pipelines", "Scenes", "Evaluation", "Training"];
+
+    [Fact]
+    public void Folders_UseOnlyFoldersBeforeThem()
+    {
+        var library = Library();
+        var files = Directory.GetFiles(library, "*.cs", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(library, file).Replace('\\', '/'))
+            .Where(file => !file.StartsWith("bin/", StringComparison.Ordinal) && !file.StartsWith("obj/", StringComparison.Ordinal))
+            .ToList();
+        Assert.True(files.Count > 100, $"Only {files.Count} files were found in {library}.");
+        Assert.All(files, file => Assert.True(Order.Contains(file.Split('/')[0]), $"{file} lies in no folder of the layout; they are {string.Join(", ", Order)}."));
+        var violations = files.SelectMany(file => Violations(file, File.ReadAllLines(Path.Combine(library, file)))).ToList();
+        Assert.True(violations.Count == 0, string.Join('\n', violations));
+    }
+
+    [Theory]
+    [InlineData("Pictures/A.cs", "using ControlNetSharp.Runtime;", true)]
+    [InlineData("Pictures/A.cs", "using ControlNetSharp.Pictures;", true)]
+    [InlineData("Pictures/A.cs", "using System.Text;", true)]
+    [InlineData("Pictures/A.cs", "    using var a = ControlNetSharp.Training;", true)]
+    [InlineData("Pictures/A.cs", "using ControlNetSharp.Networks;", false)]
+    [InlineData("Networks/Blocks/A.cs", "using ControlNetSharp.Text;", false)]
+    [InlineData("Checkpoints/A.cs", "using static ControlNetSharp.Samplers.Predictions;", false)]
+    [InlineData("Samplers/A.cs", "global using ControlNetSharp.Training;", false)]
+    [InlineData("Scenes/A.cs", "using Pose = ControlNetSharp.Evaluation.Pose;", false)]
+    public void Line_ThatUsesALaterFolder_IsReportedWithFileAndLine(string file, string line, bool allowed)
+    {
+        var violations = Violations(file, ["// first", line]).ToList();
+        Assert.Equal(allowed ? 0 : 1, violations.Count);
+        Assert.All(violations, violation => Assert.StartsWith($"{file}:2: {line}", violation, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> Violations(string file, IEnumerable<string> lines)
+    {
+        var own = file.Split('/')[0];
+        foreach (var (index, line) in lines.Index())
+        {
+            var used = UsedFolder().Match(line).Groups["folder"].Value;
+            if (Array.IndexOf(Order, used) > Array.IndexOf(Order, own))
+            {
+                yield return $"{file}:{index + 1}: {line} — {own} comes before {used} and must not use it.";
+            }
+        }
+    }
+
+    private static string Library()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "ControlNetSharp.slnx")))
+            {
+                return Path.Combine(folder.FullName, "src", "ControlNetSharp");
+            }
+        }
+
+        throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} has ControlNetSharp.slnx.");
+    }
+
+    [GeneratedRegex(@"^\s*(global\s+)?using\s+(static\s+)?(\w+\s*=\s*)?ControlNetSharp\.(?<folder>\w+)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex UsedFolder();
+}
