@@ -1,0 +1,207 @@
+using ControlNetSharp.Networks;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Pipelines;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Samplers;
+using ControlNetSharp.Tests.Pictures;
+using ControlNetSharp.Text;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Tests.Pipelines;
+
+public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks networks) : IClassFixture<PictureGeneratorTests.Networks>
+{
+    private static readonly GenerationRequest Request = new() { Prompt = "a red house", Size = (64, 64), GuidanceScale = 3, Seed = 5, Sampling = new() { Steps = 4 } };
+
+    [Theory]
+    [InlineData("Euler")]
+    [InlineData("Euler a")]
+    [InlineData("DPM++ 2M SDE")]
+    public void Generate_WithTheSameRequest_GivesTheSamePixels_AndWithAnotherSeedOrPromptOthers(string sampler)
+    {
+        var request = Request with { Sampling = Request.Sampling with { Sampler = sampler } };
+        var first = Pixels(request);
+        Assert.Equal(first, Pixels(request));
+        Assert.NotEqual(first, Pixels(request with { Seed = 6 }));
+        Assert.NotEqual(first, Pixels(request with { Prompt = "a blue boat" }));
+        Assert.NotEqual(first, Pixels(request with { NegativePrompt = "a blue boat" }));
+        Assert.True(first.Distinct().Count() > 50);
+    }
+
+    [Fact]
+    public void Generate_WithWeightZero_EqualsThePictureWithoutAUnitInEveryBit_AndWithWeightOneNot()
+    {
+        var plain = Pixels(Request);
+        Assert.Equal(plain, Pixels(Request with { Units = [Unit(0)] }));
+        Assert.Equal(plain, Pixels(Request with { Units = [Unit(0), Unit(0, networks.Second)] }));
+        Assert.NotEqual(plain, Pixels(Request with { Units = [Unit(1)] }));
+        Assert.NotEqual(Pixels(Request with { Units = [Unit(1)] }), Pixels(Request with { Units = [Unit(1) with { Hint = TestPictures.Noise(64, 64) }] }));
+    }
+
+    [Fact]
+    public void Generate_WithTwoUnits_AddsThem()
+    {
+        var (first, second) = (Unit(1), Unit(0.5, networks.Second));
+        var both = Generate(Request with { Units = [first, second] }).Pictures[0];
+        Assert.NotEqual(Pixels(Request with { Units = [first] }), both.Rgb);
+        Assert.NotEqual(Pixels(Request with { Units = [second] }), both.Rgb);
+        // A sum does not depend on the order of its terms; one unit twice counts like one with the sum of the weights. Rounding may move a byte over a step.
+        PictureAssert.WithinLevels(both, Generate(Request with { Units = [second, first] }).Pictures[0], 1, "order of units");
+        PictureAssert.WithinLevels(Generate(Request with { Units = [Unit(1.5)] }).Pictures[0], Generate(Request with { Units = [Unit(1), Unit(0.5)] }).Pictures[0], 1, "one unit twice");
+    }
+
+    [Fact]
+    public void Generate_WithStart_LeavesTheStepsBeforeItAlone()
+    {
+        using var scope = NewDisposeScope();
+        var (plain, late) = (Previews(Request), Previews(Request with { Units = [Unit(1, start: 0.5)] }));
+        // Step i of 4 has the share i/4.
+        Assert.Equal([true, true, false, false], plain.Zip(late, (a, b) => a.equal(b).all().item<bool>()));
+    }
+
+    [Fact]
+    public void Generate_WithEnd_LeavesTheStepsAfterItAlone()
+    {
+        byte[] Until(double end) => Pixels(Request with { Units = [Unit(1, end: end)] });
+        // Steps 0 and 1 of 4 have the shares 0 and 0.25, step 2 has 0.5.
+        Assert.Equal(Until(0.25), Until(0.49));
+        Assert.NotEqual(Until(0.49), Until(0.5));
+        Assert.Equal(Until(0.75), Until(1));
+    }
+
+    [Theory]
+    [InlineData("Euler")]
+    [InlineData("Euler a")]
+    public void Generate_WithABatch_MakesPictureKAsAloneWithSeedPlusK(string sampler)
+    {
+        var request = Request with { Sampling = Request.Sampling with { Sampler = sampler }, Units = [Unit(1)] };
+        var batch = Generate(request with { Batch = 3 });
+        Assert.Equal(3, batch.Pictures.Count);
+        for (var k = 0; k < 3; k++)
+        {
+            // Sums in a batch are taken in another order; a byte may fall on the other side of a step.
+            PictureAssert.WithinLevels(Generate(request with { Seed = request.Seed + k }).Pictures[0], batch.Pictures[k], 1, $"picture {k}");
+        }
+
+        Assert.NotEqual(batch.Pictures[0].Rgb, batch.Pictures[1].Rgb);
+    }
+
+    [Fact]
+    public void Generate_ReportsEachStepOnceInOrderWithAPreview()
+    {
+        var steps = new List<(int Step, int Steps)>();
+        var (shapes, seconds) = (new List<long[]>(), new List<double>());
+        var result = networks.Generator.Generate(
+            Request,
+            progress =>
+            {
+                steps.Add((progress.Step, progress.Steps));
+                shapes.Add(progress.Preview.shape);
+                seconds.Add(progress.Seconds);
+            },
+            TestContext.Current.CancellationToken);
+        Assert.Equal([(1, 4), (2, 4), (3, 4), (4, 4)], steps);
+        Assert.All(shapes, shape => Assert.Equal([1, 4, 8, 8], shape));
+        Assert.Equal(seconds.Order(), seconds);
+        Assert.Equal((4, 64, 64), (result.Steps, result.Pictures[0].Width, result.Pictures[0].Height));
+    }
+
+    [Fact]
+    public void Generate_CancelledBetweenSteps_ThrowsAndLeavesNothingBehind()
+    {
+        Generate(Request);
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        using var stop = new CancellationTokenSource();
+        var last = 0;
+        Assert.ThrowsAny<OperationCanceledException>(() => networks.Generator.Generate(
+            Request with { Units = [Unit(1)] },
+            progress =>
+            {
+                last = progress.Step;
+                if (progress.Step == 2)
+                {
+                    stop.Cancel();
+                }
+            },
+            stop.Token));
+        Assert.Equal(2, last);
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [Fact]
+    public void Generate_FiftyPictures_LeavesNoTensorBehind()
+    {
+        var request = Request with { Sampling = new() { Steps = 1, Sampler = "Euler a" }, Units = [Unit(1), Unit(0.5, networks.Second)] };
+        Generate(request);
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        for (var i = 0; i < 50; i++)
+        {
+            Generate(request with { Seed = i });
+            Assert.True(before == DisposeScopeManager.Statistics.ThreadTotalLiveCount, $"{DisposeScopeManager.Statistics.ThreadTotalLiveCount - before} tensors are left after picture {i + 1}.");
+        }
+    }
+
+    [Fact]
+    public void Generate_WithoutSize_TakesTheNativeSizeInTheHintsAspectRatio()
+    {
+        var wide = Generate(Request with { Size = null, Units = [Unit(1) with { Hint = TestPictures.Square(320, 80) }] });
+        Assert.Equal((128, 64), (wide.Pictures[0].Width, wide.Pictures[0].Height));
+        Assert.Equal((128, 64), wide.Request.Size);
+        Assert.Equal((64, 64), Generate(Request with { Size = null }).Request.Size);
+    }
+
+    [Fact]
+    public void Request_WithAValueOutOfRange_NamesFieldAndRange()
+    {
+        Assert.Contains("64 to 4096", Assert.Throws<ArgumentOutOfRangeException>(() => Request with { Size = (13, 7) }).Message, StringComparison.Ordinal);
+        Assert.Contains("GuidanceScale must be from 1 to 30", Assert.Throws<ArgumentOutOfRangeException>(() => Request with { GuidanceScale = double.NaN }).Message, StringComparison.Ordinal);
+        Assert.Contains("Batch must be from 1 to 64", Assert.Throws<ArgumentOutOfRangeException>(() => Request with { Batch = 0 }).Message, StringComparison.Ordinal);
+        Assert.Contains("8 x 8 pixels; it has 8 x 7", Assert.Throws<ArgumentException>(() => Unit(1) with { Hint = TestPictures.Noise(8, 7) }).Message, StringComparison.Ordinal);
+        Assert.Contains("Steps must be from 1 to 1000", Assert.Throws<ArgumentOutOfRangeException>(() => Generate(Request with { Sampling = new() { Steps = 0 } })).Message, StringComparison.Ordinal);
+        Assert.Contains("'Oiler'", Assert.Throws<ArgumentException>(() => Generate(Request with { Sampling = new() { Sampler = "Oiler" } })).Message, StringComparison.Ordinal);
+    }
+
+    private ControlUnit Unit(double weight, ControlNet? network = null, double start = 0, double end = 1) => new()
+    {
+        ControlNet = network ?? networks.First,
+        Hint = TestPictures.Square(64, 64),
+        Strength = new ControlStrength { Weight = weight, Start = start, End = end },
+    };
+
+    private GenerationResult Generate(GenerationRequest request) => networks.Generator.Generate(request, cancellationToken: TestContext.Current.CancellationToken);
+
+    private byte[] Pixels(GenerationRequest request) => Generate(request).Pictures[0].Rgb;
+
+    private List<Tensor> Previews(GenerationRequest request)
+    {
+        var previews = new List<Tensor>();
+        networks.Generator.Generate(request, progress => previews.Add(progress.Preview.clone().DetachFromDisposeScope()), TestContext.Current.CancellationToken);
+        return previews;
+    }
+
+    /// <summary>The networks of the tiny model and two ControlNets for it, made once for all tests of the class.</summary>
+    public sealed class Networks : IDisposable
+    {
+        private readonly UNet _unet = TinyModel.UNet();
+        private readonly Autoencoder _autoencoder = TinyModel.Autoencoder();
+        private readonly ClipTextEncoder _text = TinyModel.Text();
+
+        public Networks() => Generator = new PictureGenerator(_unet, _autoencoder, _text, PredictionType.Velocity, TinyModel.NativeSize, Placement.Cpu32);
+
+        internal PictureGenerator Generator { get; }
+
+        internal ControlNet First { get; } = TinyModel.ControlNet();
+
+        internal ControlNet Second { get; } = TinyModel.ControlNet(seed: 78);
+
+        public void Dispose()
+        {
+            foreach (var network in new nn.Module[] { _unet, _autoencoder, _text, First, Second })
+            {
+                network.Dispose();
+            }
+        }
+    }
+}
