@@ -1,0 +1,57 @@
+using ControlNetSharp.Pictures;
+using Xunit;
+
+namespace ControlNetSharp.Tests.Pictures;
+
+/// <summary>How hints of another size or shape are brought to that of the picture.</summary>
+public class PictureFitTests
+{
+    [Theory]
+    [InlineData(ResizeMode.Just)]
+    [InlineData(ResizeMode.Crop)]
+    [InlineData(ResizeMode.Fill)]
+    public void Fit_ToTheSameSize_ChangesNothingAndCopies(ResizeMode mode)
+    {
+        var picture = TestPictures.Noise(24, 16);
+        var fitted = PictureResizing.Fit(picture, 24, 16, mode);
+        Assert.Equal(picture.Rgb, fitted.Rgb);
+        Assert.NotSame(picture.Rgb, fitted.Rgb);
+    }
+
+    [Fact]
+    public void Fit_OfALabelMap_MakesNoNewColours()
+    {
+        var map = TestPictures.Of(40, 30, (x, y) => x < 13 ? (120, 120, 120) : y < 11 ? (6, 230, 230) : (4, 200, 3));
+        foreach (var mode in Enum.GetValues<ResizeMode>())
+        {
+            var fitted = PictureResizing.Fit(map, 64, 64, mode);
+            var colours = Enumerable.Range(0, 64 * 64).Select(i => fitted.At(i % 64, i / 64)).ToHashSet();
+            Assert.Subset(new HashSet<(int, int, int)> { (120, 120, 120), (6, 230, 230), (4, 200, 3), mode == ResizeMode.Fill ? fitted.At(0, 0) : (120, 120, 120) }, colours);
+            Assert.True(colours.Count >= 3);
+        }
+    }
+
+    [Fact]
+    public void Fit_WithCrop_KeepsTheMiddle_AndWithFillEverythingAndWithJustTheWholeStretched()
+    {
+        // Red left, white in the middle, blue right; twice as wide as high.
+        var picture = TestPictures.Of(128, 64, (x, _) => x < 32 ? (255, 0, 0) : x < 96 ? (255, 255, 255) : (0, 0, 255));
+        var crop = PictureResizing.Fit(picture, 64, 64, ResizeMode.Crop);
+        Assert.All(Enumerable.Range(0, 64 * 64), i => Assert.Equal((255, 255, 255), crop.At(i % 64, i / 64)));
+        var just = PictureResizing.Fit(picture, 64, 64, ResizeMode.Just);
+        Assert.Equal(((255, 0, 0), (255, 255, 255), (0, 0, 255)), (just.At(2, 2), just.At(32, 60), just.At(61, 32)));
+        var fill = PictureResizing.Fit(picture, 64, 64, ResizeMode.Fill);
+        Assert.Equal(((255, 0, 0), (255, 255, 255), (0, 0, 255)), (fill.At(2, 20), fill.At(32, 40), fill.At(61, 32)));
+        Assert.Equal(fill.At(0, 0), fill.At(63, 63));
+    }
+
+    [Fact]
+    public void Resize_ToASizeThatCannotBe_IsRefused()
+    {
+        var picture = TestPictures.Noise(4, 4);
+        Assert.Throws<ArgumentOutOfRangeException>(() => PictureResizing.Resize(picture, 0, 4, Interpolation.Linear));
+        Assert.Contains("67108864", Assert.Throws<ArgumentOutOfRangeException>(() => PictureResizing.Resize(picture, 100_000, 100_000, Interpolation.Linear)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => PictureResizing.ToResolution(picture, 32));
+        Assert.Contains("pixels", Assert.Throws<ArgumentOutOfRangeException>(() => PictureResizing.ToResolution(TestPictures.Noise(10_000, 1), 512)).Message, StringComparison.Ordinal);
+    }
+}
