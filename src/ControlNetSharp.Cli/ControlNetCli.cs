@@ -55,18 +55,20 @@ internal static class ControlNetCli
     private static (RootCommand Root, Dictionary<Command, Action<ParseResult, bool, CancellationToken>> Actions) Commands(CommandOutput output)
     {
         var (generate, annotate, models, bench) = (GenerateCommand.Create(), AnnotateCommand.Create(), ModelsCommand.Create(), BenchCommand.Create());
+        var evaluate = EvaluateCommand.Create();
         var doctor = new Command("doctor", "Says what this machine can do.");
         Command Sub(Command group, string name) => group.Subcommands.First(command => command.Name == name);
         var actions = new Dictionary<Command, Action<ParseResult, bool, CancellationToken>>
         {
             [generate] = (a, json, stop) => GenerateCommand.Run(a, output, json, stop),
             [annotate] = (a, json, _) => AnnotateCommand.Run(a, output, json),
+            [evaluate] = (a, json, stop) => EvaluateCommand.Run(a, output, json, stop),
             [Sub(models, "inspect")] = (a, json, _) => ModelsCommand.Inspect(a, output, json),
             [Sub(bench, "generate")] = (a, json, stop) => BenchCommand.Generate(a, output, json, stop),
             [Sub(bench, "decode")] = (a, json, _) => BenchCommand.Decode(a, output, json),
             [Sub(bench, "load")] = (a, json, _) => BenchCommand.Load(a, output, json),
             [doctor] = (_, json, _) => DoctorCommand.Run(output, json),
         };
-        return (new RootCommand("ControlNet for Stable Diffusion.") { generate, annotate, models, bench, doctor, Json, Verbose }, actions);
+        return (new RootCommand("ControlNet for Stable Diffusion.") { generate, annotate, evaluate, models, bench, doctor, Json, Verbose }, actions);
     }
 }

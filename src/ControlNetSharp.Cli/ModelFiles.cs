@@ -36,10 +36,16 @@ internal static class ModelFiles
             return File.Exists(own) ? own : throw UsageException.Of("--control", $"model={own}", "there is no such file.");
         }
 
-        var names = model == Pocket ? [$"controlnet_{unit.Kind.Name}.safetensors"] : PublicNames(unit.Kind);
+        return FindControlNet(unit.Kind, model, folder);
+    }
+
+    /// <inheritdoc cref="FindControlNet(UnitSpecification, string, string?)"/>
+    public static string FindControlNet(ConditionKind kind, string model, string? folder)
+    {
+        var names = model == Pocket ? [$"controlnet_{kind.Name}.safetensors"] : PublicNames(kind);
         string[] folders = model == Pocket ? [PocketFolder] : [.. new[] { folder, Path.GetDirectoryName(Path.GetFullPath(model)) }.OfType<string>().SelectMany(f => new[] { f, Path.Combine(f, "ControlNet") })];
         return folders.SelectMany(f => names.Select(name => Path.Combine(f, name))).FirstOrDefault(File.Exists)
-            ?? throw UsageException.Of("--control", unit.Kind.Name, $"no ControlNet was found for this kind. Searched for {string.Join(", ", names)} in {string.Join(", ", folders)}; give model=FILE.");
+            ?? throw UsageException.Of("--control", kind.Name, $"no ControlNet was found for this kind. Searched for {string.Join(", ", names)} in {string.Join(", ", folders)}; give model=FILE.");
     }
 
     /// <summary>File names under which the ControlNets of SD 1.5 and 2.1 are published (lllyasviel/ControlNet-v1-1, thibaud/controlnet-sd21).</summary>
