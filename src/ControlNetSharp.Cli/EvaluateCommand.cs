@@ -4,8 +4,6 @@ using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Evaluation;
 using ControlNetSharp.Pictures;
-using ControlNetSharp.Pipelines;
-using ControlNetSharp.Samplers;
 using ControlNetSharp.Scenes;
 
 namespace ControlNetSharp.Cli;
@@ -53,10 +51,9 @@ internal static class EvaluateCommand
         var references = files is null
             ? Enumerable.Range(0, count).Select(i => Scene.FromSeed(FirstSeed + i)).Select(scene => new ReferencePicture(SceneRenderer.Render(scene, model.NativeSize), scene.Caption))
             : files.Select(file => Reference(file, model.NativeSize));
-        var generator = new PictureGenerator(model.UNet, model.Autoencoder, model.Text, model.PredictsVelocity ? PredictionType.Velocity : PredictionType.Epsilon, model.NativeSize, placement);
         using var bar = new ProgressBar(output);
         var (total, clock) = (files?.Count ?? count, System.Diagnostics.Stopwatch.StartNew());
-        var score = new ControlEvaluation(generator, model.Autoencoder, placement).Canny(controlNet, references, done => bar.Show(done, total, clock.Elapsed.TotalSeconds), cancellationToken);
+        var score = new ControlEvaluation(model).Canny(controlNet, references, done => bar.Show(done, total, clock.Elapsed.TotalSeconds), cancellationToken);
         Report(output, json, name, total, score);
     }
 

@@ -5,7 +5,6 @@ using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Runtime;
-using ControlNetSharp.Samplers;
 
 namespace ControlNetSharp.Cli;
 
@@ -28,7 +27,7 @@ internal static class GenerateCommand
         // Everything that can be wrong with the input is found before a model or libtorch is loaded.
         var settings = GenerateSettings.Read(arguments);
         var compute = ComputeSettings.Read(arguments);
-        var hints = settings.Units.Select(Hint).ToList();
+        var pictures = settings.Units.Select(ReadPicture).ToList();
         var modelPath = ModelFiles.FindModel(settings.ModelName);
         var controlPaths = settings.Units.Select(unit => unit.Strength.Weight > 0 ? ModelFiles.FindControlNet(unit, settings.ModelName, settings.ModelsFolder) : null).ToList();
 
@@ -43,10 +42,13 @@ internal static class GenerateCommand
                 networks[path] = CheckpointLoader.LoadControlNet(path, placement, model);
             }
 
-            var request = Request(settings, hints, controlPaths, networks);
+            var generator = new PictureGenerator(model);
+            // A unit of weight 0 is none, so its shape does not count.
+            var size = settings.Size ?? generator.SizeFor(pictures.Zip(controlPaths).FirstOrDefault(unit => unit.Second is not null).First);
+            var hints = settings.Units.Zip(pictures, (unit, picture) => Hint(unit, picture, size)).ToList();
+            var request = Request(settings, size, hints, controlPaths, networks);
             var manifest = new Manifest(settings, compute, placement, modelPath, controlPaths);
             var (files, maps, results) = (new List<string>(), WriteMaps(settings, hints), new List<GenerationResult>());
-            var generator = new PictureGenerator(model.UNet, model.Autoencoder, model.Text, model.PredictsVelocity ? PredictionType.Velocity : PredictionType.Epsilon, model.NativeSize, placement);
             using var bar = new ProgressBar(output);
             for (var batch = 0; batch < settings.Count; batch++)
             {
@@ -71,7 +73,7 @@ internal static class GenerateCommand
         }
     }
 
-    private static Picture Hint(UnitSpecification unit)
+    private static Picture ReadPicture(UnitSpecification unit)
     {
         if (!File.Exists(unit.Picture))
         {
@@ -84,20 +86,27 @@ internal static class GenerateCommand
             throw UsageException.Of("--control", $"{unit.Kind.Name}={unit.Picture}", $"a hint must be at least {ControlUnit.SmallestHint} x {ControlUnit.SmallestHint} pixels; this one has {picture.Width} x {picture.Height}.");
         }
 
+        return picture;
+    }
+
+    /// <summary>The unit's picture, or what its annotator sees in it: at the scale of the result, so that lines are as thick as those the ControlNet knows.</summary>
+    private static Picture Hint(UnitSpecification unit, Picture picture, (int Width, int Height) size)
+    {
         if (unit.IsHint)
         {
             return picture;
         }
 
+        picture = unit.Resolution is { } resolution ? PictureResizing.ToResolution(picture, resolution) : PictureResizing.ScaleFor(picture, size.Width, size.Height, unit.Resize);
         using var annotator = AnnotatorCatalogue.Create(unit.Kind.Name);
         return annotator.Annotate(picture, AnnotatorOptions.Parse(annotator.Info, unit.AnnotatorValues));
     }
 
-    private static GenerationRequest Request(GenerateSettings settings, List<Picture> hints, List<string?> paths, Dictionary<string, Networks.ControlNet> networks) => new()
+    private static GenerationRequest Request(GenerateSettings settings, (int Width, int Height) size, List<Picture> hints, List<string?> paths, Dictionary<string, Networks.ControlNet> networks) => new()
     {
         Prompt = settings.PromptText,
         NegativePrompt = settings.NegativeText,
-        Size = settings.Size,
+        Size = size,
         Sampling = settings.Sampling,
         GuidanceScale = settings.GuidanceScale,
         Seed = settings.Seed,

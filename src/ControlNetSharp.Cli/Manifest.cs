@@ -31,6 +31,7 @@ internal sealed class Manifest
                 picture = Path.GetFullPath(unit.Picture),
                 pictureSha256 = Hash(unit.Picture),
                 annotator = unit.IsHint ? "none" : unit.Kind.Name,
+                resolution = unit.Resolution,
                 options = unit.AnnotatorValues,
                 weight = unit.Strength.Weight,
                 start = unit.Strength.Start,

@@ -9,7 +9,9 @@ namespace ControlNetSharp.Cli;
 internal sealed record UnitSpecification
 {
     private const string Option = "--control";
-    private static readonly string[] Own = ["weight", "start", "end", "mode", "model", "annotator", "resize"];
+    private const int LeastResolution = 64;
+    private const int MostResolution = 2048;
+    private static readonly string[] Own = ["weight", "start", "end", "mode", "model", "annotator", "resize", "resolution"];
 
     /// <summary>The condition kind.</summary>
     public required ConditionKind Kind { get; init; }
@@ -28,6 +30,9 @@ internal sealed record UnitSpecification
 
     /// <summary>How the hint is brought to the size of the result.</summary>
     public ResizeMode Resize { get; init; } = ResizeMode.Crop;
+
+    /// <summary>Shorter side at which the annotator sees the picture, in pixels; null for the size of the result.</summary>
+    public int? Resolution { get; init; }
 
     /// <summary>Values for the annotator's own options, by name.</summary>
     public IReadOnlyDictionary<string, string> AnnotatorValues { get; init; } = new Dictionary<string, string>();
@@ -55,6 +60,9 @@ internal sealed record UnitSpecification
             Model = Take<string?>(values, "model", null, path => path),
             IsHint = isHint,
             Resize = Take(values, "resize", ResizeMode.Crop, name => Choice<ResizeMode>("resize", name)),
+            Resolution = Take<int?>(values, "resolution", null, text => text == "auto" ? null
+                : int.TryParse(text, out var side) && side is >= LeastResolution and <= MostResolution ? side
+                : throw Wrong("resolution", text, $"auto or a whole number from {LeastResolution} to {MostResolution}")),
             AnnotatorValues = values,
         };
         unit.Check(info);

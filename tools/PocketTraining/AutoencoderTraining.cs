@@ -1,4 +1,7 @@
+using ControlNetSharp.Annotators;
+using ControlNetSharp.Evaluation;
 using ControlNetSharp.Networks;
+using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Training;
 using static TorchSharp.torch;
@@ -12,6 +15,8 @@ internal static class AutoencoderTraining
     private const int CropBatch = 4;
     private const double WholeFrom = 0.85;
     private const int ValidationBatch = 8;
+    private const int CannyLow = 100;
+    private const int CannyHigh = 200;
 
     /// <param name="runs">Folder of all runs; the Autoencoder's is below it, and so is that of its decoder alone.</param>
     /// <param name="training">What is trained on.</param>
@@ -53,24 +58,31 @@ internal static class AutoencoderTraining
                 return loss.Of(autoencoder, whole ? Pictures(training, step.Random, 1) : Crops(training, step.Random), step.Generator);
             },
             Console.Error.WriteLine,
-            () => new Dictionary<string, double> { ["psnr"] = Psnr(autoencoder, validation) },
+            () => RoundTrip(autoencoder, validation),
             cancellationToken);
     }
 
-    /// <summary>Mean peak signal-to-noise ratio in dB of the round trip over all pictures of a cache.</summary>
-    public static double Psnr(Autoencoder autoencoder, PictureCache pictures)
+    /// <summary>What the round trip keeps, as means over all pictures of a cache: peak signal-to-noise ratio in dB, F1 of the Canny edges.</summary>
+    private static Dictionary<string, double> RoundTrip(Autoencoder autoencoder, PictureCache pictures)
     {
-        var sum = 0.0;
+        var (psnr, edges) = (0.0, 0.0);
         for (var first = 0; first < pictures.Count; first += ValidationBatch)
         {
             using var scope = NewDisposeScope();
             var batch = pictures.Batch([.. Enumerable.Range(first, Math.Min(ValidationBatch, pictures.Count - first))]);
             var (mean, _) = autoencoder.Encode(WhitenedColour.FromRgb(batch).to(PocketModel.Compute));
             var decoded = WhitenedColour.ToRgb(autoencoder.Decode(mean).to(ScalarType.Float32)).clamp(-1, 1);
-            sum += (((decoded - batch) / 2).square().mean([1, 2, 3]).log10() * -10).sum().item<float>();
+            psnr += (((decoded - batch) / 2).square().mean([1, 2, 3]).log10() * -10).sum().item<float>();
+            edges += PictureTensors.FromTensor(decoded).Zip(PictureTensors.FromTensor(batch), EdgeF1).Sum();
         }
 
-        return sum / pictures.Count;
+        return new Dictionary<string, double> { ["psnr"] = psnr / pictures.Count, ["edgeF1"] = edges / pictures.Count };
+    }
+
+    private static double EdgeF1(Picture found, Picture original)
+    {
+        var reference = Canny.Detect(original, CannyLow, CannyHigh);
+        return EdgeAgreement.F1(Canny.Detect(found, CannyLow, CannyHigh), reference, EdgeAgreement.ToleranceFor(reference));
     }
 
     private static Tensor Pictures(PictureCache cache, Random random, int count) =>

@@ -50,7 +50,7 @@ public static class CheckpointLoader
         var unet = Fill(new UNet(unetParams, placement), files, UNetPrefix);
         var autoencoder = Fill(new Autoencoder(autoencoderParams, placement), files, AutoencoderPrefix);
         var text = Fill(Text(placement), files, textPrefix);
-        return new DiffusionModel(path, family, unet, autoencoder, (ITextEncoder)text, metadata.PredictsVelocity ?? false, metadata.NativeSize ?? family.NativeSize);
+        return new DiffusionModel(path, family, unet, autoencoder, (ITextEncoder)text, metadata.PredictsVelocity ?? false, metadata.NativeSize ?? family.NativeSize, placement);
 
         nn.Module Text(Placement where) => textPrefix == ClipPrefix ? new ClipTextEncoder(textParams, where) : new OpenClipTextEncoder(textParams, where);
     }

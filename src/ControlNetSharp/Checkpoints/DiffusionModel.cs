@@ -1,4 +1,5 @@
 using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Checkpoints;
@@ -11,8 +12,9 @@ namespace ControlNetSharp.Checkpoints;
 /// <param name="Text">The text encoder.</param>
 /// <param name="PredictsVelocity">Whether the UNet predicts velocity instead of noise.</param>
 /// <param name="NativeSize">Width and height of the pictures that it was trained with.</param>
+/// <param name="Placement">Where its networks are, and what they compute in.</param>
 public sealed record DiffusionModel(
-    string File, ModelFamily Family, UNet UNet, Autoencoder Autoencoder, ITextEncoder Text, bool PredictsVelocity, int NativeSize) : IDisposable
+    string File, ModelFamily Family, UNet UNet, Autoencoder Autoencoder, ITextEncoder Text, bool PredictsVelocity, int NativeSize, Placement Placement) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose()

@@ -1,8 +1,8 @@
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
-using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Evaluation;
@@ -11,11 +11,11 @@ namespace ControlNetSharp.Evaluation;
 /// Measures a ControlNet on real pictures: each gives hint and prompt, the generator makes a picture with control and one without from the same seed, and the annotator looks
 /// whether the hint is found again in them.
 /// </summary>
-/// <param name="generator">Makes the pictures.</param>
-/// <param name="autoencoder">The generator's Autoencoder, for the round trip.</param>
-/// <param name="placement">Where the Autoencoder is.</param>
-public sealed class ControlEvaluation(PictureGenerator generator, Autoencoder autoencoder, Placement placement)
+/// <param name="model">The model that is controlled; borrowed.</param>
+public sealed class ControlEvaluation(DiffusionModel model)
 {
+    private readonly PictureGenerator _generator = new(model);
+
     /// <summary>Scores edges by their F1, <see cref="EdgeAgreement"/>.</summary>
     /// <param name="controlNet">The ControlNet for Canny edges.</param>
     /// <param name="references">Real pictures with prompts, at sizes that the generator can make. Borrowed; each is asked for once.</param>
@@ -39,8 +39,8 @@ public sealed class ControlEvaluation(PictureGenerator generator, Autoencoder au
                 Units = [new ControlUnit { ControlNet = controlNet, Hint = hint }],
             };
             rows.Add((
-                Score(generator.Generate(request, cancellationToken: cancellationToken).Pictures[0]),
-                Score(generator.Generate(request with { Units = [] }, cancellationToken: cancellationToken).Pictures[0]),
+                Score(_generator.Generate(request, cancellationToken: cancellationToken).Pictures[0]),
+                Score(_generator.Generate(request with { Units = [] }, cancellationToken: cancellationToken).Pictures[0]),
                 Score(RoundTrip(reference.Picture))));
             onPicture?.Invoke(rows.Count);
         }
@@ -53,6 +53,6 @@ public sealed class ControlEvaluation(PictureGenerator generator, Autoencoder au
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        return PictureTensors.FromTensor(autoencoder.Decode(autoencoder.Encode(PictureTensors.ToPicture(picture).to(placement.Dtype).to(placement.Device)).Mean))[0];
+        return PictureTensors.FromTensor(model.Autoencoder.Decode(model.Autoencoder.Encode(PictureTensors.ToPicture(picture).to(model.Placement.Dtype).to(model.Placement.Device)).Mean))[0];
     }
 }

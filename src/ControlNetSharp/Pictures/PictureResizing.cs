@@ -63,14 +63,28 @@ public static class PictureResizing
     /// <returns>A picture of exactly this size, of its own.</returns>
     public static Picture Fit(Picture picture, int width, int height, ResizeMode mode)
     {
+        var scaled = ScaleFor(picture, width, height, mode);
+        return mode switch
+        {
+            ResizeMode.Just => scaled,
+            ResizeMode.Crop => Place(scaled, new Picture(width, height, new byte[3 * width * height])),
+            _ => Place(scaled, Filled(width, height, BorderColour(picture))),
+        };
+    }
+
+    /// <summary>
+    /// The first half of <see cref="Fit"/>: the size at which nothing is left to do but to cut or to fill up. An annotator that sees this picture draws its lines at the result's scale.
+    /// </summary>
+    /// <inheritdoc cref="Fit"/>
+    public static Picture ScaleFor(Picture picture, int width, int height, ResizeMode mode)
+    {
         CheckSize(width, height);
         var (byWidth, byHeight) = ((double)width / picture.Width, (double)height / picture.Height);
         var factor = mode == ResizeMode.Crop ? Math.Max(byWidth, byHeight) : Math.Min(byWidth, byHeight);
         return mode switch
         {
             ResizeMode.Just => Scale(picture, width, height),
-            ResizeMode.Crop => Place(Scale(picture, Side(picture.Width * factor), Side(picture.Height * factor)), new Picture(width, height, new byte[3 * width * height])),
-            ResizeMode.Fill => Place(Scale(picture, Side(picture.Width * factor), Side(picture.Height * factor)), Filled(width, height, BorderColour(picture))),
+            ResizeMode.Crop or ResizeMode.Fill => Scale(picture, Side(picture.Width * factor), Side(picture.Height * factor)),
             _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "The resize mode must be Just, Crop or Fill."),
         };
 

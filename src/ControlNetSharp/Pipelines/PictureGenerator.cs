@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
@@ -22,6 +23,18 @@ public sealed class PictureGenerator
     private readonly int _nativeSize;
     private readonly Placement _placement;
     private readonly NoiseSchedule _schedule = NoiseSchedule.ScaledLinear();
+
+    /// <summary>Makes pictures with a loaded model, which is borrowed.</summary>
+    public PictureGenerator(DiffusionModel model)
+        : this(
+            (model ?? throw new ArgumentNullException(nameof(model))).UNet,
+            model.Autoencoder,
+            model.Text,
+            model.PredictsVelocity ? PredictionType.Velocity : PredictionType.Epsilon,
+            model.NativeSize,
+            model.Placement)
+    {
+    }
 
     /// <summary>Puts the parts of a model together. All are borrowed.</summary>
     /// <param name="unet">The denoising network.</param>
@@ -48,12 +61,13 @@ public sealed class PictureGenerator
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
         var plan = SamplingPlan.Create(request.Sampling, _schedule);
-        var (width, height) = request.Size ?? DefaultSize(request);
         var downscale = _autoencoder.Params.Downscale;
 
         var conditioning = Encode(request.Prompt, request.ClipSkip);
         var unconditional = Encode(request.NegativePrompt, request.ClipSkip);
-        var controls = request.Units.Where(unit => unit.Strength.Weight > 0).Select(unit => Attach(unit, width, height)).ToList();
+        var units = request.Units.Where(unit => unit.Strength.Weight > 0).ToList();
+        var (width, height) = request.Size ?? SizeFor(units.FirstOrDefault()?.Hint);
+        var controls = units.Select(unit => Attach(unit, width, height)).ToList();
         var denoiser = new ControlledDenoiser(_unet, _prediction, conditioning, unconditional, request.GuidanceScale, controls, plan.Steps.Count);
 
         var noise = Seeds.Noise(request.Seed, request.Batch, _autoencoder.Params.LatentChannels, height / downscale, width / downscale).to(_placement.Device);
@@ -74,16 +88,11 @@ public sealed class PictureGenerator
         return new GenerationResult(pictures, request with { Size = (width, height) }, plan.Steps.Count, secondsPerStep, clock.Elapsed.TotalSeconds);
     }
 
-    /// <summary>The native area in the first hint's aspect ratio, in multiples of 64; the native square without a hint.</summary>
-    private (int Width, int Height) DefaultSize(GenerationRequest request)
+    /// <summary>The size of a request's pictures where it names none: the model's native area in the aspect ratio of the first hint, in multiples of 64.</summary>
+    /// <param name="first">The first hint, or the picture that it is made of; null without units, for the native square.</param>
+    public (int Width, int Height) SizeFor(Picture? first)
     {
-        if (request.Units.Count == 0)
-        {
-            return (_nativeSize, _nativeSize);
-        }
-
-        var hint = request.Units[0].Hint;
-        var ratio = Math.Sqrt((double)hint.Width / hint.Height);
+        var ratio = first is null ? 1 : Math.Sqrt((double)first.Width / first.Height);
         return (Step(_nativeSize * ratio), Step(_nativeSize / ratio));
 
         static int Step(double size) => Math.Clamp((int)Math.Round(size / DefaultSizeStep) * DefaultSizeStep, GenerationRequest.LeastSize, GenerationRequest.MostSize);
