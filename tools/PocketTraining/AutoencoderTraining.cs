@@ -13,7 +13,7 @@ internal static class AutoencoderTraining
 {
     private const int CropSize = 64;
     private const int CropBatch = 4;
-    private const double WholeFrom = 0.85;
+    private const double WholeFrom = 0.98;
     private const int ValidationBatch = 8;
     private const int CannyLow = 100;
     private const int CannyHigh = 200;
@@ -42,7 +42,7 @@ internal static class AutoencoderTraining
         {
             Folder = trainEncoder ? PocketWeights.AutoencoderFolder(runs) : PocketWeights.DecoderFolder(runs),
             Steps = steps,
-            LearningRate = new LearningRate { Peak = rate, WarmUpSteps = 60, FallingShare = 0.35 },
+            LearningRate = new LearningRate { Peak = rate, WarmUpSteps = 60, FallingShare = 0.12 },
             Optimizer = new AdamWOptions { Beta2 = 0.99, WeightDecay = 0 },
             Muon = PocketModel.Muon,
             AverageDecay = 0.998,

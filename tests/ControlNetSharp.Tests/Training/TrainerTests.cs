@@ -12,19 +12,25 @@ public sealed class TrainerTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Fact]
-    public void Run_InterruptedAndResumed_EqualsAnUnbrokenRunInEveryBit()
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    [InlineData(2, true)]
+    public void Run_InterruptedAndResumed_EqualsAnUnbrokenRunInEveryBit(int workers, bool muon)
     {
-        var whole = Train("whole", stopAfter: null);
-        Train("parts", stopAfter: 7);
-        var parts = Train("parts", stopAfter: null);
+        TrainerOptions Options(string name) => this.Options(name) with { Workers = workers, Muon = muon ? new MuonOptions { Moves = (_, weight) => weight.dim() == 2 } : null };
+        var whole = Train(Options("whole"), stopAfter: null);
+        var start = Train(Options("parts"), stopAfter: 7);
+        var parts = Train(Options("parts"), stopAfter: null);
         Assert.Equal(whole, parts);
+        Assert.NotEqual(start, parts);
     }
 
     [Fact]
     public void Run_WithALossThatIsNotANumber_NamesTheStepAndKeepsTheLastCheckpoint()
     {
-        Train("nan", stopAfter: 5);
+        Train(Options("nan"), stopAfter: 5);
         var before = File.ReadAllBytes(Path.Combine(_folder, "nan", "checkpoint.safetensors"));
         using var layer = Layer();
         using var trainer = new Trainer(layer.named_parameters().Select(p => (p.name, p.parameter)), Options("nan"));
@@ -36,7 +42,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void Constructor_WithTheCheckpointOfOtherParameters_NamesTheKeys()
     {
-        Train("other", stopAfter: 2);
+        Train(Options("other"), stopAfter: 2);
         using var layer = Layer();
         var e = Assert.Throws<ControlNetSharp.Checkpoints.CheckpointException>(() => new Trainer(layer.named_parameters().Select(p => ("x." + p.name, p.parameter)), Options("other")).Dispose());
         Assert.Contains("x.weight", e.Message, StringComparison.Ordinal);
@@ -67,10 +73,10 @@ public sealed class TrainerTests : IDisposable
         LearningRate = new LearningRate { Peak = 0.01, FallingShare = 0.5 },
     };
 
-    private float[] Train(string name, int? stopAfter)
+    private static float[] Train(TrainerOptions options, int? stopAfter)
     {
         using var layer = Layer();
-        using var trainer = new Trainer(layer.named_parameters().Select(p => (p.name, p.parameter)), Options(name));
+        using var trainer = new Trainer(layer.named_parameters().Select(p => (p.name, p.parameter)), options);
         using var stop = new CancellationTokenSource();
         trainer.Run(
             step =>
@@ -80,7 +86,7 @@ public sealed class TrainerTests : IDisposable
                     stop.Cancel();
                 }
 
-                return (layer.call(randn(4, 8)) - step.Random.NextDouble()).square().mean();
+                return (layer.call(randn([4, 8], generator: step.Generator)) - step.Random.NextDouble()).square().mean();
             },
             _ => { },
             cancellationToken: stop.Token);
