@@ -29,7 +29,7 @@ internal static class ControlNetTraining
             Workers = PocketModel.Workers,
             LogEvery = 50,
         });
-        var loss = new DiffusionLoss { SnrGamma = 5 };
+        var loss = PocketModel.Loss;
         trainer.Run(
             step =>
             {

@@ -1,5 +1,6 @@
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
+using ControlNetSharp.Samplers;
 using ControlNetSharp.Text;
 using ControlNetSharp.Training;
 using static TorchSharp.torch;
@@ -25,6 +26,12 @@ internal static class PocketModel
     {
         Moves = (name, weight) => weight.dim() >= 2 && Math.Min(weight.shape[0], weight.numel() / weight.shape[0]) >= 16 && !OuterLayers.Any(part => name.Contains(part, StringComparison.Ordinal)),
     };
+
+    /// <summary>
+    /// The loss of the diffusion networks. They predict velocities: where noise rules, a prediction of the noise would have to be exact beyond bf16, since its error is multiplied by
+    /// fifteen on the way to the picture.
+    /// </summary>
+    public static DiffusionLoss Loss { get; } = new() { Prediction = PredictionType.Velocity, SnrGamma = 5 };
 
     public static AutoencoderParams Autoencoder { get; } = new() { Channels = 16, Multipliers = [1, 2, 6, 8], ResidualBlocks = 1, NormGroups = 8 };
 

@@ -1,6 +1,7 @@
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
+using ControlNetSharp.Samplers;
 using ControlNetSharp.Text;
 using ControlNetSharp.Training;
 using TorchSharp.Modules;
@@ -24,7 +25,7 @@ internal static class PocketWeights
         AutoencoderNormGroups = PocketModel.Autoencoder.NormGroups,
         TextHeads = PocketModel.Text.Heads,
         NativeSize = PocketModel.PictureSize,
-        PredictsVelocity = false,
+        PredictsVelocity = PocketModel.Loss.Prediction == PredictionType.Velocity,
     };
 
     /// <summary>The parameters of text encoder and UNet under their names in the file, in training order.</summary>
@@ -69,11 +70,12 @@ internal static class PocketWeights
         return controlNet;
     }
 
-    /// <summary>Writes the model's files: bf16, each below 25 MB.</summary>
-    public static void WriteModel(string folder, Autoencoder autoencoder, UNet unet, ClipTextEncoder text)
+    /// <summary>Writes the Autoencoder's file of a model, in bf16.</summary>
+    public static void WriteAutoencoder(string folder, Autoencoder autoencoder) => Write(Path.Combine(folder, "autoencoder.safetensors"), Named(autoencoder, AutoencoderPrefix));
+
+    /// <summary>Writes the files of UNet and text encoder of a model, in bf16.</summary>
+    public static void WriteDiffusion(string folder, UNet unet, ClipTextEncoder text)
     {
-        Directory.CreateDirectory(folder);
-        Write(Path.Combine(folder, "autoencoder.safetensors"), Named(autoencoder, AutoencoderPrefix));
         Write(Path.Combine(folder, "unet.safetensors"), Named(unet, UNetPrefix));
         Write(Path.Combine(folder, "text_encoder.safetensors"), Named(text, TextPrefix));
     }
@@ -83,6 +85,7 @@ internal static class PocketWeights
     private static void Write(string path, IEnumerable<(string Name, Parameter Parameter)> parameters)
     {
         using var scope = NewDisposeScope();
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         SafetensorsWriter.Write(path, parameters.ToDictionary(p => p.Name, p => p.Parameter.detach().to(ScalarType.BFloat16)), Metadata.Write());
     }
 

@@ -48,13 +48,18 @@ Run(canny, (a, folder, stop) =>
     ControlNetTraining.Run(Path.Combine(folder, "canny"), locked, text, latents, hints, a.GetValue(steps), a.GetValue(rate), stop);
 });
 
-var pack = new Command("pack", "Writes the trained weights into the folder of the embedded model.") { runs, weights };
+var pack = new Command("pack", "Writes what has been trained so far into the folder of the embedded model.") { runs, weights };
 Run(pack, (a, folder, _) =>
 {
     using var scenes = Scenes(folder, "validation", ValidationSeed, ValidationCount);
     var target = a.GetValue(weights)!;
-    var (trainedUNet, text) = PocketWeights.Diffusion(Path.Combine(folder, "unet"));
-    PocketWeights.WriteModel(Path.Combine(target, "model"), PocketWeights.Autoencoder(folder, scenes), trainedUNet, text);
+    PocketWeights.WriteAutoencoder(Path.Combine(target, "model"), PocketWeights.Autoencoder(folder, scenes));
+    if (Directory.Exists(Path.Combine(folder, "unet")))
+    {
+        var (trainedUNet, text) = PocketWeights.Diffusion(Path.Combine(folder, "unet"));
+        PocketWeights.WriteDiffusion(Path.Combine(target, "model"), trainedUNet, text);
+    }
+
     if (Directory.Exists(Path.Combine(folder, "canny")))
     {
         PocketWeights.WriteControl(Path.Combine(target, "controlnet_canny.safetensors"), PocketWeights.Control(Path.Combine(folder, "canny")));

@@ -30,7 +30,7 @@ internal static class UNetTraining
             LogEvery = 50,
             ValidateEvery = 1000,
         });
-        var loss = new DiffusionLoss { SnrGamma = 5 };
+        var loss = PocketModel.Loss;
         trainer.Run(
             step =>
             {

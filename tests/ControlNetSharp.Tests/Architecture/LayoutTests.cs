@@ -12,7 +12,7 @@ public partial class LayoutTests
     [Fact]
     public void Folders_UseOnlyFoldersBeforeThem()
     {
-        var library = Library();
+        var library = Repository.PathOf("src/ControlNetSharp");
         var files = Directory.GetFiles(library, "*.cs", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(library, file).Replace('\\', '/'))
             .Where(file => !file.StartsWith("bin/", StringComparison.Ordinal) && !file.StartsWith("obj/", StringComparison.Ordinal))
@@ -51,19 +51,6 @@ public partial class LayoutTests
                 yield return $"{file}:{index + 1}: {line} — {own} comes before {used} and must not use it.";
             }
         }
-    }
-
-    private static string Library()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "ControlNetSharp.slnx")))
-            {
-                return Path.Combine(folder.FullName, "src", "ControlNetSharp");
-            }
-        }
-
-        throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} has ControlNetSharp.slnx.");
     }
 
     [GeneratedRegex(@"^\s*(global\s+)?using\s+(static\s+)?(\w+\s*=\s*)?ControlNetSharp\.(?<folder>\w+)", RegexOptions.ExplicitCapture, 1000)]
