@@ -33,7 +33,7 @@ internal sealed class LatentCache : IDisposable
         {
             using var scope = NewDisposeScope();
             var batches = new Tensor[(pictures.Count + EncodeBatch - 1) / EncodeBatch];
-            Parallel.For(0, batches.Length, i =>
+            Parallel.For(0, batches.Length, new ParallelOptions { MaxDegreeOfParallelism = PocketModel.Workers }, i =>
             {
                 using var inner = NewDisposeScope();
                 using var _ = no_grad();
