@@ -44,8 +44,9 @@ internal static class EvaluateCommand
         var files = arguments.GetValue(Data) is { } data ? PictureFiles(data) : null;
         var compute = ComputeSettings.Read(arguments);
         var modelPath = ModelFiles.FindModel(name);
-        var controlPath = ModelFiles.FindControlNet(kinds[0], name, arguments.GetValue(Models));
+        var controlPath = ModelFiles.FindControlNet(kinds[0], name, modelPath, arguments.GetValue(Models));
         var placement = compute.Place();
+        CheckpointLoader.CheckControlNets(modelPath, [controlPath]);
         using var model = CheckpointLoader.LoadModel(modelPath, placement);
         using var controlNet = CheckpointLoader.LoadControlNet(controlPath, placement, model);
         var references = files is null
