@@ -92,7 +92,7 @@ internal static class BenchCommand
         Write(output, json, report, $"{family} {size} x {size}, {controls} ControlNet(s), {report.dtype}: {secondsPerStep:f2} s a step, {gflop:f0} GFLOP a step, {report.gflopsReached:f0} of {peak:f0} GFLOP/s ({report.fractionOfPeak:p0}), {memory / 1e9:f2} GB");
     }
 
-    public static void Decode(ParseResult arguments, CommandOutput output, bool json)
+    public static void Decode(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
         // Both families have the same Autoencoder.
         var (family, _) = ReadFamily(arguments);
@@ -106,6 +106,7 @@ internal static class BenchCommand
         var seconds = new List<double>();
         for (var attempt = 0; attempt < 3; attempt++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var clock = Stopwatch.StartNew();
             using (NewDisposeScope())
             {

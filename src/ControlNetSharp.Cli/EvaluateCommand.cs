@@ -52,9 +52,13 @@ internal static class EvaluateCommand
         var references = files is null
             ? Enumerable.Range(0, count).Select(i => Scene.FromSeed(FirstSeed + i)).Select(scene => new ReferencePicture(SceneRenderer.Render(scene, model.NativeSize), scene.Caption))
             : files.Select(file => Reference(file, model.NativeSize));
-        using var bar = new ProgressBar(output);
         var (total, clock) = (files?.Count ?? count, System.Diagnostics.Stopwatch.StartNew());
-        var score = new ControlEvaluation(model).Canny(controlNet, references, done => bar.Show(done, total, clock.Elapsed.TotalSeconds), cancellationToken);
+        ControlScore score;
+        using (var bar = new ProgressBar(output))
+        {
+            score = new ControlEvaluation(model).Canny(controlNet, references, done => bar.Show(done, total, clock.Elapsed.TotalSeconds), cancellationToken);
+        }
+
         Report(output, json, name, total, score);
     }
 

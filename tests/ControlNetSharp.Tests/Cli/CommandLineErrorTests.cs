@@ -1,5 +1,8 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Tests.Pictures;
 using Xunit;
 
@@ -170,12 +173,41 @@ public sealed class CommandLineErrorTests : IDisposable
     }
 
     [Fact]
+    public async Task ControlNet_OfAnotherFamily_IsRefusedBeforeTheModelsWeightsAreRead()
+    {
+        WriteEmptyWeights(_folder["full.safetensors"], "key_manifest_sd15_ldm.json");
+        WriteEmptyWeights(_folder["other.safetensors"], "key_manifest_sd21_controlnet_ldm.json");
+        var before = MachineMemory.PeakBytes;
+        await AssertRefused("generate -p cat -o @out.png -m @full.safetensors -c canny=@ok.png,model=@other.safetensors", 3, null, "other.safetensors|for SD 2.x|is SD 1.x");
+        // The weights are 2 GB in the file, and as much or twice that in memory.
+        Assert.True(MachineMemory.PeakBytes - before < 1L << 30, $"{(MachineMemory.PeakBytes - before) >> 20} MiB more were used at the peak");
+    }
+
+    [Fact]
     public async Task Checkpoint_OfAnotherKind_IsRefusedWithWhatItLacks()
     {
         TinyModel.WriteModel(_folder["model.safetensors"]);
         TinyModel.WriteControlNet(_folder["control.safetensors"]);
         await AssertRefused("generate -p cat -o @out.png -m @control.safetensors", 3, null, "control.safetensors|not a Stable Diffusion model|model.diffusion_model.input_blocks.0.0.weight");
         await AssertRefused("generate -p cat -o @out.png -m @model.safetensors -c canny=@ok.png,model=@model.safetensors", 3, null, "not a ControlNet|input_hint_block.0.weight");
+    }
+
+    /// <summary>A checkpoint of full size whose weights are a hole in the file.</summary>
+    private static void WriteEmptyWeights(string path, string manifest)
+    {
+        var (header, offset) = (new JsonObject(), 0L);
+        foreach (var key in Goldens.Json(manifest).GetProperty("keys").EnumerateObject())
+        {
+            var bytes = key.Value.EnumerateArray().Aggregate(2L, (product, size) => product * size.GetInt64());
+            header[key.Name] = new JsonObject { ["dtype"] = "F16", ["shape"] = JsonNode.Parse(key.Value.GetRawText()), ["data_offsets"] = new JsonArray(offset, offset + bytes) };
+            offset += bytes;
+        }
+
+        var json = Encoding.UTF8.GetBytes(header.ToJsonString());
+        using var file = File.Create(path);
+        file.Write(BitConverter.GetBytes((ulong)json.Length));
+        file.Write(json);
+        file.SetLength(file.Position + offset);
     }
 
     /// <summary>Runs with and without --json; @ stands for the test's folder. Gives the error object of the JSON run.</summary>

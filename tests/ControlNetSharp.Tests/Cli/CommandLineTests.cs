@@ -217,6 +217,7 @@ public sealed class CommandLineTests : IDisposable
         var json = await CommandRun.JsonOf("bench", "decode", "--family", "sd21", "--size", "64", "--batch", "2", "--dtype", "fp32");
         Assert.Equal(("sd21", 64, 64, 2), (json.GetProperty("family").GetString(), json.GetProperty("width").GetInt32(), json.GetProperty("height").GetInt32(), json.GetProperty("batch").GetInt32()));
         Assert.True(json.GetProperty("secondsPerImage").GetDouble() > 0);
+        Assert.Equal(130, (await CommandRun.Of(["bench", "decode", "--size", "64"], new CancellationToken(canceled: true))).ExitCode);
     }
 
     [Fact]
