@@ -21,12 +21,14 @@ internal static class AnnotateCommand
         var clock = Stopwatch.StartNew();
         var (kind, input, file) = (arguments.GetValue(Kind)!, arguments.GetValue(Input)!, arguments.GetValue(Out)!);
         var info = Checked("kind", () => AnnotatorCatalogue.Find(kind));
-        var options = Checked("--option", () => AnnotatorOptions.Parse(info, (arguments.GetValue(Values) ?? []).Select(Split).ToDictionary(p => p.Name, p => p.Value)));
+        var options = Checked("--option", () => AnnotatorOptions.Parse(info, ReadValues(arguments.GetValue(Values) ?? [])));
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-        if (!file.EndsWith(".png", StringComparison.OrdinalIgnoreCase) || !Directory.Exists(folder))
+        if (!file.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
         {
             throw UsageException.Of(Out.Name, file, "must be a file ending in .png in a folder that exists.");
         }
+
+        OutputFolder.Check(Out.Name, file, folder);
 
         if (!File.Exists(input))
         {
@@ -49,6 +51,21 @@ internal static class AnnotateCommand
         {
             output.Result.WriteLine(file);
         }
+    }
+
+    private static Dictionary<string, string> ReadValues(string[] texts)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var text in texts)
+        {
+            var (name, value) = Split(text);
+            if (!values.TryAdd(name, value))
+            {
+                throw UsageException.Of(Values.Name, text, $"'{name}' is given twice.");
+            }
+        }
+
+        return values;
     }
 
     private static (string Name, string Value) Split(string text)

@@ -23,7 +23,7 @@ internal static class BenchCommand
     public static Command Create()
     {
         var generate = new Command("generate", "Seconds for a sampling step.") { Family, SizeOption, Steps, Control, Guidance, BatchOption };
-        var decode = new Command("decode", "Seconds for decoding a picture.") { SizeOption };
+        var decode = new Command("decode", "Seconds for decoding a picture.") { Family, SizeOption, BatchOption };
         var load = new Command("load", "Seconds for loading a checkpoint.") { Model };
         foreach (var command in new[] { generate, decode, load })
         {
@@ -38,13 +38,7 @@ internal static class BenchCommand
 
     public static void Generate(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
-        var family = arguments.GetValue(Family) ?? "sd15";
-        var p = family switch
-        {
-            "sd15" => UNetParams.Sd15,
-            "sd21" => UNetParams.Sd21,
-            _ => throw UsageException.Of(Family.Name, family, "must be sd15 or sd21."),
-        };
+        var (family, p) = ReadFamily(arguments);
         var size = Side(arguments);
         var steps = arguments.Whole(Steps, 2, 1, 100);
         var controls = arguments.Whole(Control, 1, 0, 4);
@@ -98,17 +92,21 @@ internal static class BenchCommand
         Write(output, json, report, $"{family} {size} x {size}, {controls} ControlNet(s), {report.dtype}: {secondsPerStep:f2} s a step, {gflop:f0} GFLOP a step, {report.gflopsReached:f0} of {peak:f0} GFLOP/s ({report.fractionOfPeak:p0}), {memory / 1e9:f2} GB");
     }
 
-    public static void Decode(ParseResult arguments, CommandOutput output, bool json)
+    public static void Decode(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
+        // Both families have the same Autoencoder.
+        var (family, _) = ReadFamily(arguments);
         var size = Side(arguments);
+        var batch = arguments.Whole(BatchOption, 1, 1, 64);
         var placement = ComputeSettings.Read(arguments).Place();
         using var scope = NewDisposeScope();
-        using var _ = no_grad();
+        using var withoutGradients = no_grad();
         var autoencoder = Randomised(new Autoencoder(AutoencoderParams.StableDiffusion, placement));
-        var z = randn([1, 4, size / 8, size / 8], placement.Dtype, placement.Device);
+        var z = randn([batch, 4, size / 8, size / 8], placement.Dtype, placement.Device);
         var seconds = new List<double>();
         for (var attempt = 0; attempt < 3; attempt++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var clock = Stopwatch.StartNew();
             using (NewDisposeScope())
             {
@@ -118,8 +116,8 @@ internal static class BenchCommand
             seconds.Add(clock.Elapsed.TotalSeconds);
         }
 
-        var report = new { width = size, height = size, batch = 1, dtype = placement.Dtype.ToString(), secondsPerImage = seconds.Skip(1).Average(), peakMemoryBytes = MachineMemory.PeakBytes };
-        Write(output, json, report, $"Autoencoder {size} x {size}, {report.dtype}: {report.secondsPerImage:f2} s a picture, {report.peakMemoryBytes / 1e9:f2} GB");
+        var report = new { family, width = size, height = size, batch, dtype = placement.Dtype.ToString(), secondsPerImage = seconds.Skip(1).Average() / batch, peakMemoryBytes = MachineMemory.PeakBytes };
+        Write(output, json, report, $"Autoencoder of {family}, {size} x {size}, {report.dtype}: {report.secondsPerImage:f2} s a picture, {report.peakMemoryBytes / 1e9:f2} GB");
     }
 
     public static void Load(ParseResult arguments, CommandOutput output, bool json)
@@ -133,6 +131,13 @@ internal static class BenchCommand
         var report = new { seconds, fileBytes = bytes, gigabytesPerSecond = bytes / seconds / 1e9, peakMemoryBytes = MachineMemory.PeakBytes };
         Write(output, json, report, $"{path}: {seconds:f2} s, {report.gigabytesPerSecond:f2} GB/s, {report.peakMemoryBytes / 1e9:f2} GB at most");
     }
+
+    private static (string Name, UNetParams UNet) ReadFamily(ParseResult arguments) => (arguments.GetValue(Family) ?? "sd15") switch
+    {
+        "sd15" => ("sd15", UNetParams.Sd15),
+        "sd21" => ("sd21", UNetParams.Sd21),
+        var other => throw UsageException.Of(Family.Name, other, "must be sd15 or sd21."),
+    };
 
     private static int Side(ParseResult arguments)
     {

@@ -65,7 +65,7 @@ internal static class ControlNetCli
             [evaluate] = (a, json, stop) => EvaluateCommand.Run(a, output, json, stop),
             [Sub(models, "inspect")] = (a, json, _) => ModelsCommand.Inspect(a, output, json),
             [Sub(bench, "generate")] = (a, json, stop) => BenchCommand.Generate(a, output, json, stop),
-            [Sub(bench, "decode")] = (a, json, _) => BenchCommand.Decode(a, output, json),
+            [Sub(bench, "decode")] = (a, json, stop) => BenchCommand.Decode(a, output, json, stop),
             [Sub(bench, "load")] = (a, json, _) => BenchCommand.Load(a, output, json),
             [doctor] = (_, json, _) => DoctorCommand.Run(output, json),
         };

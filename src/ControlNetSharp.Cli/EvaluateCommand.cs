@@ -44,16 +44,21 @@ internal static class EvaluateCommand
         var files = arguments.GetValue(Data) is { } data ? PictureFiles(data) : null;
         var compute = ComputeSettings.Read(arguments);
         var modelPath = ModelFiles.FindModel(name);
-        var controlPath = ModelFiles.FindControlNet(kinds[0], name, arguments.GetValue(Models));
+        var controlPath = ModelFiles.FindControlNet(kinds[0], name, modelPath, arguments.GetValue(Models));
         var placement = compute.Place();
+        CheckpointLoader.CheckControlNets(modelPath, [controlPath]);
         using var model = CheckpointLoader.LoadModel(modelPath, placement);
         using var controlNet = CheckpointLoader.LoadControlNet(controlPath, placement, model);
         var references = files is null
             ? Enumerable.Range(0, count).Select(i => Scene.FromSeed(FirstSeed + i)).Select(scene => new ReferencePicture(SceneRenderer.Render(scene, model.NativeSize), scene.Caption))
             : files.Select(file => Reference(file, model.NativeSize));
-        using var bar = new ProgressBar(output);
         var (total, clock) = (files?.Count ?? count, System.Diagnostics.Stopwatch.StartNew());
-        var score = new ControlEvaluation(model).Canny(controlNet, references, done => bar.Show(done, total, clock.Elapsed.TotalSeconds), cancellationToken);
+        ControlScore score;
+        using (var bar = new ProgressBar(output))
+        {
+            score = new ControlEvaluation(model).Canny(controlNet, references, done => bar.Show(done, total, clock.Elapsed.TotalSeconds), cancellationToken);
+        }
+
         Report(output, json, name, total, score);
     }
 

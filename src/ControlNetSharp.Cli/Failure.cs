@@ -25,8 +25,10 @@ internal sealed record Failure(int ExitCode, string Code, string Message, string
         ArgumentOutOfRangeException e => new(WrongInput, "wrong_input", FirstLine(e.Message), e.ParamName),
         ArgumentException e => new(WrongInput, "wrong_input", FirstLine(e.Message), e.ParamName),
         CheckpointException e => new(3, "unusable_checkpoint", e.Message, File: e.File, Keys: e.Keys),
+        NotANumberException e => new(3, "not_a_number", e.Message + " The weights are damaged or too large for this dtype; try --dtype fp32."),
         RuntimeUnavailableException e => new(3, "runtime_unavailable", e.Message),
         FileNotFoundException or DirectoryNotFoundException => new(WrongInput, "not_found", exception.Message),
+        InterruptedException e => new(130, "cancelled", e.Message),
         OperationCanceledException => new(130, "cancelled", "Cancelled; nothing was written."),
         _ => new(1, "failed", $"{exception.GetType().Name}: {FirstLine(exception.Message)} (--verbose shows where)"),
     };

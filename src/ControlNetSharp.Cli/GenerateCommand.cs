@@ -5,6 +5,7 @@ using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Runtime;
+using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Cli;
 
@@ -29,11 +30,14 @@ internal static class GenerateCommand
         var compute = ComputeSettings.Read(arguments);
         var pictures = settings.Units.Select(ReadPicture).ToList();
         var modelPath = ModelFiles.FindModel(settings.ModelName);
-        var controlPaths = settings.Units.Select(unit => unit.Strength.Weight > 0 ? ModelFiles.FindControlNet(unit, settings.ModelName, settings.ModelsFolder) : null).ToList();
+        var controlPaths = settings.Units.Select(unit => unit.Strength.Weight > 0 ? ModelFiles.FindControlNet(unit, settings.ModelName, modelPath, settings.ModelsFolder) : null).ToList();
 
         var clock = Stopwatch.StartNew();
         var placement = compute.Place();
-        using var model = CheckpointLoader.LoadModel(modelPath, placement);
+        CheckpointLoader.CheckControlNets(modelPath, controlPaths.OfType<string>().Distinct());
+        using var loaded = CheckpointLoader.LoadModel(modelPath, placement);
+        var model = loaded with { PredictsVelocity = settings.PredictsVelocity ?? loaded.PredictsVelocity };
+        Warn(settings, model, output);
         var networks = new Dictionary<string, Networks.ControlNet>(StringComparer.Ordinal);
         try
         {
@@ -47,19 +51,36 @@ internal static class GenerateCommand
             var size = settings.Size ?? generator.SizeFor(pictures.Zip(controlPaths).FirstOrDefault(unit => unit.Second is not null).First);
             var hints = settings.Units.Zip(pictures, (unit, picture) => Hint(unit, picture, size)).ToList();
             var request = Request(settings, size, hints, controlPaths, networks);
-            var manifest = new Manifest(settings, compute, placement, modelPath, controlPaths);
-            var (files, maps, results) = (new List<string>(), WriteMaps(settings, hints), new List<GenerationResult>());
-            using var bar = new ProgressBar(output);
-            for (var batch = 0; batch < settings.Count; batch++)
+            var manifest = new Manifest(settings, compute, model, modelPath, controlPaths);
+            var (files, maps, results) = (new List<string>(), new List<string>(), new List<GenerationResult>());
+            try
             {
-                var result = generator.Generate(request with { Seed = settings.Seed + (long)batch * settings.Batch }, progress => bar.Show(progress.Step, progress.Steps, progress.Seconds), cancellationToken);
-                results.Add(result);
-                foreach (var (index, picture) in result.Pictures.Index())
+                using var bar = new ProgressBar(output);
+                for (var batch = 0; batch < settings.Count; batch++)
                 {
-                    var file = FileName(settings, files.Count, result.Request.Seed + index);
-                    PictureWriter.WritePng(file, picture, manifest.Texts(result, index));
-                    files.Add(file);
+                    var result = generator.Generate(request with { Seed = settings.Seed + (long)batch * settings.Batch }, progress => bar.Show(progress.Step, progress.Steps, progress.Seconds), cancellationToken);
+                    results.Add(result);
+                    foreach (var (index, picture) in result.Pictures.Index())
+                    {
+                        var file = FileName(settings, files.Count, result.Request.Seed + index);
+                        PictureWriter.WritePng(file, picture, manifest.Texts(result, index));
+                        files.Add(file);
+                    }
+
+                    if (batch == 0)
+                    {
+                        maps = WriteMaps(settings, hints);
+                    }
                 }
+            }
+            catch (OperationCanceledException e) when (files.Count > 0)
+            {
+                throw new InterruptedException(files.Count, settings.Batch * settings.Count, e);
+            }
+            catch when (files.Count > 0)
+            {
+                output.Message.WriteLine($"controlnet: {files.Count} of {settings.Batch * settings.Count} pictures were written before the failure.");
+                throw;
             }
 
             Report(output, json, settings, files, maps, results, clock.Elapsed.TotalSeconds);
@@ -72,6 +93,29 @@ internal static class GenerateCommand
             }
         }
     }
+
+    /// <summary>Says what is done otherwise than the user may think.</summary>
+    private static void Warn(GenerateSettings settings, DiffusionModel model, CommandOutput output)
+    {
+        foreach (var (option, text) in new[] { ("--prompt", settings.PromptText), ("--negative", settings.NegativeText) })
+        {
+            var (tokens, most) = (ClipTokenizer.Default.Encode(text).Count, ClipTokenizer.ContextLength - 2);
+            if (tokens > most)
+            {
+                output.Message.WriteLine($"controlnet: {option} has {tokens} tokens; the last {tokens - most} are cut, since the text encoder takes {most}.");
+            }
+        }
+
+        if (PredictionWarning(model) is { } warning)
+        {
+            output.Message.WriteLine(warning);
+        }
+    }
+
+    /// <summary>SD 2.x has models of both kinds, and their files look the same.</summary>
+    internal static string? PredictionWarning(DiffusionModel model) => model is { PredictsVelocity: null, Family.Name: ModelFamily.StableDiffusion2 }
+        ? $"controlnet: {model.File} does not say what its UNet predicts; epsilon is taken. If the picture is only noise or colours, give --prediction v (the 768 models of {ModelFamily.StableDiffusion2} need it)."
+        : null;
 
     private static Picture ReadPicture(UnitSpecification unit)
     {

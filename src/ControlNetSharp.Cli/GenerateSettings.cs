@@ -23,6 +23,7 @@ internal sealed record GenerateSettings
     private static readonly Option<string?> BatchOption = new("--batch") { Description = "Pictures computed together, 1 to 64; default 1." };
     private static readonly Option<string?> CountOption = new("--count") { Description = "Batches one after another, 1 to 1000; default 1." };
     private static readonly Option<string?> ClipSkipOption = new("--clip-skip") { Description = "Block of the text encoder that counts as the last (1 = last)." };
+    private static readonly Option<string?> PredictionOption = new("--prediction") { Description = "What the UNet predicts: auto (default: what the model's metadata says, else epsilon), epsilon or v." };
     private static readonly Option<string?> Models = new("--models") { Description = "Folder in which ControlNets are searched by their published names." };
     private static readonly Option<bool> SaveMaps = new("--save-maps") { Description = "Writes the hints, too." };
 
@@ -50,12 +51,15 @@ internal sealed record GenerateSettings
 
     public required int? ClipSkip { get; init; }
 
+    /// <summary>Whether the UNet predicts velocity; null for what the model says.</summary>
+    public required bool? PredictsVelocity { get; init; }
+
     public required string? ModelsFolder { get; init; }
 
     public required bool WritesMaps { get; init; }
 
     public static IEnumerable<Option> Options =>
-        [Prompt, Negative, Control, Model, Out, SizeOption, Steps, Sampler, Scheduler, Guidance, SeedOption, BatchOption, CountOption, ClipSkipOption, Models, SaveMaps];
+        [Prompt, Negative, Control, Model, Out, SizeOption, Steps, Sampler, Scheduler, Guidance, SeedOption, BatchOption, CountOption, ClipSkipOption, PredictionOption, Models, SaveMaps];
 
     /// <summary>Reads the options.</summary>
     /// <exception cref="UsageException">A value is wrong; the message names option, value and what is allowed.</exception>
@@ -74,6 +78,7 @@ internal sealed record GenerateSettings
             Batch = arguments.Whole(BatchOption, 1, 1, 64),
             Count = arguments.Whole(CountOption, 1, 1, 1000),
             ClipSkip = arguments.GetValue(ClipSkipOption) is null ? null : arguments.Whole(ClipSkipOption, 1, 1, 12),
+            PredictsVelocity = ReadPrediction(arguments.GetValue(PredictionOption)),
             ModelsFolder = arguments.GetValue(Models),
             WritesMaps = arguments.GetValue(SaveMaps),
             Units = [.. (arguments.GetValue(Control) ?? []).Select(UnitSpecification.Parse)],
@@ -87,11 +92,15 @@ internal sealed record GenerateSettings
         {
             Sampler = arguments.GetValue(Sampler) ?? "Euler",
             Scheduler = arguments.GetValue(Scheduler) ?? SamplerCatalogue.Automatic,
-            Steps = arguments.Whole(Steps, 20, 1, 1000),
+            Steps = arguments.Whole(Steps, 20, 1, SamplingPlan.MostSteps),
         };
         try
         {
-            SamplerCatalogue.Resolve(options.Sampler, options.Scheduler);
+            var scheduler = SamplerCatalogue.Resolve(options.Sampler, options.Scheduler).Scheduler;
+            if (options.Steps > scheduler.MostSteps)
+            {
+                throw UsageException.Of(Steps.Name, $"{options.Steps}", $"must be from 1 to {scheduler.MostSteps} with the scheduler {scheduler.Name}.");
+            }
         }
         catch (ArgumentException e)
         {
@@ -115,6 +124,14 @@ internal sealed record GenerateSettings
         static bool Fits(int side) => side % GenerationRequest.SizeStep == 0 && side is >= GenerationRequest.LeastSize and <= GenerationRequest.MostSize;
     }
 
+    private static bool? ReadPrediction(string? text) => text switch
+    {
+        null or "auto" => null,
+        "epsilon" => false,
+        "v" => true,
+        _ => throw UsageException.Of(PredictionOption.Name, text, "must be auto, epsilon or v."),
+    };
+
     private static long ReadSeed(string? text) => text is null ? RandomNumberGenerator.GetInt32(int.MaxValue)
         : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seed) ? seed
         : throw UsageException.Of(SeedOption.Name, text, "must be a whole number.");
@@ -124,6 +141,7 @@ internal sealed record GenerateSettings
         var output = path ?? ".";
         if (Directory.Exists(output))
         {
+            OutputFolder.Check(Out.Name, output, output);
             return output;
         }
 
@@ -133,6 +151,7 @@ internal sealed record GenerateSettings
         }
 
         var folder = Path.GetDirectoryName(Path.GetFullPath(output))!;
-        return Directory.Exists(folder) ? output : throw UsageException.Of(Out.Name, output, $"the folder {folder} does not exist.");
+        OutputFolder.Check(Out.Name, output, folder);
+        return output;
     }
 }

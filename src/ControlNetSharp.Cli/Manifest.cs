@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
+using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
@@ -17,11 +18,13 @@ internal sealed class Manifest
     private readonly Placement _placement;
     private readonly string _model;
     private readonly string _modelHash;
+    private readonly string _prediction;
     private readonly IReadOnlyList<object> _units;
 
-    public Manifest(GenerateSettings settings, ComputeSettings compute, Placement placement, string modelPath, IReadOnlyList<string?> controlPaths)
+    public Manifest(GenerateSettings settings, ComputeSettings compute, DiffusionModel model, string modelPath, IReadOnlyList<string?> controlPaths)
     {
-        (_settings, _compute, _placement, _model) = (settings, compute, placement, settings.ModelName);
+        (_settings, _compute, _placement, _model) = (settings, compute, model.Placement, settings.ModelName);
+        _prediction = model.PredictsVelocity == true ? "v" : "epsilon";
         _modelHash = Hash(modelPath);
         _units =
         [
@@ -62,6 +65,7 @@ internal sealed class Manifest
             scheduler = _settings.Sampling.Scheduler,
             steps = _settings.Sampling.Steps,
             cfg = _settings.GuidanceScale,
+            prediction = _prediction,
             clipSkip = _settings.ClipSkip,
             seed = result.Request.Seed,
             batch = _settings.Batch,

@@ -1,4 +1,5 @@
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Checkpoints;
 
 namespace ControlNetSharp.Cli;
 
@@ -27,39 +28,48 @@ internal static class ModelFiles
     /// <summary>The file of the ControlNet for a condition kind.</summary>
     /// <param name="unit">The unit; its own file counts first.</param>
     /// <param name="model">The model as the user named it.</param>
+    /// <param name="modelPath">The model's file or folder; only ControlNets of its family are looked for.</param>
     /// <param name="folder">The folder of <c>--models</c>, or null.</param>
+    /// <exception cref="CheckpointException">The model's file is damaged.</exception>
     /// <exception cref="UsageException">None was found; the message lists the names and folders that were searched.</exception>
-    public static string FindControlNet(UnitSpecification unit, string model, string? folder)
+    public static string FindControlNet(UnitSpecification unit, string model, string modelPath, string? folder)
     {
         if (unit.Model is { } own)
         {
             return File.Exists(own) ? own : throw UsageException.Of("--control", $"model={own}", "there is no such file.");
         }
 
-        return FindControlNet(unit.Kind, model, folder);
+        return FindControlNet(unit.Kind, model, modelPath, folder);
     }
 
-    /// <inheritdoc cref="FindControlNet(UnitSpecification, string, string?)"/>
-    public static string FindControlNet(ConditionKind kind, string model, string? folder)
+    /// <inheritdoc cref="FindControlNet(UnitSpecification, string, string, string?)"/>
+    public static string FindControlNet(ConditionKind kind, string model, string modelPath, string? folder)
     {
-        var names = model == Pocket ? [$"controlnet_{kind.Name}.safetensors"] : PublicNames(kind);
-        string[] folders = model == Pocket ? [PocketFolder] : [.. new[] { folder, Path.GetDirectoryName(Path.GetFullPath(model)) }.OfType<string>().SelectMany(f => new[] { f, Path.Combine(f, "ControlNet") })];
+        var names = model == Pocket ? [$"controlnet_{kind.Name}.safetensors"] : PublicNames(kind, FamilyOf(modelPath));
+        string[] folders = model == Pocket ? [PocketFolder] : [.. new[] { folder, Path.GetDirectoryName(Path.GetFullPath(modelPath)) }.OfType<string>().SelectMany(f => new[] { f, Path.Combine(f, "ControlNet") })];
         return folders.SelectMany(f => names.Select(name => Path.Combine(f, name))).FirstOrDefault(File.Exists)
-            ?? throw UsageException.Of("--control", kind.Name, $"no ControlNet was found for this kind. Searched for {string.Join(", ", names)} in {string.Join(", ", folders)}; give model=FILE.");
+            ?? throw UsageException.Of("--control", kind.Name, $"no ControlNet was found for this kind{(model == Pocket ? "" : " and the model's family")}. Searched for {string.Join(", ", names)} in {string.Join(", ", folders)}; give model=FILE.");
     }
 
-    /// <summary>File names under which the ControlNets of SD 1.5 and 2.1 are published (lllyasviel/ControlNet-v1-1, thibaud/controlnet-sd21).</summary>
-    private static string[] PublicNames(ConditionKind kind)
+    private static string? FamilyOf(string modelPath)
     {
-        var name = kind.Name switch
+        using var files = CheckpointFiles.Open(modelPath);
+        return CheckpointKind.Of(files.Shapes).Family;
+    }
+
+    /// <summary>File names under which the ControlNets of SD 1.5 (lllyasviel/ControlNet-v1-1) or 2.1 (thibaud/controlnet-sd21) are published.</summary>
+    private static string[] PublicNames(ConditionKind kind, string? family)
+    {
+        var (sd15, sd21) = kind.Name switch
         {
-            "hough" => "mlsd",
-            "hed" => "softedge",
-            "pose" => "openpose",
-            "segmentation" => "seg",
-            "normal" => "normalbae",
-            var other => other,
+            "hough" => ("mlsd", "mlsd"),
+            "hed" => ("softedge", "hed"),
+            "pose" => ("openpose", "openpose"),
+            "segmentation" => ("seg", "ade20k"),
+            "normal" => ("normalbae", "normalbae"),
+            var other => (other, other),
         };
-        return [.. new[] { $"control_v11p_sd15_{name}", $"control_v11f1p_sd15_{name}", $"control_sd15_{name}", $"control_v11p_sd21_{name}" }.Select(file => file + ".safetensors")];
+        string[] names = family == ModelFamily.StableDiffusion2 ? [$"control_v11p_sd21_{sd21}"] : [$"control_v11p_sd15_{sd15}", $"control_v11f1p_sd15_{sd15}", $"control_sd15_{sd15}"];
+        return [.. names.Select(file => file + ".safetensors")];
     }
 }

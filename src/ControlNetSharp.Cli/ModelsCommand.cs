@@ -24,15 +24,17 @@ internal static class ModelsCommand
         var dtypes = files.Shapes.Keys.GroupBy(files.DtypeOf).ToDictionary(g => g.Key, g => g.Count());
         var parameters = files.Shapes.Values.Sum(shape => shape.Aggregate(1L, (a, b) => a * b));
         var hash = File.Exists(path) ? Sha256(path) : null;
+        var layout = kind == "unknown" ? null : "ldm";
         if (json)
         {
-            output.WriteJson(new { file = path, kind, family, layout = kind == "unknown" ? null : "ldm", dtype = string.Join(", ", dtypes.Keys), parameters, hash, shortHash = hash?[..10], keys = files.Shapes.Count, metadata = files.Metadata });
+            output.WriteJson(new { file = path, kind, family, layout, dtype = string.Join(", ", dtypes.Keys), parameters, hash, shortHash = hash?[..10], keys = files.Shapes.Count, metadata = files.Metadata });
             return;
         }
 
         output.Result.WriteLine($"file        {path}");
         output.Result.WriteLine($"kind        {kind}");
         output.Result.WriteLine($"family      {family ?? "unknown"}");
+        output.Result.WriteLine($"layout      {layout ?? "unknown"}");
         output.Result.WriteLine($"dtype       {string.Join(", ", dtypes.Select(d => $"{d.Key} ({d.Value})"))}");
         output.Result.WriteLine($"parameters  {parameters:n0} in {files.Shapes.Count} tensors");
         output.Result.WriteLine($"sha256      {hash ?? "(a folder)"}");

@@ -9,6 +9,7 @@ namespace ControlNetSharp.Cli;
 internal sealed record UnitSpecification
 {
     private const string Option = "--control";
+    private const string Hint = "hint";
     private const int LeastResolution = 64;
     private const int MostResolution = 2048;
     private static readonly string[] Own = ["weight", "start", "end", "mode", "model", "annotator", "resize", "resolution"];
@@ -44,7 +45,9 @@ internal sealed record UnitSpecification
         var parts = text.StartsWith('@') ? FromJson(text[1..]) : FromText(text);
         var values = parts.Options.ToDictionary(option => option.Key, option => option.Value, StringComparer.Ordinal);
         var kind = Found(parts.Kind, ConditionKind.Find);
-        var isHint = kind.Name == "hint" || Take(values, "annotator", "none", name => name == "none" || name == parts.Kind ? name : throw Wrong("annotator", name, $"none, where the picture already is the hint, or {parts.Kind}")) == "none" && parts.Options.ContainsKey("annotator");
+        var annotator = Take<string?>(values, "annotator", null, name => name == "none" || (name == parts.Kind && kind.Name != Hint) ? name
+            : throw Wrong("annotator", name, kind.Name == Hint ? $"none: a picture of the kind {Hint} is taken as it is" : $"none, where the picture already is the hint, or {parts.Kind}"));
+        var isHint = kind.Name == Hint || annotator == "none";
         var info = isHint ? null : Found(kind.Name, AnnotatorCatalogue.Find);
         var unit = new UnitSpecification
         {
@@ -108,6 +111,10 @@ internal sealed record UnitSpecification
             return options.Remove("kind", out var kind) && options.Remove("picture", out var picture) ? (kind, picture, options)
                 : throw UsageException.Of(Option, "@" + path, "the object must have the keys 'kind' and 'picture'.");
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw UsageException.Of(Option, "@" + path, $"the file cannot be read: {e.Message}");
+        }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
             throw UsageException.Of(Option, "@" + path, $"the file must hold one JSON object: {e.Message}");
@@ -133,9 +140,14 @@ internal sealed record UnitSpecification
             throw UsageException.Of(Option, $"start={Strength.Start},end={Strength.End}", "start must not be after end.");
         }
 
-        if (Kind.Name == "hint" && Model is null)
+        if (IsHint && Resolution is { } resolution)
         {
-            throw UsageException.Of(Option, $"hint={Picture}", "a unit of the kind hint needs model=FILE.");
+            throw UsageException.Of(Option, $"resolution={resolution}", "resolution is for annotators; a picture that already is the hint is brought to the size of the result.");
+        }
+
+        if (Kind.Name == Hint && Model is null)
+        {
+            throw UsageException.Of(Option, $"{Hint}={Picture}", $"a unit of the kind {Hint} needs model=FILE.");
         }
 
         var known = Own.Concat(info?.Options.Select(option => option.Name) ?? []).ToArray();

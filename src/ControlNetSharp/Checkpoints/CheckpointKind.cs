@@ -19,6 +19,6 @@ public static class CheckpointKind
         ArgumentNullException.ThrowIfNull(shapes);
         var kind = Signs.FirstOrDefault(sign => shapes.ContainsKey(sign.Key)).Kind ?? "unknown";
         var context = shapes.FirstOrDefault(shape => shape.Key.EndsWith(".attn2.to_k.weight", StringComparison.Ordinal)).Value;
-        return (kind, context is null ? null : ModelFamily.Of((int)context[1]).Name);
+        return (kind, context is [_, var width] ? ModelFamily.Of((int)width).Name : null);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
@@ -6,7 +7,7 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>
-/// Loads checkpoints in LDM layout. All names and shapes are compared before anything is copied; tensors go one at a time from the memory map to their final type and place.
+/// Loads checkpoints in LDM layout. All names, shapes and types are compared before anything is copied; tensors go one at a time from the memory map to their final type and place.
 /// </summary>
 public static class CheckpointLoader
 {
@@ -20,39 +21,32 @@ public static class CheckpointLoader
     /// <summary>Loads a model: UNet, Autoencoder and text encoder from one file, or from the files of a folder.</summary>
     /// <param name="path">A .safetensors file, or a folder of them.</param>
     /// <param name="placement">Where the networks live.</param>
-    /// <exception cref="CheckpointException">The file is damaged, is not a model, or its names or shapes fit no family; nothing was loaded.</exception>
+    /// <exception cref="CheckpointException">The file is damaged, is not a model, or its names, shapes or types fit no family; nothing was loaded.</exception>
     public static DiffusionModel LoadModel(string path, Placement placement)
     {
         using var files = CheckpointFiles.Open(path);
-        Require(files, UNetPrefix + "input_blocks.0.0.weight", "a Stable Diffusion model (UNet, Autoencoder and text encoder in LDM layout)");
-        var metadata = CheckpointMetadata.Read(files);
-        var unetParams = Inferred(files, () => NetworkShapes.UNet(Part(files, UNetPrefix), metadata));
-        var family = ModelFamily.Of(unetParams.ContextChannels);
-        if (family.Name == "SDXL")
+        var shape = ReadModel(files);
+        var loaded = new List<nn.Module>();
+        try
         {
-            throw new CheckpointException(path, "this is an SDXL model; SD 1.x and SD 2.x models can be loaded.");
+            T Load<T>(T network, string prefix)
+                where T : nn.Module
+            {
+                loaded.Add(network);
+                return Fill(network, files, prefix);
+            }
+
+            var unet = Load(new UNet(shape.UNet, placement), UNetPrefix);
+            var autoencoder = Load(new Autoencoder(shape.Autoencoder, placement), AutoencoderPrefix);
+            var text = Load(shape.CreateText(placement), shape.TextPrefix);
+            return new DiffusionModel(
+                path, shape.Family, unet, autoencoder, (ITextEncoder)text, shape.Metadata.PredictsVelocity, shape.Metadata.NativeSize ?? shape.Family.NativeSize, placement);
         }
-
-        var autoencoderParams = Inferred(files, () => NetworkShapes.Autoencoder(Part(files, AutoencoderPrefix), metadata));
-        var textPrefix = Part(files, ClipPrefix).Count > 0 ? ClipPrefix : OpenClipPrefix;
-        var textParams = Inferred(files, () => TextEncoderParams.Infer(Part(files, textPrefix), metadata.TextHeads));
-        if (textParams.Width != unetParams.ContextChannels)
+        catch
         {
-            throw new CheckpointException(path, $"its UNet is conditioned by texts of width {unetParams.ContextChannels}; its text encoder has the width {textParams.Width}.");
+            loaded.ForEach(network => network.Dispose());
+            throw;
         }
-
-        // Compared on the meta device first: a misfit costs no memory and leaves nothing half loaded.
-        var networks = Inferred(files, () => new (string, nn.Module)[]
-        {
-            (UNetPrefix, new UNet(unetParams, Placement.Meta)), (AutoencoderPrefix, new Autoencoder(autoencoderParams, Placement.Meta)), (textPrefix, Text(Placement.Meta)),
-        });
-        Compare(files, family.Name, networks);
-        var unet = Fill(new UNet(unetParams, placement), files, UNetPrefix);
-        var autoencoder = Fill(new Autoencoder(autoencoderParams, placement), files, AutoencoderPrefix);
-        var text = Fill(Text(placement), files, textPrefix);
-        return new DiffusionModel(path, family, unet, autoencoder, (ITextEncoder)text, metadata.PredictsVelocity ?? false, metadata.NativeSize ?? family.NativeSize, placement);
-
-        nn.Module Text(Placement where) => textPrefix == ClipPrefix ? new ClipTextEncoder(textParams, where) : new OpenClipTextEncoder(textParams, where);
     }
 
     /// <summary>Loads a ControlNet, with or without the prefix <c>control_model.</c>, from a file of its own or from a full checkpoint that contains one.</summary>
@@ -63,23 +57,95 @@ public static class CheckpointLoader
     public static ControlNet LoadControlNet(string path, Placement placement, DiffusionModel? model = null)
     {
         using var files = CheckpointFiles.Open(path);
+        var (prefix, p) = ReadControlNet(files, model?.File, model?.UNet.Params);
+        var network = new ControlNet(p, placement);
+        try
+        {
+            return Fill(network, files, prefix);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Compares the headers of ControlNets with that of the model they are to control: what loading would refuse is refused before any weight is read.</summary>
+    /// <param name="modelPath">The model, as for <see cref="LoadModel"/>.</param>
+    /// <param name="paths">The ControlNets, as for <see cref="LoadControlNet"/>.</param>
+    /// <exception cref="CheckpointException">A file cannot be used, or the ControlNet is not one for the model.</exception>
+    public static void CheckControlNets(string modelPath, IEnumerable<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        using var model = CheckpointFiles.Open(modelPath);
+        var unet = ReadModel(model).UNet;
+        foreach (var path in paths)
+        {
+            using var files = CheckpointFiles.Open(path);
+            ReadControlNet(files, modelPath, unet);
+        }
+    }
+
+    /// <summary>The shape of a model, all of whose names, shapes and types were compared.</summary>
+    private static ModelShape ReadModel(CheckpointFiles files)
+    {
+        Require(files, UNetPrefix + "input_blocks.0.0.weight", "a Stable Diffusion model (UNet, Autoencoder and text encoder in LDM layout)");
+        var metadata = CheckpointMetadata.Read(files);
+        var unet = Inferred(files, () => NetworkShapes.UNet(Part(files, UNetPrefix), metadata));
+        var family = ModelFamily.Of(unet.ContextChannels);
+        if (family.Name == "SDXL")
+        {
+            throw new CheckpointException(files.Name, "this is an SDXL model; SD 1.x and SD 2.x models can be loaded.");
+        }
+
+        var autoencoder = Inferred(files, () => NetworkShapes.Autoencoder(Part(files, AutoencoderPrefix), metadata));
+        if (unet.InChannels != unet.OutChannels || unet.InChannels != autoencoder.LatentChannels)
+        {
+            throw new CheckpointException(files.Name, $"its UNet takes {unet.InChannels} channels and predicts {unet.OutChannels}, its Autoencoder has {autoencoder.LatentChannels}; "
+                + "only models where the three are equal can be run (inpainting models, which take 9, cannot).");
+        }
+
+        var textPrefix = Part(files, ClipPrefix).Count > 0 ? ClipPrefix : OpenClipPrefix;
+        var text = Inferred(files, () => TextEncoderParams.Infer(Part(files, textPrefix), metadata.TextHeads));
+        if (text.Width != unet.ContextChannels)
+        {
+            throw new CheckpointException(files.Name, $"its UNet is conditioned by texts of width {unet.ContextChannels}; its text encoder has the width {text.Width}.");
+        }
+
+        var shape = new ModelShape(unet, autoencoder, text, textPrefix, family, metadata);
+        Compare(files, family.Name, (UNetPrefix, () => new UNet(unet, Placement.Meta)), (AutoencoderPrefix, () => new Autoencoder(autoencoder, Placement.Meta)), (textPrefix, () => shape.CreateText(Placement.Meta)));
+        return shape;
+    }
+
+    /// <summary>The prefix and the shape of a ControlNet, all of whose names, shapes and types were compared, with those that the model asks for, too.</summary>
+    private static (string Prefix, ControlNetParams Params) ReadControlNet(CheckpointFiles files, string? modelName, UNetParams? model)
+    {
         var prefix = files.Shapes.ContainsKey("input_hint_block.0.weight") ? "" : ControlPrefix;
         Require(files, prefix + "input_hint_block.0.weight", "a ControlNet");
         var p = Inferred(files, () => NetworkShapes.ControlNet(Part(files, prefix), CheckpointMetadata.Read(files)));
         var family = ModelFamily.Of(p.UNet.ContextChannels);
-        if (model is not null && !Fits(p.UNet, model.UNet.Params))
+        var expected = new ControlNetParams { UNet = p.UNet };
+        if (p.HintChannels != expected.HintChannels || p.HintEncoderChannels.Count != expected.HintEncoderChannels.Count)
         {
-            var (differences, keys) = Differences(files, (prefix, new ControlNet(p with { UNet = model.UNet.Params }, Placement.Meta)));
-            throw new CheckpointException(path, $"this ControlNet is for {family.Name} (context {p.UNet.ContextChannels}, {p.UNet.ModelChannels} channels); the model {model.File} is {model.Family.Name} "
-                + $"(context {model.UNet.Params.ContextChannels}, {model.UNet.Params.ModelChannels} channels). Its keys differ from those of a ControlNet for that model: {differences}.", keys);
+            throw new CheckpointException(files.Name, $"its hint encoder takes {p.HintChannels} channels and has {p.HintEncoderChannels.Count + 1} convolutions; "
+                + $"{expected.HintChannels} channels and {expected.HintEncoderChannels.Count + 1} convolutions can be run.");
         }
 
-        Compare(files, family.Name, Inferred(files, () => (prefix, new ControlNet(p, Placement.Meta))));
-        return Fill(new ControlNet(p, placement), files, prefix);
+        if (model is not null && !Fits(p.UNet, model))
+        {
+            var (differences, keys) = Differences(files, (prefix, () => new ControlNet(p with { UNet = model }, Placement.Meta)));
+            throw new CheckpointException(files.Name, $"this ControlNet is for {family.Name} (context {p.UNet.ContextChannels}, {p.UNet.ModelChannels} channels); the model {modelName} is {ModelFamily.Of(model.ContextChannels).Name} "
+                + $"(context {model.ContextChannels}, {model.ModelChannels} channels). Its keys differ from those of a ControlNet for that model: {differences}.", keys);
+        }
+
+        Compare(files, family.Name, (prefix, () => new ControlNet(p, Placement.Meta)));
+        return (prefix, p);
     }
 
     private static bool Fits(UNetParams control, UNetParams model) =>
-        control.ContextChannels == model.ContextChannels && control.ModelChannels == model.ModelChannels && control.Levels.SequenceEqual(model.Levels);
+        (control.InChannels, control.ContextChannels, control.ModelChannels, control.MiddleDepth, control.LinearProjections)
+            == (model.InChannels, model.ContextChannels, model.ModelChannels, model.MiddleDepth, model.LinearProjections)
+        && control.Levels.SequenceEqual(model.Levels);
 
     private static void Require(CheckpointFiles files, string key, string kind)
     {
@@ -95,7 +161,7 @@ public static class CheckpointLoader
         {
             return infer();
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or ArgumentException or FormatException or ArithmeticException or ExternalException)
         {
             throw new CheckpointException(files.Name, $"the shape of its networks cannot be told: {e.Message}", innerException: e);
         }
@@ -104,7 +170,7 @@ public static class CheckpointLoader
     private static Dictionary<string, IReadOnlyList<long>> Part(CheckpointFiles files, string prefix) =>
         files.Shapes.Where(shape => shape.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(shape => shape.Key[prefix.Length..], shape => shape.Value);
 
-    private static void Compare(CheckpointFiles files, string family, params (string Prefix, nn.Module Network)[] networks)
+    private static void Compare(CheckpointFiles files, string family, params (string Prefix, Func<nn.Module> Create)[] networks)
     {
         var (differences, keys) = Differences(files, networks);
         if (keys.Count > 0)
@@ -113,21 +179,24 @@ public static class CheckpointLoader
         }
     }
 
-    /// <summary>What of the files' names and shapes differs from the networks', in words and as the first keys. Disposes the networks, which are on the meta device.</summary>
-    private static (string Text, IReadOnlyList<string> Keys) Differences(CheckpointFiles files, params (string Prefix, nn.Module Network)[] networks)
+    /// <summary>
+    /// What of the files' names, shapes and types differs from the networks', in words and as the first keys. The networks are made on the meta device: a misfit costs no memory and leaves nothing half loaded.
+    /// </summary>
+    private static (string Text, IReadOnlyList<string> Keys) Differences(CheckpointFiles files, params (string Prefix, Func<nn.Module> Create)[] networks)
     {
-        var (missing, misshapen, unexpected) = (new List<string>(), new List<string>(), new List<string>());
-        foreach (var (prefix, network) in networks)
+        var (missing, misshapen, unexpected, mistyped) = (new List<string>(), new List<string>(), new List<string>(), new List<string>());
+        foreach (var (prefix, create) in networks)
         {
-            using var owned = network;
+            using var network = Inferred(files, create);
             var expected = network.named_parameters().ToDictionary(p => prefix + p.name, p => p.parameter.shape);
             missing.AddRange(expected.Keys.Where(key => !files.Shapes.ContainsKey(key)));
             misshapen.AddRange(expected.Where(e => files.Shapes.TryGetValue(e.Key, out var shape) && !shape.SequenceEqual(e.Value))
                 .Select(e => $"{e.Key} [{string.Join(", ", files.Shapes[e.Key])}] instead of [{string.Join(", ", e.Value)}]"));
             unexpected.AddRange(files.Shapes.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && !expected.ContainsKey(key) && !IsBuffer(key)));
+            mistyped.AddRange(expected.Keys.Where(key => files.Shapes.ContainsKey(key) && !SafetensorsFormat.CanBeWeights(files.DtypeOf(key))).Select(key => $"{key} {files.DtypeOf(key)}"));
         }
 
-        var findings = new[] { ("missing", missing), ("of another shape", misshapen), ("unexpected", unexpected) }
+        var findings = new[] { ("missing", missing), ("of another shape", misshapen), ("unexpected", unexpected), ("of a dtype that cannot be weights", mistyped) }
             .Where(f => f.Item2.Count > 0).Select(f => (Finding: f.Item1, f.Item2.Count, Keys: f.Item2.Order(StringComparer.Ordinal).Take(ShownKeys).ToList())).ToList();
         var texts = findings.Select(f => $"{f.Count} {f.Finding} ({string.Join(", ", f.Keys)}{(f.Count > ShownKeys ? ", …" : "")})");
         return (string.Join("; ", texts), [.. findings.SelectMany(f => f.Keys).Take(ShownKeys)]);
@@ -145,5 +214,11 @@ public static class CheckpointLoader
         }
 
         return network;
+    }
+
+    /// <summary>What the header of a model says of its parts.</summary>
+    private sealed record ModelShape(UNetParams UNet, AutoencoderParams Autoencoder, TextEncoderParams Text, string TextPrefix, ModelFamily Family, CheckpointMetadata Metadata)
+    {
+        public nn.Module CreateText(Placement placement) => TextPrefix == ClipPrefix ? new ClipTextEncoder(Text, placement) : new OpenClipTextEncoder(Text, placement);
     }
 }

@@ -6,8 +6,11 @@ namespace ControlNetSharp.Checkpoints;
 /// <param name="NativeSize">Width and height of the pictures that models of the family were trained with, unless their metadata says otherwise.</param>
 public sealed record ModelFamily(string Name, int ContextChannels, int NativeSize)
 {
+    /// <summary>The name of Stable Diffusion 2.0 and 2.1.</summary>
+    public const string StableDiffusion2 = "SD 2.x";
+
     /// <summary>The known families; a model of one's own has another context width and is a family of its own.</summary>
-    public static IReadOnlyList<ModelFamily> All { get; } = [new("SD 1.x", 768, 512), new("SD 2.x", 1024, 512), new("SDXL", 2048, 1024)];
+    public static IReadOnlyList<ModelFamily> All { get; } = [new("SD 1.x", 768, 512), new(StableDiffusion2, 1024, 512), new("SDXL", 2048, 1024)];
 
     /// <summary>The family of a context width.</summary>
     public static ModelFamily Of(int contextChannels) =>

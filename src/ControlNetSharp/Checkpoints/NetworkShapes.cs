@@ -25,7 +25,7 @@ public static class NetworkShapes
             ModelChannels = Size(shapes, "time_embed.0.weight", 1),
             Levels = Levels(shapes),
             MiddleDepth = Depth(shapes, "middle_block.1."),
-            ContextChannels = (int)shapes.First(shape => shape.Key.EndsWith(".attn2.to_k.weight", StringComparison.Ordinal)).Value[1],
+            ContextChannels = Size(shapes, shapes.Keys.First(key => key.EndsWith(".attn2.to_k.weight", StringComparison.Ordinal)), 1),
             Heads = metadata.HeadWidth is { } width ? HeadRule.OfWidth(width) : linear ? HeadRule.OfWidth(HeadWidth) : HeadRule.OfCount(ClassicHeads),
             LinearProjections = linear,
             NormGroups = metadata.NormGroups ?? 32,

@@ -28,11 +28,10 @@ public sealed class SafetensorsFile : IDisposable
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Opens a file and checks its whole header; no tensor is read yet.</summary>
-    /// <exception cref="CheckpointException">The header is damaged, truncated, oversized or contradicts itself or the file.</exception>
-    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="CheckpointException">The file cannot be opened, or its header is damaged, truncated, oversized or contradicts itself or the file.</exception>
     public static SafetensorsFile Open(string path)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        using var stream = OpenStream(path);
         var (entries, metadata, dataOffset) = SafetensorsHeader.Read(stream, path);
         var map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
         return new SafetensorsFile(path, map, entries, metadata, dataOffset);
@@ -67,6 +66,18 @@ public sealed class SafetensorsFile : IDisposable
         }
 
         CopyTo(entry, stored, target);
+    }
+
+    private static FileStream OpenStream(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException(path, $"it cannot be opened: {e.Message}", innerException: e);
+        }
     }
 
     /// <inheritdoc/>

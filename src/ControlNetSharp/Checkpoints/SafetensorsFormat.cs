@@ -23,6 +23,9 @@ internal static class SafetensorsFormat
     /// <summary>The tensor type, or null where this library has none for it.</summary>
     public static ScalarType? TypeOf(string name) => Array.Find(Types, type => type.Name == name).Type;
 
+    /// <summary>Whether weights can be of this type: floating-point numbers that can be read here.</summary>
+    public static bool CanBeWeights(string name) => TypeOf(name) is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16 or ScalarType.Float64;
+
     /// <summary>The format's name of a tensor type.</summary>
     /// <exception cref="ArgumentException">The format has no such type.</exception>
     public static string NameOf(ScalarType type) => Array.Find(Types, entry => entry.Type == type).Name

@@ -46,7 +46,7 @@ public sealed class UNet : Module
     private ConvolutionLayer ConvolutionOut { get; }
 
     /// <summary>Predicts noise (or velocity: the checkpoint's family says which) in the dtype of <paramref name="latents"/>.</summary>
-    /// <param name="latents">[B, InChannels, h, w]; h and w multiples of 2^(levels − 1).</param>
+    /// <param name="latents">[B, InChannels, h, w]; any h and w.</param>
     /// <param name="timesteps">[B], 0 to 999; fractions are allowed.</param>
     /// <param name="context">[B, K, ContextChannels], same dtype as the latents.</param>
     /// <param name="residuals">One tensor for each input block, then one for the middle block, already scaled and summed; null or empty for none. Each has the shape of what it is added to.</param>
@@ -79,11 +79,15 @@ public sealed class UNet : Module
         foreach (var block in _outputBlocks)
         {
             var skip = skips.Pop();
-            h = block.Forward(cat([h, controlled ? skip + residuals![skips.Count] : skip], 1), time, context);
+            h = block.Forward(cat([SizedAs(skip, h), controlled ? skip + residuals![skips.Count] : skip], 1), time, context);
         }
 
         return ConvolutionOut.call(silu(NormOut.call(h))).MoveToOuterDisposeScope();
     }
+
+    /// <summary>An odd size is rounded up on the way down and so comes back too large by one. Source: stable-diffusion-webui, modules/sd_hijack_unet.py, TorchHijackForUnet.cat.</summary>
+    private static Tensor SizedAs(Tensor skip, Tensor h) =>
+        h.shape[2] == skip.shape[2] && h.shape[3] == skip.shape[3] ? h : interpolate(h, size: [skip.shape[2], skip.shape[3]], mode: InterpolationMode.Nearest);
 
     private static ModuleList<Stage> OutputBlocks(UNetParams p, IReadOnlyList<int> skipChannels, Placement placement)
     {

@@ -31,15 +31,22 @@ public static class PictureResizing
     /// <param name="width">Pixels a row, at least 1.</param>
     /// <param name="height">Rows, at least 1.</param>
     /// <param name="resolution">Pixels of the shorter side before rounding, at least 33 (below that it would round to 0).</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is too small, or the result would have more than 67 108 864 pixels.</exception>
     public static (int Width, int Height) SizeForResolution(int width, int height, int resolution)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(resolution, SizeStep / 2 + 1);
         var factor = (double)resolution / Math.Min(width, height);
+        if (width * factor * height * factor > PictureLimits.Default.MaxPixels)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(resolution), resolution, $"A picture of {width} x {height} would have more than {PictureLimits.Default.MaxPixels} pixels where its shorter side has {resolution}.");
+        }
+
         return (Rounded(width * factor), Rounded(height * factor));
 
-        static int Rounded(double side) => checked((int)Math.Round(side / SizeStep, MidpointRounding.ToEven) * SizeStep);
+        static int Rounded(double side) => (int)Math.Round(side / SizeStep, MidpointRounding.ToEven) * SizeStep;
     }
 
     /// <summary>Resizes by the original's rule: the size of <see cref="SizeForResolution"/>, Lanczos where the shorter side grows, area where not.</summary>

@@ -24,7 +24,8 @@ public static class PictureTensors
     /// lllyasviel/ControlNet@ed85cd1), except that a value within 0.001 below a whole level counts as that level, so that bytes survive the way there and back.
     /// </summary>
     /// <param name="pictures">[B, 3, H, W], nominally -1..1, any floating-point type, any device. Borrowed. Reading it waits for the device.</param>
-    /// <exception cref="ArgumentException">Another shape, or values that are not numbers.</exception>
+    /// <exception cref="ArgumentException">Another shape.</exception>
+    /// <exception cref="NotANumberException">A value is not a number.</exception>
     public static IReadOnlyList<Picture> FromTensor(Tensor pictures)
     {
         if (pictures.dim() != 4 || pictures.shape[1] != 3)
@@ -78,7 +79,7 @@ public static class PictureTensors
                 var level = values[i] * 127.5f + 127.5f + Slack;
                 if (float.IsNaN(level))
                 {
-                    throw new ArgumentException($"Picture {index} of the batch has values that are not numbers (first at channel {channel}, row {i / width}, column {i % width}).", nameof(planes));
+                    throw new NotANumberException($"Picture {index} of the batch has values that are not numbers (first at channel {channel}, row {i / width}, column {i % width}).");
                 }
 
                 rgb[3 * i + channel] = (byte)Math.Clamp(level, 0f, 255f);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
 
@@ -10,6 +11,7 @@ public sealed record ControlUnit
     public const int SmallestHint = 8;
 
     private readonly Picture? _hint;
+    private readonly ControlStrength _strength = new();
 
     /// <summary>The network, of the same family as the model. Borrowed.</summary>
     public required ControlNet ControlNet { get; init; }
@@ -28,7 +30,17 @@ public sealed record ControlUnit
     }
 
     /// <summary>How strongly and when it acts.</summary>
-    public ControlStrength Strength { get; init; } = new();
+    /// <exception cref="ArgumentException">Its start is after its end, so that it would never act.</exception>
+    public ControlStrength Strength
+    {
+        get => _strength;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            _strength = value.Start <= value.End ? value
+                : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Strength must not have a Start ({value.Start}) after its End ({value.End})."), nameof(Strength));
+        }
+    }
 
     /// <summary>How a hint of another size or shape is brought to that of the result.</summary>
     public ResizeMode Resize { get; init; } = ResizeMode.Crop;

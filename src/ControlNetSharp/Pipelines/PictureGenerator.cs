@@ -30,7 +30,7 @@ public sealed class PictureGenerator
             (model ?? throw new ArgumentNullException(nameof(model))).UNet,
             model.Autoencoder,
             model.Text,
-            model.PredictsVelocity ? PredictionType.Velocity : PredictionType.Epsilon,
+            model.PredictsVelocity == true ? PredictionType.Velocity : PredictionType.Epsilon,
             model.NativeSize,
             model.Placement)
     {
@@ -51,7 +51,7 @@ public sealed class PictureGenerator
     /// <summary>Makes the pictures of a request.</summary>
     /// <param name="request">What they are to be.</param>
     /// <param name="progress">Told after each step, on the same thread.</param>
-    /// <param name="cancellationToken">Looked at before each step.</param>
+    /// <param name="cancellationToken">Looked at before each step, before the latents are decoded and after.</param>
     /// <exception cref="ArgumentException">A sampler, scheduler or number of the request is not known or out of range; the message names it.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public GenerationResult Generate(GenerationRequest request, Action<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -84,7 +84,10 @@ public sealed class PictureGenerator
             },
             cancellationToken);
         var secondsPerStep = sampling.Elapsed.TotalSeconds / plan.Steps.Count;
-        var pictures = PictureTensors.FromTensor(_autoencoder.Decode((latents / _autoencoder.Params.ScaleFactor).to(_placement.Dtype)));
+        cancellationToken.ThrowIfCancellationRequested();
+        var decoded = _autoencoder.Decode((latents / _autoencoder.Params.ScaleFactor).to(_placement.Dtype));
+        cancellationToken.ThrowIfCancellationRequested();
+        var pictures = PictureTensors.FromTensor(decoded);
         return new GenerationResult(pictures, request with { Size = (width, height) }, plan.Steps.Count, secondsPerStep, clock.Elapsed.TotalSeconds);
     }
 

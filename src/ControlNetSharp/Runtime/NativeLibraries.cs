@@ -11,7 +11,7 @@ namespace ControlNetSharp.Runtime;
 /// </summary>
 /// <remarks>
 /// <c>libLibTorchSharp.so</c> asks for the symbol version GLIBCXX_3.4.32 for one symbol that it never calls. Where the system lacks that version,
-/// a copy of the file in the user's cache, with this need marked weak, is loaded instead. The application's files are never changed.
+/// a copy of the file in the user's cache, with this need marked weak, is loaded instead (from the temporary folder, where the cache cannot be written). The application's files are never changed.
 /// </remarks>
 public static class NativeLibraries
 {
@@ -94,9 +94,9 @@ public static class NativeLibraries
             {
                 LoadTorch(Path.GetDirectoryName(Find("libtorch_cpu.so") ?? file)!);
                 _handle = TryLoad(file);
-                if (_handle == 0 && WriteTolerantCopy(file) is { } copy)
+                if (_handle == 0)
                 {
-                    _handle = TryLoad(copy);
+                    _handle = LoadTolerantCopy(file);
                 }
             }
 
@@ -132,16 +132,42 @@ public static class NativeLibraries
         }
     }
 
-    private static string? WriteTolerantCopy(string file)
+    private static nint LoadTolerantCopy(string file)
     {
         var bytes = File.ReadAllBytes(file);
         if (!ElfVersionNeeds.MarkWeak(bytes, NewerSymbolVersion))
         {
-            return null;
+            return 0;
         }
 
         var info = new FileInfo(file);
         var folder = Path.Combine(CacheFolder(), $"torchsharp-{info.Length:x}-{info.LastWriteTimeUtc.Ticks:x}");
+        try
+        {
+            return TryLoad(Write(bytes, folder));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Attempts.Add($"{folder}: {e.Message}");
+        }
+
+        try
+        {
+            // A new folder that nobody else can have put a library into; a loaded library does not need its file any more.
+            var temporary = Directory.CreateTempSubdirectory("controlnetsharp");
+            var handle = TryLoad(Write(bytes, temporary.FullName));
+            temporary.Delete(recursive: true);
+            return handle;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Attempts.Add($"{Path.GetTempPath()}: {e.Message}");
+            return 0;
+        }
+    }
+
+    private static string Write(byte[] bytes, string folder)
+    {
         var copy = Path.Combine(folder, TorchSharpLibrary);
         if (!File.Exists(copy) || new FileInfo(copy).Length != bytes.Length)
         {

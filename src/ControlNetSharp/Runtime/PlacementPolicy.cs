@@ -8,6 +8,7 @@ namespace ControlNetSharp.Runtime;
 /// <summary>Which device and type a run computes in.</summary>
 public static class PlacementPolicy
 {
+    private const string Cuda = "cuda:";
     private static readonly string[] Dtypes = ["auto", "fp32", "bf16", "fp16"];
 
     /// <summary>
@@ -37,7 +38,7 @@ public static class PlacementPolicy
     public static string Check(string device, string dtype)
     {
         ArgumentNullException.ThrowIfNull(device);
-        if (device != "cpu" && !(device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+        if (device != "cpu" && !(device.StartsWith(Cuda, StringComparison.Ordinal) && int.TryParse(device.AsSpan(Cuda.Length), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
         {
             throw new ArgumentException($"--device {device}: must be cpu or cuda:N.", nameof(device));
         }
@@ -61,6 +62,11 @@ public static class PlacementPolicy
         if (device != "cpu" && !cuda.is_available())
         {
             throw new RuntimeUnavailableException($"--device {device}: libtorch finds no GPU here. The package libtorch-cuda and a driver are needed; --device cpu works without.");
+        }
+
+        if (device != "cpu" && int.Parse(device.AsSpan(Cuda.Length), CultureInfo.InvariantCulture) >= cuda.device_count())
+        {
+            throw new RuntimeUnavailableException($"--device {device}: libtorch finds {cuda.device_count()} GPU(s) here; the first is {Cuda}0, the last {Cuda}{cuda.device_count() - 1}.");
         }
 
         return new Placement(new Device(device), dtype switch

@@ -36,7 +36,7 @@ public static class SamplerCatalogue
         new("ddim", "DDIM", (s, n) => Levels(s, TimestepSpacing.Leading(s.Count, n)), StartsLow: true),
         new("trailing", "Trailing", (s, n) => Levels(s, TimestepSpacing.Trailing(s.Count, n))),
         new("ldm", "LDM", (s, n) => Levels(s, TimestepSpacing.Ldm(s.Count, n)), StartsLow: true),
-        new("lcm", "LCM", (s, n) => Levels(s, TimestepSpacing.Lcm(s.Count, n)), StartsLow: true),
+        new("lcm", "LCM", (s, n) => Levels(s, TimestepSpacing.Lcm(s.Count, n)), StartsLow: true, MostSteps: TimestepSpacing.LcmSteps),
     ];
 
     /// <summary>

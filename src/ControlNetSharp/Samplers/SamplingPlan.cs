@@ -5,7 +5,8 @@ namespace ControlNetSharp.Samplers;
 /// <summary>A sampler with the noise levels that it will visit: everything about a run that does not depend on the picture. Host values; can be used for many runs.</summary>
 public sealed class SamplingPlan
 {
-    private const int MostSteps = 1000;
+    /// <summary>The most steps that any scheduler takes.</summary>
+    public const int MostSteps = 1000;
 
     private readonly double _eta;
 

@@ -7,4 +7,5 @@ namespace ControlNetSharp.Samplers;
 /// <param name="StartsLow">
 /// Whether the first level may lie well below the noisiest one. Pure noise then enters with standard deviation 1, as diffusers does for leading spacing, and not with the level's Sigma: latents of that level would have variance 1 too.
 /// </param>
-public sealed record SchedulerEntry(string Name, string Label, Func<NoiseSchedule, int, IReadOnlyList<NoiseLevel>> Levels, bool StartsLow = false);
+/// <param name="MostSteps">The most steps that it can be divided into.</param>
+public sealed record SchedulerEntry(string Name, string Label, Func<NoiseSchedule, int, IReadOnlyList<NoiseLevel>> Levels, bool StartsLow = false, int MostSteps = SamplingPlan.MostSteps);

@@ -6,16 +6,19 @@ namespace ControlNetSharp.Samplers;
 /// </summary>
 public static class TimestepSpacing
 {
+    /// <summary>Steps of the schedule that latent consistency models are distilled with, unless they say otherwise.</summary>
+    public const int LcmSteps = 50;
+
     /// <summary>Whole distances from the clean end, so the noisiest timesteps may be left out: i · (count / steps) + offset.</summary>
     /// <param name="count">Training timesteps.</param>
     /// <param name="steps">Steps, 1 to <paramref name="count"/>.</param>
-    /// <param name="offset">Added to each; Stable Diffusion uses 1.</param>
+    /// <param name="offset">Added to each; Stable Diffusion uses 1. With as many steps as timesteps it would pass the end, and is less.</param>
     public static IReadOnlyList<double> Leading(int count, int steps, int offset = 1)
     {
         CheckSteps(steps, count);
         var distance = count / steps;
-        // With as many steps as timesteps the offset would pass the end.
-        return [.. Enumerable.Range(0, steps).Reverse().Select(i => (double)Math.Min(i * distance + offset, count - 1))];
+        var shift = Math.Min(offset, count - 1 - (steps - 1) * distance);
+        return [.. Enumerable.Range(0, steps).Reverse().Select(i => (double)(i * distance + shift))];
     }
 
     /// <summary>Both ends and equal, fractional distances between them.</summary>
@@ -47,7 +50,7 @@ public static class TimestepSpacing
 
     /// <summary>
     /// LDM's DDIM rule: 1, 1 + d, 1 + 2d ... below or at <paramref name="count"/> with d = count / steps rounded down. Where d does not divide count there are more steps than asked: 7 for 6, 31 for 30.
-    /// LDM then asks for timestep 1000 at 3, 9, 27 ... steps, which its tables lack; here it is 999. Source: LDM ldm/modules/diffusionmodules/util.py, make_ddim_timesteps.
+    /// LDM then asks for timestep 1000 at 3, 9, 27 ... steps, which its tables lack; here it is 999, once. Source: LDM ldm/modules/diffusionmodules/util.py, make_ddim_timesteps.
     /// </summary>
     /// <param name="count">Training timesteps.</param>
     /// <param name="steps">Steps asked for, 1 to <paramref name="count"/>.</param>
@@ -55,14 +58,14 @@ public static class TimestepSpacing
     {
         CheckSteps(steps, count);
         var distance = count / steps;
-        return [.. Enumerable.Range(0, (count + distance - 1) / distance).Reverse().Select(i => (double)Math.Min(i * distance + 1, count - 1))];
+        return [.. Enumerable.Range(0, (count + distance - 1) / distance).Reverse().Select(i => (double)Math.Min(i * distance + 1, count - 1)).Distinct()];
     }
 
     /// <summary>A selection of the timesteps that a latent consistency model was distilled at. Source: Luo et al. 2023, arXiv:2310.04378; diffusers LCMScheduler.</summary>
     /// <param name="count">Training timesteps.</param>
     /// <param name="steps">Steps, 1 to <paramref name="distilledSteps"/>.</param>
     /// <param name="distilledSteps">Steps of the teacher's schedule in distillation.</param>
-    public static IReadOnlyList<double> Lcm(int count, int steps, int distilledSteps = 50)
+    public static IReadOnlyList<double> Lcm(int count, int steps, int distilledSteps = LcmSteps)
     {
         CheckSteps(steps, distilledSteps);
         var distance = count / distilledSteps;

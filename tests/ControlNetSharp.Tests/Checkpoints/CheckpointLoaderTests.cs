@@ -188,6 +188,101 @@ public sealed class CheckpointLoaderTests : IDisposable
         Assert.Equal(["control_model.zero_convs.1.0.bias"], e.Keys);
     }
 
+    [Theory]
+    [InlineData(ScalarType.Int64, "I64")]
+    [InlineData(ScalarType.Bool, "BOOL")]
+    public void Load_OfADtypeThatCannotBeWeights_NamesKeyAndDtype(ScalarType dtype, string name)
+    {
+        var model = TinyModel.WriteModel(_folder["model.safetensors"], tensors => tensors[FirstKey] = tensors[FirstKey].to(dtype));
+        AssertRefused(() => CheckpointLoader.LoadModel(model, Placement.Cpu32), model, $"1 of a dtype that cannot be weights ({FirstKey} {name})");
+        var control = TinyModel.WriteControlNet(_folder["control.safetensors"], change: tensors => tensors["control_model.zero_convs.0.0.bias"] = tensors["control_model.zero_convs.0.0.bias"].to(dtype));
+        AssertRefused(() => CheckpointLoader.LoadControlNet(control, Placement.Cpu32), control, $"(control_model.zero_convs.0.0.bias {name})");
+    }
+
+    [Fact]
+    public void LoadModel_WhoseUNetTakesOtherChannelsThanItPredicts_NamesBothNumbers()
+    {
+        var path = TinyModel.WriteModel(_folder["inpainting.safetensors"], unet: TinyModel.UNetParams with { InChannels = 9 });
+        AssertRefused(() => CheckpointLoader.LoadModel(path, Placement.Cpu32), path, "takes 9 channels and predicts 4, its Autoencoder has 4", "inpainting");
+    }
+
+    [Theory]
+    [InlineData("channels", "input_blocks.0.0.weight [32, 9, 3, 3] instead of [32, 4, 3, 3]")]
+    [InlineData("projections", "proj_in.weight [")]
+    [InlineData("middle", "unexpected (control_model.middle_block.1.transformer_blocks.1.")]
+    public void LoadControlNet_WhoseUNetDiffersFromTheModels_IsRefusedFromTheHeaders(string difference, string expected)
+    {
+        var model = TinyModel.WriteModel(_folder["model.safetensors"]);
+        var control = TinyModel.WriteControlNet(_folder["control.safetensors"], difference switch
+        {
+            "channels" => TinyModel.UNetParams with { InChannels = 9 },
+            "projections" => TinyModel.UNetParams with { LinearProjections = true },
+            _ => TinyModel.UNetParams with { MiddleDepth = 2 },
+        });
+        AssertRefused(() => CheckpointLoader.CheckControlNets(model, [control]), control, "Its keys differ", expected);
+    }
+
+    [Theory]
+    [InlineData(1, 8)]
+    [InlineData(3, 7)]
+    public void LoadControlNet_WithAnotherHintEncoder_NamesItsNumbers(int channels, int convolutions)
+    {
+        var path = TinyModel.WriteControlNet(_folder["control.safetensors"], change: tensors =>
+        {
+            const string Encoder = TinyModel.ControlPrefix + "input_hint_block.";
+            tensors[Encoder + "0.weight"] = tensors[Encoder + "0.weight"][.., ..channels].contiguous();
+            for (var removed = convolutions; removed < 8; removed++)
+            {
+                tensors.Remove($"{Encoder}{removed * 2}.weight");
+                tensors.Remove($"{Encoder}{removed * 2}.bias");
+            }
+        });
+        AssertRefused(() => CheckpointLoader.LoadControlNet(path, Placement.Cpu32), path, $"takes {channels} channels and has {convolutions} convolutions", "3 channels and 8 convolutions");
+    }
+
+    [Theory]
+    [InlineData("control_model.input_hint_block.x.weight", new long[] { 1, 1 })]
+    [InlineData("control_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight", new long[] { 32 })]
+    [InlineData("control_model.time_embed.0.weight", new long[] { 0, 0 })]
+    public void LoadControlNet_WithANameOrShapeThatCannotBe_IsRefused(string name, long[] shape)
+    {
+        var path = TinyModel.WriteControlNet(_folder["control.safetensors"], change: tensors => tensors[name] = zeros(shape));
+        AssertRefused(() => CheckpointLoader.LoadControlNet(path, Placement.Cpu32), path);
+        using var files = CheckpointFiles.Open(path);
+        Assert.Equal("controlnet", CheckpointKind.Of(files.Shapes).Kind);
+    }
+
+    [Theory]
+    [InlineData("first_stage_model.encoder.conv_in.weight", new long[] { 0, 3, 3, 3 })]
+    [InlineData("model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight", new long[] { 32 })]
+    public void LoadModel_WithAShapeThatCannotBe_IsRefused(string name, long[] shape)
+    {
+        var path = TinyModel.WriteModel(_folder["model.safetensors"], tensors => tensors[name] = zeros(shape));
+        AssertRefused(() => CheckpointLoader.LoadModel(path, Placement.Cpu32), path);
+    }
+
+    [Fact]
+    public void CheckControlNets_SaysWhatLoadingWouldSay_AndReadsNoWeights()
+    {
+        var path = TinyModel.WriteModel(_folder["model.safetensors"]);
+        var (good, wrong) = (TinyModel.WriteControlNet(_folder["good.safetensors"]), TinyModel.WriteControlNet(_folder["wrong.safetensors"], TinyModel.Sd21Shaped));
+        CheckpointLoader.CheckControlNets(path, [good]);
+        using var model = CheckpointLoader.LoadModel(path, Placement.Cpu32);
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        var early = Assert.Throws<CheckpointException>(() => CheckpointLoader.CheckControlNets(path, [good, wrong]));
+        var late = Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadControlNet(wrong, Placement.Cpu32, model));
+        Assert.Equal((late.Message, late.File), (early.Message, early.File));
+        Assert.Equal(late.Keys, early.Keys);
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    private static void AssertRefused(Action load, string file, params string[] expected)
+    {
+        var e = Assert.Throws<CheckpointException>(load);
+        Assert.Equal(file, e.File);
+        Assert.All(expected, text => Assert.Contains(text, e.Message, StringComparison.Ordinal));
+    }
+
     private static void AssertWeights(DiffusionModel model)
     {
         using var unet = TinyModel.UNet();

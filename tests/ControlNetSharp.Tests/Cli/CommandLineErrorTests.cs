@@ -1,5 +1,8 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Tests.Pictures;
 using Xunit;
 
@@ -45,6 +48,9 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("-c canny=@ok.png,mode=strong", "--control", "mode=strong|balanced or prompt or control")]
     [InlineData("-c canny=@ok.png,resize=zoom", "--control", "resize=zoom|just or crop or fill")]
     [InlineData("-c canny=@ok.png,annotator=depth", "--control", "annotator=depth|none|canny")]
+    [InlineData("-c hint=@ok.png,model=@no.safetensors,annotator=foo", "--control", "annotator=foo|none")]
+    [InlineData("-c hint=@ok.png,model=@no.safetensors,resolution=256", "--control", "resolution=256|annotators")]
+    [InlineData("-c canny=@ok.png,annotator=none,resolution=256", "--control", "resolution=256|annotators")]
     [InlineData("-c canny=@ok.png,low=300", "--control", "low=300|a whole number from 1 to 255")]
     [InlineData("-c canny=@ok.png,model=@none.safetensors", "--control", "none.safetensors|there is no such file", true)]
     [InlineData("-c @@unit.json", "--control", "'wieght'|did you mean 'weight'?")]
@@ -58,6 +64,8 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("--cfg nan", "--cfg", "--cfg nan|from 1 to 30")]
     [InlineData("--cfg 0.5", "--cfg", "--cfg 0.5|from 1 to 30")]
     [InlineData("--sampler Oiler", "--sampler", "'Oiler'|Euler a|DPM++ 2M")]
+    [InlineData("--sampler LCM --steps 60", "--steps", "--steps 60|from 1 to 50|lcm")]
+    [InlineData("--prediction x0", "--prediction", "--prediction x0|auto, epsilon or v")]
     [InlineData("--scheduler karas", "--scheduler", "'karas'|karras")]
     [InlineData("--seed x", "--seed", "--seed x|a whole number")]
     [InlineData("--batch 0", "--batch", "--batch 0|from 1 to 64")]
@@ -68,6 +76,8 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("--models @none", "--models", "none|there is no such folder")]
     [InlineData("-m @none.safetensors", "--model", "none.safetensors|there is no such file|pocket")]
     [InlineData("-o @none/out.png", "--out", "none/out.png|does not exist")]
+    [InlineData("-o /proc/out.png", "--out", "/proc/out.png|nothing can be written in the folder /proc")]
+    [InlineData("-o /proc", "--out", "nothing can be written in the folder /proc")]
     [InlineData("-o @out.gif", "--out", "out.gif|.png or a folder that exists")]
     [InlineData("--stepz 3", "--stepz", "--stepz")]
     public Task Generate_WithWrongInput_SaysSoOnce(string wrong, string? option, string expected, bool withModel = false) =>
@@ -80,10 +90,12 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("canny @huge.png -o @out.png", null, "huge.png|60000 x 60000 pixels|at most 67108864")]
     [InlineData("cany @ok.png -o @out.png", "kind", "\"cany\"|canny, hough (mlsd)")]
     [InlineData("pose @ok.png -o @out.png", "kind", "\"pose\"|canny")]
-    [InlineData("canny @ok.png -o @none/out.png", "--out", "none/out.png|in a folder that exists")]
+    [InlineData("canny @ok.png -o @none/out.png", "--out", "none/out.png|does not exist")]
     [InlineData("canny @ok.png -o @out.jpg", "--out", "out.jpg|ending in .png")]
     [InlineData("canny @ok.png -o @out.png --option low", "--option", "low|NAME=VALUE")]
     [InlineData("canny @ok.png -o @out.png --option lowe=3", "--option", "\"lowe\"|low, high")]
+    [InlineData("canny @ok.png -o /proc/out.png", "--out", "nothing can be written in the folder /proc")]
+    [InlineData("canny @ok.png -o @out.png --option low=1 --option low=2", "--option", "low=2|'low' is given twice")]
     [InlineData("canny @ok.png -o @out.png --option low=abc", "--option", "low|\"abc\"|a whole number from 1 to 255")]
     [InlineData("canny @ok.png -o @out.png --option low=0", "--option", "low|a whole number from 1 to 255")]
     [InlineData("canny @ok.png -o @out.png --resolution 9", "--resolution", "--resolution 9|from 64 to 2048")]
@@ -93,7 +105,9 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("models inspect @none.safetensors", 2, "none.safetensors|there is no such file")]
     [InlineData("models inspect @no.safetensors", 3, "no.safetensors|header")]
     [InlineData("generate -p cat -o @out.png -m @no.safetensors", 3, "no.safetensors|header")]
-    public Task Checkpoint_ThatIsNone_IsRefused(string arguments, int exitCode, string expected) => AssertRefused(arguments, exitCode, null, expected);
+    [InlineData("generate -p cat -o @out.png -m @no.safetensors --device cuda:99", 3, "--device cuda:99")]
+    [InlineData("bench decode --family sdxl", 2, "--family sdxl|sd15 or sd21")]
+    public Task CheckpointOrMachine_ThatCannotBeUsed_IsRefused(string arguments, int exitCode, string expected) => AssertRefused(arguments, exitCode, null, expected);
 
     [Theory]
     [InlineData("generate -o out.png", "--prompt")]
@@ -133,12 +147,67 @@ public sealed class CommandLineErrorTests : IDisposable
     }
 
     [Fact]
+    public async Task File_ThatCannotBeOpened_IsRefusedWithItsName()
+    {
+        using var unit = new FileStream(_folder["unit.json"], FileMode.Open, FileAccess.Read, FileShare.None);
+        using var checkpoint = new FileStream(_folder["no.safetensors"], FileMode.Open, FileAccess.Read, FileShare.None);
+        await AssertRefused("generate -p cat -o @out.png -c @@unit.json", 2, "--control", "unit.json|cannot be read");
+        await AssertRefused("generate -p cat -o @out.png -m @no.safetensors", 3, null, "no.safetensors|cannot be opened", "no.safetensors");
+        await AssertRefused("models inspect @no.safetensors", 3, null, "no.safetensors|cannot be opened", "no.safetensors");
+    }
+
+    [Fact]
+    public async Task Picture_OfValuesThatAreNotNumbers_IsNotWritten_NorAreItsMaps()
+    {
+        TinyModel.WriteModel(_folder["model.safetensors"], tensors => tensors["first_stage_model.decoder.conv_out.bias"].fill_(float.NaN));
+        TinyModel.WriteControlNet(_folder["control.safetensors"]);
+        await AssertRefused("generate -p cat -o @out.png -m @model.safetensors --steps 1 --size 64x64 --save-maps -c canny=@ok.png,model=@control.safetensors", 3, null, "not numbers|--dtype fp32");
+    }
+
+    [Fact]
+    public async Task ControlNet_ThatIsNotPublishedForTheModelsFamily_IsNotTaken()
+    {
+        TinyModel.WriteModel(_folder["model.safetensors"], unet: TinyModel.Sd21Shaped);
+        TinyModel.WriteControlNet(_folder["control_v11p_sd15_canny.safetensors"]);
+        await AssertRefused("generate -p cat -o @out.png -m @model.safetensors -c canny=@ok.png", 2, "--control", "the model's family|control_v11p_sd21_canny.safetensors");
+    }
+
+    [Fact]
+    public async Task ControlNet_OfAnotherFamily_IsRefusedBeforeTheModelsWeightsAreRead()
+    {
+        WriteEmptyWeights(_folder["full.safetensors"], "key_manifest_sd15_ldm.json");
+        WriteEmptyWeights(_folder["other.safetensors"], "key_manifest_sd21_controlnet_ldm.json");
+        var before = MachineMemory.PeakBytes;
+        await AssertRefused("generate -p cat -o @out.png -m @full.safetensors -c canny=@ok.png,model=@other.safetensors", 3, null, "other.safetensors|for SD 2.x|is SD 1.x");
+        // The weights are 2 GB in the file, and as much or twice that in memory.
+        Assert.True(MachineMemory.PeakBytes - before < 1L << 30, $"{(MachineMemory.PeakBytes - before) >> 20} MiB more were used at the peak");
+    }
+
+    [Fact]
     public async Task Checkpoint_OfAnotherKind_IsRefusedWithWhatItLacks()
     {
         TinyModel.WriteModel(_folder["model.safetensors"]);
         TinyModel.WriteControlNet(_folder["control.safetensors"]);
         await AssertRefused("generate -p cat -o @out.png -m @control.safetensors", 3, null, "control.safetensors|not a Stable Diffusion model|model.diffusion_model.input_blocks.0.0.weight");
         await AssertRefused("generate -p cat -o @out.png -m @model.safetensors -c canny=@ok.png,model=@model.safetensors", 3, null, "not a ControlNet|input_hint_block.0.weight");
+    }
+
+    /// <summary>A checkpoint of full size whose weights are a hole in the file.</summary>
+    private static void WriteEmptyWeights(string path, string manifest)
+    {
+        var (header, offset) = (new JsonObject(), 0L);
+        foreach (var key in Goldens.Json(manifest).GetProperty("keys").EnumerateObject())
+        {
+            var bytes = key.Value.EnumerateArray().Aggregate(2L, (product, size) => product * size.GetInt64());
+            header[key.Name] = new JsonObject { ["dtype"] = "F16", ["shape"] = JsonNode.Parse(key.Value.GetRawText()), ["data_offsets"] = new JsonArray(offset, offset + bytes) };
+            offset += bytes;
+        }
+
+        var json = Encoding.UTF8.GetBytes(header.ToJsonString());
+        using var file = File.Create(path);
+        file.Write(BitConverter.GetBytes((ulong)json.Length));
+        file.Write(json);
+        file.SetLength(file.Position + offset);
     }
 
     /// <summary>Runs with and without --json; @ stands for the test's folder. Gives the error object of the JSON run.</summary>

@@ -1,6 +1,10 @@
+using System.Diagnostics;
 using System.Text.Json;
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Cli;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Tests.Pictures;
 using Xunit;
 
@@ -94,6 +98,142 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Generate_WithSidesThatAreNoMultiplesOf64_MakesThemWithAndWithoutAUnit()
+    {
+        foreach (var (file, more) in new[] { ("plain.png", Array.Empty<string>()), ("controlled.png", ["-c", Unit("weight=1")]) })
+        {
+            await Generate(file, ["--size", "72x88", "--seed", "5", .. more]);
+            var picture = PictureReader.Read(_folder[file]);
+            Assert.Equal((72, 88), (picture.Width, picture.Height));
+        }
+
+        Assert.NotEqual(PictureReader.Read(_folder["plain.png"]).Rgb, PictureReader.Read(_folder["controlled.png"]).Rgb);
+    }
+
+    [Fact]
+    public async Task Generate_WithoutSize_IsNotShapedByAUnitOfWeightZero()
+    {
+        PictureWriter.WritePng(_folder["square.png"], TestPictures.Square(256, 64));
+        TinyModel.WriteModel(_folder["model.safetensors"]);
+        await CommandRun.JsonOf("generate", "-p", "a cat", "-m", _folder["model.safetensors"], "-o", _folder["native.png"], "--steps", "1", "-c", Unit("weight=0"));
+        var picture = PictureReader.Read(_folder["native.png"]);
+        Assert.Equal((TinyModel.NativeSize, TinyModel.NativeSize), (picture.Width, picture.Height));
+    }
+
+    [Fact]
+    public async Task Generate_CancelledInTheSecondBatch_SaysHowManyPicturesWereWritten()
+    {
+        await Generate("first.png", "--seed", "5");
+        using var stop = new CancellationTokenSource();
+        using var result = new StringWriter();
+        // The progress of two steps of the first batch, then of the first step of the second.
+        using var message = new CancellingWriter(3, stop);
+        string[] arguments = ["generate", "-p", "a cat", "-m", _folder["model.safetensors"], "-o", _folder["many.png"], "--steps", "2", "--size", "64x64", "--count", "2", "--save-maps", "-c", Unit("weight=1")];
+        Assert.Equal(130, await ControlNetCli.RunAsync(arguments, new CommandOutput(result, message, IsTerminal: true), stop.Token));
+        Assert.EndsWith("controlnet: Cancelled; 1 of 2 pictures were written.", message.ToString().TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal(["many-0000.png", "many-map0-canny.png"], Directory.GetFiles(_folder.Path, "many*").Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Generate_OnATerminal_ReportsOnALineOfItsOwn()
+    {
+        await Generate("first.png");
+        using var stop = new CancellationTokenSource();
+        using var result = new StringWriter();
+        using var message = new StringWriter();
+        string[] arguments = ["generate", "-p", "a cat", "-m", _folder["model.safetensors"], "-o", _folder["again.png"], "--steps", "2", "--size", "64x64", "--seed", "5"];
+        Assert.Equal(0, await ControlNetCli.RunAsync(arguments, new CommandOutput(result, message, IsTerminal: true), stop.Token));
+        Assert.Contains("2/2", message.ToString(), StringComparison.Ordinal);
+        Assert.Contains(message.ToString().Split('\n'), line => line.StartsWith("Seed 5, 2 steps", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Generate_WithPrediction_OverridesWhatTheModelSays_AndTellsWhichItWas()
+    {
+        async Task<(byte[] Pixels, string? Prediction)> With(string prediction)
+        {
+            var file = $"{prediction}.png";
+            await Generate(file, "--seed", "5", "--prediction", prediction);
+            using var manifest = JsonDocument.Parse(PngTexts.Read(_folder[file])["controlnetsharp"]);
+            return (PictureReader.Read(_folder[file]).Rgb, manifest.RootElement.GetProperty("prediction").GetString());
+        }
+
+        var (auto, epsilon, velocity) = (await With("auto"), await With("epsilon"), await With("v"));
+        Assert.Equal(("v", "epsilon", "v"), (auto.Prediction, epsilon.Prediction, velocity.Prediction));
+        Assert.Equal(auto.Pixels, velocity.Pixels);
+        Assert.NotEqual(epsilon.Pixels, velocity.Pixels);
+    }
+
+    [Fact]
+    public async Task Generate_OfAnSd2ModelThatDoesNotSayWhatItPredicts_NamesTheOption()
+    {
+        await Generate("first.png");
+        using var model = CheckpointLoader.LoadModel(_folder["model.safetensors"], Placement.Cpu32);
+        var (old, two) = (ModelFamily.Of(768), ModelFamily.Of(1024));
+        Assert.Contains("--prediction v", GenerateCommand.PredictionWarning(model with { Family = two, PredictsVelocity = null }), StringComparison.Ordinal);
+        Assert.Null(GenerateCommand.PredictionWarning(model with { Family = two, PredictsVelocity = false }));
+        Assert.Null(GenerateCommand.PredictionWarning(model with { Family = old, PredictsVelocity = null }));
+    }
+
+    [Fact]
+    public async Task Generate_WithAPromptThatIsTooLong_SaysHowMuchIsCut()
+    {
+        await Generate("first.png");
+        string[] arguments = ["generate", "-m", _folder["model.safetensors"], "-o", _folder["long.png"], "--steps", "1", "--size", "64x64", "-p"];
+        string Cats(int count) => string.Join(' ', Enumerable.Repeat("cat", count));
+        var run = await CommandRun.Of([.. arguments, Cats(80), "-n", Cats(76)]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("--prompt has 80 tokens; the last 5 are cut", run.Message, StringComparison.Ordinal);
+        Assert.Contains("--negative has 76 tokens; the last 1 are cut", run.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("tokens", (await CommandRun.Of([.. arguments, Cats(75)])).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sd15", "canny", "control_v11p_sd15_canny")]
+    [InlineData("sd15", "hed", "control_v11p_sd15_softedge")]
+    [InlineData("sd21", "canny", "control_v11p_sd21_canny")]
+    [InlineData("sd21", "hed", "control_v11p_sd21_hed")]
+    public void FindControlNet_WithTheFilesOfBothFamilies_TakesTheModels(string family, string kind, string expected)
+    {
+        var model = TinyModel.WriteModel(_folder["model.safetensors"], unet: family == "sd21" ? TinyModel.Sd21Shaped : null);
+        foreach (var name in new[] { "control_v11p_sd15_canny", "control_v11p_sd21_canny", "control_v11p_sd15_softedge", "control_v11p_sd21_hed" })
+        {
+            File.WriteAllText(_folder[name + ".safetensors"], "");
+        }
+
+        Assert.Equal(_folder[expected + ".safetensors"], ModelFiles.FindControlNet(ConditionKind.Find(kind), model, model, null));
+    }
+
+    [Theory]
+    [InlineData(59, "00:59")]
+    [InlineData(3599, "59:59")]
+    [InlineData(3600, "1:00:00")]
+    [InlineData(90061, "25:01:01")]
+    public void ProgressClock_ShowsHoursWhereThereAreAny(int seconds, string expected) => Assert.Equal(expected, ProgressBar.Clock(TimeSpan.FromSeconds(seconds)));
+
+    [Fact]
+    public async Task BenchDecode_NamesFamilyAndBatch()
+    {
+        var json = await CommandRun.JsonOf("bench", "decode", "--family", "sd21", "--size", "64", "--batch", "2", "--dtype", "fp32");
+        Assert.Equal(("sd21", 64, 64, 2), (json.GetProperty("family").GetString(), json.GetProperty("width").GetInt32(), json.GetProperty("height").GetInt32(), json.GetProperty("batch").GetInt32()));
+        Assert.True(json.GetProperty("secondsPerImage").GetDouble() > 0);
+        Assert.Equal(130, (await CommandRun.Of(["bench", "decode", "--size", "64"], new CancellationToken(canceled: true))).ExitCode);
+    }
+
+    [Fact]
+    public async Task Program_WithoutAWritableCache_LoadsLibtorchAllTheSame()
+    {
+        File.WriteAllText(_folder["no.safetensors"], "This is no checkpoint.");
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "controlnet.dll"), "generate", "-p", "cat", "-m", _folder["no.safetensors"], "-o", _folder["out.png"]]) { UseShellExecute = false, RedirectStandardError = true };
+        start.Environment["XDG_CACHE_HOME"] = "/proc/none";
+        using var process = Process.Start(start)!;
+        var message = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(3, process.ExitCode);
+        Assert.Contains("no.safetensors: not a whole safetensors file", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Annotate_WithOptions_WritesTheAnnotatorsHint()
     {
         var picture = TestPictures.Noise(40, 30);
@@ -120,6 +260,7 @@ public sealed class CommandLineTests : IDisposable
         var parameters = network.named_parameters().ToList();
         Assert.Equal((parameters.Sum(p => p.parameter.numel()), parameters.Count), (control.GetProperty("parameters").GetInt64(), control.GetProperty("keys").GetInt32()));
         Assert.Equal(64, control.GetProperty("hash").GetString()!.Length);
+        Assert.Contains("layout      ldm", (await CommandRun.Of(["models", "inspect", _folder["model.safetensors"]])).Result, StringComparison.Ordinal);
     }
 
     private async Task<JsonElement> Generate(string file, params string[] more)
@@ -130,7 +271,22 @@ public sealed class CommandLineTests : IDisposable
             TinyModel.WriteControlNet(_folder["control.safetensors"]);
         }
 
-        return await CommandRun.JsonOf(["generate", "-p", "a cat", "-m", _folder["model.safetensors"], "-o", _folder[file], "--steps", "2", "--size", "64x64", "--dtype", "fp32", .. more]);
+        return await CommandRun.JsonOf(["generate", "-p", "a cat", "-m", _folder["model.safetensors"], "-o", _folder[file], "--steps", "2", "--dtype", "fp32", .. more.Contains("--size") ? [] : new[] { "--size", "64x64" }, .. more]);
+    }
+
+    /// <summary>Cancels when the progress bar has written so many times.</summary>
+    private sealed class CancellingWriter(int writes, CancellationTokenSource stop) : StringWriter
+    {
+        private int _writes;
+
+        public override void Write(string? value)
+        {
+            base.Write(value);
+            if (value?.StartsWith('\r') == true && ++_writes == writes)
+            {
+                stop.Cancel();
+            }
+        }
     }
 
     private string Unit(string options) => $"canny={_folder["square.png"]},model={_folder["control.safetensors"]},{options}";

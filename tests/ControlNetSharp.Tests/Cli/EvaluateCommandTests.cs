@@ -1,3 +1,4 @@
+using ControlNetSharp.Cli;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Tests.Pictures;
 using Xunit;
@@ -39,6 +40,10 @@ public sealed class EvaluateCommandTests : IDisposable
         File.WriteAllText(Path.Combine(_folder["pictures"], "a.txt"), "a white square\n");
         var run = await CommandRun.Of(["evaluate", "-m", _folder["model.safetensors"], "--data", _folder["pictures"], "--dtype", "fp32"]);
         Assert.Equal(0, run.ExitCode);
+        // On a terminal both streams go to one place: the table begins on a line of its own.
+        using var screen = new StringWriter();
+        Assert.Equal(0, await ControlNetCli.RunAsync(["evaluate", "-m", _folder["model.safetensors"], "--data", _folder["pictures"], "--dtype", "fp32"], new CommandOutput(screen, screen, IsTerminal: true), TestContext.Current.CancellationToken));
+        Assert.Contains("\n| kind | metric |", screen.ToString(), StringComparison.Ordinal);
         var rows = run.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(3, rows.Length);
         Assert.StartsWith("| canny | edge F1 |", rows[2], StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using ControlNetSharp.Pictures;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace ControlNetSharp.Tests.Pictures;
 
@@ -43,6 +44,27 @@ public class PictureFitTests
         var fill = PictureResizing.Fit(picture, 64, 64, ResizeMode.Fill);
         Assert.Equal(((255, 0, 0), (255, 255, 255), (0, 0, 255)), (fill.At(2, 20), fill.At(32, 40), fill.At(61, 32)));
         Assert.Equal(fill.At(0, 0), fill.At(63, 63));
+    }
+
+    [Theory]
+    [InlineData(60_000_000, 1, 2048)]
+    [InlineData(1, int.MaxValue, 2048)]
+    [InlineData(3, 3, int.MaxValue)]
+    public void SizeForResolution_OfMoreThanTheMostPixels_NamesBothNumbers(int width, int height, int resolution)
+    {
+        var e = Assert.Throws<ArgumentOutOfRangeException>(() => PictureResizing.SizeForResolution(width, height, resolution));
+        Assert.Contains($"{width} x {height}", e.Message, StringComparison.Ordinal);
+        Assert.Contains("67108864", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FromTensor_OfValuesThatAreNotNumbers_SaysWhere()
+    {
+        using var scope = NewDisposeScope();
+        var pictures = zeros(2, 3, 4, 5);
+        pictures[1, 2, 3, 1] = float.NaN;
+        Assert.Contains("Picture 1 of the batch", Assert.Throws<NotANumberException>(() => PictureTensors.FromTensor(pictures)).Message, StringComparison.Ordinal);
+        Assert.Contains("channel 2, row 3, column 1", Assert.Throws<NotANumberException>(() => PictureTensors.FromTensor(pictures)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -131,6 +131,40 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     }
 
     [Fact]
+    public void Generate_CancelledAfterTheLastStep_ThrowsToo()
+    {
+        using var stop = new CancellationTokenSource();
+        Assert.ThrowsAny<OperationCanceledException>(() => networks.Generator.Generate(
+            Request,
+            progress =>
+            {
+                if (progress.Step == progress.Steps)
+                {
+                    stop.Cancel();
+                }
+            },
+            stop.Token));
+    }
+
+    [Fact]
+    public void Generate_AtASizeWhoseLatentsAreOdd_WorksWithAndWithoutControl()
+    {
+        foreach (var units in new ControlUnit[][] { [], [Unit(1)] })
+        {
+            var picture = Generate(Request with { Size = (72, 72), Units = units }).Pictures[0];
+            Assert.Equal((72, 72), (picture.Width, picture.Height));
+        }
+    }
+
+    [Fact]
+    public void Generate_WithoutSize_IsNotShapedByAUnitOfWeightZero()
+    {
+        var (weightless, square) = (Unit(0) with { Hint = TestPictures.Square(320, 80) }, Unit(1));
+        Assert.Equal((64, 64), Generate(Request with { Size = null, Units = [weightless] }).Request.Size);
+        Assert.Equal((64, 64), Generate(Request with { Size = null, Units = [weightless, square] }).Request.Size);
+    }
+
+    [Fact]
     public void Generate_FiftyPictures_LeavesNoTensorBehind()
     {
         var request = Request with { Sampling = new() { Steps = 1, Sampler = "Euler a" }, Units = [Unit(1), Unit(0.5, networks.Second)] };
@@ -158,6 +192,7 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
         Assert.Contains("64 to 4096", Assert.Throws<ArgumentOutOfRangeException>(() => Request with { Size = (13, 7) }).Message, StringComparison.Ordinal);
         Assert.Contains("GuidanceScale must be from 1 to 30", Assert.Throws<ArgumentOutOfRangeException>(() => Request with { GuidanceScale = double.NaN }).Message, StringComparison.Ordinal);
         Assert.Contains("Batch must be from 1 to 64", Assert.Throws<ArgumentOutOfRangeException>(() => Request with { Batch = 0 }).Message, StringComparison.Ordinal);
+        Assert.Contains("Start (0.8) after its End (0.2)", Assert.Throws<ArgumentException>(() => Unit(1, start: 0.8, end: 0.2)).Message, StringComparison.Ordinal);
         Assert.Contains("8 x 8 pixels; it has 8 x 7", Assert.Throws<ArgumentException>(() => Unit(1) with { Hint = TestPictures.Noise(8, 7) }).Message, StringComparison.Ordinal);
         Assert.Contains("Steps must be from 1 to 1000", Assert.Throws<ArgumentOutOfRangeException>(() => Generate(Request with { Sampling = new() { Steps = 0 } })).Message, StringComparison.Ordinal);
         Assert.Contains("'Oiler'", Assert.Throws<ArgumentException>(() => Generate(Request with { Sampling = new() { Sampler = "Oiler" } })).Message, StringComparison.Ordinal);
