@@ -14,13 +14,14 @@ internal static class GoldenNetworks
         var multipliers = config.GetProperty("channel_mult").EnumerateArray().Select(m => m.GetInt32()).ToArray();
         var attention = config.GetProperty("attention_resolutions").EnumerateArray().Select(r => r.GetInt32()).ToArray();
         var channels = config.GetProperty("model_channels").GetInt32();
+        var depth = config.TryGetProperty("transformer_depth", out var d) ? d.GetInt32() : 1;
         return new UNetParams
         {
             InChannels = config.GetProperty("in_channels").GetInt32(),
             OutChannels = config.GetProperty("out_channels").GetInt32(),
             ModelChannels = channels,
-            Levels = [.. multipliers.Select((m, level) => new UNetLevel(channels * m, config.GetProperty("num_res_blocks").GetInt32(), attention.Contains(1 << level) ? 1 : 0))],
-            MiddleDepth = 1,
+            Levels = [.. multipliers.Select((m, level) => new UNetLevel(channels * m, config.GetProperty("num_res_blocks").GetInt32(), attention.Contains(1 << level) ? depth : 0))],
+            MiddleDepth = depth,
             ContextChannels = config.GetProperty("context_dim").GetInt32(),
             Heads = config.TryGetProperty("num_head_channels", out var width) && width.GetInt32() > 0
                 ? HeadRule.OfWidth(width.GetInt32()) : HeadRule.OfCount(config.GetProperty("num_heads").GetInt32()),

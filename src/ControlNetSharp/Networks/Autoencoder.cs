@@ -44,8 +44,15 @@ public sealed class Autoencoder : Module
     public (Tensor Mean, Tensor LogVariance) Encode(Tensor pictures)
     {
         using var scope = NewDisposeScope();
-        var moments = _quantise.call(_encoder.call(pictures)).chunk(2, 1);
-        return (moments[0].MoveToOuterDisposeScope(), moments[1].clamp(LeastLogVariance, MostLogVariance).MoveToOuterDisposeScope());
+        var (mean, logVariance) = Split(_quantise.call(_encoder.call(pictures)));
+        return (mean.MoveToOuterDisposeScope(), logVariance.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Moments [B, 8, h, w] to mean and clamped log-variance, each [B, 4, h, w].</summary>
+    internal static (Tensor Mean, Tensor LogVariance) Split(Tensor moments)
+    {
+        var halves = moments.chunk(2, 1);
+        return (halves[0], halves[1].clamp(LeastLogVariance, MostLogVariance));
     }
 
     /// <summary>Pictures from z (latents divided by <see cref="AutoencoderParams.ScaleFactor"/>).</summary>

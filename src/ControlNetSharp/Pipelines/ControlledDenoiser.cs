@@ -13,7 +13,7 @@ public sealed class ControlledDenoiser
 {
     private readonly UNet _unet;
     private readonly PredictionType _prediction;
-    private readonly Tensor _context;
+    private readonly IReadOnlyList<Tensor> _contexts;
     private readonly double _guidanceScale;
     private readonly IReadOnlyList<AttachedControl> _controls;
     private readonly int _steps;
@@ -23,8 +23,8 @@ public sealed class ControlledDenoiser
     /// <summary>Prepares a run. Everything is borrowed and must outlive it.</summary>
     /// <param name="unet">The network.</param>
     /// <param name="prediction">What it predicts.</param>
-    /// <param name="conditioning">[1, K, D], in the compute dtype.</param>
-    /// <param name="unconditional">[1, K, D] likewise; not used where the guidance scale is 1.</param>
+    /// <param name="conditioning">[1 or B, K, D], in the compute dtype.</param>
+    /// <param name="unconditional">[1 or B, K, D] likewise; not used where the guidance scale is 1.</param>
     /// <param name="guidanceScale">1 for the conditional prediction alone; larger follows the prompt more.</param>
     /// <param name="controls">The ControlNets whose residuals are summed; none for a plain UNet.</param>
     /// <param name="steps">Steps of the whole run, by which start and end of a control are measured.</param>
@@ -34,7 +34,7 @@ public sealed class ControlledDenoiser
         ArgumentNullException.ThrowIfNull(controls);
         (_unet, _prediction, _guidanceScale, _steps) = (unet, prediction, guidanceScale, steps);
         _guided = guidanceScale != 1;
-        _context = _guided ? cat([unconditional, conditioning], 0) : conditioning.alias();
+        _contexts = _guided ? [unconditional, conditioning] : [conditioning];
         _controls = [.. controls.Where(control => control.Strength.Weight > 0)];
     }
 
@@ -49,9 +49,9 @@ public sealed class ControlledDenoiser
     {
         using var scope = NewDisposeScope();
         var pictures = noisy.shape[0];
-        var input = noisy.to(_context.dtype);
+        var input = noisy.to(_contexts[0].dtype);
         var sides = _guided ? cat([input, input], 0) : input;
-        var context = _context.repeat_interleave(pictures, 0);
+        var context = cat([.. _contexts.Select(side => side.expand(pictures, -1, -1))], 0);
         var timesteps = full([sides.shape[0]], level.Timestep, dtype: ScalarType.Float32, device: noisy.device);
         var output = _unet.Forward(sides, timesteps, context, Residuals(sides, timesteps, context, pictures)).to(ScalarType.Float32);
         if (_guided)
@@ -80,7 +80,8 @@ public sealed class ControlledDenoiser
         // In the mode "control" the unconditional side gets no residuals, so it is not computed at all.
         var conditionalOnly = _guided && control.Strength.Mode == ControlMode.Control;
         Tensor Side(Tensor both) => conditionalOnly ? both.narrow(0, pictures, pictures) : both;
-        var residuals = control.ControlNet.Forward(Side(sides), Side(timesteps), Side(context), control.EncodedHint);
+        var hint = control.EncodedHint;
+        var residuals = control.ControlNet.Forward(Side(sides), Side(timesteps), Side(context), hint.shape[0] > 1 && _guided && !conditionalOnly ? cat([hint, hint], 0) : hint);
         var scaled = residuals.Select((residual, index) => residual * control.Strength.ScaleOf(index, residuals.Count));
         return [.. conditionalOnly ? scaled.Select(residual => cat([zeros_like(residual), residual], 0)) : scaled];
     }

@@ -39,6 +39,31 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
+    public void Open_OfTheGoldenWithEveryType_GivesItsTensors_AsTheBytesOfTheFileSay()
+    {
+        using var scope = NewDisposeScope();
+        var path = Goldens.Require("io_dtypes.safetensors");
+        using var file = SafetensorsFile.Open(path);
+        var bytes = File.ReadAllBytes(path);
+        var dataStart = 8 + (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        using var header = System.Text.Json.JsonDocument.Parse(bytes.AsMemory(8, dataStart - 8));
+        var listed = header.RootElement.EnumerateObject().Where(entry => entry.Name != "__metadata__").ToList();
+        Assert.Equal(listed.Select(entry => entry.Name).Order(StringComparer.Ordinal), file.Entries.Keys.Order(StringComparer.Ordinal));
+        foreach (var entry in listed)
+        {
+            var offsets = entry.Value.GetProperty("data_offsets").EnumerateArray().Select(offset => dataStart + offset.GetInt32()).ToArray();
+            var actual = file.Read(entry.Name);
+            Assert.Equal(entry.Value.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64()), actual.shape);
+            Assert.Equal(bytes[offsets[0]..offsets[1]], actual.numel() == 0 ? [] : actual.bytes.ToArray());
+        }
+
+        foreach (var type in new[] { "f16", "bf16" })
+        {
+            Assert.Equal(file.Read($"expect.f32_from_{type}").data<float>().ToArray(), file.Read(type, ScalarType.Float32).data<float>().ToArray());
+        }
+    }
+
+    [Fact]
     public void Read_WithAnotherType_Converts()
     {
         using var scope = NewDisposeScope();

@@ -43,6 +43,43 @@ public class UNetTests
             var scales = golden[$"in.strengths_{strengths}"];
             golden.AssertClose($"out.strength_{strengths}", unet.Forward(x, t, context, [.. residuals.Select((r, i) => r * scales[i])]), Tolerance);
         }
+
+        AssertInnerValues(golden, "unet", unet, null);
+        AssertInnerValues(golden, "control", control, encoded);
+        golden.AssertAllRead();
+    }
+
+    /// <summary>Walks through a network's own stages, so that a wrong value is found where it first appears.</summary>
+    private static void AssertInnerValues(GoldenFile golden, string part, nn.Module network, Tensor? encodedHint)
+    {
+        var modules = network.named_modules().ToDictionary(m => m.name, m => m.module);
+        var (t, context, h) = (golden["in.timesteps"], golden["in.context"], golden["in.x"]);
+        void Compare(string name, Tensor actual)
+        {
+            if (golden.Has($"inter.{part}.{name}"))
+            {
+                golden.AssertClose($"inter.{part}.{name}", actual, Tolerance);
+            }
+        }
+
+        var time = ((TimeEmbedding)modules["time_embed"]).Forward(t, ScalarType.Float32);
+        Compare("emb", time);
+        var skips = new Stack<Tensor>();
+        for (var i = 0; modules.TryGetValue($"input_blocks.{i}", out var block); i++)
+        {
+            h = ((Stage)block).Forward(h, time, context);
+            h = i == 0 && encodedHint is not null ? h + encodedHint : h;
+            Compare($"input_blocks.{i}", h);
+            skips.Push(h);
+        }
+
+        h = ((Stage)modules["middle_block"]).Forward(h, time, context);
+        Compare("middle_block", h);
+        for (var i = 0; modules.TryGetValue($"output_blocks.{i}", out var block); i++)
+        {
+            h = ((Stage)block).Forward(cat([h, skips.Pop()], 1), time, context);
+            Compare($"output_blocks.{i}", h);
+        }
     }
 
     [Theory]
@@ -75,9 +112,11 @@ public class UNetTests
     {
         using var golden = Goldens.Open("unet_tiny.safetensors");
         using var scope = NewDisposeScope();
-        using var unet = GoldenNetworks.UNet(GoldenNetworks.UNetParams(golden.Config), golden.Weights());
+        var p = GoldenNetworks.UNetParams(golden.Config);
+        using var unet = GoldenNetworks.UNet(p, golden.Weights());
         var e = Assert.Throws<ArgumentException>(() => unet.Forward(golden["in.x"], golden["in.timesteps"], golden["in.context"], [zeros(1)]));
-        Assert.Contains("13", e.Message, StringComparison.Ordinal);
+        // The first convolution, the residual blocks, a downsampling between two levels, the middle block.
+        Assert.StartsWith($"{1 + p.Levels.Sum(level => level.ResidualBlocks) + p.Levels.Count - 1 + 1} control residuals are needed; 1 were given", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

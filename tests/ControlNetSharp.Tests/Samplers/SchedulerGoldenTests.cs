@@ -48,6 +48,9 @@ public class SchedulerGoldenTests
         sigmas.Add(reference.Steps[^1].To.RelativeSigma);
 
         Assert.Equal(reference.ModelCalls, timesteps.Count);
+        // The reference also draws at the last step, where the noise is multiplied by zero.
+        var used = Goldens.Json(JsonName).GetProperty("cases").GetProperty(name).GetProperty("noises_used").GetInt32();
+        Assert.InRange(draws, Math.Max(0, used - 1), used);
         var expectedTimesteps = file[$"{name}/timesteps"];
         var whole = expectedTimesteps.dtype == ScalarType.Int64;
         AssertRelative(expectedTimesteps, timesteps, whole ? 0 : 1e-4, $"{name}/timesteps");
