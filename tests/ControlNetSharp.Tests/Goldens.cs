@@ -43,6 +43,18 @@ internal static class Goldens
         return document.RootElement.Clone();
     }
 
+    /// <summary>Skips the test in an override folder, for statements that hold for the default files alone.</summary>
+    public static void RequireDefaultFolder() => Assert.SkipWhen(IsOverride, "This holds for the default golden files only.");
+
+    /// <summary>A part of a JSON file; skips the test in an override folder whose file lacks it.</summary>
+    public static JsonElement Part(string file, string name)
+    {
+        var found = Json(file).TryGetProperty(name, out var part);
+        Assert.SkipWhen(!found && IsOverride, $"The golden file {file} has no '{name}'.");
+        Assert.True(found, $"The golden file {file} has no '{name}'.");
+        return part;
+    }
+
     /// <summary>The largest absolute value: the A of the tolerances.</summary>
     public static double Amplitude(Tensor expected) => expected.numel() == 0 ? 0 : expected.to(ScalarType.Float64).abs().max().item<double>();
 

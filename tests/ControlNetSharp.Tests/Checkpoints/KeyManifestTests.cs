@@ -40,8 +40,11 @@ public class KeyManifestTests
     [InlineData("key_manifest_sdxl_ldm.json", "model", "SDXL")]
     [InlineData("key_manifest_sd_vae_diffusers.json", "autoencoder", null)]
     [InlineData("key_manifest_hed.json", "unknown", null)]
-    public void KindAndFamily_OfAManifest_AreRecognised(string file, string kind, string? family) =>
+    public void KindAndFamily_OfAManifest_AreRecognised(string file, string kind, string? family)
+    {
+        Goldens.RequireDefaultFolder();
         Assert.Equal((kind, family), CheckpointKind.Of(Shapes(Goldens.Json(file))));
+    }
 
     [Theory]
     [InlineData("key_manifest_sd15_ldm.json", TinyModel.UNetPrefix, 15)]
@@ -50,6 +53,7 @@ public class KeyManifestTests
     [InlineData("key_manifest_sd21_controlnet_ldm.json", TinyModel.ControlPrefix, 21)]
     public void UNetShape_OfAManifest_IsThePreset(string file, string prefix, int version)
     {
+        Goldens.RequireDefaultFolder();
         var preset = version == 15 ? UNetParams.Sd15 : UNetParams.Sd21;
         var inferred = NetworkShapes.UNet(Part(Shapes(Goldens.Json(file)), prefix), new CheckpointMetadata());
         Assert.Equal(preset.Levels, inferred.Levels);
@@ -61,6 +65,7 @@ public class KeyManifestTests
     [InlineData("key_manifest_sd21_ldm.json")]
     public void AutoencoderShape_OfAManifest_IsThePreset(string file)
     {
+        Goldens.RequireDefaultFolder();
         var preset = AutoencoderParams.StableDiffusion;
         var inferred = NetworkShapes.Autoencoder(Part(Shapes(Goldens.Json(file)), TinyModel.AutoencoderPrefix), new CheckpointMetadata());
         Assert.Equal(preset.Multipliers, inferred.Multipliers);

@@ -27,7 +27,8 @@ public partial class PictureGoldenTests
         }
 
         using var golden = Goldens.Open(ArraysName);
-        return [.. golden.Entries.Keys.Where(name => PlainResize().IsMatch(name)).Order(StringComparer.Ordinal)];
+        string[] names = [.. golden.Entries.Keys.Where(name => PlainResize().IsMatch(name)).Order(StringComparer.Ordinal)];
+        return names.Length > 0 ? [.. names] : [""];
     }
 
     [Theory]
@@ -60,7 +61,7 @@ public partial class PictureGoldenTests
     [Fact]
     public void SizeForResolution_FollowsTheOriginalsRule()
     {
-        foreach (var row in Goldens.Json(JsonName).GetProperty("resize_sizes").GetProperty("rows").EnumerateArray().Select(r => r.EnumerateArray().Select(v => v.GetInt32()).ToArray()))
+        foreach (var row in Goldens.Part(JsonName, "resize_sizes").GetProperty("rows").EnumerateArray().Select(r => r.EnumerateArray().Select(v => v.GetInt32()).ToArray()))
         {
             var (height, width, resolution) = (row[0], row[1], row[2]);
             Assert.True((row[4], row[3]) == PictureResizing.SizeForResolution(width, height, resolution), $"{width}x{height} at {resolution}: {PictureResizing.SizeForResolution(width, height, resolution)}, expected {row[4]}x{row[3]}");
@@ -74,6 +75,7 @@ public partial class PictureGoldenTests
         Goldens.Require(ArraysName);
         using var scope = NewDisposeScope();
         using var golden = Goldens.Open(ArraysName);
+        golden.Required(name).Dispose();
         var match = PlainResize().Match(name);
         var mode = Enum.Parse<Interpolation>(match.Groups["mode"].Value, ignoreCase: true);
         var isFloat = match.Groups["type"].Value == "f32";

@@ -69,8 +69,8 @@ public class SchedulerGoldenTests
         using var file = Goldens.Open(TensorsName);
         var schedule = NoiseSchedule.ScaledLinearFloat32();
         // libtorch's float32 linspace rounds by the vector width of the CPU: two units in the last place, squared.
-        AssertRelative(file["base/betas_diffusers"], schedule.Betas, 5e-7, "betas");
-        AssertRelative(file["base/alphas_cumprod_diffusers"], schedule.AlphasCumprod, 5e-7, "alphas_cumprod");
+        AssertRelative(file.Required("base/betas_diffusers"), schedule.Betas, 5e-7, "betas");
+        AssertRelative(file.Required("base/alphas_cumprod_diffusers"), schedule.AlphasCumprod, 5e-7, "alphas_cumprod");
     }
 
     [Fact]
@@ -78,8 +78,8 @@ public class SchedulerGoldenTests
     {
         using var file = Goldens.Open(TensorsName);
         var schedule = NoiseSchedule.ScaledLinear();
-        AssertRelative(file["base/betas_ldm"], schedule.Betas, 0, "betas");
-        AssertRelative(file["base/alphas_cumprod_ldm"], schedule.AlphasCumprod, 0, "alphas_cumprod");
+        AssertRelative(file.Required("base/betas_ldm"), schedule.Betas, 0, "betas");
+        AssertRelative(file.Required("base/alphas_cumprod_ldm"), schedule.AlphasCumprod, 0, "alphas_cumprod");
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public class SchedulerGoldenTests
         using var scope = NewDisposeScope();
         using var file = Goldens.Open(TensorsName);
         var schedule = NoiseSchedule.ScaledLinearFloat32();
-        var (clean, noise, timesteps) = (file["add_noise/x"], file["add_noise/noise"], file["add_noise/t"]);
+        var (clean, noise, timesteps) = (file.Required("add_noise/x"), file["add_noise/noise"], file["add_noise/t"]);
         file.AssertClose("add_noise/out", schedule.AddNoise(clean, noise, timesteps), 1e-6);
         file.AssertClose("add_noise/velocity", schedule.Velocity(clean, noise, timesteps), 1e-6);
     }

@@ -159,6 +159,7 @@ public class TextEncoderTests
     [Fact]
     public void Infer_FromTheStableDiffusionManifests_GivesTheirPresets()
     {
+        Goldens.RequireDefaultFolder();
         Assert.Equal(TextEncoderParams.ClipL, TextEncoderParams.Infer(Manifest("key_manifest_sd15_ldm.json", ClipPrefix)));
         Assert.Equal(TextEncoderParams.OpenClipH, TextEncoderParams.Infer(Manifest("key_manifest_sd21_ldm.json", OpenClipPrefix)));
 

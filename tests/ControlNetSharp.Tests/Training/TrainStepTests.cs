@@ -22,9 +22,9 @@ public class TrainStepTests
             var data = new TheoryData<string, string>();
             foreach (var row in Goldens.Files("train_step*.safetensors"))
             {
-                if (row.Data.Length == 0)
+                if (!File.Exists(Goldens.PathOf(Path.ChangeExtension(row.Data, ".json"))))
                 {
-                    data.Add("", "");
+                    data.Add(Path.ChangeExtension(row.Data, ".json"), "");
                     continue;
                 }
 
@@ -50,6 +50,7 @@ public class TrainStepTests
         var parameters = controlNet.named_parameters().ToDictionary(p => "control_model." + p.name, p => p.parameter);
         Assert.Equal(names.Order(StringComparer.Ordinal), parameters.Keys.Order(StringComparer.Ordinal));
         using var optimizer = new AdamW(names.Select(n => parameters[n]), new AdamWOptions());
+        var learningRate = double.Parse(rate, CultureInfo.InvariantCulture);
         var context = golden["in.context"];
         foreach (var expected in json.GetProperty("lr").GetProperty(rate).EnumerateArray())
         {
@@ -73,12 +74,13 @@ public class TrainStepTests
                 Goldens.AssertClose(e, parameters[key[(prefix.Length + 5)..]].grad!, 1e-3 * Math.Max(Goldens.Amplitude(e), 1e-9), key);
             }
 
-            optimizer.Step(double.Parse(rate, CultureInfo.InvariantCulture));
+            optimizer.Step(learningRate);
             AssertNorms(golden[prefix + "param_norms"], names, n => parameters[n], 1e-4, $"{rate} step {step}");
             foreach (var key in golden.Entries.Keys.Where(k => k.StartsWith(prefix + "param/", StringComparison.Ordinal)))
             {
                 var e = golden[key];
-                Goldens.AssertClose(e, parameters[key[(prefix.Length + 6)..]], 1e-4 * Goldens.Amplitude(e), key);
+                // Where a gradient is near Adam's epsilon, its rounding moves the step by some thousandths of the learning rate.
+                Goldens.AssertClose(e, parameters[key[(prefix.Length + 6)..]], 1e-4 * Goldens.Amplitude(e) + 5e-3 * learningRate, key);
             }
         }
 
