@@ -46,7 +46,7 @@ internal static class PocketWeights
     {
         var autoencoder = new Autoencoder(PocketModel.Autoencoder, Placement.Cpu32);
         Trainer.LoadAverage(AutoencoderFolder(runs), Named(autoencoder, ""));
-        if (Directory.Exists(DecoderFolder(runs)))
+        if (Trainer.HasCheckpoint(DecoderFolder(runs)))
         {
             Trainer.LoadAverage(DecoderFolder(runs), Decoder(autoencoder));
         }

@@ -54,13 +54,13 @@ Run(pack, (a, folder, _) =>
     using var scenes = Scenes(folder, "validation", ValidationSeed, ValidationCount);
     var target = a.GetValue(weights)!;
     PocketWeights.WriteAutoencoder(Path.Combine(target, "model"), PocketWeights.Autoencoder(folder, scenes));
-    if (Directory.Exists(Path.Combine(folder, "unet")))
+    if (Trainer.HasCheckpoint(Path.Combine(folder, "unet")))
     {
         var (trainedUNet, text) = PocketWeights.Diffusion(Path.Combine(folder, "unet"));
         PocketWeights.WriteDiffusion(Path.Combine(target, "model"), trainedUNet, text);
     }
 
-    if (Directory.Exists(Path.Combine(folder, "canny")))
+    if (Trainer.HasCheckpoint(Path.Combine(folder, "canny")))
     {
         PocketWeights.WriteControl(Path.Combine(target, "controlnet_canny.safetensors"), PocketWeights.Control(Path.Combine(folder, "canny")));
     }

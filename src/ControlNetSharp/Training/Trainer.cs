@@ -53,6 +53,9 @@ public sealed class Trainer : IDisposable
 
     private string CheckpointPath => Path.Combine(_options.Folder, CheckpointFile);
 
+    /// <summary>Whether a training has left a checkpoint in a folder.</summary>
+    public static bool HasCheckpoint(string folder) => File.Exists(Path.Combine(folder, CheckpointFile));
+
     /// <summary>Copies the averaged weights of a training's checkpoint into parameters.</summary>
     /// <param name="folder">The training's folder.</param>
     /// <param name="parameters">The same parameters, in the same order, as the training had. Borrowed.</param>

@@ -4,8 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 controlnet=src/ControlNetSharp.Cli/bin/Release/net10.0/controlnet
 make() { # PHOTOGRAPH NAME SEED PROMPT
-  "$controlnet" generate -p "$4" -c "canny=docs/pictures/$1" --seed "$3" -o "docs/pictures/$2.png" --save-maps
-  mv "docs/pictures/$2-map0-canny.png" "docs/pictures/${1%.*}-canny.png"
+  "$controlnet" generate -p "$4" -c "canny=docs/pictures/$1" --seed "$3" -o "docs/results/$2.png" --save-maps
+  mv "docs/results/$2-map0-canny.png" "docs/results/${1%.*}-canny.png"
 }
 make coffee.png coffee-blue 7 "a blue cup on a wooden table"
 make coffee.png coffee-red 7 "a cartoon of a red cup on a white table"
