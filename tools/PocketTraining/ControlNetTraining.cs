@@ -13,11 +13,16 @@ internal static class ControlNetTraining
     private const double DropCaption = 0.3;
 
     public static void Run(
-        string folder, UNet unet, ITextEncoder text, LatentCache latents, HintCache hints, long steps, double rate, CancellationToken cancellationToken)
+        string folder, UNet unet, ITextEncoder text, LatentCache latents, HintCache hints, long steps, double rate, string? weights, CancellationToken cancellationToken)
     {
         var (controlNet, fresh) = TrainableCopy.Of(unet, seed: 5, Placement.Cpu32);
         using var owned = controlNet;
         Console.Error.WriteLine($"Fresh weights: {string.Join(", ", fresh)}");
+        if (weights is not null)
+        {
+            PocketWeights.ReadControl(weights, controlNet);
+        }
+
         using var trainer = new Trainer(PocketWeights.Named(controlNet, PocketWeights.ControlPrefix), new TrainerOptions
         {
             Folder = folder,

@@ -16,6 +16,10 @@ internal static class PocketWeights
     public const string UNetPrefix = "model.diffusion_model.";
     public const string ControlPrefix = "control_model.";
     private const string AutoencoderPrefix = "first_stage_model.";
+    private const string AutoencoderFile = "autoencoder.safetensors";
+    private const string UNetFile = "unet.safetensors";
+    private const string TextFile = "text_encoder.safetensors";
+    private const string ControlFile = "controlnet_canny.safetensors";
     private const int LatentSample = 256;
 
     private static readonly CheckpointMetadata Metadata = new()
@@ -41,10 +45,19 @@ internal static class PocketWeights
     public static IEnumerable<(string Name, Parameter Parameter)> Decoder(Autoencoder autoencoder) =>
         Named(autoencoder, "").Where(p => p.Name.StartsWith("decoder.", StringComparison.Ordinal) || p.Name.StartsWith("post_quant_conv.", StringComparison.Ordinal));
 
-    /// <summary>The trained Autoencoder for RGB, its latents with mean 0 and deviation 1 a channel over the given pictures (times its scale factor).</summary>
-    public static Autoencoder Autoencoder(string runs, PictureCache pictures)
+    /// <summary>
+    /// The trained Autoencoder for RGB, its latents with mean 0 and deviation 1 a channel over the given pictures (times its scale factor): from its training, or where there was none
+    /// here, from the packed weights.
+    /// </summary>
+    public static Autoencoder Autoencoder(string runs, PictureCache pictures, string weights)
     {
         var autoencoder = new Autoencoder(PocketModel.Autoencoder, Placement.Cpu32);
+        if (!Trainer.HasCheckpoint(AutoencoderFolder(runs)))
+        {
+            Read(Path.Combine(ModelFolder(weights), AutoencoderFile), Named(autoencoder, AutoencoderPrefix));
+            return autoencoder;
+        }
+
         Trainer.LoadAverage(AutoencoderFolder(runs), Named(autoencoder, ""));
         if (Trainer.HasCheckpoint(DecoderFolder(runs)))
         {
@@ -56,12 +69,31 @@ internal static class PocketWeights
         return autoencoder;
     }
 
-    public static (UNet UNet, ClipTextEncoder Text) Diffusion(string folder)
+    /// <summary>The trained UNet and text encoder, from their training or from the packed weights.</summary>
+    public static (UNet UNet, ClipTextEncoder Text) Diffusion(string folder, string weights)
     {
         var (unet, text) = (new UNet(PocketModel.UNet, Placement.Cpu32), new ClipTextEncoder(PocketModel.Text, Placement.Cpu32));
-        Trainer.LoadAverage(folder, Parameters(unet, text));
+        if (Trainer.HasCheckpoint(folder))
+        {
+            Trainer.LoadAverage(folder, Parameters(unet, text));
+        }
+        else
+        {
+            ReadDiffusion(weights, unet, text);
+        }
+
         return (unet, text);
     }
+
+    /// <summary>Reads the packed UNet and text encoder.</summary>
+    public static void ReadDiffusion(string weights, UNet unet, ClipTextEncoder text)
+    {
+        Read(Path.Combine(ModelFolder(weights), UNetFile), Named(unet, UNetPrefix));
+        Read(Path.Combine(ModelFolder(weights), TextFile), Named(text, TextPrefix));
+    }
+
+    /// <summary>Reads the packed ControlNet for Canny edges.</summary>
+    public static void ReadControl(string weights, ControlNet controlNet) => Read(Path.Combine(weights, ControlFile), Named(controlNet, ControlPrefix));
 
     public static ControlNet Control(string folder)
     {
@@ -71,16 +103,27 @@ internal static class PocketWeights
     }
 
     /// <summary>Writes the Autoencoder's file of a model, in bf16.</summary>
-    public static void WriteAutoencoder(string folder, Autoencoder autoencoder) => Write(Path.Combine(folder, "autoencoder.safetensors"), Named(autoencoder, AutoencoderPrefix));
+    public static void WriteAutoencoder(string weights, Autoencoder autoencoder) => Write(Path.Combine(ModelFolder(weights), AutoencoderFile), Named(autoencoder, AutoencoderPrefix));
 
     /// <summary>Writes the files of UNet and text encoder of a model, in bf16.</summary>
-    public static void WriteDiffusion(string folder, UNet unet, ClipTextEncoder text)
+    public static void WriteDiffusion(string weights, UNet unet, ClipTextEncoder text)
     {
-        Write(Path.Combine(folder, "unet.safetensors"), Named(unet, UNetPrefix));
-        Write(Path.Combine(folder, "text_encoder.safetensors"), Named(text, TextPrefix));
+        Write(Path.Combine(ModelFolder(weights), UNetFile), Named(unet, UNetPrefix));
+        Write(Path.Combine(ModelFolder(weights), TextFile), Named(text, TextPrefix));
     }
 
-    public static void WriteControl(string path, ControlNet controlNet) => Write(path, Named(controlNet, ControlPrefix));
+    public static void WriteControl(string weights, ControlNet controlNet) => Write(Path.Combine(weights, ControlFile), Named(controlNet, ControlPrefix));
+
+    private static string ModelFolder(string weights) => Path.Combine(weights, "model");
+
+    private static void Read(string path, IEnumerable<(string Name, Parameter Parameter)> parameters)
+    {
+        using var file = SafetensorsFile.Open(path);
+        foreach (var (name, parameter) in parameters)
+        {
+            file.ReadInto(name, parameter);
+        }
+    }
 
     private static void Write(string path, IEnumerable<(string Name, Parameter Parameter)> parameters)
     {

@@ -15,6 +15,7 @@ var pictures = new Option<int>("--pictures") { Description = "Training pictures.
 var steps = new Option<long>("--steps") { Description = "Steps of the whole run.", Required = true };
 var rate = new Option<double>("--rate") { Description = "Learning rate on the plateau.", Required = true };
 var decoderOnly = new Option<bool>("--decoder-only") { Description = "Leaves the encoder, and so the latents, as they are." };
+var fromWeights = new Option<bool>("--from-weights") { Description = "Starts a new run from the embedded weights, not from nothing." };
 var weights = new Option<string>("--weights") { Description = "Folder of the embedded weights.", DefaultValueFactory = _ => "src/ControlNetSharp.Pocket/weights" };
 
 var autoencoder = new Command("autoencoder", "Trains the Autoencoder on scenes.") { runs, pictures, steps, rate, decoderOnly };
@@ -25,27 +26,27 @@ Run(autoencoder, (a, folder, stop) =>
     AutoencoderTraining.Run(folder, training, validation, a.GetValue(steps), a.GetValue(rate), !a.GetValue(decoderOnly), stop);
 });
 
-var unet = new Command("unet", "Trains text encoder and UNet on the latents of the scenes.") { runs, pictures, steps, rate };
+var unet = new Command("unet", "Trains text encoder and UNet on the latents of the scenes.") { runs, pictures, steps, rate, weights, fromWeights };
 Run(unet, (a, folder, stop) =>
 {
-    using var training = Latents(folder, "training", 0, a.GetValue(pictures));
-    using var validation = Latents(folder, "validation", ValidationSeed, ValidationCount);
-    UNetTraining.Run(Path.Combine(folder, "unet"), training, validation, a.GetValue(steps), a.GetValue(rate), stop);
+    using var training = Latents(folder, a.GetValue(weights)!, "training", 0, a.GetValue(pictures));
+    using var validation = Latents(folder, a.GetValue(weights)!, "validation", ValidationSeed, ValidationCount);
+    UNetTraining.Run(Path.Combine(folder, "unet"), training, validation, a.GetValue(steps), a.GetValue(rate), a.GetValue(fromWeights) ? a.GetValue(weights) : null, stop);
 });
 
-var canny = new Command("canny", "Trains the Canny ControlNet on the locked UNet.") { runs, pictures, steps, rate };
+var canny = new Command("canny", "Trains the Canny ControlNet on the locked UNet.") { runs, pictures, steps, rate, weights, fromWeights };
 Run(canny, (a, folder, stop) =>
 {
-    using var latents = Latents(folder, "training", 0, a.GetValue(pictures));
+    using var latents = Latents(folder, a.GetValue(weights)!, "training", 0, a.GetValue(pictures));
     using var scenes = Scenes(folder, "training", 0, a.GetValue(pictures));
-    var (locked, text) = PocketWeights.Diffusion(Path.Combine(folder, "unet"));
+    var (locked, text) = PocketWeights.Diffusion(Path.Combine(folder, "unet"), a.GetValue(weights)!);
     var hints = HintCache.Make(scenes, (picture, random) =>
     {
         // Users bring hints of many thresholds.
         var low = random.Next(40, 140);
         return Canny.Detect(picture, low, low * (1.5 + random.NextDouble()));
     });
-    ControlNetTraining.Run(Path.Combine(folder, "canny"), locked, text, latents, hints, a.GetValue(steps), a.GetValue(rate), stop);
+    ControlNetTraining.Run(Path.Combine(folder, "canny"), locked, text, latents, hints, a.GetValue(steps), a.GetValue(rate), a.GetValue(fromWeights) ? a.GetValue(weights) : null, stop);
 });
 
 var pack = new Command("pack", "Writes what has been trained so far into the folder of the embedded model.") { runs, weights };
@@ -53,16 +54,16 @@ Run(pack, (a, folder, _) =>
 {
     using var scenes = Scenes(folder, "validation", ValidationSeed, ValidationCount);
     var target = a.GetValue(weights)!;
-    PocketWeights.WriteAutoencoder(Path.Combine(target, "model"), PocketWeights.Autoencoder(folder, scenes));
+    PocketWeights.WriteAutoencoder(target, PocketWeights.Autoencoder(folder, scenes, target));
     if (Trainer.HasCheckpoint(Path.Combine(folder, "unet")))
     {
-        var (trainedUNet, text) = PocketWeights.Diffusion(Path.Combine(folder, "unet"));
-        PocketWeights.WriteDiffusion(Path.Combine(target, "model"), trainedUNet, text);
+        var (trainedUNet, text) = PocketWeights.Diffusion(Path.Combine(folder, "unet"), a.GetValue(weights)!);
+        PocketWeights.WriteDiffusion(target, trainedUNet, text);
     }
 
     if (Trainer.HasCheckpoint(Path.Combine(folder, "canny")))
     {
-        PocketWeights.WriteControl(Path.Combine(target, "controlnet_canny.safetensors"), PocketWeights.Control(Path.Combine(folder, "canny")));
+        PocketWeights.WriteControl(target, PocketWeights.Control(Path.Combine(folder, "canny")));
     }
 });
 
@@ -81,11 +82,11 @@ static PictureCache Scenes(string folder, string name, long firstSeed, int count
     });
 }
 
-static LatentCache Latents(string folder, string name, long firstSeed, int count)
+static LatentCache Latents(string folder, string weights, string name, long firstSeed, int count)
 {
     using var scenes = Scenes(folder, name, firstSeed, count);
     using var validation = Scenes(folder, "validation", ValidationSeed, ValidationCount);
-    using var trained = PocketWeights.Autoencoder(folder, validation);
+    using var trained = PocketWeights.Autoencoder(folder, validation, weights);
     return LatentCache.Open(Path.Combine(folder, $"{name}-{count}.latents.safetensors"), trained, scenes);
 }
 

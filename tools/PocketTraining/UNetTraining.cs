@@ -12,12 +12,17 @@ internal static class UNetTraining
     private const int BatchSize = 8;
     private const double DropCaption = 0.1;
 
-    public static void Run(string folder, LatentCache training, LatentCache validation, long steps, double rate, CancellationToken cancellationToken)
+    public static void Run(string folder, LatentCache training, LatentCache validation, long steps, double rate, string? weights, CancellationToken cancellationToken)
     {
         using var unet = new UNet(PocketModel.UNet, Placement.Cpu32);
         using var text = new ClipTextEncoder(PocketModel.Text, Placement.Cpu32);
         WeightInitialisation.Initialise(unet, seed: 2);
         WeightInitialisation.Initialise(text, seed: 3, name => name.Contains("embedding", StringComparison.Ordinal) ? 2 : 1);
+        if (weights is not null)
+        {
+            PocketWeights.ReadDiffusion(weights, unet, text);
+        }
+
         using var trainer = new Trainer(PocketWeights.Parameters(unet, text), new TrainerOptions
         {
             Folder = folder,
