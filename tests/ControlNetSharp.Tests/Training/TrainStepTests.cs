@@ -79,8 +79,8 @@ public class TrainStepTests
             foreach (var key in golden.Entries.Keys.Where(k => k.StartsWith(prefix + "param/", StringComparison.Ordinal)))
             {
                 var e = golden[key];
-                // Where a gradient is near Adam's epsilon, its rounding moves the step by some thousandths of the learning rate.
-                Goldens.AssertClose(e, parameters[key[(prefix.Length + 6)..]], 1e-4 * Goldens.Amplitude(e) + 5e-3 * learningRate, key);
+                // Adam divides a gradient by its own size, so the rounding of a small one moves a single parameter by a share of the learning rate.
+                Goldens.AssertClose(e, parameters[key[(prefix.Length + 6)..]], 1e-4 * Goldens.Amplitude(e) + (step == 1 ? 5e-3 : 0.1) * learningRate, key);
             }
         }
 
