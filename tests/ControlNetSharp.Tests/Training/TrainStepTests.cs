@@ -15,28 +15,7 @@ public class TrainStepTests
 
     public static TheoryData<string> Files => Goldens.Files("train_step*.safetensors");
 
-    public static TheoryData<string, string> Cases
-    {
-        get
-        {
-            var data = new TheoryData<string, string>();
-            foreach (var row in Goldens.Files("train_step*.safetensors"))
-            {
-                if (!File.Exists(Goldens.PathOf(Path.ChangeExtension(row.Data, ".json"))))
-                {
-                    data.Add(Path.ChangeExtension(row.Data, ".json"), "");
-                    continue;
-                }
-
-                foreach (var rate in Goldens.Json(Path.ChangeExtension(row.Data, ".json")).GetProperty("lr").EnumerateObject())
-                {
-                    data.Add(row.Data, rate.Name);
-                }
-            }
-
-            return data;
-        }
-    }
+    public static TheoryData<string, string> Cases => Goldens.Cases("train_step*.safetensors", golden => Goldens.Names(Path.ChangeExtension(golden.Name, ".json"), "lr"));
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -52,6 +31,7 @@ public class TrainStepTests
         using var optimizer = new AdamW(names.Select(n => parameters[n]), new AdamWOptions());
         var learningRate = double.Parse(rate, CultureInfo.InvariantCulture);
         var context = golden["in.context"];
+        var clear = new Dictionary<string, bool[]>();
         foreach (var expected in json.GetProperty("lr").GetProperty(rate).EnumerateArray())
         {
             var step = expected.GetProperty("step").GetInt32();
@@ -78,13 +58,44 @@ public class TrainStepTests
             AssertNorms(golden[prefix + "param_norms"], names, n => parameters[n], 1e-4, $"{rate} step {step}");
             foreach (var key in golden.Entries.Keys.Where(k => k.StartsWith(prefix + "param/", StringComparison.Ordinal)))
             {
-                var e = golden[key];
-                // Where a gradient is near Adam's epsilon, its rounding moves the step by some thousandths of the learning rate.
-                Goldens.AssertClose(e, parameters[key[(prefix.Length + 6)..]], 1e-4 * Goldens.Amplitude(e) + 5e-3 * learningRate, key);
+                var (e, name) = (golden[key], key[(prefix.Length + 6)..]);
+                // Adam's step depends on the sign of a gradient more than on its size: one that was all rounding in some step says nothing. AdamW itself is compared below.
+                var gradient = golden[$"{prefix}grad/{name}"].abs();
+                var now = (gradient >= 1e-3 * Goldens.Amplitude(gradient)).data<bool>().ToArray();
+                clear[name] = clear.TryGetValue(name, out var before) ? [.. before.Zip(now, (a, b) => a && b)] : now;
+                Assert.True(clear[name].Count(c => c) >= 0.9 * now.Length, $"{key}: most gradients are rounding");
+                Goldens.AssertClose(e, where(tensor(clear[name]).reshape(e.shape), parameters[name], e), 1e-4 * Goldens.Amplitude(e) + 5e-3 * learningRate, key);
             }
         }
 
         Assert.All(unet.parameters(), p => Assert.Null(p.grad));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void AdamW_GivenTheOriginalsGradients_GivesItsParameters(string file, string rate)
+    {
+        using var scope = NewDisposeScope();
+        using var golden = Goldens.Open(file);
+        var (_, controlNet) = Networks(Goldens.Json(Path.ChangeExtension(file, ".json")));
+        var learningRate = double.Parse(rate, CultureInfo.InvariantCulture);
+        foreach (var (name, parameter) in controlNet.named_parameters())
+        {
+            using var optimizer = new AdamW([parameter], new AdamWOptions());
+            for (var step = 1; golden.Has($"lr{rate}/step{step}/param/control_model.{name}"); step++)
+            {
+                var prefix = $"lr{rate}/step{step}/";
+                using (no_grad())
+                {
+                    parameter.grad!.copy_(golden[$"{prefix}grad/control_model.{name}"]);
+                }
+
+                optimizer.Step(learningRate);
+                var expected = golden[$"{prefix}param/control_model.{name}"];
+                // A ten-thousandth of a step: the reference rounds its float32 formula in another order.
+                Goldens.AssertClose(expected, parameter, 1e-6 * Goldens.Amplitude(expected) + 1e-4 * learningRate, $"{prefix}{name}");
+            }
+        }
     }
 
     [Theory]
@@ -94,7 +105,7 @@ public class TrainStepTests
         using var scope = NewDisposeScope();
         using var golden = Goldens.Open(file);
         var json = Goldens.Json(Path.ChangeExtension(file, ".json"));
-        var unlocked = json.GetProperty("sd_unlocked");
+        var unlocked = Goldens.Part(Path.ChangeExtension(file, ".json"), "sd_unlocked");
         var (unet, controlNet) = Networks(json);
         var decoder = json.GetProperty("unet_decoder_parameter_names").EnumerateArray().Select(n => n.GetString()!).ToArray();
         var parameters = controlNet.named_parameters().Select(p => (Name: "control_model." + p.name, p.parameter))
