@@ -29,11 +29,17 @@ internal static class GoldenNetworks
         };
     }
 
+    public static ControlNetParams ControlNetParams(JsonElement config)
+    {
+        var p = new ControlNetParams { UNet = UNetParams(config) };
+        return config.TryGetProperty("hint_channels", out var channels) ? p with { HintChannels = channels.GetInt32() } : p;
+    }
+
     public static UNet UNet(UNetParams p, IReadOnlyDictionary<string, Tensor> weights, string prefix = "model.diffusion_model.") =>
         Fill(new UNet(p, Placement.Cpu32), weights, prefix);
 
-    public static ControlNet ControlNet(UNetParams p, IReadOnlyDictionary<string, Tensor> weights, string prefix = "control_model.") =>
-        Fill(new ControlNet(new ControlNetParams { UNet = p }, Placement.Cpu32), weights, prefix);
+    public static ControlNet ControlNet(ControlNetParams p, IReadOnlyDictionary<string, Tensor> weights, string prefix = "control_model.") =>
+        Fill(new ControlNet(p, Placement.Cpu32), weights, prefix);
 
     /// <summary>Copies all weights under the prefix into the module; every name and shape must match, in both directions.</summary>
     public static T Fill<T>(T module, IReadOnlyDictionary<string, Tensor> weights, string prefix)

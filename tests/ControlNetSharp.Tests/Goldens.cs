@@ -37,6 +37,33 @@ internal static class Goldens
         return PathOf(file);
     }
 
+    /// <summary>
+    /// Rows of file and case for a theory: those of each tensor file that matches a pattern. Without any it is one row of empty names, which <see cref="Open"/> skips in an override folder.
+    /// </summary>
+    public static TheoryData<string, string> Cases(string pattern, Func<GoldenFile, IEnumerable<string>> casesOf)
+    {
+        var data = new TheoryData<string, string>();
+        foreach (var file in Files(pattern).Select(row => row.Data).Where(file => file.Length > 0))
+        {
+            using var golden = Open(file);
+            foreach (var name in casesOf(golden).Order(StringComparer.Ordinal))
+            {
+                data.Add(file, name);
+            }
+        }
+
+        if (data.Count == 0)
+        {
+            data.Add("", "");
+        }
+
+        return data;
+    }
+
+    /// <summary>The names in an object of a JSON file; none where the file or the object is missing.</summary>
+    public static IEnumerable<string> Names(string file, string part) =>
+        File.Exists(PathOf(file)) && Json(file).TryGetProperty(part, out var found) ? found.EnumerateObject().Select(entry => entry.Name).ToArray() : [];
+
     public static JsonElement Json(string file)
     {
         using var document = JsonDocument.Parse(File.ReadAllBytes(Require(file)));

@@ -10,6 +10,8 @@ public sealed class SafetensorsTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("safetensors").FullName;
 
+    public static TheoryData<string> IoFiles => Goldens.Files("io_*.safetensors");
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
@@ -38,11 +40,12 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder));
     }
 
-    [Fact]
-    public void Open_OfTheGoldenWithEveryType_GivesItsTensors_AsTheBytesOfTheFileSay()
+    [Theory]
+    [MemberData(nameof(IoFiles))]
+    public void Open_OfAGolden_GivesItsTensors_AsTheBytesOfTheFileSay(string name)
     {
         using var scope = NewDisposeScope();
-        var path = Goldens.Require("io_dtypes.safetensors");
+        var path = Goldens.Require(name);
         using var file = SafetensorsFile.Open(path);
         var bytes = File.ReadAllBytes(path);
         var dataStart = 8 + (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
@@ -56,11 +59,53 @@ public sealed class SafetensorsTests : IDisposable
             Assert.Equal(entry.Value.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64()), actual.shape);
             Assert.Equal(bytes[offsets[0]..offsets[1]], actual.numel() == 0 ? [] : actual.bytes.ToArray());
         }
+    }
 
-        foreach (var type in new[] { "f16", "bf16" })
+    [Fact]
+    public void Read_OfTheGoldenWithEveryType_GivesTheNumbersThatWereWritten()
+    {
+        using var scope = NewDisposeScope();
+        using var golden = Goldens.Open("io_dtypes.safetensors");
+        var wide = golden["f32"];
+        foreach (var (type, name) in new[] { (ScalarType.Float16, "f16"), (ScalarType.BFloat16, "bf16") })
         {
-            Assert.Equal(file.Read($"expect.f32_from_{type}").data<float>().ToArray(), file.Read(type, ScalarType.Float32).data<float>().ToArray());
+            // Each of them holds the float32 numbers, rounded.
+            AssertSame(wide.to(type), golden[name]);
+            AssertSame(golden[$"expect.f32_from_{name}"], golden[name].to(ScalarType.Float32));
+            AssertSame(golden[$"expect.f32_from_{name}"], golden.Read(name, ScalarType.Float32));
         }
+
+        // A third of them, which needs all the digits of float64.
+        AssertSame(wide.to(ScalarType.Float64) / 3, golden["f64"]);
+        AssertSame(zeros(0, 4), golden["empty"]);
+        AssertSame(tensor(3.25f), golden["scalar"]);
+        AssertSame(tensor([1.5f]), golden["unicode.ключ/\"q\"\\b"]);
+        AssertSame(tensor([0L, -1, 1L << 40, -(1L << 62), 7, 49407]).reshape(2, 3), golden["i64"]);
+        AssertSame(tensor([1, -2, int.MaxValue]), golden["i32"]);
+        AssertSame(tensor([short.MinValue, short.MaxValue]), golden["i16"]);
+        AssertSame(tensor([sbyte.MinValue, sbyte.MaxValue, (sbyte)0]), golden["i8"]);
+        AssertSame(tensor(new byte[] { 0, 1, 2, 3, 4 }), golden["u8"]);
+        AssertSame(tensor([true, false, true]), golden["bool"]);
+        golden.AssertAllRead();
+    }
+
+    [Fact]
+    public void Read_OfTheGoldenOfThePickles_GivesItsViewsAsWholeTensors()
+    {
+        using var scope = NewDisposeScope();
+        using var golden = Goldens.Open("io_expected.safetensors");
+        var whole = golden["shared_whole"];
+        AssertSame(whole.t(), golden["transposed_view"]);
+        AssertSame(whole[2..4, 1..5], golden["slice_of_shared"]);
+        AssertSame(arange(7).unsqueeze(0), golden["position_ids"]);
+        AssertSame(tensor(12L), golden["num_batches_tracked"]);
+        AssertSame(tensor([1, -5]), golden["int32"]);
+        AssertSame(tensor(new byte[] { 1, 255 }), golden["u8"]);
+        AssertSame(tensor([true, false]), golden["bool"]);
+        AssertSame(zeros(0, 3), golden["empty"]);
+        AssertSame(tensor([-1.4609375f, -1.78125f, 0.416015625f, -0.484375f]), golden["bf16"]);
+        AssertSame(tensor([-1.17578125f, 0.1650390625f, 0.71533203125f, 0.444580078125f, 0.0626220703125f]).to(ScalarType.Float16), golden["half"]);
+        AssertSame(tensor([-1.2592397928237915, -0.11313023418188095, -2.9444241523742676]), golden["double"]);
     }
 
     [Fact]
@@ -101,6 +146,12 @@ public sealed class SafetensorsTests : IDisposable
     {
         var path = Write("{}"u8.ToArray(), length, 0);
         Assert.Contains(length.ToString(), Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(path).Dispose()).Message, StringComparison.Ordinal);
+    }
+
+    private static void AssertSame(Tensor expected, Tensor actual)
+    {
+        Assert.Equal((expected.dtype, string.Join(", ", expected.shape)), (actual.dtype, string.Join(", ", actual.shape)));
+        Assert.Equal(expected.contiguous().bytes.ToArray(), actual.contiguous().bytes.ToArray());
     }
 
     private string Write(byte[] header, ulong length, int dataBytes)

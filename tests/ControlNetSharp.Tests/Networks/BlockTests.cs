@@ -9,42 +9,37 @@ namespace ControlNetSharp.Tests.Networks;
 
 public class BlockTests
 {
-    private const string File = "blocks_tiny.safetensors";
+    private const string Pattern = "blocks_*.safetensors";
+    private const string Input = "/in0";
+    private const string TimeEmbed = "time_embed";
+    private const string Sinusoids = "timestep_embedding/";
+    private const string Timesteps = Sinusoids + "t";
 
+    // Not visible in names and shapes; a file may say it in its configuration.
     private const int DefaultHeads = 4;
 
-    public static TheoryData<string> Cases => Names(key => key.EndsWith("/in0", StringComparison.Ordinal) && key != "time_embed/in0" ? key[..^"/in0".Length] : null);
+    public static TheoryData<string, string> Blocks =>
+        Goldens.Cases(Pattern, golden => golden.Entries.Keys.Where(key => key.EndsWith(Input, StringComparison.Ordinal)).Select(key => key[..^Input.Length]).Where(name => name != TimeEmbed));
 
-    public static TheoryData<string> Widths => Names(key => key.StartsWith("timestep_embedding/", StringComparison.Ordinal) && key[^1] != 't' ? key.Split('/')[1] : null);
+    public static TheoryData<string, string> Widths =>
+        Goldens.Cases(Pattern, golden => golden.Entries.Keys.Where(key => key.StartsWith(Sinusoids, StringComparison.Ordinal) && key != Timesteps).Select(key => key[Sinusoids.Length..]));
+
+    public static TheoryData<string> Files => Goldens.Files(Pattern);
 
     [Theory]
-    [MemberData(nameof(Cases))]
-    public void Forward_OfABlock_GivesTheGoldensOutput(string name)
+    [MemberData(nameof(Blocks))]
+    public void Forward_OfABlock_GivesTheGoldensOutput(string file, string name)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        using var golden = Goldens.Open(File);
+        using var golden = Goldens.Open(file);
         var weights = golden.Weights(name + ".");
-        var x = golden[$"{name}/in0"];
-        var (channels, contextOrTime) = ((int)x.shape[1], golden.Has($"{name}/in1") ? (int)golden[$"{name}/in1"].shape[^1] : 0);
-        var outChannels = (int)golden[$"{name}/out"].shape[1];
-        var cpu = Placement.Cpu32;
-        nn.Module block = name switch
-        {
-            _ when name.StartsWith("resblock", StringComparison.Ordinal) => new ResidualBlock(channels, outChannels, contextOrTime, 32, cpu),
-            _ when name.StartsWith("spatial", StringComparison.Ordinal) => new SpatialTransformer(channels, contextOrTime, Heads(golden), 1, name == "spatial_linear", 32, cpu),
-            _ when name.StartsWith("vae_res", StringComparison.Ordinal) => new AutoencoderResidualBlock(channels, outChannels, 32, cpu),
-            "geglu_ff" => new FeedForward((int)x.shape[2], cpu),
-            "layernorm_eps" => new LayerNormLayer((int)x.shape[2], 1e-5, cpu),
-            "unet_down" => new DownsampleLayer(channels, cpu),
-            "vae_down" => new AutoencoderDownsampleLayer(channels, cpu),
-            "unet_up" or "vae_up" => new UpsampleLayer(channels, cpu),
-            _ => new AutoencoderAttention(channels, 32, cpu),
-        };
-        GoldenNetworks.Fill(block, weights, name + ".");
+        var (x, expected) = (golden[name + Input], golden[$"{name}/out"]);
+        var second = golden.Has($"{name}/in1") ? golden[$"{name}/in1"] : null;
+        var block = GoldenNetworks.Fill(Block(golden, name, weights, (int)x.shape[1], (int)expected.shape[1], (int)(second?.shape[^1] ?? 0), (int)x.shape[^1]), weights, name + ".");
         var actual = block switch
         {
-            nn.Module<Tensor, Tensor, Tensor> two => two.call(x, golden[$"{name}/in1"]),
+            nn.Module<Tensor, Tensor, Tensor> two => two.call(x, second!),
             nn.Module<Tensor, Tensor> one => one.call(x),
             _ => throw new InvalidOperationException(name),
         };
@@ -53,37 +48,50 @@ public class BlockTests
 
     [Theory]
     [MemberData(nameof(Widths))]
-    public void Sinusoids_OfEvenAndOddWidth_GiveTheGoldensOutput(string width)
+    public void Sinusoids_OfEvenAndOddWidth_GiveTheGoldensOutput(string file, string width)
     {
         using var scope = NewDisposeScope();
-        using var golden = Goldens.Open(File);
-        golden.AssertClose($"timestep_embedding/{width}", TimeEmbedding.Sinusoids(golden["timestep_embedding/t"], int.Parse(width, CultureInfo.InvariantCulture)), 2e-5);
+        using var golden = Goldens.Open(file);
+        golden.AssertClose(Sinusoids + width, TimeEmbedding.Sinusoids(golden[Timesteps], int.Parse(width, CultureInfo.InvariantCulture)), 2e-5);
     }
 
-    [Fact]
-    public void TimeEmbedding_OfTheGoldensTimesteps_GivesItsOutput()
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void TimeEmbedding_OfTheGoldensTimesteps_GivesItsOutput(string file)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        using var golden = Goldens.Open(File);
-        var (weights, sinusoids) = (golden.Weights("time_embed."), golden["time_embed/in0"]);
-        var width = (int)sinusoids.shape[1];
-        var embedding = GoldenNetworks.Fill(new TimeEmbedding(width, Placement.Cpu32), weights, "time_embed.");
-        golden.AssertClose("time_embed/in0", TimeEmbedding.Sinusoids(golden["timestep_embedding/t"], width), 2e-5);
-        golden.AssertClose("time_embed/out", embedding.Forward(golden["timestep_embedding/t"], ScalarType.Float32), 2e-5);
+        using var golden = Goldens.Open(file);
+        var width = (int)golden.Required(TimeEmbed + Input).shape[1];
+        var embedding = GoldenNetworks.Fill(new TimeEmbedding(width, Placement.Cpu32), golden.Weights(TimeEmbed + "."), TimeEmbed + ".");
+        golden.AssertClose(TimeEmbed + Input, TimeEmbedding.Sinusoids(golden[Timesteps], width), 2e-5);
+        golden.AssertClose(TimeEmbed + "/out", embedding.Forward(golden[Timesteps], ScalarType.Float32), 2e-5);
     }
+
+    /// <summary>The block that a case is named after, in the shape that its weights and inputs have.</summary>
+    private static nn.Module Block(GoldenFile golden, string name, Dictionary<string, Tensor> weights, int channels, int channelsOut, int secondWidth, int lastWidth)
+    {
+        bool Is(string kind) => name.StartsWith(kind, StringComparison.Ordinal);
+        var cpu = Placement.Cpu32;
+        const int groups = 32;
+        return name switch
+        {
+            _ when Is("resblock") => new ResidualBlock(channels, channelsOut, secondWidth, groups, cpu),
+            _ when Is("spatial") => new SpatialTransformer(channels, secondWidth, Heads(golden), Depth(name, weights), weights[$"{name}.proj_in.weight"].dim() == 2, groups, cpu),
+            _ when Is("geglu") => new FeedForward(lastWidth, cpu),
+            _ when Is("layernorm") => new LayerNormLayer(lastWidth, 1e-5, cpu),
+            _ when Is("unet_down") => new DownsampleLayer(channels, cpu),
+            _ when Is("vae_down") => new AutoencoderDownsampleLayer(channels, cpu),
+            _ when Is("unet_up") || Is("vae_up") => new UpsampleLayer(channels, cpu),
+            _ when Is("vae_res") => new AutoencoderResidualBlock(channels, channelsOut, groups, cpu),
+            _ when Is("vae_attn") => new AutoencoderAttention(channels, groups, cpu),
+            _ => throw new InvalidOperationException($"{golden.Name}: no block here is called '{name}'."),
+        };
+    }
+
+    private static int Depth(string name, Dictionary<string, Tensor> weights) =>
+        Enumerable.Range(0, weights.Count).TakeWhile(i => weights.ContainsKey($"{name}.transformer_blocks.{i}.norm1.weight")).Count();
 
     private static int Heads(GoldenFile golden) =>
         golden.Metadata.ContainsKey("config") && golden.Config.TryGetProperty("heads", out var heads) ? heads.GetInt32() : DefaultHeads;
-
-    private static TheoryData<string> Names(Func<string, string?> select)
-    {
-        if (!System.IO.File.Exists(Goldens.PathOf(File)))
-        {
-            return [""];
-        }
-
-        using var golden = Goldens.Open(File);
-        return [.. golden.Entries.Keys.Select(select).OfType<string>().Order(StringComparer.Ordinal)];
-    }
 }

@@ -21,7 +21,7 @@ public class UNetTests
         var p = GoldenNetworks.UNetParams(golden.Config);
         var weights = golden.Weights();
         using var unet = GoldenNetworks.UNet(p, weights);
-        using var control = GoldenNetworks.ControlNet(p, weights);
+        using var control = GoldenNetworks.ControlNet(GoldenNetworks.ControlNetParams(golden.Config), weights);
         var (x, t, context) = (golden["in.x"], golden["in.timesteps"], golden["in.context"]);
 
         golden.AssertClose("inter.t_emb", TimeEmbedding.Sinusoids(t, p.ModelChannels), Tolerance);
@@ -100,7 +100,7 @@ public class UNetTests
             }
         }
 
-        using var control = GoldenNetworks.ControlNet(p, weights);
+        using var control = GoldenNetworks.ControlNet(GoldenNetworks.ControlNetParams(golden.Config), weights);
         var (x, t, context) = (golden["in.x"], golden["in.timesteps"], golden["in.context"]);
         var residuals = control.Forward(x, t, context, control.EncodeHint(golden["in.hint"]));
         Assert.All(residuals, r => Assert.Equal(0, r.abs().max().item<float>()));

@@ -13,28 +13,7 @@ public class ControlledDenoiserTests
 {
     private const double DefaultGuidance = 9;
 
-    public static TheoryData<string, string> Cases
-    {
-        get
-        {
-            var data = new TheoryData<string, string>();
-            foreach (var row in Goldens.Files("ddim_sample*.safetensors"))
-            {
-                if (!File.Exists(Goldens.PathOf(Path.ChangeExtension(row.Data, ".json"))))
-                {
-                    data.Add(Path.ChangeExtension(row.Data, ".json"), "");
-                    continue;
-                }
-
-                foreach (var entry in Goldens.Json(Path.ChangeExtension(row.Data, ".json")).GetProperty("cases").EnumerateObject())
-                {
-                    data.Add(row.Data, entry.Name);
-                }
-            }
-
-            return data;
-        }
-    }
+    public static TheoryData<string, string> Cases => Goldens.Cases("ddim_sample*.safetensors", golden => Goldens.Names(Path.ChangeExtension(golden.Name, ".json"), "cases"));
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -143,9 +122,9 @@ public class ControlledDenoiserTests
 
     private static (UNet UNet, ControlNet ControlNet) Networks(JsonElement json)
     {
-        var p = GoldenNetworks.UNetParams(json.GetProperty("config"));
+        var p = GoldenNetworks.ControlNetParams(json.GetProperty("config"));
         var seed = uint.Parse(json.GetProperty("weights").GetString()!.Split("seed ")[1].Split(',')[0], CultureInfo.InvariantCulture);
-        return (FormulaWeights.Fill(new UNet(p, Placement.Cpu32), "model.diffusion_model.", seed),
-            FormulaWeights.Fill(new ControlNet(new ControlNetParams { UNet = p }, Placement.Cpu32), "control_model.", seed));
+        return (FormulaWeights.Fill(new UNet(p.UNet, Placement.Cpu32), "model.diffusion_model.", seed),
+            FormulaWeights.Fill(new ControlNet(p, Placement.Cpu32), "control_model.", seed));
     }
 }

@@ -16,6 +16,7 @@ public class LdmDdimGoldenTests
         using var scope = NewDisposeScope();
         using var file = Goldens.Open(name);
         var requested = file.Entries.Keys.Where(key => key.StartsWith("schedule/")).Select(key => key.Split('/')[1]).Distinct().ToArray();
+        Assert.SkipWhen(requested.Length == 0 && Goldens.IsOverride, $"The golden file {name} has no schedules.");
         Assert.NotEmpty(requested);
         foreach (var count in requested)
         {
@@ -41,6 +42,7 @@ public class LdmDdimGoldenTests
         using var scope = NewDisposeScope();
         using var file = Goldens.Open(name);
         var schedule = NoiseSchedule.ScaledLinear();
+        file.Required("buffers/betas").Dispose();
         file.AssertClose("buffers/betas", tensor(schedule.Betas.ToArray()), 0);
         file.AssertClose("buffers/alphas_cumprod", tensor(schedule.AlphasCumprod.ToArray()), 0);
         if (file.Has("buffers/sqrt_alphas_cumprod"))

@@ -55,6 +55,15 @@ internal sealed class SchedulerCase
     /// <summary>Whether the reference holds latents as clean + sigma · noise.</summary>
     public bool DividesByAlpha => _class is "EulerDiscreteScheduler" or "EulerAncestralDiscreteScheduler" or "HeunDiscreteScheduler";
 
+    /// <summary>Whether the reference draws noise for its last step too, although that ends without any: it multiplies it by zero.</summary>
+    public bool DrawsInVain => Steps[^1].To.Sigma == 0 && _class switch
+    {
+        "EulerAncestralDiscreteScheduler" => true,
+        "DDPMScheduler" => Steps[^1].From.Timestep > 0 && Setting("variance_type", "fixed_small") == "fixed_small",
+        "DPMSolverMultistepScheduler" => Setting("algorithm_type", "dpmsolver++") == "sde-dpmsolver++",
+        _ => false,
+    };
+
     public Tensor Run(Denoiser denoise, Tensor latents, NoiseSource noise) => _class switch
     {
         "DDIMScheduler" => FirstOrderSamplers.Ddim(denoise, latents, Steps, _eta, noise),

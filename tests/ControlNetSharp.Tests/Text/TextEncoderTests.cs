@@ -39,6 +39,7 @@ public class TextEncoderTests
         AssertClose(golden, "pooled", TextTransformer.AtEndToken(tokens, last));
         AssertClose(golden, "pooled_projected", encoder.Pool(tokens, last));
         AssertClose(golden, encoder is OpenClipTextEncoder ? "penultimate_ln" : "last", encoder.Encode(tokens));
+        golden.AssertAllRead();
     }
 
     [Theory]
@@ -147,9 +148,12 @@ public class TextEncoderTests
     [InlineData("key_manifest_sdxl_ldm.json", "conditioner.embedders.1.model.")]
     public void Encoder_InferredFromAManifest_HasItsNamesAndShapes(string file, string prefix)
     {
+        var listed = Manifest(file, prefix);
+        Assert.SkipWhen(listed.Count == 0 && Goldens.IsOverride, $"The golden file {file} has no names with '{prefix}'.");
         // The buffer of positions is no weight.
-        var expected = Manifest(file, prefix).Where(pair => !pair.Key.EndsWith("position_ids", StringComparison.Ordinal)).ToDictionary();
-        var p = TextEncoderParams.Infer(expected);
+        var expected = listed.Where(pair => !pair.Key.EndsWith("position_ids", StringComparison.Ordinal)).ToDictionary();
+        // Heads are not visible in names and shapes; widths of another folder need not be multiples of 64.
+        var p = TextEncoderParams.Infer(expected, Goldens.IsOverride ? 1 : null);
         var transformers = expected.Keys.Any(name => name.StartsWith("text_model.", StringComparison.Ordinal));
         using nn.Module encoder = transformers ? new ClipTextEncoder(p, Placement.Meta) : new OpenClipTextEncoder(p, Placement.Meta);
         Assert.Equal(Lines(expected), Lines(encoder.named_parameters().ToDictionary(pair => pair.name, pair => (IReadOnlyList<long>)pair.parameter.shape)));

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using ControlNetSharp.Runtime;
+using Xunit;
+
+namespace ControlNetSharp.Tests.Cli;
+
+/// <summary>What <c>doctor</c>, <c>bench</c> and the help say; the names of JSON keys are a contract.</summary>
+public sealed class MachineCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Doctor_TellsWhatThisMachineIs_AndHowFast()
+    {
+        var json = await CommandRun.JsonOf("doctor");
+        AssertPositive(json, "cores", "threads", "gflopsFp32", "gflopsDtype", "memoryBytes", "expectedSecondsPerStep");
+        Assert.Equal(Environment.ProcessorCount, json.GetProperty("cores").GetInt32());
+        Assert.Equal(PlacementPolicy.CpuHasBf16, json.GetProperty("bf16InHardware").GetBoolean());
+        Assert.Equal(PlacementPolicy.Choose("cpu", "auto").Dtype.ToString(), json.GetProperty("dtype").GetString());
+        Assert.StartsWith("cpu", json.GetProperty("device").GetString(), StringComparison.Ordinal);
+        Assert.NotEmpty(json.GetProperty("libtorch").GetString()!);
+        Assert.Equal(NativeLibraries.LoadLog, json.GetProperty("nativeFiles").EnumerateArray().Select(file => file.GetString()));
+    }
+
+    [Fact]
+    public async Task BenchDecode_TellsSecondsMemoryAndWhatWasMeasured()
+    {
+        var json = await CommandRun.JsonOf("bench", "decode", "--size", "64", "--dtype", "fp32");
+        AssertPositive(json, "secondsPerImage", "peakMemoryBytes");
+        Assert.Equal(("sd15", "Float32", 64, 64, 1), (
+            json.GetProperty("family").GetString(), json.GetProperty("dtype").GetString(), json.GetProperty("width").GetInt32(), json.GetProperty("height").GetInt32(), json.GetProperty("batch").GetInt32()));
+    }
+
+    [Fact]
+    public async Task BenchLoad_OfACheckpoint_TellsItsSizeAndTheSpeed()
+    {
+        var path = TinyModel.WriteModel(_folder["model.safetensors"]);
+        var json = await CommandRun.JsonOf("bench", "load", "-m", path, "--dtype", "fp32");
+        AssertPositive(json, "seconds", "gigabytesPerSecond", "peakMemoryBytes");
+        Assert.Equal(new FileInfo(path).Length, json.GetProperty("fileBytes").GetInt64());
+        Assert.Equal(json.GetProperty("fileBytes").GetInt64() / json.GetProperty("seconds").GetDouble() / 1e9, json.GetProperty("gigabytesPerSecond").GetDouble(), 1e-6);
+    }
+
+    [Theory]
+    [InlineData("", "generate annotate evaluate models bench doctor --json --verbose --version")]
+    [InlineData("generate", "--prompt -p -n -c -m -o --size --steps --sampler --scheduler --cfg --seed --batch --count --clip-skip --prediction --device --dtype --save-maps --json")]
+    [InlineData("annotate", "--resolution --option -o")]
+    [InlineData("evaluate", "-m -c --pictures")]
+    [InlineData("bench generate", "--family --size --steps --control --cfg --batch --dtype")]
+    [InlineData("bench load", "--model -m --dtype")]
+    public async Task Help_OfACommand_ListsItsOptions_AndExits0(string command, string expected)
+    {
+        var run = await CommandRun.Of([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+        Assert.Equal((0, ""), (run.ExitCode, run.Message));
+        var words = run.Result.Split([' ', ',', '\n', '\r', '<', '>'], StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(expected.Split(' '), word => Assert.Contains(word, words));
+    }
+
+    private static void AssertPositive(JsonElement json, params string[] keys) => Assert.All(keys, key => Assert.True(json.GetProperty(key).GetDouble() > 0, key));
+}

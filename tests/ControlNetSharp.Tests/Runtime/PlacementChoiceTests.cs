@@ -1,0 +1,46 @@
+using ControlNetSharp.Runtime;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Tests.Runtime;
+
+public class PlacementChoiceTests
+{
+    [Theory]
+    [InlineData("fp32", ScalarType.Float32)]
+    [InlineData("bf16", ScalarType.BFloat16)]
+    [InlineData("auto", null)]
+    public void Choose_OnACpu_TakesTheDtypeAskedFor_AndForAutoBf16OnlyWhereItIsInHardware(string dtype, ScalarType? expected)
+    {
+        var placement = PlacementPolicy.Choose("cpu", dtype);
+        Assert.Equal(DeviceType.CPU, placement.Device.type);
+        Assert.Equal(expected ?? (PlacementPolicy.CpuHasBf16 ? ScalarType.BFloat16 : ScalarType.Float32), placement.Dtype);
+    }
+
+    [Theory]
+    [InlineData("cpu", "fp16", "dtype", "--dtype fp16", "use auto, bf16 or fp32")]
+    [InlineData("cpu", "fp64", "dtype", "--dtype fp64", "auto, fp32, bf16, fp16")]
+    [InlineData("gpu", "auto", "device", "--device gpu", "cpu or cuda:N")]
+    [InlineData("cuda", "auto", "device", "--device cuda", "cpu or cuda:N")]
+    [InlineData("cuda:", "auto", "device", "--device cuda:", "cpu or cuda:N")]
+    [InlineData("cuda:-1", "auto", "device", "--device cuda:-1", "cpu or cuda:N")]
+    [InlineData("cuda:1x", "auto", "device", "--device cuda:1x", "cpu or cuda:N")]
+    public void Check_WithANameThatIsNotKnown_NamesOptionValueAndWhatIsAllowed(string device, string dtype, string parameter, string given, string allowed)
+    {
+        var e = Assert.Throws<ArgumentException>(() => PlacementPolicy.Check(device, dtype));
+        Assert.Equal(parameter, e.ParamName);
+        Assert.StartsWith(given + ":", e.Message, StringComparison.Ordinal);
+        Assert.Contains(allowed, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Check_OfFp16OnAGpu_IsAllowed() => Assert.Equal("fp16", PlacementPolicy.Check("cuda:3", "fp16"));
+
+    [Fact]
+    public void Choose_OfAGpuThatIsNotThere_NamesTheDevice()
+    {
+        var e = Assert.Throws<RuntimeUnavailableException>(() => PlacementPolicy.Choose("cuda:99", "auto"));
+        Assert.StartsWith("--device cuda:99: libtorch finds", e.Message, StringComparison.Ordinal);
+    }
+}

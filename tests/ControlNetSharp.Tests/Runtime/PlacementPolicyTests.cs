@@ -1,0 +1,18 @@
+using System.Runtime.InteropServices;
+using ControlNetSharp.Runtime;
+using Xunit;
+
+namespace ControlNetSharp.Tests.Runtime;
+
+public class PlacementPolicyTests
+{
+    private const string CpuInfo = "/proc/cpuinfo";
+
+    [Fact]
+    public void CpuHasBf16_IsWhatTheKernelSaysOfTheProcessor()
+    {
+        Assert.SkipUnless(RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64 && File.Exists(CpuInfo), $"Only an x64 Linux lists the flags in {CpuInfo}.");
+        var flags = File.ReadLines(CpuInfo).First(line => line.StartsWith("flags", StringComparison.Ordinal)).Split(' ');
+        Assert.Equal(flags.Contains("avx512_bf16") || flags.Contains("amx_bf16"), PlacementPolicy.CpuHasBf16);
+    }
+}
