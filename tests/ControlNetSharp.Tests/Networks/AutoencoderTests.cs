@@ -51,12 +51,16 @@ public class AutoencoderTests
 
         golden.AssertClose("decoded_mode", autoencoder.Decode(mean), Tolerance);
 
-        var (_, clamped) = Autoencoder.Split(golden["clamp.moments"]);
-        golden.AssertClose("clamp.logvar", clamped, Tolerance);
-        using var deviation = golden["clamp.std"];
-        Assert.All(
-            deviation.data<float>().Zip((clamped * 0.5).exp().contiguous().data<float>()),
-            pair => Assert.True(Math.Abs(pair.First - pair.Second) <= 1e-5 * Math.Abs(pair.First), $"{file}: clamp.std: expected {pair.First}, got {pair.Second}"));
+        if (golden.Expects("clamp.moments"))
+        {
+            var (_, clamped) = Autoencoder.Split(golden["clamp.moments"]);
+            golden.AssertClose("clamp.logvar", clamped, Tolerance);
+            using var deviation = golden["clamp.std"];
+            Assert.All(
+                deviation.data<float>().Zip((clamped * 0.5).exp().contiguous().data<float>()),
+                pair => Assert.True(Math.Abs(pair.First - pair.Second) <= 1e-5 * Math.Abs(pair.First), $"{file}: clamp.std: expected {pair.First}, got {pair.Second}"));
+        }
+
         golden.AssertAllRead();
     }
 

@@ -88,6 +88,33 @@ public class TrainStepTests
     }
 
     [Theory]
+    [MemberData(nameof(Cases))]
+    public void AdamW_GivenTheOriginalsGradients_GivesItsParameters(string file, string rate)
+    {
+        using var scope = NewDisposeScope();
+        using var golden = Goldens.Open(file);
+        var (_, controlNet) = Networks(Goldens.Json(Path.ChangeExtension(file, ".json")));
+        var learningRate = double.Parse(rate, CultureInfo.InvariantCulture);
+        foreach (var (name, parameter) in controlNet.named_parameters())
+        {
+            using var optimizer = new AdamW([parameter], new AdamWOptions());
+            for (var step = 1; golden.Has($"lr{rate}/step{step}/param/control_model.{name}"); step++)
+            {
+                var prefix = $"lr{rate}/step{step}/";
+                using (no_grad())
+                {
+                    parameter.grad!.copy_(golden[$"{prefix}grad/control_model.{name}"]);
+                }
+
+                optimizer.Step(learningRate);
+                var expected = golden[$"{prefix}param/control_model.{name}"];
+                // A ten-thousandth of a step: the reference rounds its float32 formula in another order.
+                Goldens.AssertClose(expected, parameter, 1e-6 * Goldens.Amplitude(expected) + 1e-4 * learningRate, $"{prefix}{name}");
+            }
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Files))]
     public void ThreeSteps_WithTheDecoderUnlocked_GiveTheOriginalsLossesGradientsAndParameters(string file)
     {
@@ -109,7 +136,7 @@ public class TrainStepTests
             var loss = Loss(golden, unet, controlNet, context);
             AssertRelative(expected.GetDouble(), loss.item<float>(), step == 0 ? 1e-5 : 1e-4, $"step {step + 1} loss");
             loss.backward();
-            if (step == 0)
+            if (step == 0 && golden.Expects("unet_decoder_grad_norms_step1"))
             {
                 AssertNorms(golden["unet_decoder_grad_norms_step1"], decoder, n => parameters[n].grad!, 1e-4, "gradient of");
                 var withoutGradient = json.GetProperty("lr").EnumerateObject().First().Value[0].GetProperty("unet_without_grad").GetInt32();
