@@ -52,14 +52,16 @@ internal static class GenerateCommand
             var hints = settings.Units.Zip(pictures, (unit, picture) => Hint(unit, picture, size)).ToList();
             var request = Request(settings, size, hints, controlPaths, networks);
             var manifest = new Manifest(settings, compute, model, modelPath, controlPaths);
-            var (files, maps, results) = (new List<string>(), new List<string>(), new List<GenerationResult>());
+            // Of a result only its numbers are kept: the pixels of a thousand pictures would fill the memory.
+            var (files, maps, secondsPerStep, steps) = (new List<string>(), new List<string>(), new List<double>(), 0);
             try
             {
                 using var bar = new ProgressBar(output);
                 for (var batch = 0; batch < settings.Count; batch++)
                 {
                     var result = generator.Generate(request with { Seed = settings.Seed + (long)batch * settings.Batch }, progress => bar.Show(progress.Step, progress.Steps, progress.Seconds), cancellationToken);
-                    results.Add(result);
+                    secondsPerStep.Add(result.SecondsPerStep);
+                    steps = result.Steps;
                     foreach (var (index, picture) in result.Pictures.Index())
                     {
                         var file = FileName(settings, files.Count, result.Request.Seed + index);
@@ -83,7 +85,7 @@ internal static class GenerateCommand
                 throw;
             }
 
-            Report(output, json, settings, files, maps, results, clock.Elapsed.TotalSeconds);
+            Report(output, json, settings, files, maps, steps, secondsPerStep.Average(), clock.Elapsed.TotalSeconds);
         }
         finally
         {
@@ -193,15 +195,15 @@ internal static class GenerateCommand
         return maps;
     }
 
-    private static void Report(CommandOutput output, bool json, GenerateSettings settings, List<string> files, List<string> maps, List<GenerationResult> results, double seconds)
+    private static void Report(CommandOutput output, bool json, GenerateSettings settings, List<string> files, List<string> maps, int steps, double secondsPerStep, double seconds)
     {
         if (json)
         {
-            output.WriteJson(new { files, maps, seed = settings.Seed, secondsPerStep = results.Average(r => r.SecondsPerStep), totalSeconds = seconds, peakMemoryBytes = MachineMemory.PeakBytes });
+            output.WriteJson(new { files, maps, seed = settings.Seed, secondsPerStep, totalSeconds = seconds, peakMemoryBytes = MachineMemory.PeakBytes });
             return;
         }
 
-        output.Message.WriteLine($"Seed {settings.Seed}, {results[0].Steps} steps, {results.Average(r => r.SecondsPerStep):f2} s a step, {seconds:f1} s in all.");
+        output.Message.WriteLine($"Seed {settings.Seed}, {steps} steps, {secondsPerStep:f2} s a step, {seconds:f1} s in all.");
         foreach (var file in files.Concat(maps))
         {
             output.Result.WriteLine(file);

@@ -82,7 +82,12 @@ public static class PictureResizing
     /// <summary>
     /// The first half of <see cref="Fit"/>: the size at which nothing is left to do but to cut or to fill up. An annotator that sees this picture draws its lines at the result's scale.
     /// </summary>
-    /// <inheritdoc cref="Fit"/>
+    /// <param name="picture">The picture. Borrowed.</param>
+    /// <param name="width">Pixels a row of the result, at least 1.</param>
+    /// <param name="height">Rows of the result, at least 1.</param>
+    /// <param name="mode">What will happen when the shapes differ.</param>
+    /// <returns>A picture of its own in the old shape: covering the size for <see cref="ResizeMode.Crop"/>, inside it for <see cref="ResizeMode.Fill"/>; of exactly this size for <see cref="ResizeMode.Just"/>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A size below 1 or above 67 108 864 pixels, or an unknown mode.</exception>
     public static Picture ScaleFor(Picture picture, int width, int height, ResizeMode mode)
     {
         CheckSize(width, height);

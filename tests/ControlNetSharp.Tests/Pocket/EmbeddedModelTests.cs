@@ -37,7 +37,7 @@ public sealed class EmbeddedModelTests : IDisposable
         var json = await CommandRun.JsonOf("evaluate", "--pictures", "6");
         var score = Assert.Single(json.GetProperty("kinds").EnumerateArray());
         var recovery = score.GetProperty("recovery").GetDouble();
-        Assert.True(recovery >= 0.3, $"The pictures recover {recovery:f2} of the hints; the model reached 0.40 over 16 scenes.");
+        Assert.True(recovery >= 0.3, $"The pictures recover {recovery:f2} of the hints; the model reaches 0.36 over 64 scenes.");
     }
 
     [Fact]
