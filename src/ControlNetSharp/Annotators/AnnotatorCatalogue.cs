@@ -1,11 +1,11 @@
 namespace ControlNetSharp.Annotators;
 
-/// <summary>The annotators there are. Adding one is its file and one row here.</summary>
+/// <summary>The annotators there are. Adding one is its file and one row here; of a kind, the first row is the one that its name alone means.</summary>
 public static class AnnotatorCatalogue
 {
-    private static readonly (AnnotatorInfo Info, Func<IAnnotator> Create)[] Rows =
+    private static readonly (AnnotatorInfo Info, Func<AnnotatorFiles, IAnnotator> Create)[] Rows =
     [
-        (CannyAnnotator.Description, () => new CannyAnnotator()),
+        (CannyAnnotator.Description, _ => new CannyAnnotator()),
     ];
 
     /// <summary>What is known about each annotator.</summary>
@@ -18,10 +18,13 @@ public static class AnnotatorCatalogue
 
     /// <summary>Makes an annotator, which the caller disposes.</summary>
     /// <param name="name">A condition kind, alias or A1111 module name, in any case.</param>
+    /// <param name="files">Where weights are looked for; nowhere when null.</param>
     /// <exception cref="ArgumentException">Unknown, or a kind that has no annotator: the message lists what there is.</exception>
-    public static IAnnotator Create(string name) => RowOf(name).Create();
+    /// <exception cref="FileNotFoundException">Its weights are in none of the folders.</exception>
+    /// <exception cref="Checkpoints.CheckpointException">Its weights cannot be used.</exception>
+    public static IAnnotator Create(string name, AnnotatorFiles? files = null) => RowOf(name).Create(files ?? AnnotatorFiles.None);
 
-    private static (AnnotatorInfo Info, Func<IAnnotator> Create) RowOf(string name)
+    private static (AnnotatorInfo Info, Func<AnnotatorFiles, IAnnotator> Create) RowOf(string name)
     {
         foreach (var row in Rows)
         {
@@ -41,6 +44,6 @@ public static class AnnotatorCatalogue
         }
 
         throw new ArgumentException(
-            $"There is no annotator for \"{kind.Name}\", only for {string.Join(", ", All.Select(info => info.Kind))}; give a finished hint instead (annotator=none).", nameof(name));
+            $"There is no annotator for \"{kind.Name}\", only for {string.Join(", ", All.Select(info => info.Kind).Distinct())}; give a finished hint instead (annotator=none).", nameof(name));
     }
 }

@@ -5,7 +5,14 @@ namespace ControlNetSharp.Annotators;
 /// <param name="ModuleNames">The names under which A1111's control units know it, the usual one first.</param>
 /// <param name="Options">Its options, in the order of A1111's sliders.</param>
 /// <param name="Meaning">One line for a list of annotators.</param>
-public sealed record AnnotatorInfo(string Kind, IReadOnlyList<string> ModuleNames, IReadOnlyList<AnnotatorOption> Options, string Meaning);
+public sealed record AnnotatorInfo(string Kind, IReadOnlyList<string> ModuleNames, IReadOnlyList<AnnotatorOption> Options, string Meaning)
+{
+    /// <summary>Its usual name: the first of <see cref="ModuleNames"/>.</summary>
+    public string Name => ModuleNames[0];
+
+    /// <summary>The file that it needs; null where it works with nothing downloaded.</summary>
+    public AnnotatorWeights? Weights { get; init; }
+}
 
 /// <summary>One number that an annotator can be given.</summary>
 /// <param name="Name">Lower case, as on the command line.</param>

@@ -1,0 +1,35 @@
+namespace ControlNetSharp.Annotators;
+
+/// <summary>The folders in which annotators look for their weights.</summary>
+/// <param name="Folders">Searched in this order, themselves and not the folders in them; those that do not exist are passed over.</param>
+public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
+{
+    /// <summary>No folders: enough for annotators without weights.</summary>
+    public static AnnotatorFiles None { get; } = new([]);
+
+    /// <summary>Finds the weights of an annotator.</summary>
+    /// <param name="info">An annotator that has <see cref="AnnotatorInfo.Weights"/>.</param>
+    /// <returns>The full path.</returns>
+    /// <exception cref="FileNotFoundException">It is in none of the folders: the message names the files, the folders, and what works without weights.</exception>
+    public string Find(AnnotatorInfo info)
+    {
+        var weights = info.Weights ?? throw new ArgumentException($"The annotator {info.Name} needs no weights.", nameof(info));
+        foreach (var folder in Folders)
+        {
+            foreach (var name in weights.FileNames)
+            {
+                var path = Path.GetFullPath(Path.Combine(folder, name));
+                if (File.Exists(path))
+                {
+                    return path;
+                }
+            }
+        }
+
+        var builtIn = AnnotatorCatalogue.All.FirstOrDefault(other => other.Kind == info.Kind && other.Weights is null);
+        throw new FileNotFoundException(
+            $"The annotator {info.Name} needs {string.Join(" or ", weights.FileNames)} (from {weights.Origin}); searched in {(Folders.Count == 0 ? "no folder" : string.Join(", ", Folders))}. "
+            + (builtIn is null ? "Give a finished hint instead (annotator=none)." : $"Without weights there is {builtIn.Name}."),
+            weights.FileNames[0]);
+    }
+}
