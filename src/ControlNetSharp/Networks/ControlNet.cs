@@ -41,6 +41,9 @@ public sealed class ControlNet : Module
     /// <summary>The network's shape.</summary>
     public ControlNetParams Params { get; }
 
+    /// <inheritdoc cref="UNet.Checkpointing"/>
+    public bool Checkpointing { get; set; }
+
     /// <summary>Encodes a hint once for all steps.</summary>
     /// <param name="hint">[B, 3, 8h, 8w], RGB in 0..1.</param>
     /// <returns>[B, ModelChannels, h, w] in the hint's dtype.</returns>
@@ -60,7 +63,7 @@ public sealed class ControlNet : Module
         var h = latents;
         foreach (var (index, block) in _inputBlocks.Index())
         {
-            h = block.Forward(h, time, context);
+            h = block.Forward(h, time, context, Checkpointing);
             if (index == 0)
             {
                 h = h + encodedHint;
@@ -69,7 +72,7 @@ public sealed class ControlNet : Module
             residuals.Add(_zeroConvolutions[index].Forward(h, time, context));
         }
 
-        h = _middleBlock.Forward(h, time, context);
+        h = _middleBlock.Forward(h, time, context, Checkpointing);
         residuals.Add(_middleZeroConvolution.Forward(h, time, context));
         foreach (var residual in residuals)
         {

@@ -19,8 +19,13 @@ internal sealed class Stage : Module
         }
     }
 
-    /// <summary>x [B, Cin, h, w], time embedding [B, T], context [B, K, D] -> [B, Cout, h', w'].</summary>
-    public Tensor Forward(Tensor x, Tensor timeEmbedding, Tensor context)
+    /// <summary>x [B, Cin, h, w], time embedding [B, T], context [B, K, D] -> [B, Cout, h', w']; with <paramref name="recompute"/> by a <see cref="GradientCheckpoint"/>.</summary>
+    public Tensor Forward(Tensor x, Tensor timeEmbedding, Tensor context, bool recompute = false) =>
+        recompute && NeedsGradient(x, timeEmbedding, context) ? GradientCheckpoint.Run(Layers, x, timeEmbedding, context) : Layers(x, timeEmbedding, context);
+
+    private bool NeedsGradient(params Tensor[] inputs) => is_grad_enabled() && (inputs.Any(input => input.requires_grad) || parameters().Any(parameter => parameter.requires_grad));
+
+    private Tensor Layers(Tensor x, Tensor timeEmbedding, Tensor context)
     {
         using var scope = NewDisposeScope();
         var h = x;

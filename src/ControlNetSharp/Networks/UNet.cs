@@ -41,6 +41,9 @@ public sealed class UNet : Module
     /// <summary>The network's shape.</summary>
     public UNetParams Params { get; }
 
+    /// <summary>Whether training computes the inside of each block again in the backward pass, which takes less memory and more time (gradient checkpointing).</summary>
+    public bool Checkpointing { get; set; }
+
     private GroupNormLayer NormOut { get; }
 
     private ConvolutionLayer ConvolutionOut { get; }
@@ -65,11 +68,11 @@ public sealed class UNet : Module
         var skips = new Stack<Tensor>();
         foreach (var block in _inputBlocks)
         {
-            h = block.Forward(h, time, context);
+            h = block.Forward(h, time, context, Checkpointing);
             skips.Push(h);
         }
 
-        h = _middleBlock.Forward(h, time, context);
+        h = _middleBlock.Forward(h, time, context, Checkpointing);
         var controlled = residuals is { Count: > 0 };
         if (controlled)
         {
@@ -79,7 +82,7 @@ public sealed class UNet : Module
         foreach (var block in _outputBlocks)
         {
             var skip = skips.Pop();
-            h = block.Forward(cat([SizedAs(skip, h), controlled ? skip + residuals![skips.Count] : skip], 1), time, context);
+            h = block.Forward(cat([SizedAs(skip, h), controlled ? skip + residuals![skips.Count] : skip], 1), time, context, Checkpointing);
         }
 
         return ConvolutionOut.call(silu(NormOut.call(h))).MoveToOuterDisposeScope();

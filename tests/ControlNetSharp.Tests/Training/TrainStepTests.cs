@@ -13,7 +13,36 @@ public class TrainStepTests
 {
     private static readonly string[] ZeroStart = ["zero_convs.", "middle_block_out.", "input_hint_block.14."];
 
-    public static TheoryData<string> Files => Goldens.Files("train_step*.safetensors");
+    public static TheoryData<string, bool> CheckpointedFiles
+    {
+        get
+        {
+            var data = new TheoryData<string, bool>();
+            foreach (var row in Goldens.Files("train_step*.safetensors"))
+            {
+                data.Add(row.Data, false);
+                data.Add(row.Data, true);
+            }
+
+            return data;
+        }
+    }
+
+    public static TheoryData<string, string, bool> CheckpointedCases
+    {
+        get
+        {
+            var data = new TheoryData<string, string, bool>();
+            foreach (var row in Cases)
+            {
+                var (file, rate) = row.Data;
+                data.Add(file, rate, false);
+                data.Add(file, rate, true);
+            }
+
+            return data;
+        }
+    }
 
     public static TheoryData<string, string> Cases
     {
@@ -39,13 +68,14 @@ public class TrainStepTests
     }
 
     [Theory]
-    [MemberData(nameof(Cases))]
-    public void ThreeSteps_GiveTheOriginalsLossesGradientsAndParameters(string file, string rate)
+    [MemberData(nameof(CheckpointedCases))]
+    public void ThreeSteps_GiveTheOriginalsLossesGradientsAndParameters(string file, string rate, bool checkpointing)
     {
         using var scope = NewDisposeScope();
         using var golden = Goldens.Open(file);
         var json = Goldens.Json(Path.ChangeExtension(file, ".json"));
         var (unet, controlNet) = Networks(json);
+        (unet.Checkpointing, controlNet.Checkpointing) = (checkpointing, checkpointing);
         var names = json.GetProperty("control_parameter_names").EnumerateArray().Select(n => n.GetString()!).ToArray();
         var parameters = controlNet.named_parameters().ToDictionary(p => "control_model." + p.name, p => p.parameter);
         Assert.Equal(names.Order(StringComparer.Ordinal), parameters.Keys.Order(StringComparer.Ordinal));
@@ -115,14 +145,15 @@ public class TrainStepTests
     }
 
     [Theory]
-    [MemberData(nameof(Files))]
-    public void ThreeSteps_WithTheDecoderUnlocked_GiveTheOriginalsLossesGradientsAndParameters(string file)
+    [MemberData(nameof(CheckpointedFiles))]
+    public void ThreeSteps_WithTheDecoderUnlocked_GiveTheOriginalsLossesGradientsAndParameters(string file, bool checkpointing)
     {
         using var scope = NewDisposeScope();
         using var golden = Goldens.Open(file);
         var json = Goldens.Json(Path.ChangeExtension(file, ".json"));
         var unlocked = json.GetProperty("sd_unlocked");
         var (unet, controlNet) = Networks(json);
+        (unet.Checkpointing, controlNet.Checkpointing) = (checkpointing, checkpointing);
         var decoder = json.GetProperty("unet_decoder_parameter_names").EnumerateArray().Select(n => n.GetString()!).ToArray();
         var parameters = controlNet.named_parameters().Select(p => (Name: "control_model." + p.name, p.parameter))
             .Concat(unet.named_parameters().Select(p => (Name: "model.diffusion_model." + p.name, p.parameter)).Where(p => decoder.Contains(p.Name)))
