@@ -42,7 +42,7 @@ internal static class AutoencoderTraining
         {
             Folder = trainEncoder ? PocketWeights.AutoencoderFolder(runs) : PocketWeights.DecoderFolder(runs),
             Steps = steps,
-            LearningRate = new LearningRate { Peak = rate, WarmUpSteps = 60, FallingShare = 0.12 },
+            LearningRate = new LearningRate { Peak = rate, WarmUpSteps = 60, Shape = LearningRateShape.Plateau, FallingShare = 0.12 },
             Optimizer = new AdamWOptions { Beta2 = 0.99, WeightDecay = 0 },
             Muon = PocketModel.Muon,
             AverageDecay = 0.998,
@@ -57,8 +57,8 @@ internal static class AutoencoderTraining
                 var loss = new AutoencoderLoss { Anchor = step.Progress < 0.5 ? 0.1 : 0.01, TrainEncoder = trainEncoder, Compute = PocketModel.Compute };
                 return loss.Of(autoencoder, whole ? Pictures(training, step.Random, 1) : Crops(training, step.Random), step.Generator);
             },
-            Console.Error.WriteLine,
-            () => RoundTrip(autoencoder, validation),
+            progress => Console.Error.WriteLine(progress),
+            () => MetricLine.Shown(RoundTrip(autoencoder, validation)),
             cancellationToken);
     }
 

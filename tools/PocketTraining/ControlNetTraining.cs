@@ -27,7 +27,7 @@ internal static class ControlNetTraining
         {
             Folder = folder,
             Steps = steps,
-            LearningRate = new LearningRate { Peak = rate, WarmUpSteps = 100, FallingShare = 0.4 },
+            LearningRate = new LearningRate { Peak = rate, WarmUpSteps = 100, Shape = LearningRateShape.Plateau, FallingShare = 0.4 },
             Optimizer = new AdamWOptions { Beta2 = 0.99 },
             AverageDecay = 0.997,
             Muon = PocketModel.Muon,
@@ -52,7 +52,7 @@ internal static class ControlNetTraining
                     randn(clean.shape, generator: step.Generator),
                     randint(0, loss.Schedule.Count, [BatchSize], generator: step.Generator));
             },
-            Console.Error.WriteLine,
+            progress => Console.Error.WriteLine(progress),
             cancellationToken: cancellationToken);
     }
 }

@@ -27,7 +27,7 @@ internal static class UNetTraining
         {
             Folder = folder,
             Steps = steps,
-            LearningRate = new LearningRate { Peak = rate, WarmUpSteps = 200, FallingShare = 0.3 },
+            LearningRate = new LearningRate { Peak = rate, WarmUpSteps = 200, Shape = LearningRateShape.Plateau, FallingShare = 0.3 },
             Optimizer = new AdamWOptions { Beta2 = 0.99, WeightDecay = 0.01 },
             AverageDecay = 0.999,
             Muon = PocketModel.Muon,
@@ -43,8 +43,8 @@ internal static class UNetTraining
                 var (latents, tokens) = training.Batch(indices, step.Random, DropCaption);
                 return loss.Of(Predict(unet, text, tokens), latents, randn(latents.shape, generator: step.Generator), randint(0, loss.Schedule.Count, [BatchSize], generator: step.Generator));
             },
-            Console.Error.WriteLine,
-            () => new Dictionary<string, double> { ["validationLoss"] = ValidationLoss(loss, unet, text, validation) },
+            progress => Console.Error.WriteLine(progress),
+            () => MetricLine.Shown(new Dictionary<string, double> { ["validationLoss"] = ValidationLoss(loss, unet, text, validation) }),
             cancellationToken);
     }
 

@@ -8,7 +8,7 @@ namespace ControlNetSharp.Training;
 /// Adam with decoupled weight decay. Source: Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2; PyTorch torch.optim.AdamW for the place of epsilon.
 /// </summary>
 /// <remarks>
-/// TorchSharp's own is a managed loop over tensors with large temporaries; this one passes over the memory once, on all cores.
+/// TorchSharp's own is a managed loop over tensors with large temporaries; this one passes over flat memory once, on all cores.
 /// Parameters are float32 on the CPU; gradients are accumulated in place and set to zero by <see cref="Step"/>.
 /// </remarks>
 public sealed unsafe class AdamW : IDisposable
@@ -18,12 +18,15 @@ public sealed unsafe class AdamW : IDisposable
     private readonly Chunk[] _chunks;
     private readonly double[] _squares;
     private readonly AdamWOptions _options;
+    private readonly Moment _first;
+    private readonly Moment _second;
 
     /// <summary>Creates the optimizer and the gradient buffers of the parameters, which require gradients from now on.</summary>
     /// <param name="parameters">float32 CPU parameters; borrowed for the optimizer's life.</param>
-    /// <param name="options">Betas, epsilon, weight decay.</param>
+    /// <param name="options">Betas, epsilon, weight decay, width of the state.</param>
     public AdamW(IEnumerable<Parameter> parameters, AdamWOptions options)
     {
+        ArgumentNullException.ThrowIfNull(options);
         _parameters = [.. parameters];
         _options = options;
         foreach (var parameter in _parameters)
@@ -32,21 +35,20 @@ public sealed unsafe class AdamW : IDisposable
             parameter.grad = zeros_like(parameter).DetachFromDisposeScope();
         }
 
-        var total = _parameters.Sum(p => p.numel());
-        FirstMoment = zeros(total).DetachFromDisposeScope();
-        SecondMoment = zeros(total).DetachFromDisposeScope();
         _chunks = [.. Chunk.Split(_parameters, ChunkLength)];
         _squares = new double[_chunks.Length];
+        var lengths = _parameters.Select(parameter => parameter.numel()).ToArray();
+        _first = options.EightBitState ? new EightBitMoment(lengths, signed: true) : new FloatMoment(lengths);
+        _second = options.EightBitState ? new EightBitMoment(lengths, signed: false) : new FloatMoment(lengths);
     }
 
     /// <summary>Steps taken so far.</summary>
     public long Steps { get; set; }
 
-    /// <summary>Running mean of the gradients, all parameters one after another in order: float32 [total].</summary>
-    public Tensor FirstMoment { get; }
-
-    /// <summary>Running mean of the squared gradients, laid out alike.</summary>
-    public Tensor SecondMoment { get; }
+    /// <summary>What the optimizer remembers of a parameter, the means of its gradients and of their squares: views of its memory, to be saved and restored.</summary>
+    /// <param name="index">The parameter's number, in the order in which they were given.</param>
+    public IEnumerable<(string Name, Tensor Values)> StateOf(int index) =>
+        _first.StateOf(index).Select(part => ("first_moment" + part.Suffix, part.Values)).Concat(_second.StateOf(index).Select(part => ("second_moment" + part.Suffix, part.Values)));
 
     /// <summary>Changes every parameter by its gradient, then sets the gradients to zero.</summary>
     /// <param name="learningRate">The rate of this step.</param>
@@ -67,11 +69,20 @@ public sealed unsafe class AdamW : IDisposable
         var rootScale = (float)(1 / Math.Sqrt(1 - Math.Pow(_options.Beta2, Steps)));
         var keep = (float)(1 - learningRate * _options.WeightDecay);
         var (values, gradients) = (Pointers(_parameters), Pointers(_parameters.Select(p => p.grad!)));
-        var (first, second) = (Pointer(FirstMoment), Pointer(SecondMoment));
         Parallel.For(0, _chunks.Length, i =>
         {
-            var (tensor, offset, length, position) = _chunks[i];
-            Update((float*)values[tensor] + offset, (float*)gradients[tensor] + offset, (float*)first + position, (float*)second + position, length, scale, stepSize, rootScale, keep);
+            float* firstBuffer = stackalloc float[Moment.BlockLength], secondBuffer = stackalloc float[Moment.BlockLength];
+            var (tensor, offset, length) = _chunks[i];
+            for (var end = offset + length; offset < end; offset += Moment.BlockLength)
+            {
+                var count = (int)Math.Min(Moment.BlockLength, end - offset);
+                var first = _first.Load(tensor, offset, count, firstBuffer);
+                var second = _second.Load(tensor, offset, count, secondBuffer);
+                Update((float*)values[tensor] + offset, (float*)gradients[tensor] + offset, first, second, count, scale, stepSize, rootScale, keep);
+                var seed = unchecked(((uint)Steps * 747796405 + (uint)tensor) * 2891336453 + (uint)offset);
+                _first.Store(tensor, offset, count, first, seed);
+                _second.Store(tensor, offset, count, second, ~seed);
+            }
         });
         return norm;
     }
@@ -86,8 +97,8 @@ public sealed unsafe class AdamW : IDisposable
             parameter.grad = null;
         }
 
-        FirstMoment.Dispose();
-        SecondMoment.Dispose();
+        _first.Dispose();
+        _second.Dispose();
     }
 
     private void Update(float* value, float* gradient, float* first, float* second, int length, float scale, float stepSize, float rootScale, float keep)
@@ -121,7 +132,7 @@ public sealed unsafe class AdamW : IDisposable
         var gradients = Pointers(_parameters.Select(p => p.grad!));
         Parallel.For(0, _chunks.Length, i =>
         {
-            var (tensor, offset, length, _) = _chunks[i];
+            var (tensor, offset, length) = _chunks[i];
             var gradient = new ReadOnlySpan<float>((float*)gradients[tensor] + offset, length);
             _squares[i] = System.Numerics.Tensors.TensorPrimitives.SumOfSquares(gradient);
         });
@@ -130,13 +141,5 @@ public sealed unsafe class AdamW : IDisposable
         return Math.Sqrt(_squares.Sum());
     }
 
-    private static nint[] Pointers(IEnumerable<Tensor> tensors) => [.. tensors.Select(Pointer)];
-
-    private static nint Pointer(Tensor tensor)
-    {
-        fixed (byte* start = tensor.bytes)
-        {
-            return (nint)start;
-        }
-    }
+    private static nint[] Pointers(IEnumerable<Tensor> tensors) => [.. tensors.Select(Moment.Pointer)];
 }

@@ -20,6 +20,7 @@ public sealed class Muon : IDisposable
     private readonly long[] _positions;
     private readonly (long Rows, long Columns, int[] Parameters)[] _stacks;
     private readonly MuonOptions _options;
+    private readonly Tensor _momentum;
 
     /// <summary>Creates the optimizer and the gradient buffers of the parameters, which require gradients from now on.</summary>
     /// <param name="parameters">float32 parameters of two or more dimensions; borrowed for the optimizer's life.</param>
@@ -42,11 +43,12 @@ public sealed class Muon : IDisposable
             _positions[i] = _positions[i - 1] + _parameters[i - 1].numel();
         }
 
-        Momentum = zeros(_parameters.Sum(p => p.numel())).DetachFromDisposeScope();
+        _momentum = zeros(Math.Max(1, _parameters.Sum(p => p.numel()))).DetachFromDisposeScope();
     }
 
-    /// <summary>Running sum of the gradients, all parameters one after another in order: float32 [total].</summary>
-    public Tensor Momentum { get; }
+    /// <summary>Running sum of the gradients of one parameter, in its order of elements: a view, float32 [elements].</summary>
+    /// <param name="index">The parameter's number, in the order in which they were given.</param>
+    public Tensor MomentumOf(int index) => _momentum.narrow(0, _positions[index], _parameters[index].numel());
 
     /// <summary>Changes every parameter by its gradient, then sets the gradients to zero.</summary>
     /// <param name="learningRate">The rate of this step.</param>
@@ -76,14 +78,14 @@ public sealed class Muon : IDisposable
             parameter.grad = null;
         }
 
-        Momentum.Dispose();
+        _momentum.Dispose();
     }
 
     /// <summary>The gradient looked up one step ahead (Nesterov), after it has entered the running sum. It lies in the gradient's memory.</summary>
     private Tensor Ahead(int index)
     {
         var gradient = _parameters[index].grad!;
-        var momentum = Momentum.narrow(0, _positions[index], gradient.numel()).view(gradient.shape);
+        var momentum = MomentumOf(index).view(gradient.shape);
         momentum.mul_(_options.Momentum).add_(gradient);
         return gradient.add_(momentum, _options.Momentum);
     }

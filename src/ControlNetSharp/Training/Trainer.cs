@@ -13,20 +13,21 @@ namespace ControlNetSharp.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    private const string OptimizerFirst = "optimizer.first_moment";
-    private const string OptimizerSecond = "optimizer.second_moment";
-    private const string MuonMomentum = "optimizer.momentum";
-    private const string Average = "average";
-    private const string CheckpointFile = "checkpoint.safetensors";
+    private const string StepKey = "step";
+    private const string NotePrefix = "note.";
+    private const string AveragePrefix = "average.";
     private readonly List<(string Name, Parameter Parameter)> _parameters;
     private readonly TrainerOptions _options;
-    private readonly AdamW _optimizer;
+    private readonly TrainingCheckpoint _checkpoints;
+    private readonly string[] _adamNames;
+    private readonly AdamW _adam;
+    private readonly string[] _muonNames;
     private readonly Muon? _muon;
 
-    /// <summary>Prepares the training of some parameters; continues from the checkpoint in the output folder if there is one.</summary>
+    /// <summary>Prepares the training of some parameters; continues from the newest checkpoint in the output folder if there is one.</summary>
     /// <param name="parameters">float32 CPU parameters by unique name. Borrowed.</param>
     /// <param name="options">Steps, rates, places.</param>
-    /// <exception cref="CheckpointException">There is a checkpoint, but it belongs to other parameters.</exception>
+    /// <exception cref="CheckpointException">There is a checkpoint, but it belongs to other parameters or to a run with other <see cref="TrainerOptions.Identity"/>.</exception>
     public Trainer(IEnumerable<(string Name, Parameter Parameter)> parameters, TrainerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -34,64 +35,69 @@ public sealed class Trainer : IDisposable
         _options = options;
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Workers, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Workers, 2);
-        Directory.CreateDirectory(options.Folder);
-        var inner = _parameters.ToLookup(p => options.Muon?.Moves(p.Name, p.Parameter) ?? false, p => p.Parameter);
-        _optimizer = new AdamW(inner[false], options.Optimizer);
-        _muon = options.Muon is { } muon ? new Muon(inner[true], muon) : null;
-        WeightAverage = new WeightAverage(_parameters.Select(p => p.Parameter), options.AverageDecay);
-        if (File.Exists(CheckpointPath))
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Accumulation, 1);
+        if (options is { Workers: > 1, Accumulation: > 1 })
         {
-            Restore();
+            throw new ArgumentException("Gradients are accumulated by one worker only: the sum of those of several would depend on who comes first.", nameof(options));
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.KeepCheckpoints, 1);
+        Directory.CreateDirectory(options.Folder);
+        _checkpoints = new TrainingCheckpoint(options.Folder, options.KeepCheckpoints);
+        var inner = _parameters.ToLookup(p => options.Muon?.Moves(p.Name, p.Parameter) ?? false);
+        _adamNames = [.. inner[false].Select(p => p.Name)];
+        _adam = new AdamW(inner[false].Select(p => p.Parameter), options.Optimizer);
+        _muonNames = [.. inner[true].Select(p => p.Name)];
+        _muon = options.Muon is { } muon ? new Muon(inner[true].Select(p => p.Parameter), muon) : null;
+        WeightAverage = options.AverageDecay is { } decay ? new WeightAverage(_parameters.Select(p => p.Parameter), decay) : null;
+        if (_checkpoints.Newest is { } newest)
+        {
+            Restore(newest);
         }
     }
 
-    /// <summary>The average of the weights, which is what gets used afterwards.</summary>
-    public WeightAverage WeightAverage { get; }
+    /// <summary>The average of the weights, which is what gets used afterwards; null where none is kept.</summary>
+    public WeightAverage? WeightAverage { get; }
 
     /// <summary>Steps taken so far, those before a resume included.</summary>
-    public long Steps => _optimizer.Steps;
+    public long Steps => _adam.Steps;
 
-    private string CheckpointPath => Path.Combine(_options.Folder, CheckpointFile);
+    /// <summary>What else of a run is to survive a resume, such as its best score; saved with each checkpoint.</summary>
+    public Dictionary<string, string> Notes { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Whether a training has left a checkpoint in a folder.</summary>
-    public static bool HasCheckpoint(string folder) => File.Exists(Path.Combine(folder, CheckpointFile));
+    public static bool HasCheckpoint(string folder) => new TrainingCheckpoint(folder, 1).Newest is not null;
 
-    /// <summary>Copies the averaged weights of a training's checkpoint into parameters.</summary>
+    /// <summary>Copies the averaged weights of a training's newest checkpoint into parameters; the weights themselves where no average was kept.</summary>
     /// <param name="folder">The training's folder.</param>
-    /// <param name="parameters">The same parameters, in the same order, as the training had. Borrowed.</param>
+    /// <param name="parameters">Parameters by their names in the training. Borrowed.</param>
     /// <exception cref="CheckpointException">There is no checkpoint, or it belongs to other parameters.</exception>
     public static void LoadAverage(string folder, IEnumerable<(string Name, Parameter Parameter)> parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        using var file = SafetensorsFile.Open(Path.Combine(folder, CheckpointFile));
-        using var average = file.Read(Average);
-        using var scope = NewDisposeScope();
-        using var _ = no_grad();
-        var position = 0L;
+        using var file = SafetensorsFile.Open(new TrainingCheckpoint(folder, 1).Newest ?? throw new CheckpointException(folder, "there is no checkpoint of a training in this folder."));
         foreach (var (name, parameter) in parameters)
         {
-            if (!file.Entries.TryGetValue(name, out var entry) || !entry.Shape.SequenceEqual(parameter.shape))
-            {
-                throw new CheckpointException(file.Path, $"the checkpoint belongs to another training: '{name}' is missing or has another shape.", [name]);
-            }
-
-            parameter.copy_(average.narrow(0, position, parameter.numel()).view(parameter.shape));
-            position += parameter.numel();
+            using var scope = NewDisposeScope();
+            var key = file.Entries.ContainsKey(AveragePrefix + name) ? AveragePrefix + name : name;
+            file.ReadInto(key, key == name ? parameter : parameter.view(-1));
         }
     }
 
     /// <summary>Trains until the last step or until cancelled; saves a checkpoint at the end in both cases.</summary>
-    /// <param name="loss">The loss of one step: a scalar with gradients to the parameters. It runs inside a dispose scope.</param>
-    /// <param name="log">Receives a line of progress now and then.</param>
+    /// <param name="loss">The loss of one part of a step: a scalar with gradients to the parameters. It runs inside a dispose scope.</param>
+    /// <param name="onProgress">Told after each <see cref="TrainerOptions.LogEvery"/> steps.</param>
     /// <param name="validate">Runs with the averaged weights in place, every <see cref="TrainerOptions.ValidateEvery"/> steps and at the end; its numbers go into the metrics.</param>
     /// <param name="cancellationToken">Ends training after the present step.</param>
     /// <exception cref="TrainingException">A loss or gradient is not finite; the last checkpoint is intact.</exception>
-    public void Run(Func<TrainingStep, Tensor> loss, Action<string> log, Func<IReadOnlyDictionary<string, double>>? validate = null, CancellationToken cancellationToken = default)
+    /// <exception cref="IOException">A checkpoint cannot be written; the last one is intact.</exception>
+    public void Run(
+        Func<TrainingStep, Tensor> loss, Action<TrainingProgress> onProgress, Func<IReadOnlyDictionary<string, double>>? validate = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(loss);
-        ArgumentNullException.ThrowIfNull(log);
+        ArgumentNullException.ThrowIfNull(onProgress);
         var clock = Stopwatch.StartNew();
-        var (firstStep, lastSave, running) = (Steps, TimeSpan.Zero, double.NaN);
+        var (firstStep, lastSave, running, validated) = (Steps, TimeSpan.Zero, double.NaN, -1L);
         while (Steps < _options.Steps && !cancellationToken.IsCancellationRequested)
         {
             var rate = _options.LearningRate.At(Steps, _options.Steps);
@@ -99,26 +105,30 @@ public sealed class Trainer : IDisposable
             running = double.IsNaN(running) ? value : running * 0.99 + value * 0.01;
             if (Steps % _options.LogEvery == 0)
             {
-                var speed = (Steps - firstStep) / clock.Elapsed.TotalSeconds;
-                WriteMetrics(new Dictionary<string, double> { ["loss"] = running, ["gradientNorm"] = norm, ["learningRate"] = rate, ["stepsPerSecond"] = speed });
-                log($"step {Steps}/{_options.Steps}  loss {running:f4}  gradient {norm:f3}  rate {rate:e1}  {speed:f2} steps/s  {TimeSpan.FromSeconds((_options.Steps - Steps) / speed):hh\\:mm\\:ss} left");
+                var progress = new TrainingProgress(Steps, _options.Steps, running, norm, rate, (Steps - firstStep) / clock.Elapsed.TotalSeconds);
+                WriteMetrics(new Dictionary<string, double>
+                {
+                    ["loss"] = progress.Loss, ["gradientNorm"] = norm, ["learningRate"] = rate, ["stepsPerSecond"] = progress.StepsPerSecond,
+                });
+                onProgress(progress);
             }
 
             if (validate is not null && Steps % _options.ValidateEvery == 0)
             {
-                Validate(validate, log);
+                Validate(validate);
+                validated = Steps;
             }
 
-            if (clock.Elapsed - lastSave > _options.SaveEvery)
+            if (clock.Elapsed - lastSave > _options.SaveEvery || Steps % _options.SaveEverySteps == 0)
             {
                 Save();
                 lastSave = clock.Elapsed;
             }
         }
 
-        if (validate is not null)
+        if (validate is not null && validated != Steps && !cancellationToken.IsCancellationRequested)
         {
-            Validate(validate, log);
+            Validate(validate);
         }
 
         Save();
@@ -127,62 +137,91 @@ public sealed class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _optimizer.Dispose();
+        _adam.Dispose();
         _muon?.Dispose();
-        WeightAverage.Dispose();
+        WeightAverage?.Dispose();
     }
 
     private (double Loss, double Norm) Step(Func<TrainingStep, Tensor> loss, double rate)
     {
-        var losses = new double[_options.Workers];
-        Parallel.For(0, _options.Workers, worker =>
+        var parts = _options.Workers * _options.Accumulation;
+        var losses = new double[parts];
+        for (var first = 0; first < parts; first += _options.Workers)
         {
-            using var scope = NewDisposeScope();
-            var seed = unchecked((_options.Seed * 1_000_003 + Steps) * _options.Workers + worker);
-            using var generator = new Generator((ulong)seed, CPU);
-            var l = loss(new TrainingStep(Steps, _options.Steps, new Random(unchecked((int)(seed * 2654435761L >> 7))), generator));
-            losses[worker] = l.item<float>();
-            (l / _options.Workers).backward();
-        });
+            if (_options.Workers == 1)
+            {
+                ComputePart(first);
+            }
+            else
+            {
+                Parallel.For(first, first + _options.Workers, ComputePart);
+            }
+        }
+
         var value = losses.Average();
         if (!double.IsFinite(value))
         {
             throw new TrainingException($"The loss of step {Steps + 1} is {value}; the last checkpoint is intact.", Steps + 1, value);
         }
 
-        var norm = _optimizer.Step(rate, _options.LargestGradientNorm);
+        var norm = _adam.Step(rate, _options.LargestGradientNorm);
         _muon?.Step(rate);
-        WeightAverage.Update(Steps);
+        WeightAverage?.Update(Steps);
         return (value, norm);
+
+        void ComputePart(int part)
+        {
+            using var scope = NewDisposeScope();
+            var seed = unchecked((_options.Seed * 1_000_003 + Steps) * parts + part);
+            using var generator = new Generator((ulong)seed, CPU);
+            var l = loss(new TrainingStep(Steps, _options.Steps, part, new Random(unchecked((int)(seed * 2654435761L >> 7))), generator));
+            losses[part] = l.item<float>();
+            (l / parts).backward();
+        }
     }
 
-    private void Validate(Func<IReadOnlyDictionary<string, double>> validate, Action<string> log)
+    private void Validate(Func<IReadOnlyDictionary<string, double>> validate)
     {
-        WeightAverage.Swap();
+        WeightAverage?.Swap();
         try
         {
             using var scope = NewDisposeScope();
             using var _ = no_grad();
-            var numbers = validate();
-            WriteMetrics(numbers);
-            log($"step {Steps}  " + string.Join("  ", numbers.Select(n => $"{n.Key} {n.Value:f4}")));
+            WriteMetrics(validate());
         }
         finally
         {
-            WeightAverage.Swap();
+            WeightAverage?.Swap();
         }
     }
 
     private void WriteMetrics(IReadOnlyDictionary<string, double> numbers) =>
         File.AppendAllText(Path.Combine(_options.Folder, "metrics.jsonl"), JsonSerializer.Serialize(new Dictionary<string, double>(numbers) { ["step"] = Steps }) + "\n");
 
-    /// <summary>Everything besides the parameters that a resumed run needs.</summary>
+    /// <summary>Everything that a resumed run needs, by its name in the checkpoint: views of the memory where it lives.</summary>
     private Dictionary<string, Tensor> State()
     {
-        var state = new Dictionary<string, Tensor> { [OptimizerFirst] = _optimizer.FirstMoment, [OptimizerSecond] = _optimizer.SecondMoment, [Average] = WeightAverage.Values };
-        if (_muon is not null)
+        var state = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        foreach (var (index, (name, parameter)) in _parameters.Index())
         {
-            state.Add(MuonMomentum, _muon.Momentum);
+            state.Add(name, parameter);
+            if (WeightAverage is not null)
+            {
+                state.Add(AveragePrefix + name, WeightAverage.ValuesOf(index));
+            }
+        }
+
+        foreach (var (index, name) in _adamNames.Index())
+        {
+            foreach (var (kind, values) in _adam.StateOf(index))
+            {
+                state.Add($"{kind}.{name}", values);
+            }
+        }
+
+        foreach (var (index, name) in _muonNames.Index())
+        {
+            state.Add($"momentum.{name}", _muon!.MomentumOf(index));
         }
 
         return state;
@@ -190,35 +229,47 @@ public sealed class Trainer : IDisposable
 
     private void Save()
     {
-        var tensors = State();
-        foreach (var (name, parameter) in _parameters)
+        using var scope = NewDisposeScope();
+        var metadata = Notes.ToDictionary(note => NotePrefix + note.Key, note => note.Value);
+        foreach (var (key, value) in _options.Identity)
         {
-            tensors.Add(name, parameter);
+            metadata.Add(key, value);
         }
 
-        SafetensorsWriter.Write(CheckpointPath, tensors, new Dictionary<string, string> { ["step"] = Steps.ToString(CultureInfo.InvariantCulture) });
+        metadata.Add(StepKey, Steps.ToString(CultureInfo.InvariantCulture));
+        _checkpoints.Write(Steps, State(), metadata);
     }
 
-    private void Restore()
+    private void Restore(string path)
     {
-        using var file = SafetensorsFile.Open(CheckpointPath);
-        var expected = _parameters.Select(p => p.Name).Concat(State().Keys).ToHashSet();
-        var wrong = expected.Except(file.Entries.Keys).Concat(file.Entries.Keys.Except(expected)).Order(StringComparer.Ordinal).Take(5).ToList();
+        using var scope = NewDisposeScope();
+        using var file = SafetensorsFile.Open(path);
+        var state = State();
+        var wrong = state.Keys.Except(file.Entries.Keys).Concat(file.Entries.Keys.Except(state.Keys)).Order(StringComparer.Ordinal).Take(5).ToList();
         if (wrong.Count > 0)
         {
-            throw new CheckpointException(CheckpointPath, $"the checkpoint belongs to another training; these keys are in only one of both: {string.Join(", ", wrong)}.", wrong);
+            throw new CheckpointException(path, $"the checkpoint belongs to another training; these keys are in only one of both: {string.Join(", ", wrong)}.", wrong);
         }
 
-        foreach (var (name, parameter) in _parameters)
+        foreach (var (key, value) in _options.Identity)
         {
-            file.ReadInto(name, parameter);
+            if (file.Metadata.GetValueOrDefault(key) is var before && before != value)
+            {
+                throw new CheckpointException(path, $"the checkpoint belongs to a training with another {key}: {before ?? "none"} then, {value} now. Resume with the same, or train into another folder.", [key]);
+            }
         }
 
-        foreach (var (name, tensor) in State())
+        foreach (var (name, tensor) in state)
         {
             file.ReadInto(name, tensor);
         }
 
-        _optimizer.Steps = long.Parse(file.Metadata["step"], CultureInfo.InvariantCulture);
+        foreach (var (key, value) in file.Metadata.Where(pair => pair.Key.StartsWith(NotePrefix, StringComparison.Ordinal)))
+        {
+            Notes[key[NotePrefix.Length..]] = value;
+        }
+
+        _adam.Steps = file.Metadata.TryGetValue(StepKey, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step
+            : throw new CheckpointException(path, $"the checkpoint does not say its step: the metadata '{StepKey}' is '{text}'.");
     }
 }

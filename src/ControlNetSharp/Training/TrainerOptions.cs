@@ -21,14 +21,17 @@ public sealed record TrainerOptions
     /// <summary>Gradients are scaled down to this norm (AdamW's; Muon's steps do not depend on it); null for no clipping.</summary>
     public double? LargestGradientNorm { get; init; } = 1;
 
-    /// <summary>Decay of the average of the weights, a step.</summary>
-    public double AverageDecay { get; init; } = 0.999;
+    /// <summary>Decay of the average of the weights, a step; null for no average.</summary>
+    public double? AverageDecay { get; init; }
 
     /// <summary>
     /// Threads that compute the loss side by side, each on a batch of its own; the gradients are averaged. 1 or 2: the sum of more gradients would depend on who comes first.
     /// On a CPU two workers with one libtorch thread each beat one worker with two, which wait for one another at every layer.
     /// </summary>
     public int Workers { get; init; } = 1;
+
+    /// <summary>How many parts a worker computes before a step is taken; more than 1 with one worker only, for the same reason.</summary>
+    public int Accumulation { get; init; } = 1;
 
     /// <summary>Seed of everything that is drawn.</summary>
     public long Seed { get; init; } = 1;
@@ -39,6 +42,15 @@ public sealed record TrainerOptions
     /// <summary>Steps between two validations.</summary>
     public int ValidateEvery { get; init; } = 1000;
 
-    /// <summary>Time between two checkpoints.</summary>
+    /// <summary>The longest time between two checkpoints.</summary>
     public TimeSpan SaveEvery { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The most steps between two checkpoints.</summary>
+    public long SaveEverySteps { get; init; } = long.MaxValue;
+
+    /// <summary>How many checkpoints are kept.</summary>
+    public int KeepCheckpoints { get; init; } = 1;
+
+    /// <summary>What a run is known by, such as its data and its seed: a checkpoint of a run that differs in it is refused. Keys are words for people.</summary>
+    public IReadOnlyDictionary<string, string> Identity { get; init; } = new Dictionary<string, string>();
 }

@@ -12,6 +12,8 @@ public sealed class WeightAverage : IDisposable
 {
     private readonly Parameter[] _parameters;
     private readonly double _decay;
+    private readonly long[] _starts;
+    private readonly Tensor _values;
 
     /// <summary>Starts the average at the present weights.</summary>
     /// <param name="parameters">float32 CPU parameters; borrowed.</param>
@@ -24,44 +26,47 @@ public sealed class WeightAverage : IDisposable
         _decay = decay;
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        Values = cat([.. _parameters.Select(p => p.flatten())]).DetachFromDisposeScope();
+        _values = cat([.. _parameters.Select(p => p.flatten())]).DetachFromDisposeScope();
+        _starts = new long[_parameters.Length];
+        for (var i = 1; i < _starts.Length; i++)
+        {
+            _starts[i] = _starts[i - 1] + _parameters[i - 1].numel();
+        }
     }
 
-    /// <summary>The averaged weights, all parameters one after another in order: float32 [total].</summary>
-    public Tensor Values { get; }
+    /// <summary>The averaged weights of one parameter, in its order of elements: a view, float32 [elements].</summary>
+    /// <param name="index">The parameter's number, in the order in which they were given.</param>
+    public Tensor ValuesOf(int index) => _values.narrow(0, _starts[index], _parameters[index].numel());
 
     /// <summary>Moves the average towards the present weights.</summary>
     /// <param name="step">Steps taken so far, from 1.</param>
     public void Update(long step)
     {
         var move = (float)(1 - Math.Min(_decay, (1.0 + step) / (10.0 + step)));
-        var position = 0;
-        foreach (var parameter in _parameters)
+        foreach (var (index, parameter) in _parameters.Index())
         {
+            using var values = ValuesOf(index);
             var weights = MemoryMarshal.Cast<byte, float>(parameter.bytes);
-            var average = MemoryMarshal.Cast<byte, float>(Values.bytes).Slice(position, weights.Length);
+            var average = MemoryMarshal.Cast<byte, float>(values.bytes);
             System.Numerics.Tensors.TensorPrimitives.Lerp(average, weights, move, average);
-            position += weights.Length;
         }
     }
 
     /// <summary>Exchanges weights and average; a second call changes them back.</summary>
     public void Swap()
     {
-        var position = 0;
-        foreach (var parameter in _parameters)
+        foreach (var (index, parameter) in _parameters.Index())
         {
+            using var values = ValuesOf(index);
             var weights = MemoryMarshal.Cast<byte, float>(parameter.bytes);
-            var average = MemoryMarshal.Cast<byte, float>(Values.bytes).Slice(position, weights.Length);
+            var average = MemoryMarshal.Cast<byte, float>(values.bytes);
             for (var i = 0; i < weights.Length; i++)
             {
                 (weights[i], average[i]) = (average[i], weights[i]);
             }
-
-            position += weights.Length;
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Values.Dispose();
+    public void Dispose() => _values.Dispose();
 }

@@ -13,13 +13,19 @@ public sealed class TrainerTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData(1, false)]
-    [InlineData(1, true)]
-    [InlineData(2, false)]
-    [InlineData(2, true)]
-    public void Run_InterruptedAndResumed_EqualsAnUnbrokenRunInEveryBit(int workers, bool muon)
+    [InlineData(1, 1, false, false)]
+    [InlineData(1, 3, true, false)]
+    [InlineData(2, 1, false, true)]
+    [InlineData(1, 2, true, true)]
+    public void Run_InterruptedAndResumed_EqualsAnUnbrokenRunInEveryBit(int workers, int accumulation, bool muon, bool eightBit)
     {
-        TrainerOptions Options(string name) => this.Options(name) with { Workers = workers, Muon = muon ? new MuonOptions { Moves = (_, weight) => weight.dim() == 2 } : null };
+        TrainerOptions Options(string name) => this.Options(name) with
+        {
+            Workers = workers,
+            Accumulation = accumulation,
+            Muon = muon ? new MuonOptions { Moves = (_, weight) => weight.dim() == 2 } : null,
+            Optimizer = new AdamWOptions { EightBitState = eightBit },
+        };
         var whole = Train(Options("whole"), stopAfter: null);
         var start = Train(Options("parts"), stopAfter: 7);
         var parts = Train(Options("parts"), stopAfter: null);
@@ -31,12 +37,13 @@ public sealed class TrainerTests : IDisposable
     public void Run_WithALossThatIsNotANumber_NamesTheStepAndKeepsTheLastCheckpoint()
     {
         Train(Options("nan"), stopAfter: 5);
-        var before = File.ReadAllBytes(Path.Combine(_folder, "nan", "checkpoint.safetensors"));
+        var checkpoint = Assert.Single(Directory.GetFiles(Path.Combine(_folder, "nan"), "checkpoint-*.safetensors"));
+        var before = File.ReadAllBytes(checkpoint);
         using var layer = Layer();
         using var trainer = new Trainer(layer.named_parameters().Select(p => (p.name, p.parameter)), Options("nan"));
         var e = Assert.Throws<TrainingException>(() => trainer.Run(_ => layer.call(ones(1, 8)).sum() * double.NaN, _ => { }, cancellationToken: TestContext.Current.CancellationToken));
         Assert.Equal(6, e.Step);
-        Assert.Equal(before, File.ReadAllBytes(Path.Combine(_folder, "nan", "checkpoint.safetensors")));
+        Assert.Equal(before, File.ReadAllBytes(checkpoint));
     }
 
     [Fact]
@@ -49,9 +56,82 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void Constructor_WithTheCheckpointOfARunOnOtherData_NamesWhatDiffers()
+    {
+        Train(Options("data") with { Identity = new Dictionary<string, string> { ["data"] = "abc" } }, stopAfter: 2);
+        using var layer = Layer();
+        var options = Options("data") with { Identity = new Dictionary<string, string> { ["data"] = "xyz" } };
+        var e = Assert.Throws<ControlNetSharp.Checkpoints.CheckpointException>(() => new Trainer(layer.named_parameters().Select(p => (p.name, p.parameter)), options).Dispose());
+        Assert.Contains("another data: abc then, xyz now", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_SavingOften_KeepsTheNewestCheckpoints()
+    {
+        Train(Options("kept") with { SaveEverySteps = 4, KeepCheckpoints = 3 }, stopAfter: null);
+        Assert.Equal(
+            ["checkpoint-00000012.safetensors", "checkpoint-00000016.safetensors", "checkpoint-00000020.safetensors"],
+            Directory.GetFiles(Path.Combine(_folder, "kept"), "*.safetensors").Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Run_WhereTheCheckpointCannotBeWritten_SaysSoAndKeepsTheLastOne()
+    {
+        Train(Options("full"), stopAfter: 5);
+        var checkpoint = Assert.Single(Directory.GetFiles(Path.Combine(_folder, "full"), "checkpoint-*.safetensors"));
+        var before = File.ReadAllBytes(checkpoint);
+        // A folder in the place of the next checkpoint: the move to its name fails, as a write does on a full disk.
+        Directory.CreateDirectory(Path.Combine(_folder, "full", "checkpoint-00000020.safetensors", "in the way"));
+        Assert.ThrowsAny<Exception>(() => Train(Options("full"), stopAfter: null));
+        Assert.Equal(before, File.ReadAllBytes(checkpoint));
+        Assert.Empty(Directory.GetFiles(Path.Combine(_folder, "full"), "*.tmp"));
+    }
+
+    [Fact]
+    public void Step_WithEightBitState_StaysCloseToFloat32()
+    {
+        using var scope = NewDisposeScope();
+        var (wide, narrow) = (new TorchSharp.Modules.Parameter(randn(16, 256)), new TorchSharp.Modules.Parameter(zeros(16, 256)));
+        using (no_grad())
+        {
+            narrow.copy_(wide);
+        }
+
+        var start = wide.clone();
+        using var first = new AdamW([wide], new AdamWOptions());
+        using var second = new AdamW([narrow], new AdamWOptions { EightBitState = true });
+        // Gradients differ by eight orders of magnitude from row to row and by two within one.
+        var size = pow(10, rand(16, 1) * 8 - 8) * pow(10, rand(16, 256) * 2 - 2);
+        for (var step = 0; step < 100; step++)
+        {
+            var gradient = (randn(16, 256) + 0.5) * size;
+            using var _ = no_grad();
+            wide.grad!.copy_(gradient);
+            narrow.grad!.copy_(gradient);
+            first.Step(1e-2);
+            second.Step(1e-2);
+        }
+
+        var (way, error) = ((wide - start).norm().item<float>(), (wide - narrow).norm().item<float>());
+        Assert.InRange(error / way, 0, 0.1);
+        Assert.Equal(16 * 256, second.StateOf(0).Single(part => part.Name == "first_moment.codes").Values.numel());
+    }
+
+    [Theory]
+    [InlineData(LearningRateShape.Constant, 2, 2)]
+    [InlineData(LearningRateShape.Linear, 1, 0)]
+    [InlineData(LearningRateShape.Cosine, 1, 0)]
+    public void At_HalfWayAndAtTheEnd_FollowsTheShape(LearningRateShape shape, double half, double end)
+    {
+        var rate = new LearningRate { Peak = 2, WarmUpSteps = 20, Shape = shape };
+        Assert.Equal(half, rate.At(60, 100), 1e-12);
+        Assert.Equal(end, rate.At(100, 100), 1e-12);
+    }
+
+    [Fact]
     public void At_AlongTheRun_RisesStaysAndFallsToZero()
     {
-        var rate = new LearningRate { Peak = 2, WarmUpSteps = 10, FallingShare = 0.5 };
+        var rate = new LearningRate { Peak = 2, WarmUpSteps = 10, Shape = LearningRateShape.Plateau, FallingShare = 0.5 };
         Assert.Equal(0.2, rate.At(0, 100), 1e-12);
         Assert.Equal(2, rate.At(10, 100));
         Assert.Equal(2, rate.At(50, 100));
@@ -70,7 +150,8 @@ public sealed class TrainerTests : IDisposable
     {
         Folder = Path.Combine(_folder, name),
         Steps = 20,
-        LearningRate = new LearningRate { Peak = 0.01, FallingShare = 0.5 },
+        AverageDecay = 0.9,
+        LearningRate = new LearningRate { Peak = 0.01, Shape = LearningRateShape.Plateau, FallingShare = 0.5 },
     };
 
     private static float[] Train(TrainerOptions options, int? stopAfter)
@@ -90,6 +171,6 @@ public sealed class TrainerTests : IDisposable
             },
             _ => { },
             cancellationToken: stop.Token);
-        return [.. layer.parameters().SelectMany(p => p.data<float>().ToArray()), .. trainer.WeightAverage.Values.data<float>()];
+        return [.. layer.parameters().SelectMany(p => p.data<float>().ToArray()), .. Enumerable.Range(0, 2).SelectMany(i => trainer.WeightAverage!.ValuesOf(i).data<float>().ToArray())];
     }
 }
