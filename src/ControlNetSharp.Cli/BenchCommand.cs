@@ -33,7 +33,7 @@ internal static class BenchCommand
             }
         }
 
-        return new Command("bench", "Measures this machine.") { generate, decode, load };
+        return new Command("bench", "Measures this machine.") { generate, decode, load, BenchTrainCommand.Create() };
     }
 
     public static void Generate(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ internal static class ControlNetCli
     /// <returns>The exit code: <see cref="Failure"/>.</returns>
     public static async Task<int> RunAsync(string[] args, CommandOutput output, CancellationToken cancellationToken = default)
     {
-        var (root, actions) = Commands(output);
+        var (root, actions) = Commands(args, output);
         // A unit is written @unit.json, so an argument that begins with @ is no response file.
         var arguments = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var (json, verbose) = (args.Contains("--json"), args.Contains("--verbose"));
@@ -52,7 +52,7 @@ internal static class ControlNetCli
         }
     }
 
-    private static (RootCommand Root, Dictionary<Command, Action<ParseResult, bool, CancellationToken>> Actions) Commands(CommandOutput output)
+    private static (RootCommand Root, Dictionary<Command, Action<ParseResult, bool, CancellationToken>> Actions) Commands(string[] args, CommandOutput output)
     {
         var (generate, annotate, models, bench) = (GenerateCommand.Create(), AnnotateCommand.Create(), ModelsCommand.Create(), BenchCommand.Create());
         var evaluate = EvaluateCommand.Create();
@@ -66,6 +66,7 @@ internal static class ControlNetCli
             [Sub(models, "inspect")] = (a, json, _) => ModelsCommand.Inspect(a, output, json),
             [Sub(bench, "generate")] = (a, json, stop) => BenchCommand.Generate(a, output, json, stop),
             [Sub(bench, "decode")] = (a, json, stop) => BenchCommand.Decode(a, output, json, stop),
+            [Sub(bench, "train")] = (a, json, stop) => BenchTrainCommand.Run(a, args, output, json, stop),
             [Sub(bench, "load")] = (a, json, _) => BenchCommand.Load(a, output, json),
             [doctor] = (_, json, _) => DoctorCommand.Run(output, json),
         };

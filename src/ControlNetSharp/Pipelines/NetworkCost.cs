@@ -33,6 +33,14 @@ public static class NetworkCost
         return (cost + Convolution(p.ModelChannels, p.OutChannels, 3, Pixels(height, width, 0))) / 1e9;
     }
 
+    /// <summary>GFLOP of the encoder half and the middle block of a UNet for one picture.</summary>
+    /// <inheritdoc cref="UNet"/>
+    public static double UNetEncoder(UNetParams p, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(p);
+        return Encoder(p, height, width) / 1e9;
+    }
+
     /// <summary>GFLOP of a ControlNet for one picture and step; its hint encoder runs once for all steps and is not in it.</summary>
     /// <inheritdoc cref="UNet"/>
     public static double ControlNet(UNetParams p, int height, int width)

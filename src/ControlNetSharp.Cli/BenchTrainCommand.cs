@@ -1,0 +1,164 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Training;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Cli;
+
+/// <summary>
+/// <c>controlnet bench train</c>: what a training step of full fine-tuning costs, and what one of a ControlNet does, with random weights at a family's exact shapes; each in a process of
+/// its own, so that the peak of memory is its own, too.
+/// </summary>
+internal static class BenchTrainCommand
+{
+    private const int ContextTokens = 77;
+    private static readonly Option<string?> Family = new("--family") { Description = "sd15 (default) or sd21." };
+    private static readonly Option<string?> SizeOption = new("--size") { Description = "Width and height in pixels, a multiple of 64; default 512." };
+    private static readonly Option<string?> BatchOption = new("--batch") { Description = "Pictures a step; default 1." };
+    private static readonly Option<string?> Steps = new("--steps") { Description = "Steps that are measured, after two that are not; default 2." };
+    private static readonly Option<bool> Checkpointing = new("--gradient_checkpointing") { Description = "Computes the inside of blocks again in the backward pass." };
+    private static readonly Option<bool> EightBit = new("--use_8bit_adam") { Description = "Keeps AdamW's state in eight bits." };
+    private static readonly Option<string?> Target = new("--target") { Description = "Only one of both: unet or controlnet, in this process." };
+
+    public static Command Create()
+    {
+        var command = new Command("train", "Seconds and memory for a training step.") { Family, SizeOption, BatchOption, Steps, Checkpointing, EightBit, Target };
+        foreach (var option in ComputeSettings.Options)
+        {
+            command.Add(option);
+        }
+
+        return command;
+    }
+
+    public static void Run(ParseResult arguments, IReadOnlyList<string> words, CommandOutput output, bool json, CancellationToken cancellationToken)
+    {
+        var p = (arguments.GetValue(Family) ?? "sd15") switch
+        {
+            "sd15" => UNetParams.Sd15,
+            "sd21" => UNetParams.Sd21,
+            var other => throw UsageException.Of(Family.Name, other, "must be sd15 or sd21."),
+        };
+        var size = arguments.Whole(SizeOption, 512, 64, 2048);
+        if (size % 64 != 0)
+        {
+            throw UsageException.Of(SizeOption.Name, $"{size}", "must be a multiple of 64.");
+        }
+
+        var (batch, steps) = (arguments.Whole(BatchOption, 1, 1, 64), arguments.Whole(Steps, 2, 1, 100));
+        var compute = ComputeSettings.Read(arguments);
+        var target = arguments.GetValue(Target) switch
+        {
+            null => (TrainingTarget?)null,
+            "unet" => TrainingTarget.UNet,
+            "controlnet" => TrainingTarget.ControlNet,
+            var other => throw UsageException.Of(Target.Name, other, "must be unet or controlnet."),
+        };
+        if (target is { } one)
+        {
+            var side = Measure(p, one, size, batch, steps, arguments.GetValue(Checkpointing), arguments.GetValue(EightBit), compute.Place(), cancellationToken);
+            Write(output, json, side, $"{one}: {Text(side)}");
+            return;
+        }
+
+        var fullFineTune = InProcess(words, "unet", cancellationToken);
+        var controlNet = InProcess(words, "controlnet", cancellationToken);
+        var (timeRatio, memoryRatio) = (controlNet.SecondsPerStep / fullFineTune.SecondsPerStep, (double)controlNet.PeakMemoryBytes / fullFineTune.PeakMemoryBytes);
+        var report = new
+        {
+            family = arguments.GetValue(Family) ?? "sd15", width = size, height = size, batch, gradientCheckpointing = arguments.GetValue(Checkpointing), eightBitState = arguments.GetValue(EightBit),
+            fullFineTune, controlNet, timeRatio, memoryRatio,
+        };
+        Write(output, json, report, $"full fine-tuning  {Text(fullFineTune)}\nControlNet        {Text(controlNet)}\nratio             {timeRatio:f3} of the time, {memoryRatio:f3} of the memory");
+    }
+
+    private static string Text(TrainingCost cost) =>
+        $"{cost.SecondsPerStep:f2} s a step, {cost.PeakMemoryBytes / 1e9:f2} GB at most, {cost.GflopsReached:f0} of {cost.GflopsPeak:f0} GFLOP/s ({cost.FractionOfPeak:p0})";
+
+    private static void Write<T>(CommandOutput output, bool json, T report, string text)
+    {
+        if (json)
+        {
+            output.WriteJson(report);
+        }
+        else
+        {
+            output.Result.WriteLine(text);
+        }
+    }
+
+    /// <summary>Runs this command again in another process, for one target.</summary>
+    private static TrainingCost InProcess(IReadOnlyList<string> words, string target, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
+        // Under `dotnet controlnet.dll` the process is dotnet, and the program its first argument.
+        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
+        {
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, typeof(BenchTrainCommand).Assembly.GetName().Name + ".dll"));
+        }
+
+        foreach (var word in words.Where(word => word != "--json").Concat(["--json", Target.Name, target]))
+        {
+            start.ArgumentList.Add(word);
+        }
+
+        using var process = Process.Start(start)!;
+        using var registration = cancellationToken.Register(() => process.Kill(entireProcessTree: true));
+        var text = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        cancellationToken.ThrowIfCancellationRequested();
+        return process.ExitCode == 0 ? JsonSerializer.Deserialize<TrainingCost>(text, JsonSerializerOptions.Web)!
+            : throw new InvalidOperationException($"the process for --target {target} ended with {process.ExitCode}; if memory was short, try --gradient_checkpointing or --use_8bit_adam.");
+    }
+
+    private static TrainingCost Measure(
+        UNetParams p, TrainingTarget target, int size, int batch, int steps, bool checkpointing, bool eightBit, Placement placement, CancellationToken cancellationToken)
+    {
+        using var scope = NewDisposeScope();
+        var unet = new UNet(p, target == TrainingTarget.ControlNet ? placement : Placement.Cpu32);
+        Randomise(unet);
+        var controlNet = target == TrainingTarget.UNet ? null : TrainableCopy.Of(unet, seed: 1, Placement.Cpu32).ControlNet;
+        var denoiser = new TrainableDenoiser(unet, controlNet, target, placement.Dtype) { Checkpointing = checkpointing };
+        using var optimizer = new AdamW(denoiser.Parameters.Select(parameter => parameter.Parameter), new AdamWOptions { EightBitState = eightBit });
+        var (latents, context, hint) = (randn(batch, p.InChannels, size / 8, size / 8), randn(batch, ContextTokens, p.ContextChannels), rand(batch, 3, size, size));
+        var seconds = new List<double>();
+        // Behind the zero convolutions nothing has a gradient in the first step, and the hint encoder's inside has none in the second.
+        for (var step = -2; step < steps; step++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var clock = Stopwatch.StartNew();
+            using (NewDisposeScope())
+            {
+                var loss = new DiffusionLoss().Of((noisy, timesteps) => denoiser.Predict(noisy, timesteps, context, hint), latents, randn_like(latents), randint(0, 1000, [batch]));
+                loss.backward();
+            }
+
+            optimizer.Step(1e-5, largestNorm: 1);
+            if (step >= 0)
+            {
+                seconds.Add(clock.Elapsed.TotalSeconds);
+            }
+        }
+
+        // Read before the matrices of the peak measurement are made.
+        var memory = MachineMemory.PeakBytes;
+        var (secondsPerStep, peak) = (seconds.Average(), MatmulPeak.Measure(placement));
+        var gflop = batch * TrainingWork.Gflop(p, target, size / 8, size / 8, checkpointing);
+        return new TrainingCost(secondsPerStep, memory, gflop, gflop / secondsPerStep, peak, gflop / secondsPerStep / peak);
+    }
+
+    private static void Randomise(nn.Module network)
+    {
+        foreach (var parameter in network.parameters())
+        {
+            // Small enough that nothing overflows through all layers.
+            nn.init.uniform_(parameter, -0.02, 0.02);
+        }
+    }
+
+    /// <summary>What a step costs.</summary>
+    private sealed record TrainingCost(double SecondsPerStep, long PeakMemoryBytes, double GflopPerStep, double GflopsReached, double GflopsPeak, double FractionOfPeak);
+}

@@ -1,0 +1,80 @@
+using ControlNetSharp.Networks;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Training;
+
+/// <summary>A UNet with or without a ControlNet, some of whose weights are trained: which ones, under which names, and how both predict together.</summary>
+public sealed class TrainableDenoiser
+{
+    private const string UNetPrefix = "model.diffusion_model.";
+    private const string ControlPrefix = "control_model.";
+    private static readonly string[] DecoderParts = ["output_blocks.", "out."];
+
+    /// <summary>Puts the networks together. Both are borrowed.</summary>
+    /// <param name="unet">The UNet; what is trained of it is float32.</param>
+    /// <param name="controlNet">The ControlNet, float32; null when the UNet is the target.</param>
+    /// <param name="target">What is trained.</param>
+    /// <param name="compute">The type that is computed in.</param>
+    /// <exception cref="ArgumentException">There is a ControlNet without need for one, or none where one is trained.</exception>
+    public TrainableDenoiser(UNet unet, ControlNet? controlNet, TrainingTarget target, ScalarType compute)
+    {
+        if (controlNet is null != (target == TrainingTarget.UNet))
+        {
+            throw new ArgumentException($"The target {target} is trained {(controlNet is null ? "with" : "without")} a ControlNet.", nameof(controlNet));
+        }
+
+        (UNet, ControlNet, Target, Compute) = (unet, controlNet, target, compute);
+        Parameters =
+        [
+            .. Named(controlNet, ControlPrefix),
+            .. Named(target == TrainingTarget.ControlNet ? null : unet, UNetPrefix).Where(p => target == TrainingTarget.UNet || DecoderParts.Any(part => p.Name.StartsWith(UNetPrefix + part, StringComparison.Ordinal))),
+        ];
+    }
+
+    /// <summary>The denoising network.</summary>
+    public UNet UNet { get; }
+
+    /// <summary>The control network; null when the UNet is the target.</summary>
+    public ControlNet? ControlNet { get; }
+
+    /// <summary>What is trained.</summary>
+    public TrainingTarget Target { get; }
+
+    /// <summary>The type that is computed in.</summary>
+    public ScalarType Compute { get; }
+
+    /// <summary>What is trained, under its names in a checkpoint in LDM layout.</summary>
+    public IReadOnlyList<(string Name, Parameter Parameter)> Parameters { get; }
+
+    /// <summary>Whether the inside of each block is computed again in the backward pass: <see cref="UNet.Checkpointing"/>.</summary>
+    public bool Checkpointing
+    {
+        get => UNet.Checkpointing;
+        set
+        {
+            UNet.Checkpointing = value;
+            if (ControlNet is not null)
+            {
+                ControlNet.Checkpointing = value;
+            }
+        }
+    }
+
+    /// <summary>Predicts noise or velocity.</summary>
+    /// <param name="noisy">[B, 4, h, w], noisy latents.</param>
+    /// <param name="timesteps">[B].</param>
+    /// <param name="context">[B, 77, ContextChannels].</param>
+    /// <param name="hint">[B, 3, 8h, 8w], 0..1; not looked at without a ControlNet.</param>
+    /// <returns>[B, 4, h, w] in <see cref="Compute"/>.</returns>
+    public Tensor Predict(Tensor noisy, Tensor timesteps, Tensor context, Tensor? hint)
+    {
+        using var scope = NewDisposeScope();
+        var (x, c) = (noisy.to(Compute), context.to(Compute));
+        var residuals = ControlNet?.Forward(x, timesteps, c, ControlNet.EncodeHint((hint ?? throw new ArgumentNullException(nameof(hint))).to(Compute)));
+        return UNet.Forward(x, timesteps, c, residuals).MoveToOuterDisposeScope();
+    }
+
+    private static IEnumerable<(string Name, Parameter Parameter)> Named(nn.Module? network, string prefix) =>
+        network?.named_parameters().Select(p => (prefix + p.name, p.parameter)) ?? [];
+}
