@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace ControlNetSharp.Training.Datasets;
@@ -6,13 +5,12 @@ namespace ControlNetSharp.Training.Datasets;
 /// <summary>Reads files with one JSON object a line. Empty lines are passed over.</summary>
 internal static class JsonRows
 {
-    private const string Allowed = "must be one JSON object, such as {\"source\": \"source/0.png\", \"target\": \"target/0.png\", \"prompt\": \"a red house\"}";
+    private const string Allowed = "a line must be one JSON object, such as {\"source\": \"source/0.png\", \"target\": \"target/0.png\", \"prompt\": \"a red house\"}.";
 
     public static IEnumerable<DatasetRow> Read(string file)
     {
         var number = 0;
-        using var reader = new StreamReader(file, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        while (reader.ReadLine() is { } text)
+        foreach (var text in File.ReadLines(file))
         {
             number++;
             if (!string.IsNullOrWhiteSpace(text))
@@ -27,28 +25,25 @@ internal static class JsonRows
         try
         {
             using var document = JsonDocument.Parse(text);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                return DatasetRow.Damaged(number, new DatasetException(file, number, null, text, $"is a JSON {document.RootElement.ValueKind.ToString().ToLowerInvariant()}; a line {Allowed}."));
-            }
-
-            var fields = new Dictionary<string, string?>(StringComparer.Ordinal);
-            foreach (var field in document.RootElement.EnumerateObject())
-            {
-                // Fields of other kinds belong to other programs; where one of ours is not a text, its raw form is no file's name and no caption.
-                fields[field.Name] = field.Value.ValueKind switch
-                {
-                    JsonValueKind.String => field.Value.GetString(),
-                    JsonValueKind.Null => null,
-                    _ => field.Value.GetRawText(),
-                };
-            }
-
-            return new DatasetRow(number, fields);
+            var root = document.RootElement;
+            return root.ValueKind != JsonValueKind.Object
+                ? DatasetRow.Damaged(new DatasetException(file, number, null, text, $"is a JSON {root.ValueKind.ToString().ToLowerInvariant()}; {Allowed}"))
+                : new DatasetRow(number, Fields(root));
         }
         catch (JsonException e)
         {
-            return DatasetRow.Damaged(number, new DatasetException(file, number, null, text, $"is not JSON at character {e.BytePositionInLine + 1}; a line {Allowed}.", e));
+            return DatasetRow.Damaged(new DatasetException(file, number, null, text, $"is not JSON (byte {e.BytePositionInLine + 1} is not expected); {Allowed}", e));
         }
+    }
+
+    private static Dictionary<string, DatasetField> Fields(JsonElement line)
+    {
+        var fields = new Dictionary<string, DatasetField>(StringComparer.Ordinal);
+        foreach (var field in line.EnumerateObject())
+        {
+            fields[field.Name] = field.Value.ValueKind == JsonValueKind.String ? new DatasetField(field.Value.GetString()!) : new DatasetField(field.Value.GetRawText(), IsText: false);
+        }
+
+        return fields;
     }
 }
