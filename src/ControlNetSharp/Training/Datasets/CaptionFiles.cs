@@ -12,18 +12,20 @@ internal static class CaptionFiles
     private static readonly EnumerationOptions Everywhere = new() { RecurseSubdirectories = true, MaxRecursionDepth = 16, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System, IgnoreInaccessible = false };
 
     /// <summary>Whether a picture has its caption beside it.</summary>
-    public static bool AnyIn(string folder) => Directory.EnumerateFiles(folder, "*.txt", Everywhere).Any(text => PictureEndings.Any(ending => File.Exists(Path.ChangeExtension(text, ending))));
+    public static bool AnyIn(string folder) => Pictures(folder).Any(picture => File.Exists(CaptionOf(picture)));
 
     /// <summary>Every picture; without a caption file its caption is empty.</summary>
     public static IEnumerable<DatasetEntry> Read(string folder) =>
-        Directory.EnumerateFiles(folder, "*", Everywhere)
-            .Where(file => PictureEndings.Contains(Path.GetExtension(file).ToLowerInvariant()))
-            .OrderBy(file => Path.GetRelativePath(folder, file).Replace('\\', '/'), StringComparer.Ordinal)
-            .Select(Example);
+        Pictures(folder).OrderBy(file => Path.GetRelativePath(folder, file).Replace('\\', '/'), StringComparer.Ordinal).Select(Example);
+
+    private static IEnumerable<string> Pictures(string folder) =>
+        Directory.EnumerateFiles(folder, "*", Everywhere).Where(file => PictureEndings.Contains(Path.GetExtension(file).ToLowerInvariant()));
+
+    private static string CaptionOf(string picture) => Path.ChangeExtension(picture, ".txt");
 
     private static DatasetEntry Example(string picture)
     {
-        var caption = Path.ChangeExtension(picture, ".txt");
+        var caption = CaptionOf(picture);
         return !File.Exists(caption) ? new TrainingExample(picture, null, "")
             : new FileInfo(caption).Length > MaxBytes ? new DatasetException(caption, $"has {new FileInfo(caption).Length} bytes; a caption has at most {MaxBytes}.")
             : new TrainingExample(picture, null, File.ReadAllText(caption).Trim());

@@ -6,7 +6,7 @@ namespace ControlNetSharp.Training.Datasets;
 internal readonly record struct CssColour(string Name, int Rgb)
 {
     /// <summary>
-    /// The named colours of W3C CSS Color Module Level 4, section 6.1, which are those of X11. Of two names for one colour (cyan and aqua, magenta and fuchsia, grey and gray) one is here.
+    /// The named colours of W3C CSS Color Module Level 4, section 6.1; all but rebeccapurple are X11's. Of two names for one colour (cyan and aqua, magenta and fuchsia, grey and gray) one is here.
     /// </summary>
     public static readonly CssColour[] All =
     [

@@ -14,7 +14,7 @@ public static class DatasetCheck
     {
         var buckets = new AspectBuckets(resolution);
         var source = DatasetSource.Find(folder);
-        var entries = source.Read().ToList();
+        var entries = source.Read();
         var facts = new ExampleFacts?[entries.Count];
         var done = 0;
         var counting = new Lock();

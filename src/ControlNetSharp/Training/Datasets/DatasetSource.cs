@@ -32,7 +32,7 @@ internal sealed class DatasetSource
         }
 
         var found = Lists.Select(list => (list.Layout, File: Path.Combine(folder, list.File))).Where(list => File.Exists(list.File)).ToList();
-        if (CaptionFiles.AnyIn(folder))
+        if (Reading(folder, () => CaptionFiles.AnyIn(folder)))
         {
             found.Add((DatasetLayout.CaptionFiles, folder));
         }
@@ -47,12 +47,27 @@ internal sealed class DatasetSource
         };
     }
 
-    /// <summary>All examples and problems in order, one for each line. Reads the disk while it is enumerated.</summary>
-    public IEnumerable<DatasetEntry> Read() => Layout switch
+    /// <summary>All examples and problems in order, one for each line.</summary>
+    /// <exception cref="DatasetException">The file cannot be read at all.</exception>
+    public IReadOnlyList<DatasetEntry> Read() => Reading(ListFile, () => Entries().ToList());
+
+    private IEnumerable<DatasetEntry> Entries() => Layout switch
     {
         DatasetLayout.CaptionFiles => CaptionFiles.Read(Folder),
         DatasetLayout.MetadataCsv => new ExampleFields(Folder, ListFile, ExampleColumns.Metadata).Read(CsvRows.Read(ListFile)),
         DatasetLayout.MetadataJsonl => new ExampleFields(Folder, ListFile, ExampleColumns.Metadata).Read(JsonRows.Read(ListFile)),
         _ => new ExampleFields(Folder, ListFile, ExampleColumns.Tutorial).Read(JsonRows.Read(ListFile)),
     };
+
+    private static T Reading<T>(string file, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DatasetException(file, $"cannot be read: {e.Message}", e);
+        }
+    }
 }

@@ -12,13 +12,13 @@ public static class FillScene
     /// <summary>Its name among the conditions.</summary>
     public const string Condition = "fill";
 
-    /// <summary>Radii and the free border round the circle, as shares of the picture's side.</summary>
-    private const float LeastRadius = 0.06f, MostRadius = 0.42f, Border = 0.02f;
+    /// <summary>Shares of the picture's side, as the tutorial's pictures t2.png and t3.png show them: large circles are cut by the picture's edges.</summary>
+    private const float LeastRadius = 1 / 8f, MostRadius = 1 / 2f, LeastCentre = 0.2f, MostCentre = 0.8f;
 
     /// <summary>Width of the hint's line as a share of the side: 2 pixels at 256.</summary>
     private const float Line = 2 / 256f;
 
-    /// <summary>Circle and ground are at least this far apart in RGB, so that the circle can be seen.</summary>
+    /// <summary>Circle and ground are at least this far apart in RGB, so that the circle can be seen; in the tutorial they may be all but the same.</summary>
     private const int LeastContrast = 80;
 
     /// <summary>The example of a seed; always the same one.</summary>
@@ -34,7 +34,7 @@ public static class FillScene
 
         var random = new SceneRandom(seed);
         var radius = random.Range(LeastRadius, MostRadius);
-        var (x, y) = (random.Range(radius + Border, 1 - radius - Border), random.Range(radius + Border, 1 - radius - Border));
+        var (x, y) = (random.Range(LeastCentre, MostCentre), random.Range(LeastCentre, MostCentre));
         var circle = random.Pick<CssColour>(CssColour.All);
         CssColour ground;
         do
