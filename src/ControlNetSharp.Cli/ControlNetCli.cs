@@ -37,7 +37,7 @@ internal static class ControlNetCli
         catch (Exception e)
         {
             var failure = Failure.Of(e);
-            if (json)
+            if (json && e is not ReportedException)
             {
                 output.Result.WriteLine(failure.ToJson());
             }
@@ -55,7 +55,7 @@ internal static class ControlNetCli
     private static (RootCommand Root, Dictionary<Command, Action<ParseResult, bool, CancellationToken>> Actions) Commands(string[] args, CommandOutput output)
     {
         var (generate, annotate, models, bench) = (GenerateCommand.Create(), AnnotateCommand.Create(), ModelsCommand.Create(), BenchCommand.Create());
-        var evaluate = EvaluateCommand.Create();
+        var (evaluate, dataset) = (EvaluateCommand.Create(), DatasetCommand.Create());
         var doctor = new Command("doctor", "Says what this machine can do.");
         Command Sub(Command group, string name) => group.Subcommands.First(command => command.Name == name);
         var actions = new Dictionary<Command, Action<ParseResult, bool, CancellationToken>>
@@ -63,6 +63,8 @@ internal static class ControlNetCli
             [generate] = (a, json, stop) => GenerateCommand.Run(a, output, json, stop),
             [annotate] = (a, json, _) => AnnotateCommand.Run(a, output, json),
             [evaluate] = (a, json, stop) => EvaluateCommand.Run(a, output, json, stop),
+            [Sub(dataset, "check")] = (a, json, stop) => DatasetCommand.Check(a, output, json, stop),
+            [Sub(dataset, "make")] = (a, json, stop) => DatasetCommand.Make(a, output, json, stop),
             [Sub(models, "inspect")] = (a, json, _) => ModelsCommand.Inspect(a, output, json),
             [Sub(bench, "generate")] = (a, json, stop) => BenchCommand.Generate(a, output, json, stop),
             [Sub(bench, "decode")] = (a, json, stop) => BenchCommand.Decode(a, output, json, stop),
@@ -70,6 +72,6 @@ internal static class ControlNetCli
             [Sub(bench, "load")] = (a, json, _) => BenchCommand.Load(a, output, json),
             [doctor] = (_, json, _) => DoctorCommand.Run(output, json),
         };
-        return (new RootCommand("ControlNet for Stable Diffusion.") { generate, annotate, evaluate, models, bench, doctor, Json, Verbose }, actions);
+        return (new RootCommand("ControlNet for Stable Diffusion.") { generate, annotate, dataset, evaluate, models, bench, doctor, Json, Verbose }, actions);
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
+using ControlNetSharp.Training.Datasets;
 
 namespace ControlNetSharp.Cli;
 
@@ -22,6 +23,8 @@ internal sealed record Failure(int ExitCode, string Code, string Message, string
     {
         UsageException e => new(WrongInput, "wrong_input", e.Message, e.Option),
         PictureException e => new(WrongInput, "wrong_picture", e.Message, File: e.Input),
+        DatasetException e => new(WrongInput, "wrong_dataset", e.Message, File: e.File),
+        ReportedException e => new(WrongInput, "wrong_dataset", e.Message),
         ArgumentOutOfRangeException e => new(WrongInput, "wrong_input", FirstLine(e.Message), e.ParamName),
         ArgumentException e => new(WrongInput, "wrong_input", FirstLine(e.Message), e.ParamName),
         CheckpointException e => new(3, "unusable_checkpoint", e.Message, File: e.File, Keys: e.Keys),

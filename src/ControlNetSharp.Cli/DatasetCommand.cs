@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using ControlNetSharp.Training.Datasets;
+
+namespace ControlNetSharp.Cli;
+
+/// <summary><c>controlnet dataset</c>: checks a dataset before it is trained on, or makes one from scenes.</summary>
+internal static class DatasetCommand
+{
+    private static readonly Argument<string> Folder = new("folder") { Description = "The folder of the dataset." };
+    private static readonly Option<string?> Resolution = new("--resolution") { Description = "Resolution of the training, a multiple of 64 from 64 to 4096; default 512." };
+    private static readonly Option<string> Condition = new("--condition") { Description = $"What the hints show: {string.Join(", ", DatasetMaker.Conditions)}.", Required = true };
+    private static readonly Option<string?> Scenes = new("--scenes") { Description = "Number of examples, 1 to 1000000.", Required = true };
+    private static readonly Option<string?> Size = new("--size") { Description = "Pixels a side, a multiple of 64 from 64 to 2048; default 256." };
+    private static readonly Option<string?> Seed = new("--seed") { Description = "Seed of the first scene; default 2000000." };
+
+    public static Command Create() => new("dataset", "Checks or makes datasets for training.")
+    {
+        new Command("check", "Reads a whole dataset and says what would spoil a training.") { Folder, Resolution },
+        new Command("make", "Makes a dataset from scenes, in the layout of the original's tutorial.") { Folder, Condition, Scenes, Size, Seed },
+    };
+
+    public static void Check(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
+    {
+        var (folder, clock) = (arguments.GetValue(Folder)!, Stopwatch.StartNew());
+        var resolution = Multiple(arguments, Resolution, 512, 4096);
+        DatasetReport report;
+        using (var bar = new ProgressBar(output))
+        {
+            report = DatasetCheck.Run(folder, resolution, (done, total) => bar.Show(done, total, clock.Elapsed.TotalSeconds), cancellationToken);
+        }
+
+        if (json)
+        {
+            var layout = JsonNamingPolicy.CamelCase.ConvertName(report.Layout.ToString());
+            output.WriteJson(new { report.Folder, layout, report.Resolution, report.Examples, report.CanTrain, report.Sizes, report.Buckets, report.Findings });
+        }
+        else
+        {
+            DatasetTable.Write(output.Result, report);
+        }
+
+        if (!report.CanTrain)
+        {
+            throw new ReportedException($"{folder} cannot be trained on: {string.Join(", ", report.Findings.Where(finding => finding.PreventsTraining).Select(finding => $"{finding.Count} {finding.Code}"))}.");
+        }
+    }
+
+    public static void Make(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
+    {
+        var (folder, clock) = (arguments.GetValue(Folder)!, Stopwatch.StartNew());
+        var options = new DatasetMakeOptions
+        {
+            Condition = ConditionOf(arguments),
+            Scenes = arguments.Whole(Scenes, 1, 1, 1_000_000),
+            Size = Multiple(arguments, Size, 256, 2048),
+            FirstSeed = arguments.Whole(Seed, 2_000_000, 0, 2_000_000_000),
+        };
+        CheckSeeds(options);
+        using (var bar = new ProgressBar(output))
+        {
+            DatasetMaker.Make(folder, options, done => bar.Show(done, options.Scenes, clock.Elapsed.TotalSeconds), cancellationToken);
+        }
+
+        if (json)
+        {
+            output.WriteJson(new { folder, condition = options.Condition, examples = options.Scenes, size = options.Size, firstSeed = options.FirstSeed, seconds = clock.Elapsed.TotalSeconds });
+        }
+        else
+        {
+            output.Result.WriteLine(folder);
+        }
+    }
+
+    private static string ConditionOf(ParseResult arguments)
+    {
+        var name = arguments.GetValue(Condition)!;
+        return DatasetMaker.Find(name) ?? throw UsageException.Of(Condition.Name, name, $"no dataset can be made for it; must be {string.Join(", ", DatasetMaker.Conditions)}.");
+    }
+
+    private static int Multiple(ParseResult arguments, Option<string?> option, int otherwise, int most)
+    {
+        var value = arguments.Whole(option, otherwise, 64, most);
+        return value % 64 == 0 ? value : throw UsageException.Of(option.Name, $"{value}", $"must be a multiple of 64 from 64 to {most}.");
+    }
+
+    private static void CheckSeeds(DatasetMakeOptions options)
+    {
+        if (options.UsesReservedSeeds)
+        {
+            throw UsageException.Of(
+                Seed.Name, $"{options.FirstSeed}",
+                $"the scenes would have seeds from {options.FirstSeed} to {options.FirstSeed + options.Scenes - 1}; those from {DatasetMakeOptions.FirstReservedSeed} to {DatasetMakeOptions.LastReservedSeed} belong to validation and evaluation.");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using ControlNetSharp.Pictures;
+
+namespace ControlNetSharp.Training.Datasets;
+
+/// <summary>What a hint looks like, as far as polarity and channel order can be told from its pixels.</summary>
+/// <param name="IsBlank">All pixels have one colour.</param>
+/// <param name="IsLightOnDark">Thin light lines on a dark ground, without colour: as the ControlNets for lines want them.</param>
+/// <param name="IsDarkOnLight">Thin dark lines on a light ground, without colour.</param>
+/// <param name="IsNormalMap">Its colours are unit vectors.</param>
+/// <param name="MeanRed">Mean of the red component of these vectors, −1 to 1.</param>
+/// <param name="MeanBlue">Mean of the blue one; visible surfaces look towards the viewer, so that it is well above 0 where blue is the axis to the viewer.</param>
+/// <param name="AwayBlue">The share of pixels whose blue component points away from the viewer.</param>
+internal sealed record HintLook(bool IsBlank, bool IsLightOnDark, bool IsDarkOnLight, bool IsNormalMap, double MeanRed, double MeanBlue, double AwayBlue)
+{
+    private const int BlankLevels = 8;
+    private const int ColourLevels = 32;
+    private const byte Light = 192, Dark = 64;
+
+    /// <summary>A drawing is mostly ground, has some lines, and these are thin.</summary>
+    private const double LeastGround = 0.6, LeastLines = 0.001, LeastThin = 0.8;
+
+    /// <summary>How far a vector's length may be from 1, and the share of pixels that must keep to it. A picture's pixels do so by chance in about a third of all places.</summary>
+    private const double UnitLength = 0.15, LeastUnit = 0.85;
+
+    public bool IsDrawing => IsLightOnDark || IsDarkOnLight;
+
+    public static HintLook Of(Picture hint)
+    {
+        var (count, unit, coloured, away) = (hint.Rgb.Length / 3, 0, 0, 0);
+        double red = 0, blue = 0;
+        Span<byte> least = [255, 255, 255], most = [0, 0, 0];
+        for (var i = 0; i < hint.Rgb.Length; i += 3)
+        {
+            var (r, g, b) = (hint.Rgb[i], hint.Rgb[i + 1], hint.Rgb[i + 2]);
+            coloured += Math.Max(r, Math.Max(g, b)) - Math.Min(r, Math.Min(g, b)) > ColourLevels ? 1 : 0;
+            var (x, y, z) = (r / 127.5f - 1, g / 127.5f - 1, b / 127.5f - 1);
+            unit += Math.Abs(MathF.Sqrt(x * x + y * y + z * z) - 1) <= UnitLength ? 1 : 0;
+            away += z < -UnitLength ? 1 : 0;
+            (red, blue) = (red + x, blue + z);
+            for (var channel = 0; channel < 3; channel++)
+            {
+                least[channel] = Math.Min(least[channel], hint.Rgb[i + channel]);
+                most[channel] = Math.Max(most[channel], hint.Rgb[i + channel]);
+            }
+        }
+
+        var isBlank = most[0] - least[0] <= BlankLevels && most[1] - least[1] <= BlankLevels && most[2] - least[2] <= BlankLevels;
+        var grey = coloured > 0.02 * count || isBlank ? null : Greyscale.Of(hint);
+        return new HintLook(
+            isBlank,
+            grey is not null && IsThinOn(grey, hint.Width, level => level <= Dark, level => level >= Light),
+            grey is not null && IsThinOn(grey, hint.Width, level => level >= Light, level => level <= Dark),
+            !isBlank && unit >= LeastUnit * count, red / count, blue / count, (double)away / count);
+    }
+
+    /// <summary>Whether most of a picture is ground, and most of its lines have ground near them on two opposite sides.</summary>
+    private static bool IsThinOn(byte[] grey, int width, Func<byte, bool> isGround, Func<byte, bool> isLine)
+    {
+        var height = grey.Length / width;
+        var reach = Math.Max(3, Math.Max(width, height) / 32);
+        var (ground, lines, thin) = (grey.Count(isGround), 0, 0);
+        if (ground < LeastGround * grey.Length)
+        {
+            return false;
+        }
+
+        bool Near(int x, int y, int dx, int dy)
+        {
+            for (var step = 1; step <= reach; step++)
+            {
+                var (u, v) = (x + step * dx, y + step * dy);
+                if (u < 0 || u >= width || v < 0 || v >= height || isGround(grey[v * width + u]))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        for (var i = 0; i < grey.Length; i++)
+        {
+            if (isLine(grey[i]))
+            {
+                var (x, y) = (i % width, i / width);
+                lines++;
+                thin += (Near(x, y, -1, 0) && Near(x, y, 1, 0)) || (Near(x, y, 0, -1) && Near(x, y, 0, 1)) ? 1 : 0;
+            }
+        }
+
+        return lines >= LeastLines * grey.Length && thin >= LeastThin * lines;
+    }
+}

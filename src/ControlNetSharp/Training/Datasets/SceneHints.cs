@@ -1,0 +1,53 @@
+using ControlNetSharp.Annotators;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Scenes;
+
+namespace ControlNetSharp.Training.Datasets;
+
+/// <summary>How the examples of one condition are made from scenes. A kind whose exact hint is known has one row here; the others come from annotators that need no weights.</summary>
+/// <param name="Condition">The condition kind, or <c>fill</c>.</param>
+/// <param name="Make">The example of a seed, so many pixels a side. Threads may ask at the same time.</param>
+internal sealed record SceneHints(string Condition, Func<long, int, MadeExample> Make)
+{
+    private static readonly (string Kind, Func<SceneTruth, int, Picture> Hint)[] Exact =
+    [
+        ("depth", TruthHints.Depth),
+        ("normal", TruthHints.Normals),
+        ("segmentation", TruthHints.Segmentation),
+    ];
+
+    /// <summary>All conditions, in the order in which they are listed to people.</summary>
+    public static IEnumerable<SceneHints> All => ConditionKind.All.Select(kind => Of(kind.Name)).OfType<SceneHints>().Append(new SceneHints(FillScene.Condition, FillScene.Make));
+
+    /// <summary>Finds a condition by name or alias, in any case; null where scenes give no hint of this kind.</summary>
+    public static SceneHints? Find(string name)
+    {
+        var kind = ConditionKind.All.FirstOrDefault(kind => kind.Aliases.Contains(name, StringComparer.OrdinalIgnoreCase))?.Name ?? name;
+        return All.FirstOrDefault(hints => hints.Condition.Equals(kind, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static SceneHints? Of(string kind)
+    {
+        var exact = Exact.FirstOrDefault(row => row.Kind == kind).Hint;
+        var annotator = AnnotatorCatalogue.All.FirstOrDefault(info => info.Kind == kind && info.Weights is null);
+        return exact is not null ? new SceneHints(kind, (seed, size) => OfTruth(seed, size, exact))
+            : annotator is not null ? new SceneHints(kind, (seed, size) => Annotated(seed, size, annotator.Name))
+            : null;
+    }
+
+    private static MadeExample OfTruth(long seed, int size, Func<SceneTruth, int, Picture> hint)
+    {
+        var scene = Scene.FromSeed(seed);
+        var truth = SceneRenderer.RenderTruth(scene, size);
+        return new MadeExample(hint(truth, size), truth.Picture, scene.Caption);
+    }
+
+    private static MadeExample Annotated(long seed, int size, string annotatorName)
+    {
+        var scene = Scene.FromSeed(seed);
+        var picture = SceneRenderer.Render(scene, size);
+        // Without weights an annotator costs nothing to make, so each thread has its own.
+        using var annotator = AnnotatorCatalogue.Create(annotatorName);
+        return new MadeExample(annotator.Annotate(picture), picture, scene.Caption);
+    }
+}
