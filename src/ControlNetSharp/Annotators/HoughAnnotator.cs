@@ -11,7 +11,7 @@ public sealed class HoughAnnotator : IAnnotator
         [
             new("threshold", 1, 500, 50, Whole: true, "points that must agree on a line"),
             new("length", 0, 1000, 30, Whole: true, "shortest line, in pixels"),
-            new("gap", 0, 100, 10, Whole: true, "longest gap within a line, in pixels"),
+            new("gap", 0, 100, 4, Whole: true, "longest gap within a line, in pixels"),
         ],
         "straight lines among the edges, no network");
 

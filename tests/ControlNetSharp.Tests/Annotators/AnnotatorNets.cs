@@ -43,6 +43,8 @@ internal static class AnnotatorNets
     /// <summary>Writes a file of weights for a network whose widths are a sixteenth of the manifest's (or the manifest's own), under the names that it has plus a prefix.</summary>
     public static void WriteFile(string path, string manifest, bool isSmall = true, string prefix = "", Action<Dictionary<string, Tensor>>? change = null)
     {
+        // Another folder's manifests may have widths that cannot be divided.
+        Goldens.RequireDefaultFolder();
         using var scope = NewDisposeScope();
         var tensors = Shapes(manifest).ToDictionary(
             key => prefix + key.Key,

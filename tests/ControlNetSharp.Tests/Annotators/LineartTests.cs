@@ -70,10 +70,16 @@ public sealed class LineartTests : IDisposable
         var picture = HedTests.PictureOf(golden.Required("lineart_standard/image"));
         using var annotator = AnnotatorCatalogue.Create("lineart");
         Assert.Equal("lineart_standard", annotator.Info.Name);
-        Goldens.AssertClose(
-            golden["lineart_standard/blur"], tensor(LineartStandardAnnotator.Surroundings(picture)).reshape(picture.Height, picture.Width, 3), 1e-3, "lineart_standard/blur");
-        var lines = annotator.Annotate(picture);
-        Goldens.AssertClose(golden["lineart_standard/out"], tensor(Greyscale.Of(lines)).reshape(picture.Height, picture.Width), 1, "lineart_standard/out");
+        if (golden.Expects("lineart_standard/blur"))
+        {
+            Goldens.AssertClose(golden["lineart_standard/blur"], tensor(LineartStandardAnnotator.Surroundings(picture)).reshape(picture.Height, picture.Width, 3), 1e-3, "lineart_standard/blur");
+        }
+
+        if (golden.Expects("lineart_standard/out"))
+        {
+            var lines = annotator.Annotate(picture);
+            Goldens.AssertClose(golden["lineart_standard/out"], tensor(Greyscale.Of(lines)).reshape(picture.Height, picture.Width), 1, "lineart_standard/out");
+        }
     }
 
     [Fact]
