@@ -6,6 +6,18 @@ public static class AnnotatorCatalogue
     private static readonly (AnnotatorInfo Info, Func<AnnotatorFiles, IAnnotator> Create)[] Rows =
     [
         (CannyAnnotator.Description, _ => new CannyAnnotator()),
+        (HoughAnnotator.Description, _ => new HoughAnnotator()),
+        (MlsdAnnotator.Description, files => new MlsdAnnotator(files)),
+        (HedAnnotator.Description, files => new HedAnnotator(HedAnnotator.Description, files)),
+        (HedAnnotator.SafeDescription, files => new HedAnnotator(HedAnnotator.SafeDescription, files)),
+        (ScribbleXdogAnnotator.Description, _ => new ScribbleXdogAnnotator()),
+        (ScribbleHedAnnotator.Description, files => new ScribbleHedAnnotator(files)),
+        (ScribbleDrawingAnnotator.Description, _ => new ScribbleDrawingAnnotator()),
+        (LineartStandardAnnotator.Description, _ => new LineartStandardAnnotator()),
+        (LineartAnnotator.Realistic, files => new LineartAnnotator(LineartAnnotator.Realistic, files)),
+        (LineartAnnotator.Coarse, files => new LineartAnnotator(LineartAnnotator.Coarse, files)),
+        (AnimeLineartAnnotator.Description, files => new AnimeLineartAnnotator(files)),
+        (InvertAnnotator.Description, _ => new InvertAnnotator()),
     ];
 
     /// <summary>What is known about each annotator.</summary>

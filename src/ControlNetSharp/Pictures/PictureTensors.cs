@@ -15,6 +15,10 @@ public static class PictureTensors
     /// <param name="picture">The picture. Borrowed.</param>
     public static Tensor ToHint(Picture picture) => ToTensor(picture, value => value / 255f);
 
+    /// <summary>A picture for networks that take bytes as they are: [1, 3, H, W], 0..255.</summary>
+    /// <param name="picture">The picture. Borrowed.</param>
+    internal static Tensor ToLevels(Picture picture) => ToTensor(picture, value => value);
+
     /// <summary>A picture for an Autoencoder: [1, 3, H, W], -1..1 (byte / 127.5 - 1).</summary>
     /// <param name="picture">The picture. Borrowed.</param>
     public static Tensor ToPicture(Picture picture) => ToTensor(picture, value => value / 127.5f - 1f);

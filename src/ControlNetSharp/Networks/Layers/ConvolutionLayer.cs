@@ -7,23 +7,25 @@ using static TorchSharp.torch.nn;
 
 namespace ControlNetSharp.Networks.Layers;
 
-/// <summary>Two-dimensional convolution with bias, computed in the dtype of x. Weights are uninitialised until loaded or set.</summary>
+/// <summary>Two-dimensional convolution, with bias unless said otherwise, computed in the dtype of x. Weights are uninitialised until loaded or set.</summary>
 public sealed class ConvolutionLayer : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
     [ComponentName(Name = "weight")] private Parameter _weight;
-    [ComponentName(Name = "bias")] private Parameter _bias;
+    [ComponentName(Name = "bias")] private Parameter? _bias;
 #pragma warning restore IDE0044, RCS1169
     private readonly long[] _stride;
     private readonly long[] _padding;
+    private readonly long[] _dilation;
+    private readonly int _groups;
 
     /// <summary>Creates the layer for [B, <paramref name="inputs"/>, h, w] -> [B, <paramref name="outputs"/>, h', w'] with a square kernel; zeros are padded on all four sides.</summary>
-    public ConvolutionLayer(int inputs, int outputs, int kernel, int stride, int padding, Placement placement)
+    public ConvolutionLayer(int inputs, int outputs, int kernel, int stride, int padding, Placement placement, int groups = 1, int dilation = 1, bool bias = true)
         : base(nameof(ConvolutionLayer))
     {
-        (_stride, _padding) = ([stride, stride], [padding, padding]);
-        _weight = LayerMemory.Empty(placement, outputs, inputs, kernel, kernel);
-        _bias = LayerMemory.Empty(placement, outputs);
+        (_stride, _padding, _dilation, _groups) = ([stride, stride], [padding, padding], [dilation, dilation], groups);
+        _weight = LayerMemory.Empty(placement, outputs, inputs / groups, kernel, kernel);
+        _bias = bias ? LayerMemory.Empty(placement, outputs) : null;
         RegisterComponents();
     }
 
@@ -31,27 +33,28 @@ public sealed class ConvolutionLayer : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var (weight, bias) = (_weight.to(x.dtype), _bias.to(x.dtype));
+        var (weight, bias) = (_weight.to(x.dtype), _bias?.to(x.dtype));
         var (inputs, outputs) = MissingChannels(x);
         return inputs + outputs == 0
-            ? functional.conv2d(x, weight, bias, _stride, _padding).MoveToOuterDisposeScope()
+            ? functional.conv2d(x, weight, bias, _stride, _padding, _dilation, _groups).MoveToOuterDisposeScope()
             : functional.conv2d(
                 functional.pad(x, [0, 0, 0, 0, 0, inputs]),
                 functional.pad(weight, [0, 0, 0, 0, 0, inputs, 0, outputs]),
-                functional.pad(bias, [0, outputs]),
+                bias is null ? null : functional.pad(bias, [0, outputs]),
                 _stride,
-                _padding).narrow(1, 0, weight.shape[0]).MoveToOuterDisposeScope();
+                _padding,
+                _dilation).narrow(1, 0, weight.shape[0]).MoveToOuterDisposeScope();
     }
 
     /// <summary>Channels of zeros that make up whole blocks, where libtorch's CPU kernels need them to be right.</summary>
     /// <remarks>
     /// libtorch 2.10 reads the rest of an unfilled block from memory that nothing was written to. So results are wrong now and then, by a tenth to a half of their size or not a number
     /// at all: in bf16 where output channels do not fill blocks of 16; and the gradient with respect to x, in float32 too, where output or input channels do not
-    /// (blocks of 32 for the input of a strided convolution). Measured for 1 to 144 channels on a processor with AVX-512.
+    /// (blocks of 32 for the input of a strided convolution). Measured for 1 to 144 channels on a processor with AVX-512, without groups; convolutions in groups are left as they are.
     /// </remarks>
     private (long Inputs, long Outputs) MissingChannels(Tensor x)
     {
-        if (x.device_type != DeviceType.CPU)
+        if (x.device_type != DeviceType.CPU || _groups > 1)
         {
             return (0, 0);
         }

@@ -1,0 +1,54 @@
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Pictures;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Annotators;
+
+/// <summary>Lines of anime. Source: annotator/lineart_anime and lineart_anime, Mikubill/sd-webui-controlnet@56cec5b.</summary>
+public sealed class AnimeLineartAnnotator : IAnnotator
+{
+    internal static readonly AnnotatorInfo Description = new("lineart", ["lineart_anime"], [], "lines of anime by a U-Net")
+    {
+        Weights = new(["netG.pth", "netG.safetensors"], "lllyasviel/Annotators", "MIT"),
+    };
+
+    /// <summary>A1111 fills pictures up to multiples of this before anything else.</summary>
+    private const int Step = 64;
+
+    private readonly AnimeLineartNetwork _network;
+
+    /// <summary>Loads the network.</summary>
+    /// <param name="files">Where the weights are looked for.</param>
+    internal AnimeLineartAnnotator(AnnotatorFiles files)
+    {
+        _network = CheckpointLoader.LoadNetwork(
+            files.Find(Description), $"weights of {Description.Name}", (shapes, placement) => new AnimeLineartNetwork(new(shapes), placement), wrapper: "module.");
+    }
+
+    /// <inheritdoc/>
+    public AnnotatorInfo Info => Description;
+
+    /// <inheritdoc/>
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
+    {
+        var padded = PicturePadding.ToMultipleOf(picture, Step);
+        return PicturePadding.Cut(Detect(_network, padded), picture.Width, picture.Height);
+    }
+
+    /// <summary>The network.</summary>
+    public void Dispose() => _network.Dispose();
+
+    /// <summary>Bright lines on black, of the picture's size; the network sees it stretched to the next multiples of its step.</summary>
+    internal static Picture Detect(AnimeLineartNetwork network, Picture picture)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var (width, height) = (RoundedUp(picture.Width, network.Step), RoundedUp(picture.Height, network.Step));
+        var lines = network.call(PictureTensors.ToPicture(PictureResizing.Resize(picture, width, height, Interpolation.Cubic))) * 127.5 + 127.5;
+        var values = lines.contiguous().data<float>().ToArray();
+        var resized = (width, height) == (picture.Width, picture.Height) ? values : Resampling.Resize(values, width, height, 1, picture.Width, picture.Height, Interpolation.Cubic);
+        return Greyscale.ToPicture([.. Greyscale.FromLevels(resized).Select(value => (byte)(255 - value))], picture.Width, picture.Height);
+    }
+
+    private static int RoundedUp(int side, int step) => (side + step - 1) / step * step;
+}

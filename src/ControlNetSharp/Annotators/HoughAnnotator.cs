@@ -1,0 +1,49 @@
+using ControlNetSharp.Pictures;
+
+namespace ControlNetSharp.Annotators;
+
+/// <summary>Straight lines among the edges of <see cref="Canny"/>, white on black, one pixel wide.</summary>
+public sealed class HoughAnnotator : IAnnotator
+{
+    internal static readonly AnnotatorInfo Description = new(
+        "hough",
+        ["hough"],
+        [
+            new("threshold", 1, 500, 50, Whole: true, "points that must agree on a line"),
+            new("length", 0, 1000, 30, Whole: true, "shortest line, in pixels"),
+            new("gap", 0, 100, 4, Whole: true, "longest gap within a line, in pixels"),
+        ],
+        "straight lines among the edges, no network");
+
+    /// <summary>Canny's thresholds.</summary>
+    private const double Low = 100, High = 200;
+
+    /// <inheritdoc/>
+    public AnnotatorInfo Info => Description;
+
+    /// <inheritdoc/>
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
+    {
+        options ??= new AnnotatorOptions(Info);
+        var edges = Greyscale.Of(Canny.Detect(picture, Low, High));
+        var lines = HoughLines.Find(edges, picture.Width, picture.Height, (int)options["threshold"], (int)options["length"], (int)options["gap"]);
+        return Draw(lines, picture.Width, picture.Height);
+    }
+
+    /// <summary>Nothing is held.</summary>
+    public void Dispose()
+    {
+    }
+
+    /// <summary>White lines on black; fractions of their ends are dropped.</summary>
+    internal static Picture Draw(IEnumerable<LineSegment> lines, int width, int height)
+    {
+        var canvas = new Picture(width, height, new byte[3 * width * height]);
+        foreach (var line in lines)
+        {
+            ThinLine.Draw(canvas, (long)line.X0, (long)line.Y0, (long)line.X1, (long)line.Y1);
+        }
+
+        return canvas;
+    }
+}

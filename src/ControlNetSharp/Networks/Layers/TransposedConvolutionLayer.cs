@@ -1,0 +1,36 @@
+using ControlNetSharp.Runtime;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ControlNetSharp.Networks.Layers;
+
+/// <summary>Two-dimensional transposed convolution with bias, computed in the dtype of x: each side becomes (side - 1) · stride - 2 · padding + kernel + output padding.</summary>
+public sealed class TransposedConvolutionLayer : Module<Tensor, Tensor>
+{
+#pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
+    [ComponentName(Name = "weight")] private Parameter _weight;
+    [ComponentName(Name = "bias")] private Parameter _bias;
+#pragma warning restore IDE0044, RCS1169
+    private readonly long[] _stride;
+    private readonly long[] _padding;
+    private readonly long[] _outputPadding;
+
+    /// <summary>Creates the layer for [B, <paramref name="inputs"/>, h, w] -> [B, <paramref name="outputs"/>, h', w']; its weight is [inputs, outputs, kernel, kernel].</summary>
+    public TransposedConvolutionLayer(int inputs, int outputs, int kernel, int stride, int padding, int outputPadding, Placement placement)
+        : base(nameof(TransposedConvolutionLayer))
+    {
+        (_stride, _padding, _outputPadding) = ([stride, stride], [padding, padding], [outputPadding, outputPadding]);
+        _weight = LayerMemory.Empty(placement, inputs, outputs, kernel, kernel);
+        _bias = LayerMemory.Empty(placement, outputs);
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        return functional.conv_transpose2d(x, _weight.to(x.dtype), _bias.to(x.dtype), strides: _stride, padding: _padding, output_padding: _outputPadding).MoveToOuterDisposeScope();
+    }
+}
