@@ -55,13 +55,14 @@ internal static class ControlNetCli
     private static (RootCommand Root, Dictionary<Command, Action<ParseResult, bool, CancellationToken>> Actions) Commands(string[] args, CommandOutput output)
     {
         var (generate, annotate, models, bench) = (GenerateCommand.Create(), AnnotateCommand.Create(), ModelsCommand.Create(), BenchCommand.Create());
-        var (evaluate, dataset) = (EvaluateCommand.Create(), DatasetCommand.Create());
+        var (train, evaluate, dataset) = (TrainCommand.Create(), EvaluateCommand.Create(), DatasetCommand.Create());
         var doctor = new Command("doctor", "Says what this machine can do.");
         Command Sub(Command group, string name) => group.Subcommands.First(command => command.Name == name);
         var actions = new Dictionary<Command, Action<ParseResult, bool, CancellationToken>>
         {
             [generate] = (a, json, stop) => GenerateCommand.Run(a, output, json, stop),
             [annotate] = (a, json, _) => AnnotateCommand.Run(a, output, json),
+            [train] = (a, json, stop) => TrainCommand.Run(a, output, json, stop),
             [evaluate] = (a, json, stop) => EvaluateCommand.Run(a, output, json, stop),
             [Sub(dataset, "check")] = (a, json, stop) => DatasetCommand.Check(a, output, json, stop),
             [Sub(dataset, "make")] = (a, json, stop) => DatasetCommand.Make(a, output, json, stop),
@@ -72,6 +73,6 @@ internal static class ControlNetCli
             [Sub(bench, "load")] = (a, json, _) => BenchCommand.Load(a, output, json),
             [doctor] = (_, json, _) => DoctorCommand.Run(output, json),
         };
-        return (new RootCommand("ControlNet for Stable Diffusion.") { generate, annotate, dataset, evaluate, models, bench, doctor, Json, Verbose }, actions);
+        return (new RootCommand("ControlNet for Stable Diffusion.") { generate, annotate, train, dataset, evaluate, models, bench, doctor, Json, Verbose }, actions);
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
+using ControlNetSharp.Training;
 using ControlNetSharp.Training.Datasets;
 
 namespace ControlNetSharp.Cli;
@@ -31,6 +32,7 @@ internal sealed record Failure(int ExitCode, string Code, string Message, string
         NotANumberException e => new(3, "not_a_number", e.Message + " The weights are damaged or too large for this dtype; try --dtype fp32."),
         RuntimeUnavailableException e => new(3, "runtime_unavailable", e.Message),
         FileNotFoundException or DirectoryNotFoundException => new(WrongInput, "not_found", exception.Message),
+        TrainingException e => new(1, "training_failed", e.Message),
         InterruptedException e => new(130, "cancelled", e.Message),
         OperationCanceledException => new(130, "cancelled", "Cancelled; nothing was written."),
         _ => new(1, "failed", $"{exception.GetType().Name}: {FirstLine(exception.Message)} (--verbose shows where)"),

@@ -77,7 +77,7 @@ internal static class GenerateCommand
             }
             catch (OperationCanceledException e) when (files.Count > 0)
             {
-                throw new InterruptedException(files.Count, settings.Batch * settings.Count, e);
+                throw new InterruptedException($"{files.Count} of {settings.Batch * settings.Count} pictures were written.", e);
             }
             catch when (files.Count > 0)
             {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Reflection;
-using System.Security.Cryptography;
 using System.Text.Json;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pipelines;
@@ -25,14 +24,14 @@ internal sealed class Manifest
     {
         (_settings, _compute, _placement, _model) = (settings, compute, model.Placement, settings.ModelName);
         _prediction = model.PredictsVelocity == true ? "v" : "epsilon";
-        _modelHash = Hash(modelPath);
+        _modelHash = CheckpointHash.Sha256(modelPath);
         _units =
         [
             .. settings.Units.Select((unit, index) => new
             {
                 kind = unit.Kind.Name,
                 picture = Path.GetFullPath(unit.Picture),
-                pictureSha256 = Hash(unit.Picture),
+                pictureSha256 = CheckpointHash.Sha256(unit.Picture),
                 annotator = unit.IsHint ? "none" : unit.Kind.Name,
                 resolution = unit.Resolution,
                 options = unit.AnnotatorValues,
@@ -42,7 +41,7 @@ internal sealed class Manifest
                 mode = unit.Strength.Mode.ToString().ToLowerInvariant(),
                 resize = unit.Resize.ToString().ToLowerInvariant(),
                 model = controlPaths[index] is { } path ? Path.GetFileName(path) : null,
-                modelSha256 = controlPaths[index] is { } file ? Hash(file) : null,
+                modelSha256 = controlPaths[index] is { } file ? CheckpointHash.Sha256(file) : null,
             }),
         ];
     }
@@ -95,22 +94,5 @@ internal sealed class Manifest
         pairs.Add($"Version: ControlNetSharp {Version}");
         var negative = _settings.NegativeText.Length == 0 ? "" : $"\nNegative prompt: {_settings.NegativeText}";
         return $"{_settings.PromptText}{negative}\n{string.Join(", ", pairs)}";
-    }
-
-    /// <summary>SHA-256 of a file, or of all safetensors files of a folder one after another in name order, as lower-case hexadecimal digits.</summary>
-    private static string Hash(string path)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in Directory.Exists(path) ? Directory.GetFiles(path, "*.safetensors").Order(StringComparer.Ordinal) : (IEnumerable<string>)[path])
-        {
-            using var stream = File.OpenRead(file);
-            var buffer = new byte[1 << 20];
-            for (int read; (read = stream.Read(buffer)) > 0;)
-            {
-                hash.AppendData(buffer.AsSpan(0, read));
-            }
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -8,7 +8,7 @@ using ControlNetSharp.Training;
 using static TorchSharp.torch;
 
 NativeLibraries.EnsureLoaded();
-TunedMalloc.Apply();
+AllocatorTuning.KeepFreedMemory(PocketModel.Workers);
 set_num_threads(1);
 var runs = new Option<string>("--runs") { Description = "Folder for caches, checkpoints and metrics.", DefaultValueFactory = _ => "runs" };
 var pictures = new Option<int>("--pictures") { Description = "Training pictures.", DefaultValueFactory = _ => 6144 };

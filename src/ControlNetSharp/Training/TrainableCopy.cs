@@ -1,3 +1,4 @@
+using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
@@ -36,5 +37,20 @@ public static class TrainableCopy
         }
 
         return (controlNet, fresh);
+    }
+
+    /// <summary>Reads the copied weights again from the file of the UNet, which may have more digits than the UNet in memory.</summary>
+    /// <param name="controlNet">The copy.</param>
+    /// <param name="fresh">The names that have no source in the UNet.</param>
+    /// <param name="files">The model's checkpoint.</param>
+    /// <exception cref="CheckpointException">The file is damaged.</exception>
+    public static void ReadFrom(ControlNet controlNet, IReadOnlyList<string> fresh, CheckpointFiles files)
+    {
+        ArgumentNullException.ThrowIfNull(controlNet);
+        ArgumentNullException.ThrowIfNull(files);
+        foreach (var (name, parameter) in controlNet.named_parameters().Where(p => !fresh.Contains(p.name)))
+        {
+            files.ReadInto(TrainedWeights.UNetPrefix + name, parameter);
+        }
     }
 }

@@ -7,8 +7,6 @@ namespace ControlNetSharp.Training;
 /// <summary>A UNet with or without a ControlNet, some of whose weights are trained: which ones, under which names, and how both predict together.</summary>
 public sealed class TrainableDenoiser
 {
-    private const string UNetPrefix = "model.diffusion_model.";
-    private const string ControlPrefix = "control_model.";
     private static readonly string[] DecoderParts = ["output_blocks.", "out."];
 
     /// <summary>Puts the networks together. Both are borrowed.</summary>
@@ -27,8 +25,8 @@ public sealed class TrainableDenoiser
         (UNet, ControlNet, Target, Compute) = (unet, controlNet, target, compute);
         Parameters =
         [
-            .. Named(controlNet, ControlPrefix),
-            .. Named(target == TrainingTarget.ControlNet ? null : unet, UNetPrefix).Where(p => target == TrainingTarget.UNet || DecoderParts.Any(part => p.Name.StartsWith(UNetPrefix + part, StringComparison.Ordinal))),
+            .. Named(controlNet, TrainedWeights.ControlPrefix),
+            .. Named(target == TrainingTarget.ControlNet ? null : unet, TrainedWeights.UNetPrefix).Where(p => target == TrainingTarget.UNet || DecoderParts.Any(part => p.Name.StartsWith(TrainedWeights.UNetPrefix + part, StringComparison.Ordinal))),
         ];
     }
 

@@ -1,0 +1,189 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Evaluation;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Samplers;
+using ControlNetSharp.Training;
+using ControlNetSharp.Training.Datasets;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Cli;
+
+/// <summary><c>controlnet train</c>: a dataset to a ControlNet of one's own.</summary>
+internal static class TrainCommand
+{
+    /// <summary>Below this width a layer is too small to be shared by threads; two workers, each with its own pictures, are faster.</summary>
+    private const int NarrowModel = 128;
+    private const int MostValidationExamples = 32;
+
+    public static Command Create()
+    {
+        var command = new Command("train", "Trains a ControlNet on a dataset.");
+        foreach (var option in TrainSettings.Options.Concat(ComputeSettings.Options))
+        {
+            command.Add(option);
+        }
+
+        return command;
+    }
+
+    public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
+    {
+        var settings = TrainSettings.Read(arguments);
+        var compute = ComputeSettings.Read(arguments);
+        var modelPath = ModelFiles.FindModel(settings.Model);
+        var dataset = TrainingDataset.Open(settings.Data);
+        var sources = settings.Sources(dataset);
+        var placement = compute.Place();
+
+        // What is trained has to be float32; what is locked takes the memory of the type that is computed in.
+        using var model = CheckpointLoader.LoadModel(modelPath, settings.Target == TrainingTarget.ControlNet ? placement : Placement.Cpu32);
+        var workers = model.UNet.Params.ModelChannels <= NarrowModel && settings.Run.BatchSize % 2 == 0 && settings.Run.Accumulation == 1 ? 2 : 1;
+        AllocatorTuning.KeepFreedMemory(workers);
+        if (workers > 1)
+        {
+            set_num_threads(1);
+        }
+
+        var modelHash = CheckpointHash.Sha256(modelPath);
+        using var controlNet = settings.Target == TrainingTarget.UNet ? null : ControlNetOf(settings, model, modelPath);
+        var denoiser = new TrainableDenoiser(model.UNet, controlNet, settings.Target, placement.Dtype) { Checkpointing = settings.Checkpointing };
+        var examples = Encode(settings, model, modelHash, sources, workers, output, cancellationToken);
+        var (training, validation) = Split(examples, settings.Run.Seed);
+        var judges = settings.Conditions.ToDictionary(condition => condition, settings.Judge);
+        try
+        {
+            var run = new TrainingRun(model, denoiser, training, validation, condition => new ConditionFidelity(condition, judges[condition]), RunOptions(settings, model, workers));
+            output.Message.WriteLine($"{training.Examples.Count} examples, {validation.Examples.Count} for validation; {Rate(settings, model):g3} learning rate, batches of {settings.Run.BatchSize}, {placement.Dtype}; into {settings.Out}");
+            var clock = Stopwatch.StartNew();
+            TrainingResult result;
+            var files = new List<string>();
+            using (var bar = new TrainingBar(output))
+            {
+                result = run.Run(
+                    new TrainingEvents(bar.Show, bar.Say),
+                    finished => files = Write(settings, model, controlNet, modelHash, sources, finished),
+                    cancellationToken);
+            }
+
+            Report(settings, model, result, clock.Elapsed);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                throw new InterruptedException($"step {result.Step} is saved in {settings.Out}; --resume goes on from there.");
+            }
+
+            Write(output, json, settings, result, files);
+        }
+        finally
+        {
+            foreach (var judge in judges.Values)
+            {
+                judge?.Dispose();
+            }
+        }
+    }
+
+    private static ControlNet ControlNetOf(TrainSettings settings, DiffusionModel model, string modelPath)
+    {
+        if (settings.Start is { } start)
+        {
+            return CheckpointLoader.LoadControlNet(start, Placement.Cpu32, model);
+        }
+
+        var (controlNet, fresh) = TrainableCopy.Of(model.UNet, settings.Run.Seed, Placement.Cpu32);
+        using var files = CheckpointFiles.Open(modelPath);
+        TrainableCopy.ReadFrom(controlNet, fresh, files);
+        return controlNet;
+    }
+
+    private static ExampleCache Encode(
+        TrainSettings settings, DiffusionModel model, string modelHash, IReadOnlyList<(TrainingExample Example, HintSource Source)> sources, int workers, CommandOutput output, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        using var bar = new ProgressBar(output);
+        var shown = new Lock();
+        return ExampleCache.Open(
+            settings.Cache, model, modelHash, sources, settings.AnnotatorFiles, new AspectBuckets(settings.Resolution ?? model.NativeSize), workers,
+            done =>
+            {
+                lock (shown)
+                {
+                    bar.Show(done, sources.Count, clock.Elapsed.TotalSeconds);
+                }
+            },
+            cancellationToken);
+    }
+
+    /// <summary>A twentieth of the examples, chosen by the seed, is kept for validation.</summary>
+    private static (ExampleCache Training, ExampleCache Validation) Split(ExampleCache examples, long seed)
+    {
+        var count = examples.Examples.Count;
+        var order = Enumerable.Range(0, count).ToArray();
+        new Random(unchecked((int)seed)).Shuffle(order);
+        var kept = Math.Clamp(count / 20, count > 1 ? 1 : 0, MostValidationExamples);
+        return (examples.Part(order.Skip(kept).Order()), examples.Part(order.Take(kept)));
+    }
+
+    private static double Rate(TrainSettings settings, DiffusionModel model) =>
+        settings.Rate ?? TrainSettings.OriginalRate * TrainSettings.OriginalWidth / model.UNet.Params.ModelChannels;
+
+    private static TrainingRunOptions RunOptions(TrainSettings settings, DiffusionModel model, int workers) => settings.Run with
+    {
+        LearningRate = settings.Run.LearningRate with { Peak = Rate(settings, model) },
+        Loss = new DiffusionLoss { Prediction = model.PredictsVelocity == true ? PredictionType.Velocity : PredictionType.Epsilon, SnrGamma = settings.SnrGamma },
+        Workers = workers,
+    };
+
+    private static List<string> Write(
+        TrainSettings settings, DiffusionModel model, ControlNet? controlNet, string modelHash, IReadOnlyList<(TrainingExample Example, HintSource Source)> sources, TrainingResult result)
+    {
+        var metadata = TrainedWeights.MetadataOf(model.Family.Name, sources.Select(source => source.Source).DistinctBy(source => source.Description), modelHash, result);
+        var files = new List<string>();
+        if (controlNet is not null)
+        {
+            files.Add(Path.Combine(settings.Out, $"controlnet_{string.Join('_', settings.Conditions)}.safetensors"));
+            TrainedWeights.WriteControlNet(files[^1], controlNet, settings.SaveDtype, metadata);
+        }
+
+        if (settings.Target != TrainingTarget.ControlNet)
+        {
+            files.Add(Path.Combine(settings.Out, "model.safetensors"));
+            TrainedWeights.WriteModel(files[^1], model, model.Text.Params.Heads, settings.SaveDtype, metadata);
+        }
+
+        return files;
+    }
+
+    private static void Report(TrainSettings settings, DiffusionModel model, TrainingResult result, TimeSpan time)
+    {
+        static string Text(double? value) => value is { } number ? number.ToString("g4", CultureInfo.InvariantCulture) : "–";
+        TrainingReport.Write(settings.Out, $"ControlNetSharp: training of {string.Join(", ", settings.Conditions)}",
+        [
+            ("data", settings.Data), ("model", settings.Model), ("target", settings.Target.ToString()), ("learning rate", Text(Rate(settings, model))), ("batch size", $"{settings.Run.BatchSize} x {settings.Run.Accumulation}"),
+            ("steps", $"{result.Step}"), ("time of this run", time.ToString("hh\\:mm\\:ss", CultureInfo.InvariantCulture)), ("training loss", Text(result.Loss)), ("validation loss", Text(result.ValidationLoss)),
+            ("fidelity", Text(result.Fidelity)), ("fidelity without control", Text(result.FidelityWithoutControl)), ("converged at step", Text(result.ConvergedAtStep)),
+        ]);
+    }
+
+    private static void Write(CommandOutput output, bool json, TrainSettings settings, TrainingResult result, List<string> files)
+    {
+        if (json)
+        {
+            output.WriteJson(new
+            {
+                step = result.Step, loss = result.Loss, validationLoss = result.ValidationLoss, fidelity = result.Fidelity, fidelityWithoutControl = result.FidelityWithoutControl,
+                convergedAtStep = result.ConvergedAtStep, @out = settings.Out, files,
+            });
+            return;
+        }
+
+        output.Message.WriteLine(result.ConvergedAtStep is { } step ? $"Converged at step {step}; {result.Step} steps in all." : $"{result.Step} steps; it has not converged.");
+        foreach (var file in files)
+        {
+            output.Result.WriteLine(file);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using ControlNetSharp.Training;
+
+namespace ControlNetSharp.Cli;
+
+/// <summary>How a training goes, on standard error: one line that changes where a terminal is attached, one line now and then elsewhere; messages stay.</summary>
+internal sealed class TrainingBar(CommandOutput output) : IDisposable
+{
+    private const int LineEvery = 100;
+    private bool _open;
+
+    public void Show(TrainingProgress progress)
+    {
+        if (output.IsTerminal)
+        {
+            output.Message.Write("\r" + progress.ToString().PadRight(110));
+            _open = true;
+        }
+        else if (progress.Step % LineEvery == 0)
+        {
+            output.Message.WriteLine(progress);
+        }
+    }
+
+    public void Say(string message)
+    {
+        Dispose();
+        output.Message.WriteLine(message);
+    }
+
+    public void Dispose()
+    {
+        if (_open)
+        {
+            output.Message.WriteLine();
+            _open = false;
+        }
+    }
+}

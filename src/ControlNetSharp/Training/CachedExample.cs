@@ -1,0 +1,11 @@
+using ControlNetSharp.Training.Datasets;
+
+namespace ControlNetSharp.Training;
+
+/// <summary>An example as a training reads it: encoded, in a file of its own.</summary>
+/// <param name="Example">Where it came from.</param>
+/// <param name="Source">Where its hint came from.</param>
+/// <param name="Key">Digest of all that its file follows from: picture, hint, caption, size, model, annotator.</param>
+/// <param name="File">The file.</param>
+/// <param name="Size">The size in pixels at which it is trained.</param>
+public sealed record CachedExample(TrainingExample Example, HintSource Source, string Key, string File, BucketSize Size);

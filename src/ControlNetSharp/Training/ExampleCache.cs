@@ -1,0 +1,195 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using ControlNetSharp.Annotators;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Text;
+using ControlNetSharp.Training.Datasets;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Training;
+
+/// <summary>
+/// Examples encoded once by the locked parts of a model: latents, text conditioning and hint of each in a file whose name is the digest of all that it follows from. What has changed on
+/// the disk is encoded anew; what has not is found again, in another run, too.
+/// </summary>
+public sealed class ExampleCache
+{
+    private const string Version = "1";
+    private const string Moments = "moments";
+    private const string Context = "context";
+    private const string Hint = "hint";
+    private readonly double _scaleFactor;
+
+    private ExampleCache(IReadOnlyList<CachedExample> examples, double scaleFactor)
+    {
+        (Examples, _scaleFactor) = (examples, scaleFactor);
+        Fingerprint = Digest(string.Join('\n', examples.Select(example => example.Key)))[..16];
+    }
+
+    /// <summary>The examples, in the order in which they were given.</summary>
+    public IReadOnlyList<CachedExample> Examples { get; }
+
+    /// <summary>Digest of all examples and their order: 16 hexadecimal digits.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>Encodes what is not in the cache yet.</summary>
+    /// <param name="folder">The cache's folder; made if need be.</param>
+    /// <param name="model">Its Autoencoder and text encoder encode. Borrowed.</param>
+    /// <param name="modelHash">Digest of the model's files.</param>
+    /// <param name="examples">What is to be encoded; one with several sources is several examples.</param>
+    /// <param name="files">Where annotators look for their weights.</param>
+    /// <param name="buckets">The sizes that pictures are brought to.</param>
+    /// <param name="workers">Threads that encode side by side.</param>
+    /// <param name="onExample">Told how many are done, in no particular thread.</param>
+    /// <param name="cancellationToken">Looked at before each example.</param>
+    /// <exception cref="PictureException">A picture cannot be read; it is named.</exception>
+    /// <exception cref="DatasetException">A hint has another shape than its picture, or an example has no hint and its source no annotator.</exception>
+    public static ExampleCache Open(
+        string folder,
+        DiffusionModel model,
+        string modelHash,
+        IReadOnlyList<(TrainingExample Example, HintSource Source)> examples,
+        AnnotatorFiles files,
+        AspectBuckets buckets,
+        int workers,
+        Action<int>? onExample = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(examples);
+        ArgumentNullException.ThrowIfNull(model);
+        Directory.CreateDirectory(folder);
+        var (cached, done) = (new CachedExample[examples.Count], 0);
+        using var annotators = new ThreadLocal<Dictionary<string, IAnnotator>>(() => [], trackAllValues: true);
+        try
+        {
+            Parallel.For(0, examples.Count, new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancellationToken }, i =>
+            {
+                cached[i] = Encode(folder, model, modelHash, examples[i].Example, examples[i].Source, buckets, info =>
+                {
+                    var own = annotators.Value!;
+                    return own.TryGetValue(info.Name, out var annotator) ? annotator : own[info.Name] = AnnotatorCatalogue.Create(info.Name, files);
+                });
+                onExample?.Invoke(Interlocked.Increment(ref done));
+            });
+        }
+        catch (AggregateException e) when (e.InnerExceptions.Count > 0)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+        finally
+        {
+            foreach (var annotator in annotators.Values.SelectMany(own => own.Values))
+            {
+                annotator.Dispose();
+            }
+        }
+
+        return new ExampleCache(cached, model.Autoencoder.Params.ScaleFactor);
+    }
+
+    /// <summary>Some of the examples as a cache of their own.</summary>
+    public ExampleCache Part(IEnumerable<int> indices) => new([.. indices.Select(i => Examples[i])], _scaleFactor);
+
+    /// <summary>Examples by size, for <see cref="BatchOrder"/>.</summary>
+    public IReadOnlyList<IReadOnlyList<int>> Groups() => [.. Enumerable.Range(0, Examples.Count).GroupBy(i => Examples[i].Size).Select(group => group.ToArray())];
+
+    /// <summary>Reads a batch of examples of one size.</summary>
+    /// <param name="indices">Which ones.</param>
+    /// <param name="generator">Draws the latents from the Autoencoder's distribution; null for their means.</param>
+    /// <returns>Latents [B, 4, h, w] float32, scaled; conditioning [B, 77, D]; hints [B, 3, H, W] float32, 0..1.</returns>
+    /// <exception cref="CheckpointException">A file of the cache is gone or damaged; it is named.</exception>
+    public (Tensor Latents, Tensor Context, Tensor Hints) Batch(IReadOnlyList<int> indices, Generator? generator)
+    {
+        ArgumentNullException.ThrowIfNull(indices);
+        using var scope = NewDisposeScope();
+        var (latents, contexts, hints) = (new List<Tensor>(), new List<Tensor>(), new List<Tensor>());
+        foreach (var index in indices)
+        {
+            using var file = SafetensorsFile.Open(Examples[index].File);
+            var moments = file.Read(Moments).chunk(2, 0);
+            latents.Add((generator is null ? moments[0] : moments[0] + (moments[1] / 2).exp() * randn(moments[0].shape, generator: generator)) * _scaleFactor);
+            contexts.Add(file.Read(Context));
+            hints.Add(file.Read(Hint).permute(2, 0, 1).expand(3, -1, -1).to(ScalarType.Float32) / 255);
+        }
+
+        return (stack(latents).MoveToOuterDisposeScope(), stack(contexts).MoveToOuterDisposeScope(), stack(hints).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The hint of an example as a picture, at the size at which it is trained.</summary>
+    /// <inheritdoc cref="Batch" path="/exception"/>
+    public Picture HintOf(int index)
+    {
+        using var scope = NewDisposeScope();
+        using var file = SafetensorsFile.Open(Examples[index].File);
+        var size = Examples[index].Size;
+        return new Picture(size.Width, size.Height, file.Read(Hint).expand(-1, -1, 3).contiguous().bytes.ToArray());
+    }
+
+    private static CachedExample Encode(
+        string folder, DiffusionModel model, string modelHash, TrainingExample example, HintSource source, AspectBuckets buckets, Func<AnnotatorInfo, IAnnotator> annotatorOf)
+    {
+        if (example.Hint is null && source.Annotator is null)
+        {
+            throw new DatasetException(example.Picture, $"the dataset has no hint for it, and there is no annotator for {source.Condition}.");
+        }
+
+        var picture = PictureReader.Read(example.Picture);
+        var size = buckets.Fit(picture.Width, picture.Height).Size;
+        var made = source.Annotator is not null;
+        var key = Digest(string.Join('\n', Version, modelHash, size, HashOf(example.Picture), made ? source.Description : HashOf(example.Hint!), example.Caption));
+        var cached = new CachedExample(example, source, key, Path.Combine(folder, $"{key[..32]}.safetensors"), size);
+        if (File.Exists(cached.File))
+        {
+            return cached;
+        }
+
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        picture = PictureResizing.Fit(picture, size.Width, size.Height, ResizeMode.Crop);
+        var hint = made ? annotatorOf(source.Annotator!).Annotate(picture, source.Options) : ReadHint(example, size);
+        var (mean, logVariance) = model.Autoencoder.Encode(PictureTensors.ToPicture(picture).to(model.Placement.Dtype).to(model.Placement.Device));
+        SafetensorsWriter.Write(cached.File, new Dictionary<string, Tensor>
+        {
+            [Moments] = cat([mean, logVariance], 1).squeeze(0).to(ScalarType.Float32),
+            [Context] = ContextOf(model, example.Caption),
+            [Hint] = HintTensor(hint),
+        });
+        return cached;
+    }
+
+    /// <summary>The text conditioning of a caption.</summary>
+    /// <returns>[77, D] in the model's dtype, on the CPU.</returns>
+    public static Tensor ContextOf(DiffusionModel model, string caption)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var tokenizer = ClipTokenizer.Default;
+        var tokens = tensor(tokenizer.Pad(tokenizer.Encode(caption), model.Text.PadToken), [1, ClipTokenizer.ContextLength], device: model.Placement.Device);
+        return model.Text.Encode(tokens).squeeze(0).cpu().MoveToOuterDisposeScope();
+    }
+
+    private static Picture ReadHint(TrainingExample example, BucketSize size)
+    {
+        var hint = PictureReader.Read(example.Hint!);
+        return PictureResizing.Fit(hint, size.Width, size.Height, ResizeMode.Crop);
+    }
+
+    /// <summary>[H, W, 3], or [H, W, 1] for a grey hint.</summary>
+    private static Tensor HintTensor(Picture hint)
+    {
+        var pixels = tensor(hint.Rgb, [hint.Height, hint.Width, 3]);
+        var red = pixels.narrow(2, 0, 1);
+        return pixels.eq(red).all().item<bool>() ? red.contiguous() : pixels;
+    }
+
+    private static string HashOf(string file)
+    {
+        using var stream = File.OpenRead(file);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString(CultureInfo.InvariantCulture))));
+}

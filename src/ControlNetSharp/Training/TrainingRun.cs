@@ -1,0 +1,186 @@
+using System.Globalization;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Evaluation;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Pipelines;
+using ControlNetSharp.Samplers;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Training;
+
+/// <summary>
+/// A training from cached examples to a finished network: steps, validation on fixed noise, sample pictures and their fidelity, and the end when the control has converged.
+/// </summary>
+/// <param name="model">The model that is controlled, whose UNet is that of the denoiser. Borrowed.</param>
+/// <param name="denoiser">What is trained. Borrowed.</param>
+/// <param name="training">The examples. Borrowed.</param>
+/// <param name="validation">Examples that are not trained on; may have none.</param>
+/// <param name="fidelity">Scores samples by the condition of their example. Borrowed.</param>
+/// <param name="options">How.</param>
+public sealed class TrainingRun(
+    DiffusionModel model, TrainableDenoiser denoiser, ExampleCache training, ExampleCache validation, Func<string, ConditionFidelity> fidelity, TrainingRunOptions options)
+{
+    /// <summary>Validation batches have this many examples, so that a large set takes no more memory than a step.</summary>
+    private const int ValidationBatch = 1;
+    private readonly BatchOrder _order = new(training.Groups(), options.BatchSize, options.Seed);
+    private readonly Tensor _noPrompt = ExampleCache.ContextOf(model, "").DetachFromDisposeScope();
+
+    /// <summary>Trains until the last step, until the control has converged, or until cancelled; each ends with a checkpoint.</summary>
+    /// <param name="events">Told how it goes.</param>
+    /// <param name="write">Writes the finished network; the averaged weights are in place, where an average is kept.</param>
+    /// <param name="cancellationToken">Ends the training after the present step.</param>
+    /// <exception cref="CheckpointException">The folder has a checkpoint of another training.</exception>
+    /// <exception cref="TrainingException">A loss or gradient is not finite; the last checkpoint is intact.</exception>
+    /// <exception cref="IOException">A checkpoint cannot be written; the last one is intact.</exception>
+    public TrainingResult Run(TrainingEvents events, Action<TrainingResult> write, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        ArgumentNullException.ThrowIfNull(write);
+        using var trainer = new Trainer(denoiser.Parameters, new TrainerOptions
+        {
+            Folder = options.Folder,
+            Steps = options.Steps ?? TrainingRunOptions.MostAutomaticSteps,
+            LearningRate = options.LearningRate,
+            Optimizer = options.Optimizer,
+            LargestGradientNorm = options.LargestGradientNorm,
+            AverageDecay = options.AverageDecay,
+            Workers = options.Workers,
+            Accumulation = options.Accumulation,
+            Seed = options.Seed,
+            LogEvery = 10,
+            ValidateEvery = options.ValidateEvery,
+            SaveEverySteps = options.SaveEvery,
+            KeepCheckpoints = options.KeepCheckpoints,
+            Identity = Identity(),
+        });
+        var convergence = new Convergence(trainer.Notes);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (convergence.IsOver && options.Steps is null)
+        {
+            ended.Cancel();
+        }
+
+        if (convergence.Floor is null && denoiser.ControlNet is not null && validation.Examples.Count > 0)
+        {
+            using var _ = no_grad();
+            convergence.Floor = Sample(weight: 0).Average(sample => sample.Fidelity);
+        }
+
+        var (loss, validationLoss) = ((double?)null, (double?)null);
+        trainer.Run(
+            Loss,
+            progress =>
+            {
+                loss = progress.Loss;
+                events.OnProgress(progress);
+            },
+            validation.Examples.Count == 0 ? null : () => Validate(trainer, convergence, ended, events, out validationLoss),
+            ended.Token);
+        var result = new TrainingResult(trainer.Steps, loss, validationLoss, convergence.Newest, convergence.Floor, convergence.Step);
+        trainer.WeightAverage?.Swap();
+        write(result);
+        trainer.WeightAverage?.Swap();
+        return result;
+    }
+
+    /// <summary>What a resumed run must share with the run before.</summary>
+    private Dictionary<string, string> Identity() => new()
+    {
+        ["data"] = training.Fingerprint,
+        ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
+        ["batch size"] = $"{options.BatchSize} x {options.Accumulation}",
+        ["target"] = denoiser.Target.ToString(),
+    };
+
+    private Tensor Loss(TrainingStep step)
+    {
+        var parts = options.Workers * options.Accumulation;
+        var batch = _order.At(step.Index * options.Accumulation + step.Part / options.Workers);
+        // Workers share a batch; accumulated parts are batches of their own.
+        var share = options.BatchSize / options.Workers;
+        int[] indices = [.. batch.Skip(step.Part % options.Workers * share).Take(share)];
+        System.Diagnostics.Debug.Assert(step.Part < parts && indices.Length == share, "Parts and workers do not fit the batch.");
+        var (latents, context, hints) = training.Batch(indices, step.Generator);
+        var dropped = tensor(indices.Select(_ => step.Random.NextDouble() < options.EmptyPrompts).ToArray()).view(-1, 1, 1);
+        var noise = randn(latents.shape, generator: step.Generator);
+        if (options.NoiseOffset > 0)
+        {
+            noise += options.NoiseOffset * randn([latents.shape[0], latents.shape[1], 1, 1], generator: step.Generator);
+        }
+
+        var conditioning = where(dropped, _noPrompt, context);
+        return options.Loss.Of(
+            (noisy, timesteps) => denoiser.Predict(noisy, timesteps, conditioning, hints),
+            latents,
+            noise,
+            randint(0, options.Loss.Schedule.Count, [indices.Length], generator: step.Generator));
+    }
+
+    private Dictionary<string, double> Validate(Trainer trainer, Convergence convergence, CancellationTokenSource ended, TrainingEvents events, out double? validationLoss)
+    {
+        var numbers = new Dictionary<string, double> { ["validationLoss"] = ValidationLoss() };
+        validationLoss = numbers["validationLoss"];
+        var samples = Sample(weight: 1);
+        SampleSheet.Write(Path.Combine(options.Folder, "samples", string.Create(CultureInfo.InvariantCulture, $"step-{trainer.Steps:00000000}.png")), samples.Select(sample => (sample.Hint, sample.Picture)));
+        var text = string.Create(CultureInfo.InvariantCulture, $"step {trainer.Steps}: validation loss {validationLoss:f5}");
+        if (denoiser.ControlNet is not null)
+        {
+            numbers["fidelity"] = samples.Average(sample => sample.Fidelity);
+            var shown = convergence.Add(trainer.Steps, numbers["fidelity"]);
+            events.OnMessage(string.Create(CultureInfo.InvariantCulture, $"{text}, fidelity {numbers["fidelity"]:f3} (without control {convergence.Floor:f3})"));
+            if (shown)
+            {
+                events.OnMessage(string.Create(
+                    CultureInfo.InvariantCulture, $"Converged at step {convergence.Step}: pictures follow their hints (fidelity {numbers["fidelity"]:f3}, without control {convergence.Floor:f3})."));
+            }
+
+            if (options.Steps is null && convergence.IsOver)
+            {
+                ended.Cancel();
+            }
+        }
+        else
+        {
+            events.OnMessage(text);
+        }
+
+        return numbers;
+    }
+
+    /// <summary>The loss with fixed noise and timesteps, so that it is comparable from step to step; prompts are not dropped.</summary>
+    private double ValidationLoss()
+    {
+        using var generator = new Generator(unchecked((ulong)options.Seed), CPU);
+        var sum = 0.0;
+        for (var i = 0; i < validation.Examples.Count; i += ValidationBatch)
+        {
+            using var scope = NewDisposeScope();
+            var (latents, context, hints) = validation.Batch([i], null);
+            // Evenly spread, whatever their number: multiples of the golden section.
+            var timestep = (long)(i * 0.6180339887498949 % 1 * options.Loss.Schedule.Count);
+            sum += options.Loss.Of((noisy, timesteps) => denoiser.Predict(noisy, timesteps, context, hints), latents, randn(latents.shape, generator: generator), tensor(new[] { timestep })).item<float>();
+        }
+
+        return sum / validation.Examples.Count;
+    }
+
+    private (Picture Hint, Picture Picture, double Fidelity)[] Sample(double weight)
+    {
+        var samples = new (Picture, Picture, double)[Math.Min(options.Samples, validation.Examples.Count)];
+        Parallel.For(0, samples.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Workers }, i =>
+        {
+            var example = validation.Examples[i];
+            var hint = validation.HintOf(i);
+            var picture = new PictureGenerator(model).Generate(new GenerationRequest
+            {
+                Prompt = example.Example.Caption,
+                Seed = options.Seed + i,
+                Size = (example.Size.Width, example.Size.Height),
+                Sampling = new SamplingOptions { Steps = options.SamplingSteps },
+                Units = denoiser.ControlNet is null ? [] : [new ControlUnit { ControlNet = denoiser.ControlNet, Hint = hint, Strength = new ControlStrength { Weight = weight } }],
+            }).Pictures[0];
+            samples[i] = (hint, picture, fidelity(example.Source.Condition).Score(picture, hint));
+        });
+        return samples;
+    }
+}

@@ -1,0 +1,62 @@
+namespace ControlNetSharp.Training;
+
+/// <summary>How a control is trained. Defaults are the original's: AdamW at 1e-5, batches of 4, every second prompt dropped.</summary>
+public sealed record TrainingRunOptions
+{
+    /// <summary>Steps after which a run without <see cref="Steps"/> ends in any case.</summary>
+    public const long MostAutomaticSteps = 20_000;
+
+    /// <summary>Where checkpoints, metrics, samples, report and the finished network are written.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Steps of the whole run; null to end it when the fidelity has converged and rises no more.</summary>
+    public long? Steps { get; init; }
+
+    /// <summary>Pictures whose gradients are computed together.</summary>
+    public int BatchSize { get; init; } = 4;
+
+    /// <summary>Batches a step.</summary>
+    public int Accumulation { get; init; } = 1;
+
+    /// <summary>The learning rate.</summary>
+    public required LearningRate LearningRate { get; init; }
+
+    /// <summary>Constants of AdamW.</summary>
+    public AdamWOptions Optimizer { get; init; } = new();
+
+    /// <summary>Gradients are scaled down to this norm; null for no clipping.</summary>
+    public double? LargestGradientNorm { get; init; } = 1;
+
+    /// <summary>Share of prompts that are replaced by the empty one, so that the network learns to read the hint alone.</summary>
+    public double EmptyPrompts { get; init; } = 0.5;
+
+    /// <summary>See <see cref="DiffusionLoss"/>.</summary>
+    public required DiffusionLoss Loss { get; init; }
+
+    /// <summary>Deviation of a noise that is the same in all pixels of a channel, added to each picture's noise, so that dark and bright pictures are learned; 0 for none.</summary>
+    public double NoiseOffset { get; init; }
+
+    /// <summary>Decay of the average of the weights, a step; null for no average.</summary>
+    public double? AverageDecay { get; init; }
+
+    /// <summary>Steps between two validations.</summary>
+    public int ValidateEvery { get; init; } = 500;
+
+    /// <summary>Pictures that are made at each validation.</summary>
+    public int Samples { get; init; } = 8;
+
+    /// <summary>Sampling steps for each of them.</summary>
+    public int SamplingSteps { get; init; } = 20;
+
+    /// <summary>Steps between two checkpoints.</summary>
+    public int SaveEvery { get; init; } = 500;
+
+    /// <summary>How many checkpoints are kept.</summary>
+    public int KeepCheckpoints { get; init; } = 2;
+
+    /// <summary>Threads that compute side by side: <see cref="TrainerOptions.Workers"/>.</summary>
+    public int Workers { get; init; } = 1;
+
+    /// <summary>Seed of everything that is drawn.</summary>
+    public long Seed { get; init; } = 1;
+}
