@@ -14,6 +14,7 @@ namespace ControlNetSharp.Training;
 public sealed class Trainer : IDisposable
 {
     private const string StepKey = "step";
+    private const string LossKey = "running loss";
     private const string NotePrefix = "note.";
     private const string AveragePrefix = "average.";
     private readonly List<(string Name, Parameter Parameter)> _parameters;
@@ -23,6 +24,9 @@ public sealed class Trainer : IDisposable
     private readonly AdamW _adam;
     private readonly string[] _muonNames;
     private readonly Muon? _muon;
+
+    // The running mean of the loss.
+    private double _loss = double.NaN;
 
     /// <summary>Prepares the training of some parameters; continues from the newest checkpoint in the output folder if there is one.</summary>
     /// <param name="parameters">float32 CPU parameters by unique name. Borrowed.</param>
@@ -62,6 +66,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Steps taken so far, those before a resume included.</summary>
     public long Steps => _adam.Steps;
 
+    /// <summary>Running mean of the loss, those before a resume included; null before the first step.</summary>
+    public double? Loss => double.IsNaN(_loss) ? null : _loss;
+
     /// <summary>What else of a run is to survive a resume, such as its best score; saved with each checkpoint.</summary>
     public Dictionary<string, string> Notes { get; } = new(StringComparer.Ordinal);
 
@@ -97,15 +104,15 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(loss);
         ArgumentNullException.ThrowIfNull(onProgress);
         var clock = Stopwatch.StartNew();
-        var (firstStep, lastSave, running, validated) = (Steps, TimeSpan.Zero, double.NaN, -1L);
+        var (firstStep, lastSave, validated) = (Steps, TimeSpan.Zero, -1L);
         while (Steps < _options.Steps && !cancellationToken.IsCancellationRequested)
         {
             var rate = _options.LearningRate.At(Steps, _options.Steps);
             var (value, norm) = Step(loss, rate);
-            running = double.IsNaN(running) ? value : running * 0.99 + value * 0.01;
+            _loss = double.IsNaN(_loss) ? value : _loss * 0.99 + value * 0.01;
             if (Steps % _options.LogEvery == 0)
             {
-                var progress = new TrainingProgress(Steps, _options.Steps, running, norm, rate, (Steps - firstStep) / clock.Elapsed.TotalSeconds);
+                var progress = new TrainingProgress(Steps, _options.Steps, _loss, norm, rate, (Steps - firstStep) / clock.Elapsed.TotalSeconds);
                 WriteMetrics(new Dictionary<string, double>
                 {
                     ["loss"] = progress.Loss, ["gradientNorm"] = norm, ["learningRate"] = rate, ["stepsPerSecond"] = progress.StepsPerSecond,
@@ -237,6 +244,7 @@ public sealed class Trainer : IDisposable
         }
 
         metadata.Add(StepKey, Steps.ToString(CultureInfo.InvariantCulture));
+        metadata.Add(LossKey, _loss.ToString("r", CultureInfo.InvariantCulture));
         _checkpoints.Write(Steps, State(), metadata);
     }
 
@@ -269,6 +277,7 @@ public sealed class Trainer : IDisposable
             Notes[key[NotePrefix.Length..]] = value;
         }
 
+        _loss = double.Parse(file.Metadata.GetValueOrDefault(LossKey, "NaN"), CultureInfo.InvariantCulture);
         _adam.Steps = file.Metadata.TryGetValue(StepKey, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step
             : throw new CheckpointException(path, $"the checkpoint does not say its step: the metadata '{StepKey}' is '{text}'.");
     }

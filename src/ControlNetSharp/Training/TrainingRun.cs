@@ -66,17 +66,13 @@ public sealed class TrainingRun(
             convergence.Floor = Sample(weight: 0).Average(sample => sample.Fidelity);
         }
 
-        var (loss, validationLoss) = ((double?)null, (double?)null);
+        var validationLoss = (double?)null;
         trainer.Run(
             Loss,
-            progress =>
-            {
-                loss = progress.Loss;
-                events.OnProgress(progress);
-            },
+            events.OnProgress,
             validation.Examples.Count == 0 ? null : () => Validate(trainer, convergence, ended, events, out validationLoss),
             ended.Token);
-        var result = new TrainingResult(trainer.Steps, loss, validationLoss, convergence.Newest, convergence.Floor, convergence.Step);
+        var result = new TrainingResult(trainer.Steps, trainer.Loss, validationLoss, convergence.Newest, convergence.Floor, convergence.Step);
         trainer.WeightAverage?.Swap();
         write(result);
         trainer.WeightAverage?.Swap();
