@@ -5,31 +5,38 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary><c>controlnet annotate</c>: a picture to its hint.</summary>
+/// <summary><c>controlnet annotate</c>: a picture to its hint, or to the hints of all kinds on one sheet.</summary>
 internal static class AnnotateCommand
 {
-    private static readonly Argument<string> Kind = new("kind") { Description = "The condition kind, such as canny." };
+    private const string All = "all";
+    private static readonly Argument<string> Kind = new("kind") { Description = "The condition kind, such as canny; the name of an annotator, such as softedge_hed; or all, for a sheet." };
     private static readonly Argument<string> Input = new("picture") { Description = "The picture." };
     private static readonly Option<string> Out = new("--out", "-o") { Description = "The hint (.png).", Required = true };
+    private static readonly Option<string?> Annotator = new("--annotator") { Description = "The annotator, where the kind has several; default: one that needs no weights." };
+    private static readonly Option<string?> Models = new("--models") { Description = "Folder in which annotators look for their weights." };
     private static readonly Option<string?> Resolution = new("--resolution") { Description = "Shorter side of the hint, 64 to 2048; default: that of the picture." };
     private static readonly Option<string[]> Values = new("--option") { Description = "An option of the annotator, NAME=VALUE. May be given several times." };
 
-    public static Command Create() => new("annotate", "Makes a hint from a picture.") { Kind, Input, Out, Resolution, Values };
+    public static Command Create() => new("annotate", "Makes a hint from a picture.") { Kind, Input, Out, Annotator, Models, Resolution, Values };
 
-    public static void Run(ParseResult arguments, CommandOutput output, bool json)
+    public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        var (kind, input, file) = (arguments.GetValue(Kind)!, arguments.GetValue(Input)!, arguments.GetValue(Out)!);
-        var info = Checked("kind", () => AnnotatorCatalogue.Find(kind));
-        var options = Checked("--option", () => AnnotatorOptions.Parse(info, ReadValues(arguments.GetValue(Values) ?? [])));
-        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        var (name, input, file) = (arguments.GetValue(Kind)!, arguments.GetValue(Input)!, arguments.GetValue(Out)!);
+        var infos = name == All ? [.. ConditionKind.All.SelectMany(kind => AnnotatorCatalogue.Of(kind).Take(1))] : new List<AnnotatorInfo> { Find(name, arguments.GetValue(Annotator)) };
+        var values = ReadValues(arguments.GetValue(Values) ?? []);
+        if (name == All && (values.Count > 0 || arguments.GetValue(Annotator) is not null))
+        {
+            throw UsageException.Of(values.Count > 0 ? Values.Name : Annotator.Name, All, "options belong to one annotator; name its kind.");
+        }
+
+        var options = name == All ? null : Checked(Values.Name, () => AnnotatorOptions.Parse(infos[0], values));
         if (!file.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
         {
             throw UsageException.Of(Out.Name, file, "must be a file ending in .png in a folder that exists.");
         }
 
-        OutputFolder.Check(Out.Name, file, folder);
-
+        OutputFolder.Check(Out.Name, file, Path.GetDirectoryName(Path.GetFullPath(file))!);
         if (!File.Exists(input))
         {
             throw UsageException.Of("picture", input, "there is no such picture.");
@@ -41,11 +48,60 @@ internal static class AnnotateCommand
             picture = PictureResizing.ToResolution(picture, arguments.Whole(Resolution, 512, 64, 2048));
         }
 
-        using var annotator = AnnotatorCatalogue.Create(info.Kind);
-        PictureWriter.WritePng(file, annotator.Annotate(picture, options));
+        var files = ModelFiles.ForAnnotators(arguments.GetValue(Models));
+        if (name != All)
+        {
+            using var annotator = AnnotatorCatalogue.Create(infos[0].Name, files);
+            PictureWriter.WritePng(file, annotator.Annotate(picture, options));
+            Write(output, json, file, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds });
+            return;
+        }
+
+        var hints = Hints(infos, picture, files, output, cancellationToken);
+        PictureWriter.WritePng(file, ContactSheet.Of([picture, .. hints.Select(hint => hint.Hint)]));
+        output.Message.WriteLine($"controlnet: row by row: the picture, {string.Join(", ", hints.Select(hint => hint.Info.Name))}.");
+        Write(output, json, file, new { file, kind = All, annotators = hints.Select(hint => hint.Info.Name), seconds = clock.Elapsed.TotalSeconds });
+    }
+
+    private static List<(AnnotatorInfo Info, Picture Hint)> Hints(IEnumerable<AnnotatorInfo> infos, Picture picture, AnnotatorFiles files, CommandOutput output, CancellationToken cancellationToken)
+    {
+        var hints = new List<(AnnotatorInfo, Picture)>();
+        foreach (var info in infos)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                using var annotator = AnnotatorCatalogue.Create(info.Name, files);
+                hints.Add((info, annotator.Annotate(picture)));
+            }
+            catch (FileNotFoundException e)
+            {
+                output.Message.WriteLine($"controlnet: {info.Kind} is left out. {e.Message}");
+            }
+        }
+
+        return hints;
+    }
+
+    /// <summary>A name that means a kind and an annotator, such as mlsd, means the kind; <c>--annotator</c> names the annotator.</summary>
+    private static AnnotatorInfo Find(string name, string? annotator)
+    {
+        var kind = ConditionKind.All.FirstOrDefault(kind => kind.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || kind.Aliases.Contains(name, StringComparer.OrdinalIgnoreCase));
+        if (annotator is null)
+        {
+            return Checked("kind", () => kind is null ? AnnotatorCatalogue.Find(name) : AnnotatorCatalogue.DefaultOf(kind));
+        }
+
+        var known = (kind is null ? AnnotatorCatalogue.All : AnnotatorCatalogue.Of(kind)).ToList();
+        return known.Find(info => info.ModuleNames.Contains(annotator, StringComparer.OrdinalIgnoreCase))
+            ?? throw UsageException.Of(Annotator.Name, annotator, $"{name} has the annotators {string.Join(", ", known.SelectMany(info => info.ModuleNames))}.");
+    }
+
+    private static void Write<T>(CommandOutput output, bool json, string file, T report)
+    {
         if (json)
         {
-            output.WriteJson(new { file, kind = info.Kind, seconds = clock.Elapsed.TotalSeconds });
+            output.WriteJson(report);
         }
         else
         {

@@ -61,7 +61,7 @@ internal static class ControlNetCli
         var actions = new Dictionary<Command, Action<ParseResult, bool, CancellationToken>>
         {
             [generate] = (a, json, stop) => GenerateCommand.Run(a, output, json, stop),
-            [annotate] = (a, json, _) => AnnotateCommand.Run(a, output, json),
+            [annotate] = (a, json, stop) => AnnotateCommand.Run(a, output, json, stop),
             [train] = (a, json, stop) => TrainCommand.Run(a, output, json, stop),
             [evaluate] = (a, json, stop) => EvaluateCommand.Run(a, output, json, stop),
             [Sub(dataset, "check")] = (a, json, stop) => DatasetCommand.Check(a, output, json, stop),

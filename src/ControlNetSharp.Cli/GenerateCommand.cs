@@ -31,6 +31,11 @@ internal static class GenerateCommand
         var pictures = settings.Units.Select(ReadPicture).ToList();
         var modelPath = ModelFiles.FindModel(settings.ModelName);
         var controlPaths = settings.Units.Select(unit => unit.Strength.Weight > 0 ? ModelFiles.FindControlNet(unit, settings.ModelName, modelPath, settings.ModelsFolder) : null).ToList();
+        var files = ModelFiles.ForAnnotators(settings.ModelsFolder);
+        foreach (var annotator in settings.Units.Select(unit => unit.Annotator).OfType<AnnotatorInfo>().Where(info => info.Weights is not null))
+        {
+            files.Find(annotator);
+        }
 
         var clock = Stopwatch.StartNew();
         var placement = compute.Place();
@@ -49,11 +54,11 @@ internal static class GenerateCommand
             var generator = new PictureGenerator(model);
             // A unit of weight 0 is none, so its shape does not count.
             var size = settings.Size ?? generator.SizeFor(pictures.Zip(controlPaths).FirstOrDefault(unit => unit.Second is not null).First);
-            var hints = settings.Units.Zip(pictures, (unit, picture) => Hint(unit, picture, size)).ToList();
+            var hints = settings.Units.Zip(pictures, (unit, picture) => Hint(unit, picture, size, files)).ToList();
             var request = Request(settings, size, hints, controlPaths, networks);
             var manifest = new Manifest(settings, compute, model, modelPath, controlPaths);
             // Of a result only its numbers are kept: the pixels of a thousand pictures would fill the memory.
-            var (files, maps, secondsPerStep, steps) = (new List<string>(), new List<string>(), new List<double>(), 0);
+            var (written, maps, secondsPerStep, steps) = (new List<string>(), new List<string>(), new List<double>(), 0);
             try
             {
                 using var bar = new ProgressBar(output);
@@ -64,9 +69,9 @@ internal static class GenerateCommand
                     steps = result.Steps;
                     foreach (var (index, picture) in result.Pictures.Index())
                     {
-                        var file = FileName(settings, files.Count, result.Request.Seed + index);
+                        var file = FileName(settings, written.Count, result.Request.Seed + index);
                         PictureWriter.WritePng(file, picture, manifest.Texts(result, index));
-                        files.Add(file);
+                        written.Add(file);
                     }
 
                     if (batch == 0)
@@ -75,17 +80,17 @@ internal static class GenerateCommand
                     }
                 }
             }
-            catch (OperationCanceledException e) when (files.Count > 0)
+            catch (OperationCanceledException e) when (written.Count > 0)
             {
-                throw new InterruptedException($"{files.Count} of {settings.Batch * settings.Count} pictures were written.", e);
+                throw new InterruptedException($"{written.Count} of {settings.Batch * settings.Count} pictures were written.", e);
             }
-            catch when (files.Count > 0)
+            catch when (written.Count > 0)
             {
-                output.Message.WriteLine($"controlnet: {files.Count} of {settings.Batch * settings.Count} pictures were written before the failure.");
+                output.Message.WriteLine($"controlnet: {written.Count} of {settings.Batch * settings.Count} pictures were written before the failure.");
                 throw;
             }
 
-            Report(output, json, settings, files, maps, steps, secondsPerStep.Average(), clock.Elapsed.TotalSeconds);
+            Report(output, json, settings, written, maps, steps, secondsPerStep.Average(), clock.Elapsed.TotalSeconds);
         }
         finally
         {
@@ -136,7 +141,7 @@ internal static class GenerateCommand
     }
 
     /// <summary>The unit's picture, or what its annotator sees in it: at the scale of the result, so that lines are as thick as those the ControlNet knows.</summary>
-    private static Picture Hint(UnitSpecification unit, Picture picture, (int Width, int Height) size)
+    private static Picture Hint(UnitSpecification unit, Picture picture, (int Width, int Height) size, AnnotatorFiles files)
     {
         if (unit.IsHint)
         {
@@ -144,7 +149,7 @@ internal static class GenerateCommand
         }
 
         picture = unit.Resolution is { } resolution ? PictureResizing.ToResolution(picture, resolution) : PictureResizing.ScaleFor(picture, size.Width, size.Height, unit.Resize);
-        using var annotator = AnnotatorCatalogue.Create(unit.Kind.Name);
+        using var annotator = AnnotatorCatalogue.Create(unit.Annotator!.Name, files);
         return annotator.Annotate(picture, AnnotatorOptions.Parse(annotator.Info, unit.AnnotatorValues));
     }
 

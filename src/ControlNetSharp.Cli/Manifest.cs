@@ -32,7 +32,7 @@ internal sealed class Manifest
                 kind = unit.Kind.Name,
                 picture = Path.GetFullPath(unit.Picture),
                 pictureSha256 = CheckpointHash.Sha256(unit.Picture),
-                annotator = unit.IsHint ? "none" : unit.Kind.Name,
+                annotator = unit.Annotator?.Name ?? "none",
                 resolution = unit.Resolution,
                 options = unit.AnnotatorValues,
                 weight = unit.Strength.Weight,
@@ -90,7 +90,7 @@ internal sealed class Manifest
         };
         pairs.AddRange(_settings.Units.Select((unit, i) => string.Create(
             CultureInfo.InvariantCulture,
-            $"ControlNet {i}: \"Module: {(unit.IsHint ? "none" : unit.Kind.Name)}, Weight: {unit.Strength.Weight}, Guidance Start: {unit.Strength.Start}, Guidance End: {unit.Strength.End}, Control Mode: {unit.Strength.Mode}\"")));
+            $"ControlNet {i}: \"Module: {unit.Annotator?.Name ?? "none"}, Weight: {unit.Strength.Weight}, Guidance Start: {unit.Strength.Start}, Guidance End: {unit.Strength.End}, Control Mode: {unit.Strength.Mode}\"")));
         pairs.Add($"Version: ControlNetSharp {Version}");
         var negative = _settings.NegativeText.Length == 0 ? "" : $"\nNegative prompt: {_settings.NegativeText}";
         return $"{_settings.PromptText}{negative}\n{string.Join(", ", pairs)}";

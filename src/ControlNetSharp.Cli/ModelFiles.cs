@@ -51,6 +51,10 @@ internal static class ModelFiles
             ?? throw UsageException.Of("--control", kind.Name, $"no ControlNet was found for this kind{(model == Pocket ? "" : " and the model's family")}. Searched for {string.Join(", ", names)} in {string.Join(", ", folders)}; give model=FILE.");
     }
 
+    /// <summary>The folders in which annotators look for their weights: that of <c>--models</c> and those in it where A1111 and ComfyUI keep them.</summary>
+    public static AnnotatorFiles ForAnnotators(string? folder) => folder is null ? AnnotatorFiles.None
+        : new AnnotatorFiles([folder, Path.Combine(folder, "annotators"), Path.Combine(folder, "Annotators"), Path.Combine(folder, "ControlNet", "annotators")]);
+
     private static string? FamilyOf(string modelPath)
     {
         using var files = CheckpointFiles.Open(modelPath);

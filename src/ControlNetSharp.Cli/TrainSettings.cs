@@ -116,7 +116,7 @@ internal sealed record TrainSettings
             Conditions = ReadConditions(arguments),
             Out = folder,
             Model = arguments.GetValue(ModelOption) ?? ModelFiles.Pocket,
-            AnnotatorFiles = arguments.GetValue(ModelsOption) is { } models ? new AnnotatorFiles([models]) : AnnotatorFiles.None,
+            AnnotatorFiles = ModelFiles.ForAnnotators(arguments.GetValue(ModelsOption)),
             Resume = resume,
             Target = Choice(arguments, TargetOption, ("controlnet", TrainingTarget.ControlNet), ("controlnet_and_decoder", TrainingTarget.ControlNetAndDecoder), ("unet", TrainingTarget.UNet)),
             Start = start,
@@ -174,7 +174,7 @@ internal sealed record TrainSettings
     /// <summary>The annotator by which samples are scored; null where none works without weights or with those that are there.</summary>
     public IAnnotator? Judge(string condition)
     {
-        var info = AnnotatorCatalogue.All.FirstOrDefault(info => info.Kind == condition || info.ModuleNames.Contains(condition));
+        var info = AnnotatorCatalogue.All.FirstOrDefault(info => info.Kind == condition);
         try
         {
             return info is null ? null : AnnotatorCatalogue.Create(info.Name, AnnotatorFiles);

@@ -26,8 +26,11 @@ internal sealed record UnitSpecification
     /// <summary>Path of the ControlNet; null for the catalogue's.</summary>
     public string? Model { get; init; }
 
+    /// <summary>What makes the hint from the picture; null where the picture already is the hint.</summary>
+    public AnnotatorInfo? Annotator { get; init; }
+
     /// <summary>Whether the picture already is the hint.</summary>
-    public bool IsHint { get; init; }
+    public bool IsHint => Annotator is null;
 
     /// <summary>How the hint is brought to the size of the result.</summary>
     public ResizeMode Resize { get; init; } = ResizeMode.Crop;
@@ -45,10 +48,8 @@ internal sealed record UnitSpecification
         var parts = text.StartsWith('@') ? FromJson(text[1..]) : FromText(text);
         var values = parts.Options.ToDictionary(option => option.Key, option => option.Value, StringComparer.Ordinal);
         var kind = Found(parts.Kind, ConditionKind.Find);
-        var annotator = Take<string?>(values, "annotator", null, name => name == "none" || (name == parts.Kind && kind.Name != Hint) ? name
-            : throw Wrong("annotator", name, kind.Name == Hint ? $"none: a picture of the kind {Hint} is taken as it is" : $"none, where the picture already is the hint, or {parts.Kind}"));
-        var isHint = kind.Name == Hint || annotator == "none";
-        var info = isHint ? null : Found(kind.Name, AnnotatorCatalogue.Find);
+        var named = Take<string?>(values, "annotator", null, name => name);
+        var annotator = named == "none" || (kind.Name == Hint && named is null) ? null : named is null ? Found(kind.Name, _ => AnnotatorCatalogue.DefaultOf(kind)) : Named(kind, named);
         var unit = new UnitSpecification
         {
             Kind = kind,
@@ -61,15 +62,23 @@ internal sealed record UnitSpecification
                 Mode = Take(values, "mode", ControlMode.Balanced, name => Choice<ControlMode>("mode", name)),
             },
             Model = Take<string?>(values, "model", null, path => path),
-            IsHint = isHint,
+            Annotator = annotator,
             Resize = Take(values, "resize", ResizeMode.Crop, name => Choice<ResizeMode>("resize", name)),
             Resolution = Take<int?>(values, "resolution", null, text => text == "auto" ? null
                 : int.TryParse(text, out var side) && side is >= LeastResolution and <= MostResolution ? side
                 : throw Wrong("resolution", text, $"auto or a whole number from {LeastResolution} to {MostResolution}")),
             AnnotatorValues = values,
         };
-        unit.Check(info);
+        unit.Check();
         return unit;
+    }
+
+    private static AnnotatorInfo Named(ConditionKind kind, string name)
+    {
+        var known = AnnotatorCatalogue.Of(kind).ToList();
+        return known.Find(info => info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase))
+            ?? throw Wrong("annotator", name, kind.Name == Hint ? $"none: a picture of the kind {Hint} is taken as it is"
+                : string.Join(" or ", known.SelectMany(info => info.ModuleNames).Prepend("none, where the picture already is the hint,")));
     }
 
     private static UsageException Wrong(string name, string value, string allowed) => UsageException.Of(Option, $"{name}={value}", $"{name} must be {allowed}.");
@@ -133,7 +142,7 @@ internal sealed record UnitSpecification
         }
     }
 
-    private void Check(AnnotatorInfo? info)
+    private void Check()
     {
         if (Strength.Start > Strength.End)
         {
@@ -150,18 +159,18 @@ internal sealed record UnitSpecification
             throw UsageException.Of(Option, $"{Hint}={Picture}", $"a unit of the kind {Hint} needs model=FILE.");
         }
 
-        var known = Own.Concat(info?.Options.Select(option => option.Name) ?? []).ToArray();
+        var known = Own.Concat(Annotator?.Options.Select(option => option.Name) ?? []).ToArray();
         if (AnnotatorValues.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
             var nearest = known.MinBy(name => Distance(name, unknown))!;
             throw UsageException.Of(Option, $"{unknown}={AnnotatorValues[unknown]}", $"there is no option '{unknown}'{(Distance(nearest, unknown) <= 3 ? $"; did you mean '{nearest}'?" : ".")} Known are {string.Join(", ", known)}.");
         }
 
-        if (info is not null)
+        if (Annotator is not null)
         {
             try
             {
-                AnnotatorOptions.Parse(info, AnnotatorValues);
+                AnnotatorOptions.Parse(Annotator, AnnotatorValues);
             }
             catch (ArgumentException e)
             {

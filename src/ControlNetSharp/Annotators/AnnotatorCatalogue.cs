@@ -28,6 +28,18 @@ public static class AnnotatorCatalogue
     /// <exception cref="ArgumentException">Unknown, or a kind that has no annotator: the message lists what there is.</exception>
     public static AnnotatorInfo Find(string name) => RowOf(name).Info;
 
+    /// <summary>The annotator of a condition kind where none is named: the first one that is listed for it, which needs no weights if any of them does not.</summary>
+    /// <exception cref="ArgumentException">The kind has no annotator: the message lists what there is.</exception>
+    public static AnnotatorInfo DefaultOf(ConditionKind kind)
+    {
+        ArgumentNullException.ThrowIfNull(kind);
+        return All.FirstOrDefault(info => info.Kind == kind.Name) ?? throw new ArgumentException(
+            $"There is no annotator for \"{kind.Name}\", only for {string.Join(", ", All.Select(info => info.Kind).Distinct())}; give a finished hint instead (annotator=none).", nameof(kind));
+    }
+
+    /// <summary>The annotators of a condition kind, the default first.</summary>
+    public static IEnumerable<AnnotatorInfo> Of(ConditionKind kind) => All.Where(info => info.Kind == kind.Name);
+
     /// <summary>Makes an annotator, which the caller disposes.</summary>
     /// <param name="name">A condition kind, alias or A1111 module name, in any case.</param>
     /// <param name="files">Where weights are looked for; nowhere when null.</param>
@@ -46,16 +58,7 @@ public static class AnnotatorCatalogue
             }
         }
 
-        var kind = ConditionKind.Find(name);
-        foreach (var row in Rows)
-        {
-            if (row.Info.Kind == kind.Name)
-            {
-                return row;
-            }
-        }
-
-        throw new ArgumentException(
-            $"There is no annotator for \"{kind.Name}\", only for {string.Join(", ", All.Select(info => info.Kind).Distinct())}; give a finished hint instead (annotator=none).", nameof(name));
+        var info = DefaultOf(ConditionKind.Find(name));
+        return Rows.First(row => row.Info == info);
     }
 }

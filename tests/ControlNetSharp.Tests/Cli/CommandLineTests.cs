@@ -250,6 +250,38 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Annotate_All_MakesASheetOfThePictureAndTheHintsThatNeedNoWeights()
+    {
+        PictureWriter.WritePng(_folder["noise.png"], TestPictures.Noise(40, 30));
+        var json = await CommandRun.JsonOf("annotate", "all", _folder["noise.png"], "-o", _folder["sheet.png"]);
+        var names = json.GetProperty("annotators").EnumerateArray().Select(name => name.GetString()!).ToList();
+        var kinds = names.ConvertAll(name => AnnotatorCatalogue.Find(name).Kind);
+        Assert.Equal(ConditionKind.All.Where(kind => AnnotatorCatalogue.Of(kind).FirstOrDefault() is { Weights: null }).Select(kind => kind.Name), kinds);
+        var sheet = PictureReader.Read(_folder["sheet.png"]);
+        var columns = (int)Math.Ceiling(Math.Sqrt(names.Count + 1));
+        Assert.Equal(columns * 48 - 8, sheet.Width);
+        Assert.Equal(TestPictures.Noise(40, 30).Rgb[..(3 * 40)], sheet.Rgb[..(3 * 40)]);
+    }
+
+    [Fact]
+    public async Task Annotate_ByAliasOrAnnotator_TakesTheOneThatIsMeant()
+    {
+        PictureWriter.WritePng(_folder["noise.png"], TestPictures.Noise(40, 30));
+        var alias = await CommandRun.JsonOf("annotate", "mlsd", _folder["noise.png"], "-o", _folder["hint.png"]);
+        Assert.Equal(("hough", "hough"), (alias.GetProperty("kind").GetString(), alias.GetProperty("annotator").GetString()));
+        var named = await CommandRun.JsonOf("annotate", "scribble", _folder["noise.png"], "-o", _folder["hint.png"], "--annotator", "scribble_drawing");
+        Assert.Equal("scribble_drawing", named.GetProperty("annotator").GetString());
+
+        var missing = await CommandRun.Of(["annotate", "mlsd", _folder["noise.png"], "-o", _folder["other.png"], "--annotator", "mlsd", "--models", _folder.Path]);
+        Assert.Equal(2, missing.ExitCode);
+        Assert.All(["mlsd_large_512_fp32.pth", _folder.Path, "Without weights there is hough"], part => Assert.Contains(part, missing.Message, StringComparison.Ordinal));
+        var wrong = await CommandRun.Of(["annotate", "canny", _folder["noise.png"], "-o", _folder["other.png"], "--annotator", "mlsd"]);
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Contains("--annotator mlsd: canny has the annotators canny", wrong.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["other.png"]));
+    }
+
+    [Fact]
     public async Task ModelsInspect_TellsKindFamilyAndSize()
     {
         var model = await CommandRun.JsonOf("models", "inspect", TinyModel.WriteModel(_folder["model.safetensors"]));
