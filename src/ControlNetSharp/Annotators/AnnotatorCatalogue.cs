@@ -1,3 +1,5 @@
+using ControlNetSharp.Annotators.OpenPose;
+
 namespace ControlNetSharp.Annotators;
 
 /// <summary>The annotators there are. Adding one is its file and one row here; of a kind, the first row is the one that its name alone means.</summary>
@@ -6,6 +8,8 @@ public static class AnnotatorCatalogue
     private static readonly (AnnotatorInfo Info, Func<AnnotatorFiles, IAnnotator> Create)[] Rows =
     [
         (CannyAnnotator.Description, _ => new CannyAnnotator()),
+        (OpenPoseAnnotator.BodyDescription, files => OpenPoseAnnotator.Load(files)),
+        (OpenPoseAnnotator.HandDescription, files => OpenPoseAnnotator.Load(files, withHands: true)),
     ];
 
     /// <summary>What is known about each annotator.</summary>

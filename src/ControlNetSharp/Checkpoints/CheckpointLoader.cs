@@ -86,6 +86,31 @@ public static class CheckpointLoader
         }
     }
 
+    /// <summary>Loads a network that has a file of its own.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="kind">What it is to be, with its article, for error messages.</param>
+    /// <param name="sign">A key that every such file has.</param>
+    /// <param name="create">Makes the network from the shapes of the file's tensors.</param>
+    /// <param name="placement">Where the network lives.</param>
+    /// <exception cref="CheckpointException">The file is damaged or is not such a network: the message names keys that are missing, unexpected or of another shape; nothing was loaded.</exception>
+    internal static T LoadNetwork<T>(string path, string kind, string sign, Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create, Placement placement)
+        where T : nn.Module
+    {
+        using var files = CheckpointFiles.Open(path);
+        Require(files, sign, kind);
+        Compare(files, kind, ("", () => create(files.Shapes, Placement.Meta)));
+        var network = create(files.Shapes, placement);
+        try
+        {
+            return Fill(network, files, "");
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>The shape of a model, all of whose names, shapes and types were compared.</summary>
     private static ModelShape ReadModel(CheckpointFiles files)
     {
@@ -202,8 +227,8 @@ public static class CheckpointLoader
         return (string.Join("; ", texts), [.. findings.SelectMany(f => f.Keys).Take(ShownKeys)]);
     }
 
-    /// <summary>Entries that public files carry beside the weights: position numbers of the text encoder.</summary>
-    private static bool IsBuffer(string key) => key.EndsWith(".position_ids", StringComparison.Ordinal);
+    /// <summary>Entries that public files carry beside the weights: position numbers of the text encoder, and how many batches a norm was trained on.</summary>
+    private static bool IsBuffer(string key) => key.EndsWith(".position_ids", StringComparison.Ordinal) || key.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
 
     private static T Fill<T>(T network, CheckpointFiles files, string prefix)
         where T : nn.Module
