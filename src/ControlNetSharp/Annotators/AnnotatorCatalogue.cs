@@ -1,3 +1,4 @@
+using ControlNetSharp.Annotators.Midas;
 using ControlNetSharp.Annotators.OpenPose;
 
 namespace ControlNetSharp.Annotators;
@@ -10,6 +11,8 @@ public static class AnnotatorCatalogue
         (CannyAnnotator.Description, _ => new CannyAnnotator()),
         (OpenPoseAnnotator.BodyDescription, files => OpenPoseAnnotator.Load(files)),
         (OpenPoseAnnotator.HandDescription, files => OpenPoseAnnotator.Load(files, withHands: true)),
+        (MidasDepthAnnotator.Description, MidasDepthAnnotator.Load),
+        (MidasNormalAnnotator.Description, MidasNormalAnnotator.Load),
     ];
 
     /// <summary>What is known about each annotator.</summary>
