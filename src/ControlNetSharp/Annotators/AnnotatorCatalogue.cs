@@ -1,5 +1,7 @@
+using ControlNetSharp.Annotators.DepthAnything;
 using ControlNetSharp.Annotators.Midas;
 using ControlNetSharp.Annotators.OpenPose;
+using ControlNetSharp.Annotators.SegFormer;
 
 namespace ControlNetSharp.Annotators;
 
@@ -12,7 +14,9 @@ public static class AnnotatorCatalogue
         (OpenPoseAnnotator.BodyDescription, files => OpenPoseAnnotator.Load(files)),
         (OpenPoseAnnotator.HandDescription, files => OpenPoseAnnotator.Load(files, withHands: true)),
         (MidasDepthAnnotator.Description, MidasDepthAnnotator.Load),
+        (DepthAnythingAnnotator.Description, DepthAnythingAnnotator.Load),
         (MidasNormalAnnotator.Description, MidasNormalAnnotator.Load),
+        (SegFormerAnnotator.Description, SegFormerAnnotator.Load),
     ];
 
     /// <summary>What is known about each annotator.</summary>
