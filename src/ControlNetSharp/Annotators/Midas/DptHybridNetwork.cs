@@ -1,7 +1,6 @@
 using ControlNetSharp.Annotators.Layers;
 using ControlNetSharp.Networks.Layers;
 using ControlNetSharp.Runtime;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 using static TorchSharp.torch.nn.functional;
@@ -17,6 +16,8 @@ internal sealed class DptHybridNetwork : Module
     /// <summary>Heights and widths must be multiples of this.</summary>
     public const int SizeStep = 32;
 
+    private const string ClassToken = "cls_token";
+    private const string Positions = "pos_embed";
     private const int Width = 768;
     private const int Heads = 12;
     private const int Blocks = 12;
@@ -35,8 +36,7 @@ internal sealed class DptHybridNetwork : Module
 
     private readonly ResidualBackbone _backbone;
     private readonly ConvolutionLayer _patches;
-    private readonly Parameter _classToken;
-    private readonly Parameter _positions;
+    private readonly NamedParameters _transformer;
     private readonly VisionTransformerBlock[] _blocks;
     private readonly (LinearLayer Readout, ConvolutionLayer Projection) _third;
     private readonly (LinearLayer Readout, ConvolutionLayer Projection, ConvolutionLayer Shrink) _fourth;
@@ -49,7 +49,7 @@ internal sealed class DptHybridNetwork : Module
     {
         _backbone = new(placement);
         _patches = new(ResidualBackbone.StageChannels[^1], Width, 1, 1, 0, placement);
-        (_classToken, _positions) = (LayerMemory.Empty(placement, 1, 1, Width), LayerMemory.Empty(placement, 1, Grid * Grid + 1, Width));
+        _transformer = new((ClassToken, LayerMemory.Empty(placement, 1, 1, Width)), (Positions, LayerMemory.Empty(placement, 1, Grid * Grid + 1, Width)));
         _blocks = [.. Enumerable.Range(0, Blocks).Select(_ => new VisionTransformerBlock(Width, Heads, placement))];
         _third = (new(2 * Width, Width, bias: true, placement), new(Width, Width, 1, 1, 0, placement));
         _fourth = (new(2 * Width, Width, bias: true, placement), new(Width, Width, 1, 1, 0, placement), new(Width, Width, 3, 2, 1, placement));
@@ -81,9 +81,10 @@ internal sealed class DptHybridNetwork : Module
     {
         using var scope = NewDisposeScope();
         var tokens = _patches.call(features).flatten(2).transpose(1, 2);
-        var grid = _positions.narrow(1, 1, Grid * Grid).reshape(1, Grid, Grid, Width).permute(0, 3, 1, 2);
+        var trained = _transformer[Positions];
+        var grid = trained.narrow(1, 1, Grid * Grid).reshape(1, Grid, Grid, Width).permute(0, 3, 1, 2);
         var positions = Upsampling.Edges(grid, features.shape[2], features.shape[3]).flatten(2).transpose(1, 2);
-        return (cat([_classToken.expand(tokens.shape[0], 1, Width), tokens], 1) + cat([_positions.narrow(1, 0, 1), positions], 1)).MoveToOuterDisposeScope();
+        return (cat([_transformer[ClassToken].expand(tokens.shape[0], 1, Width), tokens], 1) + cat([trained.narrow(1, 0, 1), positions], 1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The blocks from one number to before another.</summary>
@@ -145,16 +146,13 @@ internal sealed class DptHybridNetwork : Module
 
     private void Register(Placement placement)
     {
-        var transformer = new NamedLayers(
-            ("patch_embed", new NamedLayers(("backbone", _backbone), ("proj", _patches))),
-            ("blocks", new NamedLayers([.. _blocks.Select((block, i) => (i.ToString(), (Module)block))])),
-            ("norm", new LayerNormLayer(Width, VisionTransformerBlock.Epsilon, placement)),
-            ("head", new LinearLayer(Width, Labels, bias: true, placement)));
-        transformer.register_parameter("cls_token", _classToken);
-        transformer.register_parameter("pos_embed", _positions);
+        _transformer.register_module("patch_embed", new NamedLayers(("backbone", _backbone), ("proj", _patches)));
+        _transformer.register_module("blocks", new NamedLayers([.. _blocks.Select((block, i) => (i.ToString(), (Module)block))]));
+        _transformer.register_module("norm", new LayerNormLayer(Width, VisionTransformerBlock.Epsilon, placement));
+        _transformer.register_module("head", new LinearLayer(Width, Labels, bias: true, placement));
         // The numbers are places in the original's sequences; what lies between has no weights.
         register_module("pretrained", new NamedLayers(
-            ("model", transformer),
+            ("model", _transformer),
             ("act_postprocess3", new NamedLayers(("0", new NamedLayers(("project", new NamedLayers(("0", _third.Readout))))), ("3", _third.Projection))),
             ("act_postprocess4", new NamedLayers(("0", new NamedLayers(("project", new NamedLayers(("0", _fourth.Readout))))), ("3", _fourth.Projection), ("4", _fourth.Shrink)))));
         register_module("scratch", new NamedLayers(
