@@ -70,6 +70,32 @@ public static class CheckpointLoader
         }
     }
 
+    /// <summary>Loads a network that is alone in its file, such as an annotator's, with the names of its own tensors.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="kind">What the file should be, for the message, such as <c>weights of softedge_hed</c>.</param>
+    /// <param name="create">Makes the network in the size that these shapes, by tensor name, give.</param>
+    /// <param name="wrapper">What some editions of the file have before every name, such as <c>module.</c>; empty for none.</param>
+    /// <returns>The network, in float32 on the CPU; the caller owns it.</returns>
+    /// <exception cref="CheckpointException">The file is damaged, or its names, shapes or types are not those of such a network; nothing was loaded.</exception>
+    internal static T LoadNetwork<T>(string path, string kind, Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create, string wrapper = "")
+        where T : nn.Module
+    {
+        using var files = CheckpointFiles.Open(path);
+        var prefix = files.Shapes.Keys.All(key => key.StartsWith(wrapper, StringComparison.Ordinal)) ? wrapper : "";
+        var shapes = Part(files, prefix);
+        Compare(files, kind, (prefix, () => create(shapes, Placement.Meta)));
+        var network = create(shapes, Placement.Cpu32);
+        try
+        {
+            return Fill(network, files, prefix);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Compares the headers of ControlNets with that of the model they are to control: what loading would refuse is refused before any weight is read.</summary>
     /// <param name="modelPath">The model, as for <see cref="LoadModel"/>.</param>
     /// <param name="paths">The ControlNets, as for <see cref="LoadControlNet"/>.</param>
@@ -83,31 +109,6 @@ public static class CheckpointLoader
         {
             using var files = CheckpointFiles.Open(path);
             ReadControlNet(files, modelPath, unet);
-        }
-    }
-
-    /// <summary>Loads a network that has a file of its own.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="kind">What it is to be, with its article, for error messages.</param>
-    /// <param name="sign">A key that every such file has.</param>
-    /// <param name="create">Makes the network from the shapes of the file's tensors.</param>
-    /// <param name="placement">Where the network lives.</param>
-    /// <exception cref="CheckpointException">The file is damaged or is not such a network: the message names keys that are missing, unexpected or of another shape; nothing was loaded.</exception>
-    internal static T LoadNetwork<T>(string path, string kind, string sign, Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create, Placement placement)
-        where T : nn.Module
-    {
-        using var files = CheckpointFiles.Open(path);
-        Require(files, sign, kind);
-        Compare(files, kind, ("", () => create(files.Shapes, Placement.Meta)));
-        var network = create(files.Shapes, placement);
-        try
-        {
-            return Fill(network, files, "");
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
         }
     }
 
@@ -227,7 +228,7 @@ public static class CheckpointLoader
         return (string.Join("; ", texts), [.. findings.SelectMany(f => f.Keys).Take(ShownKeys)]);
     }
 
-    /// <summary>Entries that public files carry beside the weights: position numbers of the text encoder, and how many batches a norm was trained on.</summary>
+    /// <summary>Entries that public files carry beside the weights: position numbers of the text encoder, counters of batch normalisations.</summary>
     private static bool IsBuffer(string key) => key.EndsWith(".position_ids", StringComparison.Ordinal) || key.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
 
     private static T Fill<T>(T network, CheckpointFiles files, string prefix)

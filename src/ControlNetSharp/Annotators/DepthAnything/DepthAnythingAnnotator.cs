@@ -1,7 +1,6 @@
 using ControlNetSharp.Annotators.Layers;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
-using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Annotators.DepthAnything;
@@ -44,14 +43,12 @@ public sealed class DepthAnythingAnnotator : IAnnotator
         var network = CheckpointLoader.LoadNetwork(
             files.Find(Description),
             "a Depth Anything network in the layout of transformers",
-            "backbone.embeddings.position_embeddings",
             (shapes, placement) =>
             {
                 var p = DepthAnythingParams.Infer(shapes);
                 patch = p.Patch;
                 return new DepthAnythingNetwork(p, placement);
-            },
-            Placement.Cpu32);
+            });
         return new(network, patch);
     }
 

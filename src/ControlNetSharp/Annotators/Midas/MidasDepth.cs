@@ -1,6 +1,5 @@
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
-using ControlNetSharp.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,7 +11,7 @@ internal sealed class MidasDepth(DptHybridNetwork network) : IDisposable
     public static readonly AnnotatorWeights Weights = new(["dpt_hybrid-midas-501f0c75.pt", "dpt_hybrid-midas-501f0c75.safetensors"], "lllyasviel/Annotators", "MIT");
 
     public static MidasDepth Load(AnnotatorFiles files, AnnotatorInfo info) => new(CheckpointLoader.LoadNetwork(
-        files.Find(info), "a MiDaS DPT-hybrid network", "pretrained.model.patch_embed.backbone.stem.conv.weight", (_, placement) => new DptHybridNetwork(placement), Placement.Cpu32));
+        files.Find(info), "a MiDaS DPT-hybrid network", (_, placement) => new DptHybridNetwork(placement)));
 
     /// <summary>Inverse depth up to scale and shift: width · height values, near is large. A side that is no multiple of 32 is filled up with its last pixels, as A1111 does (to 64), and the rest is cut off; the original resizes.</summary>
     public float[] Of(Picture picture)

@@ -1,7 +1,6 @@
 using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
-using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Annotators.OpenPose;
@@ -55,11 +54,11 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
         ArgumentNullException.ThrowIfNull(files);
         var info = withHands ? HandDescription : BodyDescription;
         var (bodyFile, handFile) = (files.Find(info), withHands ? files.Find(info, HandWeights) : null);
-        var body = CheckpointLoader.LoadNetwork(bodyFile, "an OpenPose body network", "Mconv7_stage6_L2.weight", (_, placement) => new BodyNetwork(placement), Placement.Cpu32);
+        var body = CheckpointLoader.LoadNetwork(bodyFile, "an OpenPose body network", (_, placement) => new BodyNetwork(placement));
         try
         {
             return new(body, handFile is null ? null
-                : CheckpointLoader.LoadNetwork(handFile, "an OpenPose hand network", "Mconv7_stage6.weight", (_, placement) => new HandNetwork(placement), Placement.Cpu32));
+                : CheckpointLoader.LoadNetwork(handFile, "an OpenPose hand network", (_, placement) => new HandNetwork(placement)));
         }
         catch
         {

@@ -1,7 +1,6 @@
 using ControlNetSharp.Annotators.Layers;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
-using ControlNetSharp.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -40,14 +39,12 @@ public sealed class SegFormerAnnotator : IAnnotator
         return new(CheckpointLoader.LoadNetwork(
             file,
             "a SegFormer network in the layout of transformers",
-            "decode_head.linear_fuse.weight",
             (shapes, placement) =>
             {
                 var p = SegFormerParams.Infer(shapes);
                 return p.Labels == Ade20kPalette.Count ? new SegFormerNetwork(p, placement)
                     : throw new CheckpointException(file, $"it knows {p.Labels} classes; a network for the {Ade20kPalette.Count} classes of ADE20K is needed.");
-            },
-            Placement.Cpu32));
+            }));
     }
 
     /// <inheritdoc/>
