@@ -1,3 +1,8 @@
+using ControlNetSharp.Annotators.DepthAnything;
+using ControlNetSharp.Annotators.Midas;
+using ControlNetSharp.Annotators.OpenPose;
+using ControlNetSharp.Annotators.SegFormer;
+
 namespace ControlNetSharp.Annotators;
 
 /// <summary>The annotators there are. Adding one is its file and one row here; of a kind, the first row is the one that its name alone means.</summary>
@@ -18,6 +23,12 @@ public static class AnnotatorCatalogue
         (LineartAnnotator.Coarse, files => new LineartAnnotator(LineartAnnotator.Coarse, files)),
         (AnimeLineartAnnotator.Description, files => new AnimeLineartAnnotator(files)),
         (InvertAnnotator.Description, _ => new InvertAnnotator()),
+        (OpenPoseAnnotator.BodyDescription, files => OpenPoseAnnotator.Load(files)),
+        (OpenPoseAnnotator.HandDescription, files => OpenPoseAnnotator.Load(files, withHands: true)),
+        (MidasDepthAnnotator.Description, MidasDepthAnnotator.Load),
+        (DepthAnythingAnnotator.Description, DepthAnythingAnnotator.Load),
+        (MidasNormalAnnotator.Description, MidasNormalAnnotator.Load),
+        (SegFormerAnnotator.Description, SegFormerAnnotator.Load),
     ];
 
     /// <summary>What is known about each annotator.</summary>

@@ -11,9 +11,14 @@ public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
     /// <param name="info">An annotator that has <see cref="AnnotatorInfo.Weights"/>.</param>
     /// <returns>The full path.</returns>
     /// <exception cref="FileNotFoundException">It is in none of the folders: the message names the files, the folders, and what works without weights.</exception>
-    public string Find(AnnotatorInfo info)
+    public string Find(AnnotatorInfo info) => Find(info, info.Weights ?? throw new ArgumentException($"The annotator {info.Name} needs no weights.", nameof(info)));
+
+    /// <summary>Finds one of the files of an annotator that needs several.</summary>
+    /// <param name="info">The annotator.</param>
+    /// <param name="weights">Its <see cref="AnnotatorInfo.Weights"/>, or one of its <see cref="AnnotatorInfo.FurtherWeights"/>.</param>
+    /// <inheritdoc cref="Find(AnnotatorInfo)"/>
+    public string Find(AnnotatorInfo info, AnnotatorWeights weights)
     {
-        var weights = info.Weights ?? throw new ArgumentException($"The annotator {info.Name} needs no weights.", nameof(info));
         foreach (var folder in Folders)
         {
             foreach (var name in weights.FileNames)

@@ -12,6 +12,9 @@ public sealed record AnnotatorInfo(string Kind, IReadOnlyList<string> ModuleName
 
     /// <summary>The file that it needs; null where it works with nothing downloaded.</summary>
     public AnnotatorWeights? Weights { get; init; }
+
+    /// <summary>Files that it needs beside <see cref="Weights"/>: of networks for details, such as hands.</summary>
+    public IReadOnlyList<AnnotatorWeights> FurtherWeights { get; init; } = [];
 }
 
 /// <summary>One number that an annotator can be given.</summary>

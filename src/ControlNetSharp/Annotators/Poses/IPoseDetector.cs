@@ -1,0 +1,15 @@
+using ControlNetSharp.Pictures;
+
+namespace ControlNetSharp.Annotators.Poses;
+
+/// <summary>
+/// An annotator that knows the key points behind its hint. A caller that gets an <see cref="IAnnotator"/> asks for this interface, takes the key points, tells the user where
+/// <see cref="PoseKeypoints.People"/> is empty, and draws them with <see cref="PoseDrawing.Draw"/>: that is the hint.
+/// </summary>
+public interface IPoseDetector
+{
+    /// <summary>Finds the persons in a picture.</summary>
+    /// <param name="picture">Any size of at least 1 x 1. Borrowed.</param>
+    /// <returns>Key points in pixels of the picture; no persons where none was found.</returns>
+    PoseKeypoints Detect(Picture picture);
+}

@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Text.Json;
+using ControlNetSharp.Annotators;
+using ControlNetSharp.Annotators.DepthAnything;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Tests.Pictures;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Tests.Annotators.DepthAnything;
+
+/// <summary>Depth Anything against the numbers of transformers (depth_anything_*).</summary>
+public class DepthAnythingTests
+{
+    private const string Manifest = "key_manifest_depth_anything_v2_small_hf.json";
+    private const string ExtrasFile = "control_extras.json";
+
+    public static TheoryData<string> Files => Goldens.Files("depth_anything_*.safetensors");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Network_WithTheGoldensWeights_GivesItsDepth_InsideToo(string file)
+    {
+        Goldens.Require(file);
+        using var scope = NewDisposeScope();
+        using var golden = Goldens.Open(file);
+        var (network, p) = Network(golden);
+        var input = golden.Required("in.pixel_values");
+        var (height, width) = (input.shape[2] / p.Patch, input.shape[3] / p.Patch);
+        var embedded = network.Backbone.Embed(input);
+        golden.AssertClose("inter.embeddings", embedded, 2e-5);
+        var features = network.Backbone.Features(embedded);
+        AssertEach(golden, "inter.backbone.", features);
+        var levels = network.Reassemble(features, height, width);
+        AssertEach(golden, "inter.reassemble.", levels);
+        var maps = network.Fuse(levels);
+        AssertEach(golden, "inter.fusion.", maps);
+        golden.AssertClose("inter.before_last_relu", network.Head(maps[^1], height, width), 2e-5);
+        golden.AssertClose("depth", network.Run(input), 5e-5);
+        if (golden.Expects("in.pixel_values_grid"))
+        {
+            golden.AssertClose("depth_grid", network.Run(golden["in.pixel_values_grid"]), 5e-5);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Input_OfTheGoldensPicture_IsThatOfTransformers(string file)
+    {
+        Goldens.Require(file);
+        using var scope = NewDisposeScope();
+        using var golden = Goldens.Open(file);
+        var picture = GoldenPictures.Of(golden.Required("pre.image"));
+        var side = int.Parse(golden.Metadata["pre_size"], CultureInfo.InvariantCulture);
+        var (width, height) = DepthAnythingAnnotator.SizeFor(picture.Width, picture.Height, side, golden.Config.GetProperty("patch_size").GetInt32(), atLeast: false);
+        Goldens.AssertClose(golden["pre.pixel_values"], DepthAnythingAnnotator.Input(picture, width, height), 0.02, "pre.pixel_values");
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Sizes_ByTheRuleOfTransformers_AreItsOwn(string file)
+    {
+        Goldens.Require(file);
+        using var golden = Goldens.Open(file);
+        AssertSizes(JsonDocument.Parse(golden.Metadata["resized_height_width_for_518"]).RootElement, atLeast: false);
+    }
+
+    [Fact]
+    public void Sizes_ByTheOriginalsRule_AreItsOwn()
+    {
+        foreach (var rule in Goldens.Part(ExtrasFile, "resize_518_multiple14_height_width").EnumerateObject().Where(rule => rule.Name.Contains("lower_bound", StringComparison.Ordinal)))
+        {
+            AssertSizes(rule.Value, atLeast: true);
+        }
+    }
+
+    [Fact]
+    public void Network_InferredFromTheManifest_HasExactlyItsNamesAndShapes()
+    {
+        var shapes = FormulaNetworks.Shapes(Manifest);
+        var p = DepthAnythingParams.Infer(shapes);
+        using var network = new DepthAnythingNetwork(p, Placement.Meta);
+        FormulaNetworks.AssertNames(shapes, network);
+        if (!Goldens.IsOverride)
+        {
+            Assert.Equal([3, 6, 9, 12], p.Taps);
+            Assert.Equal((6, 37, 14), (p.Heads, p.Grid, p.Patch));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Annotate_OfAnyShape_GivesAHintOfItsSize_AndKeepsNoTensors(string file)
+    {
+        Goldens.Require(file);
+        Goldens.RequireDefaultFolder();
+        using var golden = Goldens.Open(file);
+        using var annotator = new DepthAnythingAnnotator(Network(golden).Network, golden.Config.GetProperty("patch_size").GetInt32());
+        annotator.Annotate(TestPictures.Noise(4, 4)).Rgb.ToString();
+        var before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        foreach (var (width, height) in new[] { (1, 1), (90, 2), (33, 57) })
+        {
+            var hint = annotator.Annotate(TestPictures.Noise(width, height));
+            Assert.Equal((width, height), (hint.Width, hint.Height));
+        }
+
+        Assert.Equal(before, TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Annotate_OfAStripWithBothSidesLarge_IsRefused(string file)
+    {
+        Goldens.Require(file);
+        using var golden = Goldens.Open(file);
+        using var annotator = new DepthAnythingAnnotator(Network(golden).Network, golden.Config.GetProperty("patch_size").GetInt32());
+        var options = new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["at_least"] = 1 });
+        Assert.Contains("1 x 100 is too elongated", Assert.Throws<ArgumentException>(() => annotator.Annotate(TestPictures.Noise(1, 100), options)).Message, StringComparison.Ordinal);
+    }
+
+    private static void AssertSizes(JsonElement sizes, bool atLeast)
+    {
+        foreach (var size in sizes.EnumerateObject())
+        {
+            var sides = size.Name.Split('x').Select(side => int.Parse(side, CultureInfo.InvariantCulture)).ToArray();
+            Assert.Equal((size.Value[1].GetInt32(), size.Value[0].GetInt32()), DepthAnythingAnnotator.SizeFor(sides[1], sides[0], 518, 14, atLeast));
+        }
+    }
+
+    private static void AssertEach(GoldenFile golden, string prefix, Tensor[] actual)
+    {
+        foreach (var (i, tensor) in actual.Index())
+        {
+            golden.AssertClose(prefix + i, tensor, 2e-5);
+        }
+    }
+
+    private static (DepthAnythingNetwork Network, DepthAnythingParams Params) Network(GoldenFile golden)
+    {
+        using var scope = NewDisposeScope();
+        var weights = golden.Weights();
+        var shapes = weights.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<long>)pair.Value.shape);
+        var backbone = golden.Config.GetProperty("backbone");
+        var p = DepthAnythingParams.Infer(shapes, backbone.GetProperty("num_attention_heads").GetInt32()) with
+        {
+            Taps = [.. backbone.GetProperty("out_indices").EnumerateArray().Select(index => index.GetInt32())],
+        };
+        return (GoldenNetworks.Fill(new DepthAnythingNetwork(p, Placement.Cpu32), weights, ""), p);
+    }
+}
