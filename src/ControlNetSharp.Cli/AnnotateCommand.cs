@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Annotators.DepthMaps;
+using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Cli;
@@ -23,7 +26,8 @@ internal static class AnnotateCommand
     {
         var clock = Stopwatch.StartNew();
         var (name, input, file) = (arguments.GetValue(Kind)!, arguments.GetValue(Input)!, arguments.GetValue(Out)!);
-        var infos = name == All ? [.. ConditionKind.All.SelectMany(kind => AnnotatorCatalogue.Of(kind).Take(1))] : new List<AnnotatorInfo> { Find(name, arguments.GetValue(Annotator)) };
+        var measured = name != All && IsMeasuredDepth(name, input);
+        var infos = measured ? [MeasuredDepth.Info] : name == All ? [.. ConditionKind.All.SelectMany(kind => AnnotatorCatalogue.Of(kind).Take(1))] : new List<AnnotatorInfo> { Find(name, arguments.GetValue(Annotator)) };
         var values = ReadValues(arguments.GetValue(Values) ?? []);
         if (name == All && (values.Count > 0 || arguments.GetValue(Annotator) is not null))
         {
@@ -42,6 +46,13 @@ internal static class AnnotateCommand
             throw UsageException.Of("picture", input, "there is no such picture.");
         }
 
+        if (measured)
+        {
+            PictureWriter.WritePng(file, MeasuredDepth.Hint(DepthMapReader.Read(input), options!));
+            Write(output, json, file, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds });
+            return;
+        }
+
         var picture = PictureReader.Read(input);
         if (arguments.GetValue(Resolution) is not null)
         {
@@ -52,8 +63,15 @@ internal static class AnnotateCommand
         if (name != All)
         {
             using var annotator = AnnotatorCatalogue.Create(infos[0].Name, files);
-            PictureWriter.WritePng(file, annotator.Annotate(picture, options));
-            Write(output, json, file, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds });
+            var pose = (annotator as IPoseDetector)?.Detect(picture);
+            PictureWriter.WritePng(file, pose is null ? annotator.Annotate(picture, options) : PoseDrawing.Draw(pose));
+            if (pose is { People.Count: 0 })
+            {
+                output.Message.WriteLine($"controlnet: no person was found in {input}; the hint is black.");
+            }
+
+            var keypoints = pose is null ? null : JsonNode.Parse(PoseJson.Write(pose, normalised: false));
+            Write(output, json, file, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds, keypoints });
             return;
         }
 
@@ -61,6 +79,19 @@ internal static class AnnotateCommand
         PictureWriter.WritePng(file, ContactSheet.Of([picture, .. hints.Select(hint => hint.Hint)]));
         output.Message.WriteLine($"controlnet: row by row: the picture, {string.Join(", ", hints.Select(hint => hint.Info.Name))}.");
         Write(output, json, file, new { file, kind = All, annotators = hints.Select(hint => hint.Info.Name), seconds = clock.Elapsed.TotalSeconds });
+    }
+
+    /// <summary>Depth from a sensor comes in files that are no pictures.</summary>
+    private static bool IsMeasuredDepth(string name, string input)
+    {
+        if (!name.Equals("depth", StringComparison.OrdinalIgnoreCase) || !File.Exists(input))
+        {
+            return false;
+        }
+
+        using var stream = File.OpenRead(input);
+        var start = new byte[32];
+        return DepthMapReader.IsDepthMap(start.AsSpan(0, stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)));
     }
 
     private static List<(AnnotatorInfo Info, Picture Hint)> Hints(IEnumerable<AnnotatorInfo> infos, Picture picture, AnnotatorFiles files, CommandOutput output, CancellationToken cancellationToken)

@@ -33,7 +33,7 @@ internal static class BenchCommand
             }
         }
 
-        return new Command("bench", "Measures this machine.") { generate, decode, load, BenchTrainCommand.Create() };
+        return new Command("bench", "Measures this machine.") { generate, decode, load, BenchTrainCommand.Create(), BenchAnnotateCommand.Create() };
     }
 
     public static void Generate(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)

@@ -70,6 +70,7 @@ internal static class ControlNetCli
             [Sub(bench, "generate")] = (a, json, stop) => BenchCommand.Generate(a, output, json, stop),
             [Sub(bench, "decode")] = (a, json, stop) => BenchCommand.Decode(a, output, json, stop),
             [Sub(bench, "train")] = (a, json, stop) => BenchTrainCommand.Run(a, args, output, json, stop),
+            [Sub(bench, "annotate")] = (a, json, stop) => BenchAnnotateCommand.Run(a, output, json, stop),
             [Sub(bench, "load")] = (a, json, _) => BenchCommand.Load(a, output, json),
             [doctor] = (_, json, _) => DoctorCommand.Run(output, json),
         };
