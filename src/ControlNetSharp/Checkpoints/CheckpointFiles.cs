@@ -1,13 +1,13 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Checkpoints;
 
-/// <summary>One checkpoint in one or several safetensors files: a single space of tensor names.</summary>
+/// <summary>One checkpoint in one or several files: a single space of tensor names. The files are safetensors or PyTorch's, told by what is in them and not by their names.</summary>
 public sealed class CheckpointFiles : IDisposable
 {
-    private readonly List<SafetensorsFile> _files = [];
-    private readonly Dictionary<string, SafetensorsFile> _owners = new(StringComparer.Ordinal);
+    private static readonly string[] TorchPatterns = ["*.bin", "*.pth", "*.pt", "*.ckpt"];
+    private readonly List<ITensorFile> _files = [];
+    private readonly Dictionary<string, StoredTensor> _tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
 
     private CheckpointFiles(string name) => Name = name;
@@ -21,14 +21,17 @@ public sealed class CheckpointFiles : IDisposable
     /// <summary>The metadata of all files; a later file does not change what an earlier one says.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _metadata;
 
-    /// <summary>Opens a file, or all .safetensors files of a folder in name order; headers are checked, no tensor is read yet.</summary>
-    /// <exception cref="CheckpointException">There is no such file, a header is damaged, or two files have the same tensor.</exception>
+    /// <summary>
+    /// Opens a file (safetensors; PyTorch's zip archives and older pickles, of which the state dict counts), or all .safetensors files of a folder in name order, or where it has none all PyTorch files.
+    /// Headers and pickles are checked, no tensor is read yet.
+    /// </summary>
+    /// <exception cref="CheckpointException">There is no such file, it is damaged, it wants something run, or two files have the same tensor.</exception>
     public static CheckpointFiles Open(string path)
     {
-        var paths = Directory.Exists(path) ? Directory.GetFiles(path, "*.safetensors").Order(StringComparer.Ordinal).ToArray() : [path];
+        var paths = Directory.Exists(path) ? FilesOf(path) : [path];
         if (paths.Length == 0 || !File.Exists(paths[0]))
         {
-            throw new CheckpointException(path, Directory.Exists(path) ? "the folder has no .safetensors file." : "there is no such file.");
+            throw new CheckpointException(path, Directory.Exists(path) ? "the folder has no .safetensors file and none of PyTorch (.bin, .pth, .pt, .ckpt)." : "there is no such file.");
         }
 
         var files = new CheckpointFiles(path);
@@ -36,10 +39,10 @@ public sealed class CheckpointFiles : IDisposable
         {
             foreach (var file in paths)
             {
-                files.Add(SafetensorsFile.Open(file));
+                files.Add(TensorFiles.Open(file));
             }
 
-            files.Shapes = files._owners.ToDictionary(owner => owner.Key, owner => owner.Value.Entries[owner.Key].Shape, StringComparer.Ordinal);
+            files.Shapes = files._tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape, StringComparer.Ordinal);
             return files;
         }
         catch
@@ -49,11 +52,23 @@ public sealed class CheckpointFiles : IDisposable
         }
     }
 
-    /// <summary>Copies a tensor into another one of the same shape, converting its type.</summary>
-    public void ReadInto(string name, Tensor target) => _owners[name].ReadInto(name, target);
+    /// <summary>Reads a tensor on the CPU.</summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="dtype">The type to convert to; the file's own where null (8-bit floats become float32, integers without sign the next wider type).</param>
+    /// <returns>A fresh tensor; the caller owns it.</returns>
+    /// <exception cref="CheckpointException">There is no such tensor.</exception>
+    public Tensor Read(string name, ScalarType? dtype = null) => Find(name).Read(dtype);
 
-    /// <summary>The element type of a tensor, in the format's words.</summary>
-    public string DtypeOf(string name) => _owners[name].Entries[name].Dtype;
+    /// <summary>Copies a tensor into another one of the same shape, converting its type.</summary>
+    /// <exception cref="CheckpointException">There is no such tensor, or its shape differs from the target's.</exception>
+    public void ReadInto(string name, Tensor target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        Find(name).ReadInto(target);
+    }
+
+    /// <summary>The element type of a tensor, in the words of safetensors.</summary>
+    public string DtypeOf(string name) => Find(name).Dtype;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -64,14 +79,23 @@ public sealed class CheckpointFiles : IDisposable
         }
     }
 
-    private void Add(SafetensorsFile file)
+    private static string[] FilesOf(string folder)
+    {
+        var files = Directory.GetFiles(folder, "*.safetensors");
+        return [.. (files.Length > 0 ? files : TorchPatterns.SelectMany(pattern => Directory.GetFiles(folder, pattern))).Order(StringComparer.Ordinal)];
+    }
+
+    private StoredTensor Find(string name) => _tensors.TryGetValue(name, out var tensor) ? tensor
+        : throw new CheckpointException(Name, $"there is no tensor '{name}'.", [name]);
+
+    private void Add(ITensorFile file)
     {
         _files.Add(file);
-        foreach (var name in file.Entries.Keys)
+        foreach (var tensor in file.Tensors)
         {
-            if (!_owners.TryAdd(name, file))
+            if (!_tensors.TryAdd(tensor.Name, tensor))
             {
-                throw new CheckpointException(file.Path, $"the tensor '{name}' is in {_owners[name].Path}, too.", [name]);
+                throw new CheckpointException(file.Path, $"the tensor '{tensor.Name}' is in {_tensors[tensor.Name].File}, too.", [tensor.Name]);
             }
         }
 
