@@ -64,6 +64,8 @@ internal static class ControlNetCli
             [annotate] = (a, json, _) => AnnotateCommand.Run(a, output, json),
             [evaluate] = (a, json, stop) => EvaluateCommand.Run(a, output, json, stop),
             [Sub(models, "inspect")] = (a, json, _) => ModelsCommand.Inspect(a, output, json),
+            [Sub(models, "list")] = (a, json, stop) => ModelsCommand.List(a, output, json, stop),
+            [Sub(models, "convert")] = (a, json, _) => ModelsCommand.Convert(a, output, json),
             [Sub(bench, "generate")] = (a, json, stop) => BenchCommand.Generate(a, output, json, stop),
             [Sub(bench, "decode")] = (a, json, stop) => BenchCommand.Decode(a, output, json, stop),
             [Sub(bench, "load")] = (a, json, _) => BenchCommand.Load(a, output, json),

@@ -14,8 +14,49 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
 {
     private const int PieceElements = 1 << 22;
 
+    /// <summary>Tensors that are stacked in the first dimension and make up this one; null where it lies in the file as a whole.</summary>
+    private IReadOnlyList<StoredTensor>? Parts { get; init; }
+
     /// <summary>Number of elements.</summary>
     public long Elements => Shape.Aggregate(1L, (product, size) => product * size);
+
+    /// <summary>One tensor of several, stacked in the first dimension.</summary>
+    /// <exception cref="CheckpointException">Their types or their other dimensions differ.</exception>
+    public static StoredTensor Stacked(IReadOnlyList<StoredTensor> parts)
+    {
+        var first = parts[0];
+        if (parts.FirstOrDefault(part => part.Dtype != first.Dtype || part.Shape.Count == 0 || !part.Shape.Skip(1).SequenceEqual(first.Shape.Skip(1))) is { } other)
+        {
+            throw new CheckpointException(other.File, $"the tensors '{first.Name}' ({first.Dtype} [{string.Join(", ", first.Shape)}]) and '{other.Name}' ({other.Dtype} [{string.Join(", ", other.Shape)}]) cannot be stacked.", [first.Name, other.Name]);
+        }
+
+        return first with { Shape = [parts.Sum(part => part.Shape[0]), .. first.Shape.Skip(1)], Strides = null, Parts = parts };
+    }
+
+    /// <summary>A third of its rows: the query, key or value part of a stacked projection.</summary>
+    /// <param name="index">0 to 2.</param>
+    /// <exception cref="CheckpointException">It cannot be divided by three.</exception>
+    public StoredTensor Third(int index)
+    {
+        if (Parts is not null)
+        {
+            return Parts[index];
+        }
+
+        var rows = Shape.Count > 0 && Shape[0] % 3 == 0 ? Shape[0] / 3
+            : throw new CheckpointException(File, $"the tensor '{Name}' of shape [{string.Join(", ", Shape)}] should stack three projections.", [Name]);
+        var elements = rows * (Strides?[0] ?? Shape.Skip(1).Aggregate(1L, (product, size) => product * size));
+        return this with { Shape = [rows, .. Shape.Skip(1)], Begin = Begin + index * elements * ElementBytes };
+    }
+
+    /// <summary>The same numbers as a matrix whose rows are the columns of this one.</summary>
+    public StoredTensor Transposed() => Shape.Count != 2 ? this : this with { Shape = [Shape[1], Shape[0]], Strides = Strides is [var down, var right] ? [right, down] : [1, Shape[1]] };
+
+    /// <summary>The same numbers as a 1×1 convolution, if they are a matrix.</summary>
+    public StoredTensor AsConvolution() => Shape.Count != 2 ? this : this with { Shape = [.. Shape, 1, 1], Strides = Strides is null ? null : [.. Strides, 1, 1] };
+
+    /// <summary>The same numbers as a matrix, if they are a 1×1 convolution.</summary>
+    public StoredTensor AsMatrix() => Shape is not [var rows, var columns, 1, 1] ? this : this with { Shape = [rows, columns], Strides = Strides is null ? null : [.. Strides.Take(2)] };
 
     private int ElementBytes => SafetensorsFormat.BytesOf(Dtype)!.Value;
 
@@ -43,6 +84,18 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
 
         using var scope = NewDisposeScope();
         using var _ = no_grad();
+        if (Parts is not null)
+        {
+            var row = 0L;
+            foreach (var part in Parts)
+            {
+                part.ReadInto(target.narrow(0, row, part.Shape[0]));
+                row += part.Shape[0];
+            }
+
+            return;
+        }
+
         if (Strides is { } strides)
         {
             target.copy_(Staged(0, Extent(strides), SafetensorsFormat.TypeOf(Dtype)).as_strided([.. Shape], [.. strides], 0));
@@ -67,6 +120,11 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
         if (Elements == 0)
         {
             return empty([.. Shape], dtype: type).MoveToOuterDisposeScope();
+        }
+
+        if (Parts is not null)
+        {
+            return cat([.. Parts.Select(part => part.ReadRaw())]).MoveToOuterDisposeScope();
         }
 
         if (Strides is { } strides)

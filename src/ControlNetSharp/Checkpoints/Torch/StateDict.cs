@@ -6,6 +6,9 @@ internal static class StateDict
     /// <summary>Names under which programs put the weights, those that count first in front: Lightning; Real-ESRGAN and its kin, whose averaged weights count; textual inversion; others.</summary>
     private static readonly string[] Known = ["state_dict", "params_ema", "params", "string_to_param", "model", "model_state_dict", "net"];
 
+    /// <summary>The two halves of an IP-Adapter, the one kind of file whose weights are in several dictionaries.</summary>
+    private static readonly string[] IpAdapter = ["image_proj", "ip_adapter"];
+
     /// <summary>The tensors of the state dict.</summary>
     /// <param name="root">What the pickle holds.</param>
     /// <param name="file">The file's path, for messages.</param>
@@ -35,9 +38,25 @@ internal static class StateDict
         {
             0 => throw new CheckpointException(file, $"its pickle holds no tensors{(root.Entries.Count > 0 ? $"; it has {string.Join(", ", root.Entries.Keys.Take(5))}" : "")}."),
             1 => inner.Values.First(),
+            2 when IpAdapter.All(inner.ContainsKey) => Joined(inner),
             _ => Known.FirstOrDefault(inner.ContainsKey) is { } known ? inner[known]
                 : throw new CheckpointException(file, $"the weights could be in {string.Join(", ", inner.Keys.Order(StringComparer.Ordinal).Take(5))}; a file with several dictionaries of tensors needs one of {string.Join(", ", Known)}."),
         };
+    }
+
+    /// <summary>Several dictionaries as one, with their names before those of their tensors.</summary>
+    private static PickleDictionary Joined(Dictionary<string, PickleDictionary> parts)
+    {
+        var result = new PickleDictionary();
+        foreach (var (part, dictionary) in parts)
+        {
+            foreach (var (name, value) in dictionary.Entries)
+            {
+                result.Set($"{part}.{name}", value);
+            }
+        }
+
+        return result;
     }
 
     private static bool HasTensors(PickleDictionary dictionary) => dictionary.Entries.Values.Any(value => value is TorchTensor);
