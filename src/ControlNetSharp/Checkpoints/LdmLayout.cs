@@ -39,7 +39,7 @@ internal static class LdmLayout
         }
 
         return Array.Find(Bare, row => tensors.ContainsKey(row.Sign)) is { Rename: { } rename } ? rename(tensors)
-            : tensors.ToDictionary(tensor => Corrected(tensor.Key), tensor => tensor.Value, StringComparer.Ordinal);
+            : Renamed(tensors, Corrected);
     }
 
     /// <summary>The tensors whose names begin with a prefix, without it.</summary>
@@ -49,10 +49,15 @@ internal static class LdmLayout
     private static Dictionary<string, StoredTensor> OfDiffusers(IReadOnlyDictionary<string, StoredTensor> tensors, string prefix, Func<IReadOnlyCollection<string>, KeyMap> mapOf)
     {
         var map = mapOf([.. tensors.Keys]);
+        return Renamed(tensors, name => prefix + (map.ToLdm(name) ?? name));
+    }
+
+    private static Dictionary<string, StoredTensor> Renamed(IReadOnlyDictionary<string, StoredTensor> tensors, Func<string, string> rename)
+    {
         var result = new Dictionary<string, StoredTensor>(StringComparer.Ordinal);
         foreach (var (name, tensor) in tensors)
         {
-            var ldm = prefix + (map.ToLdm(name) ?? name);
+            var ldm = rename(name);
             if (!result.TryAdd(ldm, AutoencoderKeys.IsConvolutionOfOne(ldm) ? tensor.AsConvolution() : tensor))
             {
                 throw new CheckpointException(tensor.File, $"the tensors '{result[ldm].Name}' and '{name}' are the same one under two names.", [result[ldm].Name, name]);

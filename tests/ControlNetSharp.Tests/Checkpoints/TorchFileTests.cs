@@ -80,6 +80,26 @@ public sealed class TorchFileTests : IDisposable
     }
 
     [Fact]
+    public void Open_OfATextualInversion_TakesItsParameters()
+    {
+        using var scope = NewDisposeScope();
+        var vectors = new Dictionary<string, Tensor> { ["*"] = ones(2, 3) };
+        var pickle = new PickleBytes().Start().Raw("}(").Text("string_to_token").Tensors(new Dictionary<string, Tensor> { ["*"] = tensor(265L) })
+            .Text("string_to_param").Global("torch.nn.modules.container", "ParameterDict").Raw(")\u0081}(").Text("training").Raw(0x88).Text("_parameters").Tensors(vectors).Raw("ub").Text("name").Text("thing").Raw("u.");
+        using var files = CheckpointFiles.Open(pickle.WriteZip(_folder["thing.pt"]));
+        AssertSame(vectors, files);
+    }
+
+    [Fact]
+    public void Open_WithMoreIndicesThanAnyNetwork_IsRefusedSoon()
+    {
+        using var scope = NewDisposeScope();
+        var names = Enumerable.Range(0, 3000).SelectMany(i => new[] { $"down_blocks.{i}.resnets.0.conv1.weight", $"down_blocks.0.resnets.{i}.conv1.weight" }).Distinct();
+        SafetensorsWriter.Write(_folder["many.safetensors"], names.Select(name => KeyValuePair.Create(name, zeros(0))));
+        Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadModel(_folder["many.safetensors"], ControlNetSharp.Runtime.Placement.Cpu32));
+    }
+
+    [Fact]
     public void Open_WhereSeveralDictionariesCouldBeTheWeights_NamesThem()
     {
         using var scope = NewDisposeScope();

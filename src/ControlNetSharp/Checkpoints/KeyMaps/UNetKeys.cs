@@ -9,6 +9,7 @@ namespace ControlNetSharp.Checkpoints.KeyMaps;
 internal static class UNetKeys
 {
     private const string Downsampler = "op";
+    private const int MostIndices = 64;
 
     private static readonly (string, string)[] ResidualBlock =
     [
@@ -48,6 +49,7 @@ internal static class UNetKeys
         for (var level = 0; level < levels; level++)
         {
             var start = level * (blocks + 1);
+            var hasTransformers = hasTransformersOnTheWayUp(level);
             for (var block = 0; block < blocks; block++)
             {
                 yield return new(Invariant($"down_blocks.{level}.resnets.{block}"), Invariant($"input_blocks.{start + 1 + block}.0"), ResidualBlock);
@@ -59,13 +61,13 @@ internal static class UNetKeys
             for (var block = 0; block <= blocks; block++)
             {
                 yield return new(Invariant($"up_blocks.{level}.resnets.{block}"), Invariant($"output_blocks.{start + block}.0"), ResidualBlock);
-                if (hasTransformersOnTheWayUp(level))
+                if (hasTransformers)
                 {
                     yield return new(Invariant($"up_blocks.{level}.attentions.{block}"), Invariant($"output_blocks.{start + block}.1"));
                 }
             }
 
-            yield return new(Invariant($"up_blocks.{level}.upsamplers.0.conv"), Invariant($"output_blocks.{start + blocks}.{(hasTransformersOnTheWayUp(level) ? 2 : 1)}.conv"));
+            yield return new(Invariant($"up_blocks.{level}.upsamplers.0.conv"), Invariant($"output_blocks.{start + blocks}.{(hasTransformers ? 2 : 1)}.conv"));
         }
 
         // The ControlNet's own parts. The hint encoder's activations take every other index in LDM.
@@ -84,7 +86,7 @@ internal static class UNetKeys
         yield return new("controlnet_mid_block", "middle_block_out.0");
     }
 
-    /// <summary>How many different indices follow the prefix.</summary>
+    /// <summary>How many different indices follow the prefix; no network has more than so many, and what is beyond finds no place.</summary>
     internal static int Count(IEnumerable<string> names, string prefix) =>
-        names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(name => name[prefix.Length..].Split('.')[0]).Distinct(StringComparer.Ordinal).Count();
+        Math.Min(names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(name => name[prefix.Length..].Split('.')[0]).Distinct(StringComparer.Ordinal).Count(), MostIndices);
 }

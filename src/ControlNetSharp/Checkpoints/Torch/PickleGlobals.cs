@@ -32,7 +32,7 @@ internal static class PickleGlobals
     /// <summary>Dictionaries of other kinds.</summary>
     private static readonly string[] Dictionaries =
     [
-        "collections.OrderedDict", "collections.defaultdict", "collections.Counter", "builtins.dict", "__builtin__.dict",
+        "collections.OrderedDict", "collections.defaultdict", "collections.Counter", "builtins.dict", "__builtin__.dict", "torch.nn.modules.container.ParameterDict",
         "pytorch_lightning.utilities.parsing.AttributeDict", "lightning_fabric.utilities.data.AttributeDict", "lightning.fabric.utilities.data.AttributeDict",
     ];
 

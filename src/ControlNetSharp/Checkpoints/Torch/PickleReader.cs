@@ -205,9 +205,17 @@ internal ref struct PickleReader
                 var positional = Pop();
                 _stack.Add(Call(Pop(), positional));
                 return true;
-            case 'b': // BUILD: attributes of an object; nothing that is read here lies in one.
-                Pop();
+            case 'b': // BUILD: attributes of an object. Only a module that is a dictionary of parameters has tensors among them.
+                var state = Pop();
                 RefuseForeign(Peek());
+                if (Peek() is PickleDictionary built && (state as PickleDictionary)?.Entries.GetValueOrDefault("_parameters") is PickleDictionary parameters)
+                {
+                    foreach (var (parameter, tensor) in parameters.Entries)
+                    {
+                        built.Set(parameter, tensor);
+                    }
+                }
+
                 return true;
             case 'i': // INST
                 var of = Line();
