@@ -67,6 +67,8 @@ internal static class ControlNetCli
             [Sub(dataset, "check")] = (a, json, stop) => DatasetCommand.Check(a, output, json, stop),
             [Sub(dataset, "make")] = (a, json, stop) => DatasetCommand.Make(a, output, json, stop),
             [Sub(models, "inspect")] = (a, json, _) => ModelsCommand.Inspect(a, output, json),
+            [Sub(models, "list")] = (a, json, stop) => ModelsCommand.List(a, output, json, stop),
+            [Sub(models, "convert")] = (a, json, _) => ModelsCommand.Convert(a, output, json),
             [Sub(bench, "generate")] = (a, json, stop) => BenchCommand.Generate(a, output, json, stop),
             [Sub(bench, "decode")] = (a, json, stop) => BenchCommand.Decode(a, output, json, stop),
             [Sub(bench, "train")] = (a, json, stop) => BenchTrainCommand.Run(a, args, output, json, stop),

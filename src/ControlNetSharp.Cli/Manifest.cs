@@ -24,14 +24,14 @@ internal sealed class Manifest
     {
         (_settings, _compute, _placement, _model) = (settings, compute, model.Placement, settings.ModelName);
         _prediction = model.PredictsVelocity == true ? "v" : "epsilon";
-        _modelHash = CheckpointHash.Sha256(modelPath);
+        _modelHash = CheckpointHash.OfModel(modelPath);
         _units =
         [
             .. settings.Units.Select((unit, index) => new
             {
                 kind = unit.Kind.Name,
                 picture = Path.GetFullPath(unit.Picture),
-                pictureSha256 = CheckpointHash.Sha256(unit.Picture),
+                pictureSha256 = CheckpointHash.OfModel(unit.Picture),
                 annotator = unit.Annotator?.Name ?? "none",
                 resolution = unit.Resolution,
                 options = unit.AnnotatorValues,
@@ -41,7 +41,7 @@ internal sealed class Manifest
                 mode = unit.Strength.Mode.ToString().ToLowerInvariant(),
                 resize = unit.Resize.ToString().ToLowerInvariant(),
                 model = controlPaths[index] is { } path ? Path.GetFileName(path) : null,
-                modelSha256 = controlPaths[index] is { } file ? CheckpointHash.Sha256(file) : null,
+                modelSha256 = controlPaths[index] is { } file ? CheckpointHash.OfModel(file) : null,
             }),
         ];
     }

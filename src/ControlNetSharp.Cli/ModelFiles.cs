@@ -74,6 +74,6 @@ internal static class ModelFiles
             var other => (other, other),
         };
         string[] names = family == ModelFamily.StableDiffusion2 ? [$"control_v11p_sd21_{sd21}"] : [$"control_v11p_sd15_{sd15}", $"control_v11f1p_sd15_{sd15}", $"control_sd15_{sd15}"];
-        return [.. names.Select(file => file + ".safetensors")];
+        return [.. names.SelectMany(file => new[] { file + ".safetensors", file + ".pth" })];
     }
 }

@@ -1,33 +1,47 @@
 using System.CommandLine;
-using System.Security.Cryptography;
+using System.Diagnostics;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Runtime;
+using static TorchSharp.torch;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary><c>controlnet models inspect</c>: what a checkpoint file is.</summary>
+/// <summary><c>controlnet models</c>: what checkpoint files are, which there are, and the same in another form.</summary>
 internal static class ModelsCommand
 {
-    private static readonly Argument<string> Input = new("file") { Description = "A .safetensors file or a folder of them." };
+    private static readonly (string Name, CheckpointLayout Layout)[] Layouts = [("ldm", CheckpointLayout.Ldm), ("diffusers", CheckpointLayout.Diffusers)];
+    private static readonly (string Name, ScalarType Type)[] Types = [("fp32", ScalarType.Float32), ("bf16", ScalarType.BFloat16), ("fp16", ScalarType.Float16)];
 
-    public static Command Create() => new("models", "Looks at checkpoint files.") { new Command("inspect", "Says what a checkpoint file is.") { Input } };
+    private static readonly Argument<string> File = new("file") { Description = "A checkpoint: .safetensors, .ckpt, .pt, .pth or .bin, an .index.json of shards, or a folder." };
+    private static readonly Argument<string> Input = new("in") { Description = "A checkpoint, as for inspect." };
+    private static readonly Argument<string> Output = new("out") { Description = "The new file (ldm) or folder (diffusers)." };
+    private static readonly Option<string?> LayoutOption = new("--layout") { Description = "ldm or diffusers; the names stay as they are without it." };
+    private static readonly Option<string?> DtypeOption = new("--dtype") { Description = "fp32, bf16 or fp16; every tensor keeps its bits without it." };
+    private static readonly Option<string?> FolderOption = new("--models") { Description = "A folder of A1111 or ComfyUI, a hub cache, or any folder of checkpoints; without it the working folder and the hub cache." };
+
+    public static Command Create() => new("models", "Looks at checkpoint files and converts them.")
+    {
+        new Command("inspect", "Says what a checkpoint is.") { File },
+        new Command("list", "Lists the checkpoints in the folders of A1111, ComfyUI and the Hugging Face cache.") { FolderOption },
+        new Command("convert", "Writes a checkpoint in another layout, type or container.") { Input, Output, LayoutOption, DtypeOption },
+    };
 
     public static void Inspect(ParseResult arguments, CommandOutput output, bool json)
     {
-        var path = arguments.GetValue(Input)!;
-        if (!File.Exists(path) && !Directory.Exists(path))
-        {
-            throw UsageException.Of("file", path, "there is no such file.");
-        }
-
+        var path = arguments.GetValue(File)!;
+        RequireThere("file", path);
         using var files = CheckpointFiles.Open(path);
         var (kind, family) = CheckpointKind.Of(files.Shapes);
-        var dtypes = files.Shapes.Keys.GroupBy(files.DtypeOf).ToDictionary(g => g.Key, g => g.Count());
+        var layout = CheckpointKind.LayoutOf(files.Shapes);
+        var dtypes = Dtypes(files);
         var parameters = files.Shapes.Values.Sum(shape => shape.Aggregate(1L, (a, b) => a * b));
-        var hash = File.Exists(path) ? Sha256(path) : null;
-        var layout = kind == "unknown" ? null : "ldm";
+        var hash = System.IO.File.Exists(path) ? CheckpointHash.Of(path) : null;
         if (json)
         {
-            output.WriteJson(new { file = path, kind, family, layout, dtype = string.Join(", ", dtypes.Keys), parameters, hash, shortHash = hash?[..10], keys = files.Shapes.Count, metadata = files.Metadata });
+            output.WriteJson(new
+            {
+                file = path, kind, family, layout, dtype = string.Join(", ", dtypes.Keys), parameters, hash = hash?.Sha256, shortHash = hash?.Short, oldHash = hash?.Old, keys = files.Shapes.Count, metadata = files.Metadata,
+            });
             return;
         }
 
@@ -37,16 +51,113 @@ internal static class ModelsCommand
         output.Result.WriteLine($"layout      {layout ?? "unknown"}");
         output.Result.WriteLine($"dtype       {string.Join(", ", dtypes.Select(d => $"{d.Key} ({d.Value})"))}");
         output.Result.WriteLine($"parameters  {parameters:n0} in {files.Shapes.Count} tensors");
-        output.Result.WriteLine($"sha256      {hash ?? "(a folder)"}");
+        output.Result.WriteLine($"sha256      {hash?.Sha256 ?? "(a folder)"}");
+        if (hash is not null)
+        {
+            output.Result.WriteLine($"A1111 hash  {hash.Short} (old: {hash.Old})");
+        }
+
         foreach (var (key, value) in files.Metadata)
         {
             output.Result.WriteLine($"metadata    {key}: {value}");
         }
     }
 
-    private static string Sha256(string path)
+    public static void List(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        var folder = arguments.GetValue(FolderOption);
+        if (folder is not null && !Directory.Exists(folder))
+        {
+            throw UsageException.Of(FolderOption.Name, folder, "there is no such folder.");
+        }
+
+        string[] roots = folder is null ? [".", ModelFolders.HubCache] : [folder];
+        var rows = new List<ListedModel>();
+        foreach (var entry in roots.SelectMany(ModelFolders.List))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            rows.Add(Describe(entry));
+        }
+
+        if (json)
+        {
+            output.WriteJson(rows);
+            return;
+        }
+
+        foreach (var row in rows)
+        {
+            output.Result.WriteLine($"{row.Kind ?? "unusable",-12}  {row.Family ?? "",-8}  {row.Layout ?? "",-9}  {row.Dtype ?? "",-5}  {row.File}");
+            if (row.Error is not null)
+            {
+                output.Message.WriteLine(row.Error);
+            }
+        }
+
+        if (rows.Count == 0)
+        {
+            output.Message.WriteLine($"No checkpoint was found below {string.Join(" and ", roots)}.");
+        }
     }
+
+    public static void Convert(ParseResult arguments, CommandOutput output, bool json)
+    {
+        var (input, target) = (arguments.GetValue(Input)!, arguments.GetValue(Output)!);
+        RequireThere("in", input);
+        var layout = Choice(LayoutOption.Name, arguments.GetValue(LayoutOption), Layouts);
+        var dtype = Choice(DtypeOption.Name, arguments.GetValue(DtypeOption), Types);
+        if (Path.GetFullPath(input) == Path.GetFullPath(target))
+        {
+            throw UsageException.Of("out", target, "this is the input; the result needs a place of its own.");
+        }
+
+        if (Path.GetDirectoryName(Path.GetFullPath(target)) is { } folder && !Directory.Exists(folder))
+        {
+            throw UsageException.Of("out", target, $"there is no folder {folder}.");
+        }
+
+        NativeLibraries.EnsureLoaded();
+        var clock = Stopwatch.StartNew();
+        var tensors = CheckpointConverter.Convert(input, target, layout, dtype);
+        if (json)
+        {
+            output.WriteJson(new { file = target, layout = arguments.GetValue(LayoutOption), dtype = arguments.GetValue(DtypeOption), tensors, seconds = clock.Elapsed.TotalSeconds });
+            return;
+        }
+
+        output.Result.WriteLine(target);
+    }
+
+    /// <summary>What the header of a checkpoint says; one that cannot be used is listed with the reason.</summary>
+    private static ListedModel Describe(ModelEntry entry)
+    {
+        try
+        {
+            using var files = CheckpointFiles.Open(entry.Path);
+            var (kind, family) = CheckpointKind.Of(files.Shapes);
+            return new(entry.Name, entry.Path, kind, family, CheckpointKind.LayoutOf(files.Shapes), Dtypes(files).OrderByDescending(d => d.Value).Select(d => d.Key).FirstOrDefault(), null);
+        }
+        catch (CheckpointException e)
+        {
+            return new(entry.Name, entry.Path, null, null, null, null, e.Message);
+        }
+    }
+
+    private static Dictionary<string, int> Dtypes(CheckpointFiles files) => files.Shapes.Keys.GroupBy(files.DtypeOf).ToDictionary(g => g.Key, g => g.Count());
+
+    private static void RequireThere(string argument, string path)
+    {
+        if (!System.IO.File.Exists(path) && !Directory.Exists(path))
+        {
+            throw UsageException.Of(argument, path, "there is no such file.");
+        }
+    }
+
+    private static T? Choice<T>(string option, string? value, (string Name, T Value)[] allowed)
+        where T : struct =>
+        value is null ? null
+        : Array.FindIndex(allowed, row => row.Name == value) is var index and >= 0 ? allowed[index].Value
+        : throw UsageException.Of(option, value, $"this must be {string.Join(" or ", allowed.Select(row => row.Name))}.");
+
+    private sealed record ListedModel(string Name, string File, string? Kind, string? Family, string? Layout, string? Dtype, string? Error);
 }

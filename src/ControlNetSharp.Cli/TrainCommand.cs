@@ -48,7 +48,7 @@ internal static class TrainCommand
             set_num_threads(1);
         }
 
-        var modelHash = CheckpointHash.Sha256(modelPath);
+        var modelHash = CheckpointHash.OfModel(modelPath);
         using var controlNet = settings.Target == TrainingTarget.UNet ? null : ControlNetOf(settings, model, modelPath);
         var denoiser = new TrainableDenoiser(model.UNet, controlNet, settings.Target, placement.Dtype) { Checkpointing = settings.Checkpointing };
         var examples = Encode(settings, model, modelHash, sources, workers, output, cancellationToken);
@@ -94,8 +94,7 @@ internal static class TrainCommand
         }
 
         var (controlNet, fresh) = TrainableCopy.Of(model.UNet, settings.Run.Seed, Placement.Cpu32);
-        using var files = CheckpointFiles.Open(modelPath);
-        TrainableCopy.ReadFrom(controlNet, fresh, files);
+        TrainableCopy.ReadFrom(controlNet, fresh, modelPath);
         return controlNet;
     }
 
@@ -133,9 +132,15 @@ internal static class TrainCommand
     private static TrainingRunOptions RunOptions(TrainSettings settings, DiffusionModel model, int workers) => settings.Run with
     {
         LearningRate = settings.Run.LearningRate with { Peak = Rate(settings, model) },
-        Loss = new DiffusionLoss { Prediction = model.PredictsVelocity == true ? PredictionType.Velocity : PredictionType.Epsilon, SnrGamma = settings.SnrGamma },
+        Loss = new DiffusionLoss { Schedule = ScheduleOf(model.Noise), Prediction = model.PredictsVelocity == true ? PredictionType.Velocity : PredictionType.Epsilon, SnrGamma = settings.SnrGamma },
         Workers = workers,
     };
+
+    private static NoiseSchedule ScheduleOf(NoiseSettings noise)
+    {
+        var schedule = NoiseSchedule.ScaledLinear(noise.Start, noise.End, noise.Count);
+        return noise.ZeroTerminalSnr ? schedule.WithZeroTerminalSnr() : schedule;
+    }
 
     private static List<string> Write(
         TrainSettings settings, DiffusionModel model, ControlNet? controlNet, string modelHash, IReadOnlyList<(TrainingExample Example, HintSource Source)> sources, TrainingResult result)

@@ -2,17 +2,46 @@ using System.Security.Cryptography;
 
 namespace ControlNetSharp.Checkpoints;
 
-/// <summary>The digest by which a model is known.</summary>
-public static class CheckpointHash
+/// <summary>The hashes by which people name checkpoint files.</summary>
+/// <param name="Sha256">Of the whole file, 64 hexadecimal digits.</param>
+/// <param name="Old">A1111's first kind of hash: of 64 KiB at 1 MiB, 8 digits. Many files share one.</param>
+public sealed record CheckpointHash(string Sha256, string Old)
 {
-    /// <summary>SHA-256 of a file, or of all safetensors files of a folder one after another in name order.</summary>
+    private const int OldOffset = 0x100000;
+    private const int OldLength = 0x10000;
+    private const int OldDigits = 8;
+
+    /// <summary>What A1111 shows behind a model's name: the first ten digits.</summary>
+    public string Short => Sha256[..10];
+
+    /// <summary>Reads a whole file for its hashes. Source: A1111 modules/hashes.py and sd_models.py, model_hash (behaviour).</summary>
+    /// <exception cref="CheckpointException">The file cannot be read.</exception>
+    public static CheckpointHash Of(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            var sha256 = Convert.ToHexStringLower(SHA256.HashData(stream));
+            // Behind the end of a short file there is nothing, whose hash counts then.
+            stream.Position = Math.Min(OldOffset, stream.Length);
+            var part = new byte[OldLength];
+            var length = stream.ReadAtLeast(part, OldLength, throwOnEndOfStream: false);
+            return new CheckpointHash(sha256, Convert.ToHexStringLower(SHA256.HashData(part.AsSpan(0, length)))[..OldDigits]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException(path, $"it cannot be read: {e.Message}", innerException: e);
+        }
+    }
+
+    /// <summary>The digest by which a model is known: SHA-256 of a file, or of all weight files of a folder one after another in name order.</summary>
     /// <param name="path">The file or folder.</param>
     /// <returns>64 lower-case hexadecimal digits.</returns>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static string Sha256(string path)
+    public static string OfModel(string path)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in Directory.Exists(path) ? Directory.GetFiles(path, "*.safetensors").Order(StringComparer.Ordinal) : (IEnumerable<string>)[path])
+        foreach (var file in Directory.Exists(path) ? Directory.GetFiles(path, "*.safetensors", SearchOption.AllDirectories).Order(StringComparer.Ordinal) : (IEnumerable<string>)[path])
         {
             using var stream = File.OpenRead(file);
             var buffer = new byte[1 << 20];

@@ -11,20 +11,17 @@ namespace ControlNetSharp.Checkpoints;
 /// </summary>
 public static class CheckpointLoader
 {
-    private const string UNetPrefix = "model.diffusion_model.";
-    private const string AutoencoderPrefix = "first_stage_model.";
-    private const string ClipPrefix = "cond_stage_model.transformer.";
-    private const string OpenClipPrefix = "cond_stage_model.model.";
-    private const string ControlPrefix = "control_model.";
+    private const int BlocksOfSd2InDiffusers = 23;
     private const int ShownKeys = 5;
 
-    /// <summary>Loads a model: UNet, Autoencoder and text encoder from one file, or from the files of a folder.</summary>
-    /// <param name="path">A .safetensors file, or a folder of them.</param>
+    /// <summary>Loads a model: UNet, Autoencoder and text encoder, from one file, from the files of a folder, or from a folder in diffusers' layout.</summary>
+    /// <param name="path">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
     /// <param name="placement">Where the networks live.</param>
-    /// <exception cref="CheckpointException">The file is damaged, is not a model, or its names, shapes or types fit no family; nothing was loaded.</exception>
-    public static DiffusionModel LoadModel(string path, Placement placement)
+    /// <param name="autoencoder">A checkpoint whose Autoencoder replaces the model's own; null for that.</param>
+    /// <exception cref="CheckpointException">A file is damaged, is not a model, or its names, shapes or types fit no family; nothing was loaded.</exception>
+    public static DiffusionModel LoadModel(string path, Placement placement, string? autoencoder = null)
     {
-        using var files = CheckpointFiles.Open(path);
+        using var files = CheckpointFiles.OpenAsLdm(path, autoencoder);
         var shape = ReadModel(files);
         var loaded = new List<nn.Module>();
         try
@@ -36,11 +33,11 @@ public static class CheckpointLoader
                 return Fill(network, files, prefix);
             }
 
-            var unet = Load(new UNet(shape.UNet, placement), UNetPrefix);
-            var autoencoder = Load(new Autoencoder(shape.Autoencoder, placement), AutoencoderPrefix);
+            var unet = Load(new UNet(shape.UNet, placement), LdmLayout.UNet);
+            var latents = Load(new Autoencoder(shape.Autoencoder, placement), LdmLayout.Autoencoder);
             var text = Load(shape.CreateText(placement), shape.TextPrefix);
             return new DiffusionModel(
-                path, shape.Family, unet, autoencoder, (ITextEncoder)text, shape.Metadata.PredictsVelocity, shape.Metadata.NativeSize ?? shape.Family.NativeSize, placement);
+                path, shape.Family, unet, latents, (ITextEncoder)text, PredictsVelocity(shape, unet, placement), shape.Metadata.NativeSize ?? shape.Family.NativeSize, placement) { Noise = shape.Metadata.Noise };
         }
         catch
         {
@@ -50,18 +47,19 @@ public static class CheckpointLoader
     }
 
     /// <summary>Loads a ControlNet, with or without the prefix <c>control_model.</c>, from a file of its own or from a full checkpoint that contains one.</summary>
-    /// <param name="path">A .safetensors file.</param>
+    /// <param name="path">A checkpoint as for <see cref="CheckpointFiles.Open"/>, in LDM's or diffusers' layout.</param>
     /// <param name="placement">Where the network lives.</param>
-    /// <param name="model">The model that it is to control; null to take any.</param>
-    /// <exception cref="CheckpointException">The file is damaged, is not a ControlNet, or is one of another family than the model; nothing was loaded.</exception>
+    /// <param name="model">The model that it is to control; null to take any. A file of differences is added to its weights.</param>
+    /// <exception cref="CheckpointException">The file is damaged, is not a ControlNet, is one of another family than the model, or holds differences and no model was given; nothing was loaded.</exception>
     public static ControlNet LoadControlNet(string path, Placement placement, DiffusionModel? model = null)
     {
-        using var files = CheckpointFiles.Open(path);
-        var (prefix, p) = ReadControlNet(files, model?.File, model?.UNet.Params);
+        using var files = CheckpointFiles.OpenAsLdm(path);
+        var p = ReadControlNet(files, model?.File, model?.UNet.Params);
         var network = new ControlNet(p, placement);
         try
         {
-            return Fill(network, files, prefix);
+            Fill(network, files, LdmLayout.Control);
+            return files.Tensors.ContainsKey(LdmLayout.Difference) ? AddBase(network, files, model) : network;
         }
         catch
         {
@@ -103,11 +101,11 @@ public static class CheckpointLoader
     public static void CheckControlNets(string modelPath, IEnumerable<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        using var model = CheckpointFiles.Open(modelPath);
+        using var model = CheckpointFiles.OpenAsLdm(modelPath);
         var unet = ReadModel(model).UNet;
         foreach (var path in paths)
         {
-            using var files = CheckpointFiles.Open(path);
+            using var files = CheckpointFiles.OpenAsLdm(path);
             ReadControlNet(files, modelPath, unet);
         }
     }
@@ -115,38 +113,44 @@ public static class CheckpointLoader
     /// <summary>The shape of a model, all of whose names, shapes and types were compared.</summary>
     private static ModelShape ReadModel(CheckpointFiles files)
     {
-        Require(files, UNetPrefix + "input_blocks.0.0.weight", "a Stable Diffusion model (UNet, Autoencoder and text encoder in LDM layout)");
+        Require(files, LdmLayout.UNet + "input_blocks.0.0.weight", "a Stable Diffusion model (UNet, Autoencoder and text encoder in LDM layout)");
         var metadata = CheckpointMetadata.Read(files);
-        var unet = Inferred(files, () => NetworkShapes.UNet(Part(files, UNetPrefix), metadata));
+        var unet = Inferred(files, () => NetworkShapes.UNet(Part(files, LdmLayout.UNet), metadata));
         var family = ModelFamily.Of(unet.ContextChannels);
-        if (family.Name == "SDXL")
+        if (family.Name == ModelFamily.StableDiffusionXl)
         {
             throw new CheckpointException(files.Name, "this is an SDXL model; SD 1.x and SD 2.x models can be loaded.");
         }
 
-        var autoencoder = Inferred(files, () => NetworkShapes.Autoencoder(Part(files, AutoencoderPrefix), metadata));
+        var autoencoder = Inferred(files, () => NetworkShapes.Autoencoder(Part(files, LdmLayout.Autoencoder), metadata));
         if (unet.InChannels != unet.OutChannels || unet.InChannels != autoencoder.LatentChannels)
         {
             throw new CheckpointException(files.Name, $"its UNet takes {unet.InChannels} channels and predicts {unet.OutChannels}, its Autoencoder has {autoencoder.LatentChannels}; "
                 + "only models where the three are equal can be run (inpainting models, which take 9, cannot).");
         }
 
-        var textPrefix = Part(files, ClipPrefix).Count > 0 ? ClipPrefix : OpenClipPrefix;
-        var text = Inferred(files, () => TextEncoderParams.Infer(Part(files, textPrefix), metadata.TextHeads));
+        var textPrefix = Part(files, LdmLayout.Clip).Count > 0 ? LdmLayout.Clip : LdmLayout.OpenClip;
+        var text = Inferred(files, () => metadata.Applied(TextEncoderParams.Infer(Part(files, textPrefix), metadata.TextHeads)));
+        if (textPrefix == LdmLayout.OpenClip && text is { Width: 1024, Layers: BlocksOfSd2InDiffusers })
+        {
+            // Converted from diffusers' layout, which leaves out the block that is skipped.
+            text = text with { DefaultClipSkip = 1 };
+        }
+
         if (text.Width != unet.ContextChannels)
         {
             throw new CheckpointException(files.Name, $"its UNet is conditioned by texts of width {unet.ContextChannels}; its text encoder has the width {text.Width}.");
         }
 
         var shape = new ModelShape(unet, autoencoder, text, textPrefix, family, metadata);
-        Compare(files, family.Name, (UNetPrefix, () => new UNet(unet, Placement.Meta)), (AutoencoderPrefix, () => new Autoencoder(autoencoder, Placement.Meta)), (textPrefix, () => shape.CreateText(Placement.Meta)));
+        Compare(files, family.Name, (LdmLayout.UNet, () => new UNet(unet, Placement.Meta)), (LdmLayout.Autoencoder, () => new Autoencoder(autoencoder, Placement.Meta)), (textPrefix, () => shape.CreateText(Placement.Meta)));
         return shape;
     }
 
-    /// <summary>The prefix and the shape of a ControlNet, all of whose names, shapes and types were compared, with those that the model asks for, too.</summary>
-    private static (string Prefix, ControlNetParams Params) ReadControlNet(CheckpointFiles files, string? modelName, UNetParams? model)
+    /// <summary>The shape of a ControlNet, all of whose names, shapes and types were compared, with those that the model asks for, too.</summary>
+    private static ControlNetParams ReadControlNet(CheckpointFiles files, string? modelName, UNetParams? model)
     {
-        var prefix = files.Shapes.ContainsKey("input_hint_block.0.weight") ? "" : ControlPrefix;
+        const string prefix = LdmLayout.Control;
         Require(files, prefix + "input_hint_block.0.weight", "a ControlNet");
         var p = Inferred(files, () => NetworkShapes.ControlNet(Part(files, prefix), CheckpointMetadata.Read(files)));
         var family = ModelFamily.Of(p.UNet.ContextChannels);
@@ -164,8 +168,37 @@ public static class CheckpointLoader
                 + $"(context {model.ContextChannels}, {model.ModelChannels} channels). Its keys differ from those of a ControlNet for that model: {differences}.", keys);
         }
 
+        if (family.Name == ModelFamily.StableDiffusionXl)
+        {
+            throw new CheckpointException(files.Name, "this is an SDXL ControlNet; those of SD 1.x and SD 2.x can be loaded.");
+        }
+
         Compare(files, family.Name, (prefix, () => new ControlNet(p, Placement.Meta)));
-        return (prefix, p);
+        return p;
+    }
+
+    /// <summary>What the file says; where it says nothing, the answer of an SD 2.x network itself, whose two kinds have the same names and shapes.</summary>
+    private static bool? PredictsVelocity(ModelShape shape, UNet unet, Placement placement) =>
+        shape.Metadata.PredictsVelocity ?? (shape.Family.Name == ModelFamily.StableDiffusion2 ? VelocityProbe.PredictsVelocity(unet, placement) : null);
+
+    /// <summary>Adds the model's weights to a ControlNet that was stored as the difference to them; its own parts, which no model has, stay as they are.</summary>
+    private static ControlNet AddBase(ControlNet network, CheckpointFiles files, DiffusionModel? model)
+    {
+        if (model is null)
+        {
+            throw new CheckpointException(files.Name, "it holds the differences of a ControlNet to a model ('difference' is among its keys); it can only be loaded for a model.", [LdmLayout.Difference]);
+        }
+
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var weights = model.UNet.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
+        foreach (var (name, parameter) in network.named_parameters().Where(p => weights.ContainsKey(p.name)))
+        {
+            // In float32: the differences are small, and a sum in a shorter type would lose them twice.
+            parameter.copy_(files.Read(LdmLayout.Control + name, ScalarType.Float32) + weights[name].to(ScalarType.Float32).cpu());
+        }
+
+        return network;
     }
 
     private static bool Fits(UNetParams control, UNetParams model) =>
@@ -175,6 +208,11 @@ public static class CheckpointLoader
 
     private static void Require(CheckpointFiles files, string key, string kind)
     {
+        if (files.OtherKind is { } other)
+        {
+            throw new CheckpointException(files.Name, $"this is {other}, which cannot be run; {kind} is needed.");
+        }
+
         if (!files.Shapes.ContainsKey(key))
         {
             throw new CheckpointException(files.Name, $"this is not {kind}: '{key}' is missing; the first of its {files.Shapes.Count} keys is '{files.Shapes.Keys.FirstOrDefault()}'.", [key]);
@@ -228,8 +266,12 @@ public static class CheckpointLoader
         return (string.Join("; ", texts), [.. findings.SelectMany(f => f.Keys).Take(ShownKeys)]);
     }
 
-    /// <summary>Entries that public files carry beside the weights: position numbers of the text encoder, counters of batch normalisations.</summary>
-    private static bool IsBuffer(string key) => key.EndsWith(".position_ids", StringComparison.Ordinal) || key.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
+    /// <summary>
+    /// Entries that public files carry beside the weights: position numbers of the text encoder, counters of batch normalisations, and the scale of OpenCLIP's training where transformers'
+    /// layout keeps it.
+    /// </summary>
+    private static bool IsBuffer(string key) =>
+        key.EndsWith(".position_ids", StringComparison.Ordinal) || key.EndsWith(".num_batches_tracked", StringComparison.Ordinal) || key == LdmLayout.Clip + "logit_scale";
 
     private static T Fill<T>(T network, CheckpointFiles files, string prefix)
         where T : nn.Module
@@ -245,6 +287,6 @@ public static class CheckpointLoader
     /// <summary>What the header of a model says of its parts.</summary>
     private sealed record ModelShape(UNetParams UNet, AutoencoderParams Autoencoder, TextEncoderParams Text, string TextPrefix, ModelFamily Family, CheckpointMetadata Metadata)
     {
-        public nn.Module CreateText(Placement placement) => TextPrefix == ClipPrefix ? new ClipTextEncoder(Text, placement) : new OpenClipTextEncoder(Text, placement);
+        public nn.Module CreateText(Placement placement) => TextPrefix == LdmLayout.Clip ? new ClipTextEncoder(Text, placement) : new OpenClipTextEncoder(Text, placement);
     }
 }

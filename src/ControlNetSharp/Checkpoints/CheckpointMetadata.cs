@@ -1,22 +1,43 @@
 using System.Globalization;
+using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>
 /// What a checkpoint says of itself because names and shapes cannot show it. Files of Stable Diffusion say nothing, and its values hold;
-/// models of one's own, at other widths, say it in the metadata of their safetensors files.
+/// models of one's own, at other widths, say it in the metadata of their safetensors files, and diffusers' folders in their configurations.
 /// </summary>
 public sealed record CheckpointMetadata
 {
     private const string HeadWidthKey = "num_head_channels";
+    private const string HeadsKey = "num_heads";
     private const string NormGroupsKey = "norm_groups";
     private const string AutoencoderNormGroupsKey = "autoencoder_norm_groups";
+    private const string LatentScaleKey = "latent_scale";
     private const string TextHeadsKey = "text_heads";
+    private const string TextLayersKey = "text_layers";
+    private const string TextActivationKey = "text_activation";
     private const string NativeSizeKey = "native_size";
     private const string VelocityKey = "prediction_type";
+    private const string BetaStartKey = "beta_start";
+    private const string BetaEndKey = "beta_end";
+    private const string TimestepsKey = "num_train_timesteps";
+    private const string ZeroSnrKey = "rescale_betas_zero_snr";
 
-    /// <summary>Channels of one attention head of UNet and ControlNet.</summary>
+    /// <summary>The activations of text encoders by their names in transformers' configurations.</summary>
+    private static readonly Dictionary<string, TextActivation> Activations = new(StringComparer.Ordinal) { ["quick_gelu"] = Text.TextActivation.QuickGelu, ["gelu"] = Text.TextActivation.Gelu };
+
+    /// <summary>The allowed activations of the text encoder.</summary>
+    internal static IReadOnlyCollection<string> TextActivations => Activations.Keys;
+
+    /// <summary>The keys that tell of the Autoencoder.</summary>
+    internal static IReadOnlyList<string> AutoencoderKeys { get; } = [AutoencoderNormGroupsKey, LatentScaleKey];
+
+    /// <summary>Channels of one attention head of UNet and ControlNet, where that is fixed.</summary>
     public int? HeadWidth { get; init; }
+
+    /// <summary>Attention heads of UNet and ControlNet, where their number is fixed.</summary>
+    public int? Heads { get; init; }
 
     /// <summary>Groups of the UNet's and the ControlNet's norms.</summary>
     public int? NormGroups { get; init; }
@@ -24,14 +45,26 @@ public sealed record CheckpointMetadata
     /// <summary>Groups of the Autoencoder's norms.</summary>
     public int? AutoencoderNormGroups { get; init; }
 
+    /// <summary>latents = this · z.</summary>
+    public double? LatentScale { get; init; }
+
     /// <summary>Attention heads of the text encoder.</summary>
     public int? TextHeads { get; init; }
+
+    /// <summary>Blocks of the text encoder that are used; the file can have more.</summary>
+    public int? TextLayers { get; init; }
+
+    /// <summary>quick_gelu or gelu.</summary>
+    public string? TextActivation { get; init; }
 
     /// <summary>Width and height of the pictures that the model was trained with.</summary>
     public int? NativeSize { get; init; }
 
     /// <summary>Whether the UNet predicts velocity (<c>prediction_type</c> is v) instead of noise (epsilon).</summary>
     public bool? PredictsVelocity { get; init; }
+
+    /// <summary>The noise that the model was trained with.</summary>
+    public NoiseSettings Noise { get; init; } = NoiseSettings.StableDiffusion;
 
     /// <summary>Reads the known keys; others are left alone.</summary>
     /// <exception cref="CheckpointException">A value is not what its key allows.</exception>
@@ -41,41 +74,69 @@ public sealed record CheckpointMetadata
         return new CheckpointMetadata
         {
             HeadWidth = Number(files, HeadWidthKey),
+            Heads = Number(files, HeadsKey),
             NormGroups = Number(files, NormGroupsKey),
             AutoencoderNormGroups = Number(files, AutoencoderNormGroupsKey),
+            LatentScale = Fraction(files, LatentScaleKey),
             TextHeads = Number(files, TextHeadsKey),
+            TextLayers = Number(files, TextLayersKey),
+            TextActivation = Choice(files, TextActivationKey, [.. Activations.Keys]),
             NativeSize = Number(files, NativeSizeKey),
-            PredictsVelocity = !files.Metadata.TryGetValue(VelocityKey, out var prediction) ? null
-                : prediction is "v" or "epsilon" ? prediction == "v"
-                : throw new CheckpointException(files.Name, $"the metadata '{VelocityKey}' must be epsilon or v, not '{prediction}'."),
+            PredictsVelocity = Choice(files, VelocityKey, "epsilon", "v") is { } prediction ? prediction == "v" : null,
+            Noise = new NoiseSettings
+            {
+                Start = Fraction(files, BetaStartKey) ?? NoiseSettings.StableDiffusion.Start,
+                End = Fraction(files, BetaEndKey) ?? NoiseSettings.StableDiffusion.End,
+                Count = Number(files, TimestepsKey) ?? NoiseSettings.StableDiffusion.Count,
+                ZeroTerminalSnr = Choice(files, ZeroSnrKey, "true", "false") == "true",
+            }.Checked(files.Name),
         };
     }
 
     /// <summary>The same as texts for a safetensors file.</summary>
-    public Dictionary<string, string> Write()
+    public Dictionary<string, string> Write() => new (string Key, object? Value)[]
     {
-        var texts = new Dictionary<string, string>();
-        foreach (var (key, value) in new[]
-        {
-            (HeadWidthKey, HeadWidth), (NormGroupsKey, NormGroups), (AutoencoderNormGroupsKey, AutoencoderNormGroups), (TextHeadsKey, TextHeads), (NativeSizeKey, NativeSize),
-        })
-        {
-            if (value is { } number)
-            {
-                texts[key] = number.ToString(CultureInfo.InvariantCulture);
-            }
-        }
+        (HeadWidthKey, HeadWidth),
+        (HeadsKey, Heads),
+        (NormGroupsKey, NormGroups),
+        (AutoencoderNormGroupsKey, AutoencoderNormGroups),
+        (LatentScaleKey, LatentScale),
+        (TextHeadsKey, TextHeads),
+        (TextLayersKey, TextLayers),
+        (TextActivationKey, TextActivation),
+        (NativeSizeKey, NativeSize),
+        (VelocityKey, PredictsVelocity is { } velocity ? velocity ? "v" : "epsilon" : null),
+        (BetaStartKey, Noise.Start != NoiseSettings.StableDiffusion.Start ? Noise.Start : null),
+        (BetaEndKey, Noise.End != NoiseSettings.StableDiffusion.End ? Noise.End : null),
+        (TimestepsKey, Noise.Count != NoiseSettings.StableDiffusion.Count ? Noise.Count : null),
+        (ZeroSnrKey, Noise.ZeroTerminalSnr ? "true" : null),
+    }.Where(entry => entry.Value is not null).ToDictionary(entry => entry.Key, entry => Convert.ToString(entry.Value, CultureInfo.InvariantCulture)!, StringComparer.Ordinal);
 
-        if (PredictsVelocity is { } velocity)
+    /// <summary>The text encoder's shape with what is said here in the place of what its names and shapes suggest.</summary>
+    internal TextEncoderParams Applied(TextEncoderParams text)
+    {
+        var activation = TextActivation is { } name ? Activations[name] : text.Activation;
+        return text with
         {
-            texts[VelocityKey] = velocity ? "v" : "epsilon";
-        }
-
-        return texts;
+            Activation = activation,
+            // SD 2.x, whose weights were trained with the exact GELU, pads with 0.
+            PadToken = activation == Text.TextActivation.Gelu ? 0 : text.VocabularySize - 1,
+            DefaultClipSkip = TextLayers is { } used && used <= text.Layers ? text.Layers - used + 1 : text.DefaultClipSkip,
+        };
     }
+
+    private static string? Choice(CheckpointFiles files, string key, params string[] allowed) =>
+        !files.Metadata.TryGetValue(key, out var text) ? null
+        : allowed.Contains(text, StringComparer.Ordinal) ? text
+        : throw new CheckpointException(files.Name, $"the metadata '{key}' must be {string.Join(" or ", allowed)}, not '{text}'.");
 
     private static int? Number(CheckpointFiles files, string key) =>
         !files.Metadata.TryGetValue(key, out var text) ? null
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
         : throw new CheckpointException(files.Name, $"the metadata '{key}' must be a whole number above 0, not '{text}'.");
+
+    private static double? Fraction(CheckpointFiles files, string key) =>
+        !files.Metadata.TryGetValue(key, out var text) ? null
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 && double.IsFinite(number) ? number
+        : throw new CheckpointException(files.Name, $"the metadata '{key}' must be a number above 0, not '{text}'.");
 }

@@ -10,12 +10,15 @@ namespace ControlNetSharp.Checkpoints;
 /// <param name="UNet">The denoising network.</param>
 /// <param name="Autoencoder">Pictures to latents and back.</param>
 /// <param name="Text">The text encoder.</param>
-/// <param name="PredictsVelocity">Whether the UNet predicts velocity instead of noise; null where the file does not say, which counts as noise.</param>
+/// <param name="PredictsVelocity">Whether the UNet predicts velocity instead of noise; null where neither the file nor its family says, which counts as noise.</param>
 /// <param name="NativeSize">Width and height of the pictures that it was trained with.</param>
 /// <param name="Placement">Where its networks are, and what they compute in.</param>
 public sealed record DiffusionModel(
     string File, ModelFamily Family, UNet UNet, Autoencoder Autoencoder, ITextEncoder Text, bool? PredictsVelocity, int NativeSize, Placement Placement) : IDisposable
 {
+    /// <summary>The noise that it was trained with.</summary>
+    public NoiseSettings Noise { get; init; } = NoiseSettings.StableDiffusion;
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -9,8 +9,11 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
     /// <summary>The name of Stable Diffusion 2.0 and 2.1.</summary>
     public const string StableDiffusion2 = "SD 2.x";
 
+    /// <summary>The name of Stable Diffusion XL.</summary>
+    public const string StableDiffusionXl = "SDXL";
+
     /// <summary>The known families; a model of one's own has another context width and is a family of its own.</summary>
-    public static IReadOnlyList<ModelFamily> All { get; } = [new("SD 1.x", 768, 512), new(StableDiffusion2, 1024, 512), new("SDXL", 2048, 1024)];
+    public static IReadOnlyList<ModelFamily> All { get; } = [new("SD 1.x", 768, 512), new(StableDiffusion2, 1024, 512), new(StableDiffusionXl, 2048, 1024)];
 
     /// <summary>The family of a context width.</summary>
     public static ModelFamily Of(int contextChannels) =>

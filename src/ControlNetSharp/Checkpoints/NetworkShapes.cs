@@ -26,7 +26,7 @@ public static class NetworkShapes
             Levels = Levels(shapes),
             MiddleDepth = Depth(shapes, "middle_block.1."),
             ContextChannels = Size(shapes, shapes.Keys.First(key => key.EndsWith(".attn2.to_k.weight", StringComparison.Ordinal)), 1),
-            Heads = metadata.HeadWidth is { } width ? HeadRule.OfWidth(width) : linear ? HeadRule.OfWidth(HeadWidth) : HeadRule.OfCount(ClassicHeads),
+            Heads = metadata.HeadWidth is { } width ? HeadRule.OfWidth(width) : metadata.Heads is { } heads ? HeadRule.OfCount(heads) : linear ? HeadRule.OfWidth(HeadWidth) : HeadRule.OfCount(ClassicHeads),
             LinearProjections = linear,
             NormGroups = metadata.NormGroups ?? 32,
         };
@@ -64,6 +64,7 @@ public static class NetworkShapes
             ResidualBlocks = CountWhile(block => shapes.ContainsKey($"encoder.down.0.block.{block}.conv1.weight")),
             LatentChannels = Size(shapes, "decoder.conv_in.weight", 1),
             NormGroups = metadata.AutoencoderNormGroups ?? 32,
+            ScaleFactor = metadata.LatentScale ?? AutoencoderParams.StableDiffusion.ScaleFactor,
         };
     }
 

@@ -81,7 +81,7 @@ internal static class SafetensorsHeader
 
         // Int128: the product of hostile sizes must not wrap into the right number.
         var expected = shape.Aggregate((Int128)bytes, (product, size) => size < 0 || product > long.MaxValue ? (Int128)(-1) : product * size);
-        if (expected != end - begin)
+        if (expected != end - begin || (expected == 0 && !SafetensorsFormat.CanBeEmpty(shape)))
         {
             throw new CheckpointException(file, $"the tensor '{property.Name}' of shape [{string.Join(", ", shape)}] and dtype {dtype} does not fill the {end - begin} bytes that it is given.", [property.Name]);
         }

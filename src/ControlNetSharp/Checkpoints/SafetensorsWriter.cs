@@ -14,19 +14,25 @@ public static class SafetensorsWriter
     /// <param name="metadata">Texts for the header's <c>__metadata__</c>.</param>
     /// <exception cref="ArgumentException">A tensor's type cannot be stored.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        Write(path, tensors.Select(pair => new WrittenTensor(pair.Key, SafetensorsFormat.NameOf(pair.Value.dtype), pair.Value.shape, () => pair.Value.detach().cpu().contiguous())), metadata);
+
+    /// <summary>The same for tensors that are made when their turn comes, so that only one of them is in memory.</summary>
+    /// <inheritdoc cref="Write(string, IEnumerable{KeyValuePair{string, Tensor}}, IReadOnlyDictionary{string, string})"/>
+    internal static void Write(string path, IEnumerable<WrittenTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
-        var ordered = tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToList();
+        var ordered = tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal).ToList();
         var temporary = $"{path}.{Environment.ProcessId}.tmp";
         try
         {
             using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20))
             {
                 stream.Write(Header(ordered, metadata));
-                foreach (var (_, tensor) in ordered)
+                foreach (var tensor in ordered)
                 {
                     using var scope = NewDisposeScope();
-                    stream.Write(tensor.detach().cpu().contiguous().bytes);
+                    var data = tensor.Read();
+                    stream.Write(data.numel() == 0 ? [] : data.bytes);
                 }
 
                 stream.Flush(flushToDisk: true);
@@ -41,7 +47,7 @@ public static class SafetensorsWriter
         }
     }
 
-    private static byte[] Header(List<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata)
+    private static byte[] Header(List<WrittenTensor> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         var json = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(json))
@@ -59,13 +65,13 @@ public static class SafetensorsWriter
             }
 
             var offset = 0L;
-            foreach (var (name, tensor) in tensors)
+            foreach (var tensor in tensors)
             {
-                var end = offset + tensor.numel() * SafetensorsFormat.BytesOf(SafetensorsFormat.NameOf(tensor.dtype))!.Value;
-                writer.WriteStartObject(name);
-                writer.WriteString("dtype", SafetensorsFormat.NameOf(tensor.dtype));
+                var end = offset + tensor.Bytes;
+                writer.WriteStartObject(tensor.Name);
+                writer.WriteString("dtype", tensor.Dtype);
                 writer.WriteStartArray("shape");
-                foreach (var size in tensor.shape)
+                foreach (var size in tensor.Shape)
                 {
                     writer.WriteNumberValue(size);
                 }
@@ -90,4 +96,15 @@ public static class SafetensorsWriter
         json.WrittenSpan.CopyTo(header.AsSpan(8));
         return header;
     }
+}
+
+/// <summary>A tensor to be written.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Dtype">Element type in the format's words.</param>
+/// <param name="Shape">Sizes, outermost first.</param>
+/// <param name="Read">Gives a contiguous tensor on the CPU whose bytes are those of the elements; called once.</param>
+internal sealed record WrittenTensor(string Name, string Dtype, IReadOnlyList<long> Shape, Func<Tensor> Read)
+{
+    /// <summary>How many bytes it takes.</summary>
+    public long Bytes => Shape.Aggregate((long)SafetensorsFormat.BytesOf(Dtype)!.Value, (product, size) => product * size);
 }

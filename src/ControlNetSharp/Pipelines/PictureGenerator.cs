@@ -34,6 +34,8 @@ public sealed class PictureGenerator
             model.NativeSize,
             model.Placement)
     {
+        var schedule = NoiseSchedule.ScaledLinear(model.Noise.Start, model.Noise.End, model.Noise.Count);
+        _schedule = model.Noise.ZeroTerminalSnr ? schedule.WithZeroTerminalSnr() : schedule;
     }
 
     /// <summary>Puts the parts of a model together. All are borrowed.</summary>

@@ -42,12 +42,12 @@ public static class TrainableCopy
     /// <summary>Reads the copied weights again from the file of the UNet, which may have more digits than the UNet in memory.</summary>
     /// <param name="controlNet">The copy.</param>
     /// <param name="fresh">The names that have no source in the UNet.</param>
-    /// <param name="files">The model's checkpoint.</param>
+    /// <param name="modelPath">The model's file or folder.</param>
     /// <exception cref="CheckpointException">The file is damaged.</exception>
-    public static void ReadFrom(ControlNet controlNet, IReadOnlyList<string> fresh, CheckpointFiles files)
+    public static void ReadFrom(ControlNet controlNet, IReadOnlyList<string> fresh, string modelPath)
     {
         ArgumentNullException.ThrowIfNull(controlNet);
-        ArgumentNullException.ThrowIfNull(files);
+        using var files = CheckpointFiles.OpenAsLdm(modelPath);
         foreach (var (name, parameter) in controlNet.named_parameters().Where(p => !fresh.Contains(p.name)))
         {
             files.ReadInto(TrainedWeights.UNetPrefix + name, parameter);

@@ -13,16 +13,17 @@ public class KeyManifestTests
 {
     private const string OpenClipPrefix = "cond_stage_model.model.";
 
-    public static TheoryData<string> Files => Goldens.Files("key_manifest_sd1*_ldm.json", "key_manifest_sd2*_ldm.json");
+    public static TheoryData<string> Files => Goldens.Files("key_manifest_sd1*_ldm.json", "key_manifest_sd2*_ldm.json", "key_manifest_sd1*_diffusers.json", "key_manifest_sd2*_diffusers.json", "key_manifest_sd_vae_diffusers*.json", "key_manifest_*_text_hf.json");
 
     [Theory]
     [MemberData(nameof(Files))]
     public void Networks_InferredFromAManifest_HaveExactlyItsNamesAndShapes(string file)
     {
         var manifest = Goldens.Json(file);
-        var shapes = Shapes(manifest);
+        // Whatever the layout of the file, the networks have LDM's names.
+        var shapes = LdmLayout.Of(NamedTensors.OfManifest(manifest)).ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape);
         var actual = Networks(shapes).SelectMany(network => Keys(network.Prefix, network.Network)).ToDictionary();
-        var buffers = manifest.GetProperty("non_float").EnumerateObject().Select(p => p.Name);
+        var buffers = shapes.Keys.Where(name => manifest.GetProperty("non_float").EnumerateObject().Any(p => name.EndsWith(p.Name, StringComparison.Ordinal)));
         Assert.Equal(shapes.Keys.Except(buffers).Order(StringComparer.Ordinal), actual.Keys.Order(StringComparer.Ordinal));
         foreach (var (name, shape) in actual)
         {
@@ -39,11 +40,29 @@ public class KeyManifestTests
     [InlineData("key_manifest_sd21_controlnet_ldm.json", "controlnet", "SD 2.x")]
     [InlineData("key_manifest_sdxl_ldm.json", "model", "SDXL")]
     [InlineData("key_manifest_sd_vae_diffusers.json", "autoencoder", null)]
+    [InlineData("key_manifest_sd_vae_diffusers_oldnames.json", "autoencoder", null)]
+    [InlineData("key_manifest_sd15_unet_diffusers.json", "unet", "SD 1.x")]
+    [InlineData("key_manifest_sd21_unet_diffusers.json", "unet", "SD 2.x")]
+    [InlineData("key_manifest_sdxl_unet_diffusers.json", "unet", "SDXL")]
+    [InlineData("key_manifest_sd15_controlnet_diffusers.json", "controlnet", "SD 1.x")]
+    [InlineData("key_manifest_sd21_controlnet_diffusers.json", "controlnet", "SD 2.x")]
+    [InlineData("key_manifest_sdxl_controlnet_diffusers.json", "controlnet", "SDXL")]
+    [InlineData("key_manifest_clip_vit_l14_text_hf.json", "text encoder", null)]
     [InlineData("key_manifest_hed.json", "unknown", null)]
     public void KindAndFamily_OfAManifest_AreRecognised(string file, string kind, string? family)
     {
         Goldens.RequireDefaultFolder();
         Assert.Equal((kind, family), CheckpointKind.Of(Shapes(Goldens.Json(file))));
+    }
+
+    [Fact]
+    public void UNetOfSdxl_InDiffusersLayout_HasTheNamesAndShapesOfItsLdmFile()
+    {
+        Goldens.RequireDefaultFolder();
+        var ldm = Part(Shapes(Goldens.Json("key_manifest_sdxl_ldm.json")), TinyModel.UNetPrefix);
+        var diffusers = LdmLayout.Of(NamedTensors.OfManifest(Goldens.Json("key_manifest_sdxl_unet_diffusers.json")));
+        Assert.Equal(ldm.Keys.Order(StringComparer.Ordinal), diffusers.Keys.Select(name => name[TinyModel.UNetPrefix.Length..]).Order(StringComparer.Ordinal));
+        Assert.All(diffusers, tensor => Assert.Equal(ldm[tensor.Key[TinyModel.UNetPrefix.Length..]], tensor.Value.Shape));
     }
 
     [Theory]
@@ -73,8 +92,7 @@ public class KeyManifestTests
     }
 
     /// <summary>Shapes by name, as a manifest lists them.</summary>
-    private static Dictionary<string, IReadOnlyList<long>> Shapes(JsonElement manifest) =>
-        manifest.GetProperty("keys").EnumerateObject().ToDictionary(p => p.Name, p => (IReadOnlyList<long>)[.. p.Value.EnumerateArray().Select(size => size.GetInt64())]);
+    private static Dictionary<string, IReadOnlyList<long>> Shapes(JsonElement manifest) => NamedTensors.Shapes(manifest.GetProperty("keys"));
 
     private static IEnumerable<(string Prefix, nn.Module Network)> Networks(Dictionary<string, IReadOnlyList<long>> shapes)
     {

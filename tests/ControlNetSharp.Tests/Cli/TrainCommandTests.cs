@@ -32,7 +32,7 @@ public sealed class TrainCommandTests : IDisposable
         {
             Assert.Equal("fill", checkpoint.Metadata["condition"]);
             Assert.Equal("6", checkpoint.Metadata["steps"]);
-            Assert.Equal(CheckpointHash.Sha256(_folder["model.safetensors"]), checkpoint.Metadata["base_model_sha256"]);
+            Assert.Equal(CheckpointHash.OfModel(_folder["model.safetensors"]), checkpoint.Metadata["base_model_sha256"]);
             using var fresh = TinyModel.ControlNet();
             Assert.Equal(fresh.named_parameters().Select(p => TinyModel.ControlPrefix + p.name).Order(StringComparer.Ordinal), checkpoint.Entries.Keys.Order(StringComparer.Ordinal));
             Assert.All(checkpoint.Entries.Values, entry => Assert.Equal("F16", entry.Dtype));

@@ -1,0 +1,182 @@
+using ControlNetSharp.Checkpoints.KeyMaps;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Text;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Checkpoints;
+
+/// <summary>
+/// Writes a checkpoint in another layout, element type or container. Tensors go one at a time from the memory map to the new file. Without a new type every weight keeps its bits,
+/// and what is converted to the other layout and back is the same file again, but for what no network uses (such as averaged copies and tables of the noise schedule).
+/// </summary>
+public static class CheckpointConverter
+{
+    private static readonly string[] Prefixes = [LdmLayout.UNet, LdmLayout.Autoencoder, LdmLayout.Clip, LdmLayout.OpenClip, LdmLayout.Control];
+
+    /// <summary>Converts a checkpoint.</summary>
+    /// <param name="input">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
+    /// <param name="output">A file for <see cref="CheckpointLayout.Ldm"/>, which is replaced, or a new folder for <see cref="CheckpointLayout.Diffusers"/>.</param>
+    /// <param name="layout">The layout; null to keep the tensors' names, for which any file with tensors will do.</param>
+    /// <param name="dtype">The type of all floating-point tensors: float32, bfloat16 or float16; null to keep theirs.</param>
+    /// <returns>How many tensors were written.</returns>
+    /// <exception cref="CheckpointException">The input cannot be used, or has no place in the layout.</exception>
+    /// <exception cref="ArgumentException">The output is where something else is, or the type is another one.</exception>
+    public static int Convert(string input, string output, CheckpointLayout? layout = null, ScalarType? dtype = null)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        if (dtype is not (null or ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16))
+        {
+            throw new ArgumentException($"The type must be float32, bfloat16 or float16, not {dtype}.", nameof(dtype));
+        }
+
+        var isModelFolder = File.Exists(Path.Combine(input, DiffusersFolder.Index));
+        using var files = layout is null && !isModelFolder ? CheckpointFiles.Open(input) : CheckpointFiles.OpenAsLdm(input);
+        return layout is null && !isModelFolder ? WriteFile(files, files.Tensors, files.Metadata, output, dtype)
+            : layout == CheckpointLayout.Ldm ? WriteLdm(files, output, dtype)
+            : WriteDiffusers(files, output, dtype);
+    }
+
+    private static int WriteLdm(CheckpointFiles files, string output, ScalarType? dtype)
+    {
+        var tensors = files.Tensors.Where(tensor => tensor.Key == LdmLayout.Difference || Prefixes.Any(prefix => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))).ToDictionary(StringComparer.Ordinal);
+        if (tensors.Count == 0)
+        {
+            throw NoNetwork(files);
+        }
+
+        var metadata = new Dictionary<string, string>(files.Metadata, StringComparer.Ordinal);
+        if (files.SourceLayout is not "ldm" && LdmLayout.Part(tensors, LdmLayout.Clip) is { Count: > 0 } clip && TextParams(files, LdmLayout.Clip).Activation == TextActivation.Gelu)
+        {
+            // LDM has the text encoder of SD 2.x under OpenCLIP's names.
+            tensors = tensors.Where(tensor => !tensor.Key.StartsWith(LdmLayout.Clip, StringComparison.Ordinal))
+                .Concat(OpenClipKeys.ToOpenClip(clip).Select(tensor => KeyValuePair.Create(LdmLayout.OpenClip + tensor.Key, tensor.Value))).ToDictionary(StringComparer.Ordinal);
+        }
+
+        return WriteFile(files, tensors, metadata, output, dtype);
+    }
+
+    private static int WriteDiffusers(CheckpointFiles files, string output, ScalarType? dtype)
+    {
+        if (File.Exists(output) || Directory.Exists(output))
+        {
+            throw new ArgumentException($"The folder {output} is there already; a diffusers layout is written to a new one.", nameof(output));
+        }
+
+        var parts = Parts(files);
+        if (parts.Count == 0)
+        {
+            throw NoNetwork(files);
+        }
+
+        var temporary = $"{output.TrimEnd('/', '\\')}.{Environment.ProcessId}.tmp";
+        try
+        {
+            foreach (var part in parts)
+            {
+                var folder = Path.Combine(temporary, parts.Count == 1 ? "" : part.Folder);
+                Directory.CreateDirectory(folder);
+                File.WriteAllText(Path.Combine(folder, DiffusersFolder.Config), part.Config);
+                WriteFile(files, part.Tensors, new Dictionary<string, string> { ["format"] = "pt" }, Path.Combine(folder, part.File), dtype);
+            }
+
+            if (parts.Count > 1)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(temporary, DiffusersFolder.Scheduler))!);
+                File.WriteAllText(Path.Combine(temporary, DiffusersFolder.Scheduler), DiffusersConfigs.Scheduler(CheckpointMetadata.Read(files)));
+                File.WriteAllText(Path.Combine(temporary, DiffusersFolder.Index), DiffusersConfigs.Index());
+            }
+
+            Directory.Move(temporary, output);
+            return parts.Sum(part => part.Tensors.Count);
+        }
+        catch
+        {
+            if (Directory.Exists(temporary))
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>The networks of a checkpoint in diffusers' layout: a model's three, or the one that the file has.</summary>
+    private static List<NetworkFolder> Parts(CheckpointFiles files)
+    {
+        const string Weights = "diffusion_pytorch_model.safetensors";
+        var parts = new List<NetworkFolder>();
+        var metadata = CheckpointMetadata.Read(files);
+        try
+        {
+            if (LdmLayout.Part(files.Tensors, LdmLayout.UNet) is { Count: > 0 } unet)
+            {
+                var p = NetworkShapes.UNet(Shapes(unet), metadata);
+                RefuseSdxl(files, p);
+                parts.Add(new("unet", Weights, DiffusersLayout.UNet(unet), DiffusersConfigs.UNet(p, metadata.NativeSize ?? ModelFamily.Of(p.ContextChannels).NativeSize)));
+            }
+            else if (LdmLayout.Part(files.Tensors, LdmLayout.Control) is { Count: > 0 } control)
+            {
+                var p = NetworkShapes.ControlNet(Shapes(control), metadata);
+                RefuseSdxl(files, p.UNet);
+                parts.Add(new("controlnet", Weights, DiffusersLayout.UNet(control), DiffusersConfigs.ControlNet(p)));
+            }
+
+            if (LdmLayout.Part(files.Tensors, LdmLayout.Autoencoder) is { Count: > 0 } autoencoder)
+            {
+                parts.Add(new("vae", Weights, DiffusersLayout.Autoencoder(autoencoder), DiffusersConfigs.Autoencoder(NetworkShapes.Autoencoder(Shapes(autoencoder), metadata))));
+            }
+
+            foreach (var prefix in new[] { LdmLayout.Clip, LdmLayout.OpenClip })
+            {
+                if (LdmLayout.Part(files.Tensors, prefix) is { Count: > 0 } text)
+                {
+                    parts.Add(new("text_encoder", "model.safetensors", prefix == LdmLayout.Clip ? text : OpenClipKeys.ToTransformers(text), DiffusersConfigs.Text(TextParams(files, prefix))));
+                }
+            }
+
+            return parts;
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or ArgumentException or FormatException or ArithmeticException)
+        {
+            throw new CheckpointException(files.Name, $"the shape of its networks cannot be told: {e.Message}", innerException: e);
+        }
+    }
+
+    private static TextEncoderParams TextParams(CheckpointFiles files, string prefix)
+    {
+        var metadata = CheckpointMetadata.Read(files);
+        return metadata.Applied(TextEncoderParams.Infer(Shapes(LdmLayout.Part(files.Tensors, prefix)), metadata.TextHeads));
+    }
+
+    private static void RefuseSdxl(CheckpointFiles files, UNetParams p)
+    {
+        if (ModelFamily.Of(p.ContextChannels).Name == ModelFamily.StableDiffusionXl)
+        {
+            throw new CheckpointException(files.Name, "it is of SDXL; SD 1.x and SD 2.x can be brought into another layout. Without a layout, type and container of any file can be changed.");
+        }
+    }
+
+    private static Dictionary<string, IReadOnlyList<long>> Shapes(IReadOnlyDictionary<string, StoredTensor> tensors) => tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape, StringComparer.Ordinal);
+
+    private static CheckpointException NoNetwork(CheckpointFiles files) => files.OtherKind is { } other
+        ? new(files.Name, $"this is {other}, which has no other layout here; without a layout, its type and container can be changed.")
+        : new(files.Name, $"none of its {files.Tensors.Count} tensors belongs to a UNet, Autoencoder, text encoder or ControlNet; the first is '{files.Tensors.Keys.FirstOrDefault()}'. Without a layout, type and container of any file can be changed.");
+
+    private static int WriteFile(CheckpointFiles files, IReadOnlyDictionary<string, StoredTensor> tensors, IReadOnlyDictionary<string, string> metadata, string output, ScalarType? dtype)
+    {
+        if (Directory.Exists(output))
+        {
+            throw new ArgumentException($"{output} is a folder; the tensors of {files.Name} are written to one file.", nameof(output));
+        }
+
+        SafetensorsWriter.Write(
+            output,
+            tensors.Select(tensor => dtype is { } type && SafetensorsFormat.CanBeWeights(tensor.Value.Dtype)
+                ? new WrittenTensor(tensor.Key, SafetensorsFormat.NameOf(type), tensor.Value.Shape, () => tensor.Value.Read(type))
+                : new WrittenTensor(tensor.Key, tensor.Value.Dtype, tensor.Value.Shape, tensor.Value.ReadRaw)),
+            metadata);
+        return tensors.Count;
+    }
+
+    private sealed record NetworkFolder(string Folder, string File, Dictionary<string, StoredTensor> Tensors, string Config);
+}

@@ -1,0 +1,120 @@
+using System.Text.Json;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Text;
+
+namespace ControlNetSharp.Checkpoints;
+
+/// <summary>The configurations that diffusers and transformers keep beside weights, as JSON. Source: the published folders of SD 1.5, SD 2.1 and their ControlNets.</summary>
+internal static class DiffusersConfigs
+{
+    private const string Version = "0.30.0";
+    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true };
+
+    public static string UNet(UNetParams p, int nativeSize) => Json(new Dictionary<string, object?>(Encoder(p, "UNet2DConditionModel"), StringComparer.Ordinal)
+    {
+        ["out_channels"] = p.OutChannels,
+        ["sample_size"] = nativeSize / 8,
+        ["center_input_sample"] = false,
+        ["up_block_types"] = p.Levels.Reverse().Select(level => level.TransformerDepth > 0 ? "CrossAttnUpBlock2D" : "UpBlock2D"),
+    });
+
+    public static string ControlNet(ControlNetParams p) => Json(new Dictionary<string, object?>(Encoder(p.UNet, "ControlNetModel"), StringComparer.Ordinal)
+    {
+        // diffusers counts the two convolutions of each size as one.
+        ["conditioning_embedding_out_channels"] = p.HintEncoderChannels.Where((_, index) => index % 2 == 0),
+        ["controlnet_conditioning_channel_order"] = "rgb",
+    });
+
+    public static string Autoencoder(AutoencoderParams p) => Json(new Dictionary<string, object?>
+    {
+        ["_class_name"] = "AutoencoderKL",
+        ["_diffusers_version"] = Version,
+        ["act_fn"] = "silu",
+        ["block_out_channels"] = p.Multipliers.Select(multiplier => multiplier * p.Channels),
+        ["down_block_types"] = p.Multipliers.Select(_ => "DownEncoderBlock2D"),
+        ["in_channels"] = 3,
+        ["latent_channels"] = p.LatentChannels,
+        ["layers_per_block"] = p.ResidualBlocks,
+        ["norm_num_groups"] = p.NormGroups,
+        ["out_channels"] = 3,
+        ["scaling_factor"] = p.ScaleFactor,
+        ["up_block_types"] = p.Multipliers.Select(_ => "UpDecoderBlock2D"),
+    });
+
+    public static string Text(TextEncoderParams p) => Json(new Dictionary<string, object?>
+    {
+        ["architectures"] = new[] { "CLIPTextModel" },
+        ["model_type"] = "clip_text_model",
+        ["hidden_act"] = p.Activation == TextActivation.Gelu ? "gelu" : "quick_gelu",
+        ["hidden_size"] = p.Width,
+        ["intermediate_size"] = p.Width * 4,
+        ["layer_norm_eps"] = 1e-5,
+        ["max_position_embeddings"] = p.ContextLength,
+        ["num_attention_heads"] = p.Heads,
+        // What is skipped is not counted, though its weights are kept.
+        ["num_hidden_layers"] = p.Layers - p.DefaultClipSkip + 1,
+        ["projection_dim"] = p.ProjectionWidth ?? p.Width,
+        ["vocab_size"] = p.VocabularySize,
+    });
+
+    public static string Scheduler(CheckpointMetadata metadata)
+    {
+        var config = new Dictionary<string, object?>
+        {
+            ["_class_name"] = "DDIMScheduler",
+            ["_diffusers_version"] = Version,
+            ["beta_start"] = metadata.Noise.Start,
+            ["beta_end"] = metadata.Noise.End,
+            ["beta_schedule"] = "scaled_linear",
+            ["num_train_timesteps"] = metadata.Noise.Count,
+            ["rescale_betas_zero_snr"] = metadata.Noise.ZeroTerminalSnr,
+            ["clip_sample"] = false,
+            ["set_alpha_to_one"] = false,
+            ["steps_offset"] = 1,
+        };
+        if (metadata.PredictsVelocity is { } velocity)
+        {
+            config["prediction_type"] = velocity ? "v_prediction" : "epsilon";
+        }
+
+        return Json(config);
+    }
+
+    public static string Index() => Json(new Dictionary<string, object?>
+    {
+        ["_class_name"] = "StableDiffusionPipeline",
+        ["_diffusers_version"] = Version,
+        ["feature_extractor"] = new string?[] { null, null },
+        ["requires_safety_checker"] = false,
+        ["safety_checker"] = new string?[] { null, null },
+        ["scheduler"] = new[] { "diffusers", "DDIMScheduler" },
+        ["text_encoder"] = new[] { "transformers", "CLIPTextModel" },
+        ["tokenizer"] = new[] { "transformers", "CLIPTokenizer" },
+        ["unet"] = new[] { "diffusers", "UNet2DConditionModel" },
+        ["vae"] = new[] { "diffusers", "AutoencoderKL" },
+    });
+
+    private static Dictionary<string, object?> Encoder(UNetParams p, string name) => new(StringComparer.Ordinal)
+    {
+        ["_class_name"] = name,
+        ["_diffusers_version"] = Version,
+        ["act_fn"] = "silu",
+        // diffusers' word for the number of heads.
+        ["attention_head_dim"] = p.Heads.Count is { } count ? count : p.Levels.Select(level => p.Heads.For(level.Channels)),
+        ["block_out_channels"] = p.Levels.Select(level => level.Channels),
+        ["cross_attention_dim"] = p.ContextChannels,
+        ["down_block_types"] = p.Levels.Select(level => level.TransformerDepth > 0 ? "CrossAttnDownBlock2D" : "DownBlock2D"),
+        ["downsample_padding"] = 1,
+        ["flip_sin_to_cos"] = true,
+        ["freq_shift"] = 0,
+        ["in_channels"] = p.InChannels,
+        ["layers_per_block"] = p.Levels[0].ResidualBlocks,
+        ["mid_block_scale_factor"] = 1,
+        ["norm_eps"] = 1e-5,
+        ["norm_num_groups"] = p.NormGroups,
+        ["transformer_layers_per_block"] = p.MiddleDepth,
+        ["use_linear_projection"] = p.LinearProjections,
+    };
+
+    private static string Json(Dictionary<string, object?> config) => JsonSerializer.Serialize(config, Format);
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace ControlNetSharp.Checkpoints;
+
+/// <summary>The noise that a model was trained with: betas whose square roots are evenly spaced. Stable Diffusion's unless a configuration says otherwise.</summary>
+public sealed record NoiseSettings
+{
+    private const string OnlySchedule = "scaled_linear";
+
+    /// <summary>The first beta; 0.00085.</summary>
+    public double Start { get; init; } = 0.00085;
+
+    /// <summary>The last beta; 0.012.</summary>
+    public double End { get; init; } = 0.012;
+
+    /// <summary>Timesteps; 1000.</summary>
+    public int Count { get; init; } = 1000;
+
+    /// <summary>Whether the schedule is rescaled so that the last timestep is nothing but noise.</summary>
+    public bool ZeroTerminalSnr { get; init; }
+
+    /// <summary>Those of Stable Diffusion.</summary>
+    public static NoiseSettings StableDiffusion { get; } = new();
+
+    /// <summary>The same, if it can be run.</summary>
+    /// <param name="file">The checkpoint, for messages.</param>
+    /// <param name="schedule">The schedule's name; null for the usual one.</param>
+    /// <exception cref="CheckpointException">The schedule is another one, or the betas are not numbers between 0 and 1 in rising order.</exception>
+    internal NoiseSettings Checked(string file, string? schedule = null) =>
+        schedule is not (null or OnlySchedule) ? throw new CheckpointException(file, $"its beta_schedule is '{schedule}'; {OnlySchedule} can be run.")
+        : Start > 0 && Start <= End && End < 1 && Count > 1 ? this
+        : throw new CheckpointException(file, string.Create(CultureInfo.InvariantCulture, $"its betas go from {Start} to {End} in {Count} timesteps; they must satisfy 0 < beta_start <= beta_end < 1, with at least 2 timesteps."));
+}

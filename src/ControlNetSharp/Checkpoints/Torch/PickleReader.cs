@@ -1,0 +1,359 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+
+namespace ControlNetSharp.Checkpoints.Torch;
+
+/// <summary>
+/// Reads one pickle. It builds numbers, texts, lists, dictionaries and tensors, and runs nothing: a name that is not in <see cref="PickleGlobals"/> may be mentioned, and calling it is refused by its name.
+/// Work and memory are bounded by the number of operations. Source: CPython Lib/pickletools.py, protocols 0 to 5.
+/// </summary>
+internal ref struct PickleReader
+{
+    /// <summary>Longest pickle that is read, in bytes. That of Stable Diffusion with optimizer and averaged weights has under a million; the numbers of tensors are not in it.</summary>
+    public const int Longest = 1 << 26;
+
+    private const int MostOperations = 1 << 22;
+    private const int LongestLine = 1 << 16;
+    private readonly ReadOnlySpan<byte> _bytes;
+    private readonly Func<PickleSequence, object?> _persistent;
+    private readonly List<object?> _stack = [];
+    private readonly List<int> _marks = [];
+    private readonly Dictionary<long, object?> _memo = [];
+    private int _position;
+
+    private PickleReader(ReadOnlySpan<byte> bytes, Func<PickleSequence, object?> persistent)
+    {
+        _bytes = bytes;
+        _persistent = persistent;
+    }
+
+    /// <summary>Reads the pickle at the beginning of <paramref name="bytes"/>.</summary>
+    /// <param name="bytes">The pickle; more may follow.</param>
+    /// <param name="persistent">Finds what a persistent id stands for.</param>
+    /// <param name="length">Bytes that the pickle took.</param>
+    /// <exception cref="FormatException">It is damaged, calls a name that is not understood, or is a bomb.</exception>
+    public static object? Read(ReadOnlySpan<byte> bytes, Func<PickleSequence, object?> persistent, out int length)
+    {
+        var reader = new PickleReader(bytes, persistent);
+        for (var operations = 0; operations < MostOperations; operations++)
+        {
+            var operation = (char)reader.Byte();
+            if (operation == '.')
+            {
+                length = reader._position;
+                return reader.Pop();
+            }
+
+            if (!(reader.RunStructure(operation) || reader.RunScalar(operation) || reader.RunContainer(operation) || reader.RunMemo(operation) || reader.RunObject(operation)))
+            {
+                throw new FormatException($"the operation 0x{(int)operation:x2} at byte {reader._position - 1} is none that a checkpoint uses");
+            }
+        }
+
+        throw new FormatException($"it has more than {MostOperations} operations");
+    }
+
+    private bool RunStructure(char operation)
+    {
+        switch (operation)
+        {
+            case '\x80': // PROTO
+                if (Byte() is var version and > 5)
+                {
+                    throw new FormatException($"its protocol is {version}; 0 to 5 can be read");
+                }
+
+                return true;
+            case '\x95': // FRAME: what follows is not read at once here, so its length does not matter.
+                Take(8);
+                return true;
+            case '(':
+                _marks.Add(_stack.Count);
+                return true;
+            case '0' when _marks.Count > 0 && _marks[^1] == _stack.Count:
+            case '1':
+                PopToMark();
+                return true;
+            case '0':
+                Pop();
+                return true;
+            case '2':
+                _stack.Add(Peek());
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool RunScalar(char operation)
+    {
+        object? value;
+        switch (operation)
+        {
+            case 'N': value = null; break;
+            case '\x88': value = true; break;
+            case '\x89': value = false; break;
+            case 'K': value = (long)Byte(); break;
+            case 'M': value = (long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2)); break;
+            case 'J': value = (long)BinaryPrimitives.ReadInt32LittleEndian(Take(4)); break;
+            case '\x8a': value = Integer(Take(Byte())); break;
+            case '\x8b': value = Integer(Take(BinaryPrimitives.ReadInt32LittleEndian(Take(4)))); break;
+            case 'G': value = BinaryPrimitives.ReadDoubleBigEndian(Take(8)); break;
+            case 'I': value = Line() is var flag && flag is "00" or "01" ? flag == "01" : Integer(flag); break;
+            case 'L': value = Integer(Line().TrimEnd('L')); break;
+            case 'F': value = double.TryParse(Line(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw new FormatException("a number is not one"); break;
+            case 'S': value = Line().Trim('\'', '"'); break;
+            case 'V': value = Line(); break;
+            case 'U': value = Text(Byte()); break;
+            case 'T': value = Text(BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
+            case '\x8c': value = Text(Byte()); break;
+            case 'X': value = Text(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))); break;
+            case '\x8d': value = Text(BinaryPrimitives.ReadInt64LittleEndian(Take(8))); break;
+            case 'C': value = Bytes(Byte()); break;
+            case 'B': value = Bytes(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))); break;
+            case '\x8e' or '\x96': value = Bytes(BinaryPrimitives.ReadInt64LittleEndian(Take(8))); break;
+            default: return false;
+        }
+
+        _stack.Add(value);
+        return true;
+    }
+
+    private bool RunContainer(char operation)
+    {
+        switch (operation)
+        {
+            case ')' or ']' or '\x8f':
+                _stack.Add(new PickleSequence());
+                return true;
+            case '}':
+                _stack.Add(new PickleDictionary());
+                return true;
+            case 't' or 'l' or '\x91': // TUPLE, LIST, FROZENSET
+                _stack.Add(new PickleSequence(PopToMark()));
+                return true;
+            case '\x85' or '\x86' or '\x87': // TUPLE1, TUPLE2, TUPLE3
+                var items = new object?[operation - '\x84'];
+                for (var i = items.Length - 1; i >= 0; i--)
+                {
+                    items[i] = Pop();
+                }
+
+                _stack.Add(new PickleSequence(items));
+                return true;
+            case 'd':
+                var entries = PopToMark();
+                var dictionary = new PickleDictionary();
+                Set(dictionary, entries);
+                _stack.Add(dictionary);
+                return true;
+            case 'a':
+                var item = Pop();
+                Append([item]);
+                return true;
+            case 'e' or '\x90': // APPENDS, ADDITEMS
+                Append(PopToMark());
+                return true;
+            case 's':
+                var value = Pop();
+                var key = Pop();
+                Set(Peek(), [key, value]);
+                return true;
+            case 'u':
+                var pairs = PopToMark();
+                Set(Peek(), pairs);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool RunMemo(char operation)
+    {
+        switch (operation)
+        {
+            case 'q': _memo[Byte()] = Peek(); return true;
+            case 'r': _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek(); return true;
+            case 'p': _memo[Index(Line())] = Peek(); return true;
+            case '\x94': _memo[_memo.Count] = Peek(); return true;
+            case 'h': _stack.Add(Remembered(Byte())); return true;
+            case 'j': _stack.Add(Remembered(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))); return true;
+            case 'g': _stack.Add(Remembered(Index(Line()))); return true;
+            default: return false;
+        }
+    }
+
+    private bool RunObject(char operation)
+    {
+        switch (operation)
+        {
+            case 'c':
+                var module = Line();
+                _stack.Add(PickleGlobals.Find(module, Line()));
+                return true;
+            case '\x93': // STACK_GLOBAL
+                var name = Pop() as string ?? throw new FormatException("a name is no text");
+                _stack.Add(PickleGlobals.Find(Pop() as string ?? throw new FormatException("a name is no text"), name));
+                return true;
+            case 'R' or '\x81': // REDUCE, NEWOBJ
+                var arguments = Pop();
+                _stack.Add(Call(Pop(), arguments));
+                return true;
+            case '\x92': // NEWOBJ_EX, with named arguments, which nothing that is understood has
+                Pop();
+                var positional = Pop();
+                _stack.Add(Call(Pop(), positional));
+                return true;
+            case 'b': // BUILD: attributes of an object. Only a module that is a dictionary of parameters has tensors among them.
+                var state = Pop();
+                RefuseForeign(Peek());
+                if (Peek() is PickleDictionary built && (state as PickleDictionary)?.Entries.GetValueOrDefault("_parameters") is PickleDictionary parameters)
+                {
+                    foreach (var (parameter, tensor) in parameters.Entries)
+                    {
+                        built.Set(parameter, tensor);
+                    }
+                }
+
+                return true;
+            case 'i': // INST
+                var of = Line();
+                _stack.Add(Call(PickleGlobals.Find(of, Line()), new PickleSequence(PopToMark())));
+                return true;
+            case 'o': // OBJ
+                var parts = PopToMark();
+                _stack.Add(Call(parts.Length > 0 ? parts[0] : null, new PickleSequence(parts.Length > 0 ? parts[1..] : [])));
+                return true;
+            case 'Q': // BINPERSID
+                _stack.Add(_persistent(Pop() as PickleSequence ?? throw new FormatException("a persistent id is no tuple")));
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private static object? Call(object? function, object? arguments)
+    {
+        RefuseForeign(function);
+        return function is CallableGlobal callable && arguments is PickleSequence sequence ? callable.Call(sequence.Items)
+            : throw new FormatException(function is PickleGlobal global ? $"it calls {global.Name}, which is no function" : "it calls what is no function");
+    }
+
+    private static void RefuseForeign(object? value)
+    {
+        if (value is ForeignGlobal foreign)
+        {
+            throw new FormatException($"it wants to run {foreign.Name}; only tensors, dictionaries, lists, numbers and texts are read, and nothing is run");
+        }
+    }
+
+    private readonly void Append(ReadOnlySpan<object?> items)
+    {
+        if (Peek() is PickleSequence list)
+        {
+            foreach (var item in items)
+            {
+                list.Add(item);
+            }
+        }
+        else if (Peek() is not OpaqueValue)
+        {
+            throw new FormatException("it appends to what is no list");
+        }
+    }
+
+    private static void Set(object? target, ReadOnlySpan<object?> entries)
+    {
+        if (target is not (PickleDictionary or OpaqueValue) || entries.Length % 2 != 0)
+        {
+            throw new FormatException("it sets entries of what is no dictionary");
+        }
+
+        for (var i = 0; i < entries.Length; i += 2)
+        {
+            (target as PickleDictionary)?.Set(entries[i], entries[i + 1]);
+        }
+    }
+
+    private readonly object? Remembered(long index) => _memo.TryGetValue(index, out var value) ? value : throw new FormatException($"it recalls value {index}, which was not remembered");
+
+    private readonly object? Peek() => _stack.Count > Floor ? _stack[^1] : throw new FormatException("a value is missing");
+
+    private readonly int Floor => _marks.Count > 0 ? _marks[^1] : 0;
+
+    private object? Pop()
+    {
+        var value = Peek();
+        _stack.RemoveAt(_stack.Count - 1);
+        return value;
+    }
+
+    private object?[] PopToMark()
+    {
+        if (_marks.Count == 0)
+        {
+            throw new FormatException("a mark is missing");
+        }
+
+        var mark = _marks[^1];
+        _marks.RemoveAt(_marks.Count - 1);
+        var items = _stack[mark..].ToArray();
+        _stack.RemoveRange(mark, items.Length);
+        return items;
+    }
+
+    private byte Byte() => Take(1)[0];
+
+    private ReadOnlySpan<byte> Take(long count)
+    {
+        if (count < 0 || count > _bytes.Length - _position)
+        {
+            throw new FormatException($"it ends at byte {_bytes.Length}, where {count} more should follow after byte {_position}");
+        }
+
+        var taken = _bytes.Slice(_position, (int)count);
+        _position += (int)count;
+        return taken;
+    }
+
+    private string Text(long count) => Encoding.UTF8.GetString(Take(count));
+
+    private OpaqueValue Bytes(long count)
+    {
+        Take(count);
+        return OpaqueValue.Instance;
+    }
+
+    private string Line()
+    {
+        var rest = _bytes[_position..];
+        var end = rest[..Math.Min(rest.Length, LongestLine)].IndexOf((byte)'\n');
+        if (end < 0)
+        {
+            throw new FormatException($"the line at byte {_position} has no end");
+        }
+
+        var line = Text(end);
+        _position++;
+        return line;
+    }
+
+    /// <summary>A whole number of any length, least significant byte first; those beyond 64 bits matter to nobody here.</summary>
+    private static object Integer(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > 8)
+        {
+            return OpaqueValue.Instance;
+        }
+
+        Span<byte> padded = stackalloc byte[8];
+        padded.Fill(bytes.Length > 0 && bytes[^1] >= 0x80 ? (byte)0xFF : (byte)0);
+        bytes.CopyTo(padded);
+        return BinaryPrimitives.ReadInt64LittleEndian(padded);
+    }
+
+    private static object Integer(string text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : OpaqueValue.Instance;
+
+    private static long Index(string text) => Integer(text) is long index and >= 0 ? index : throw new FormatException("a value's index is not a number");
+}
