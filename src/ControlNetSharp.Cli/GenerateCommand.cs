@@ -40,7 +40,7 @@ internal static class GenerateCommand
         var clock = Stopwatch.StartNew();
         var placement = compute.Place();
         CheckpointLoader.CheckControlNets(modelPath, controlPaths.OfType<string>().Distinct());
-        using var loaded = CheckpointLoader.LoadModel(modelPath, placement);
+        using var loaded = CheckpointLoader.LoadModel(modelPath, placement, settings.Vae);
         var model = loaded with { PredictsVelocity = settings.PredictsVelocity ?? loaded.PredictsVelocity };
         Warn(settings, model, output);
         var networks = new Dictionary<string, Networks.ControlNet>(StringComparer.Ordinal);

@@ -24,6 +24,7 @@ internal sealed record GenerateSettings
     private static readonly Option<string?> CountOption = new("--count") { Description = "Batches one after another, 1 to 1000; default 1." };
     private static readonly Option<string?> ClipSkipOption = new("--clip-skip") { Description = "Block of the text encoder that counts as the last (1 = last)." };
     private static readonly Option<string?> PredictionOption = new("--prediction") { Description = "What the UNet predicts: auto (default: what the model's metadata says, else epsilon), epsilon or v." };
+    private static readonly Option<string?> VaeOption = new("--vae") { Description = "A checkpoint whose Autoencoder replaces the model's own." };
     private static readonly Option<string?> Models = new("--models") { Description = "Folder in which ControlNets are searched by their published names." };
     private static readonly Option<bool> SaveMaps = new("--save-maps") { Description = "Writes the hints, too." };
 
@@ -54,12 +55,15 @@ internal sealed record GenerateSettings
     /// <summary>Whether the UNet predicts velocity; null for what the model says.</summary>
     public required bool? PredictsVelocity { get; init; }
 
+    /// <summary>File of another Autoencoder; null for the model's own.</summary>
+    public required string? Vae { get; init; }
+
     public required string? ModelsFolder { get; init; }
 
     public required bool WritesMaps { get; init; }
 
     public static IEnumerable<Option> Options =>
-        [Prompt, Negative, Control, Model, Out, SizeOption, Steps, Sampler, Scheduler, Guidance, SeedOption, BatchOption, CountOption, ClipSkipOption, PredictionOption, Models, SaveMaps];
+        [Prompt, Negative, Control, Model, Out, SizeOption, Steps, Sampler, Scheduler, Guidance, SeedOption, BatchOption, CountOption, ClipSkipOption, PredictionOption, VaeOption, Models, SaveMaps];
 
     /// <summary>Reads the options.</summary>
     /// <exception cref="UsageException">A value is wrong; the message names option, value and what is allowed.</exception>
@@ -79,10 +83,16 @@ internal sealed record GenerateSettings
             Count = arguments.Whole(CountOption, 1, 1, 1000),
             ClipSkip = arguments.GetValue(ClipSkipOption) is null ? null : arguments.Whole(ClipSkipOption, 1, 1, 12),
             PredictsVelocity = ReadPrediction(arguments.GetValue(PredictionOption)),
+            Vae = arguments.GetValue(VaeOption),
             ModelsFolder = arguments.GetValue(Models),
             WritesMaps = arguments.GetValue(SaveMaps),
             Units = [.. (arguments.GetValue(Control) ?? []).Select(UnitSpecification.Parse)],
         };
+        if (settings.Vae is { } vae && !File.Exists(vae) && !Directory.Exists(vae))
+        {
+            throw UsageException.Of(VaeOption.Name, vae, "there is no such file.");
+        }
+
         return settings.ModelsFolder is { } folder && !Directory.Exists(folder) ? throw UsageException.Of(Models.Name, folder, "there is no such folder.") : settings;
     }
 

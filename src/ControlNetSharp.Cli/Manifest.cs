@@ -17,6 +17,7 @@ internal sealed class Manifest
     private readonly Placement _placement;
     private readonly string _model;
     private readonly string _modelHash;
+    private readonly string? _vaeHash;
     private readonly string _prediction;
     private readonly IReadOnlyList<object> _units;
 
@@ -25,6 +26,7 @@ internal sealed class Manifest
         (_settings, _compute, _placement, _model) = (settings, compute, model.Placement, settings.ModelName);
         _prediction = model.PredictsVelocity == true ? "v" : "epsilon";
         _modelHash = CheckpointHash.OfModel(modelPath);
+        _vaeHash = settings.Vae is { } vae ? CheckpointHash.OfModel(vae) : null;
         _units =
         [
             .. settings.Units.Select((unit, index) => new
@@ -58,6 +60,8 @@ internal sealed class Manifest
             negative = _settings.NegativeText,
             model = _model,
             modelSha256 = _modelHash,
+            vae = _settings.Vae is { } vae ? Path.GetFileName(vae) : null,
+            vaeSha256 = _vaeHash,
             width = result.Request.Size!.Value.Width,
             height = result.Request.Size!.Value.Height,
             sampler = _settings.Sampling.Sampler,

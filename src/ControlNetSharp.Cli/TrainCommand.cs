@@ -35,19 +35,19 @@ internal static class TrainCommand
         var settings = TrainSettings.Read(arguments);
         var compute = ComputeSettings.Read(arguments);
         var modelPath = ModelFiles.FindModel(settings.Model);
+        if (settings.Plan)
+        {
+            Plan(settings, modelPath, compute.Place(), output, json);
+            return;
+        }
+
         var dataset = TrainingDataset.Open(settings.Data);
         var sources = settings.Sources(dataset);
         var placement = compute.Place();
 
         // What is trained has to be float32; what is locked takes the memory of the type that is computed in.
         using var model = CheckpointLoader.LoadModel(modelPath, settings.Target == TrainingTarget.ControlNet ? placement : Placement.Cpu32);
-        var workers = model.UNet.Params.ModelChannels <= NarrowModel && settings.Run.BatchSize % 2 == 0 && settings.Run.Accumulation == 1 ? 2 : 1;
-        AllocatorTuning.KeepFreedMemory(workers);
-        if (workers > 1)
-        {
-            set_num_threads(1);
-        }
-
+        var workers = ShareThreads(settings, model.UNet.Params);
         var modelHash = CheckpointHash.OfModel(modelPath);
         using var controlNet = settings.Target == TrainingTarget.UNet ? null : ControlNetOf(settings, model, modelPath);
         var denoiser = new TrainableDenoiser(model.UNet, controlNet, settings.Target, placement.Dtype) { Checkpointing = settings.Checkpointing };
@@ -83,6 +83,50 @@ internal static class TrainCommand
             {
                 judge?.Dispose();
             }
+        }
+    }
+
+    private static int ShareThreads(TrainSettings settings, UNetParams p)
+    {
+        var workers = p.ModelChannels <= NarrowModel && settings.Run.BatchSize % 2 == 0 && settings.Run.Accumulation == 1 ? 2 : 1;
+        AllocatorTuning.KeepFreedMemory(workers);
+        if (workers > 1)
+        {
+            set_num_threads(1);
+        }
+
+        return workers;
+    }
+
+    /// <summary>Reads only the model's header.</summary>
+    private static void Plan(TrainSettings settings, string modelPath, Placement placement, CommandOutput output, bool json)
+    {
+        var (unet, _, parameters, nativeSize) = CheckpointLoader.ReadModelShape(modelPath);
+        using var network = new UNet(unet, Placement.Meta);
+        var options = settings.Run with { Workers = ShareThreads(settings, unet) };
+        var side = settings.Resolution ?? nativeSize;
+        var plan = new TrainingPlanner(unet, parameters - network.parameters().Sum(p => p.numel()), settings.Target, placement.Dtype).Plan(options, side, side, settings.Checkpointing);
+        if (json)
+        {
+            output.WriteJson(new
+            {
+                memory = plan.Memory, totalBytes = plan.TotalBytes, availableBytes = plan.AvailableBytes, secondsPerStep = plan.SecondsPerStep,
+                samplesPerSecond = options.BatchSize * options.Accumulation / plan.SecondsPerStep, advice = plan.Advice,
+            });
+            return;
+        }
+
+        output.Result.WriteLine($"{settings.Target} at {side} x {side}, batches of {options.BatchSize} x {options.Accumulation}, {placement.Dtype}");
+        foreach (var part in plan.Memory.Append(new MemoryPart("in all", plan.TotalBytes)))
+        {
+            output.Result.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {part.Name,-24} {part.Bytes / 1e9,8:f2} GB"));
+        }
+
+        output.Result.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {"free here",-24} {plan.AvailableBytes / 1e9,8:f2} GB"));
+        output.Result.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{plan.SecondsPerStep:g3} s a step, {options.BatchSize * options.Accumulation / plan.SecondsPerStep:g3} pictures a second; 1000 steps take {TimeSpan.FromSeconds(1000 * plan.SecondsPerStep):hh\\:mm\\:ss}"));
+        foreach (var advice in plan.Advice)
+        {
+            output.Result.WriteLine($"It does not fit. To make it fit: {advice}.");
         }
     }
 

@@ -21,6 +21,7 @@ internal sealed record TrainSettings
     private static readonly Option<string?> ModelOption = new("--model", "-m") { Description = "The locked model: pocket (embedded, the default) or a .safetensors checkpoint." };
     private static readonly Option<string?> ModelsOption = new("--models") { Description = "Folder in which annotators look for their weights." };
     private static readonly Option<bool> ResumeOption = new("--resume") { Description = "Continues from the newest checkpoint in --out." };
+    private static readonly Option<bool> PlanOption = new("--plan") { Description = "Says what the training will cost in memory and time, and does nothing else." };
     private static readonly Option<string?> TargetOption = new("--target") { Description = "controlnet (default), controlnet_and_decoder (the UNet's decoder is trained, too), or unet (full fine-tuning)." };
     private static readonly Option<string?> StartOption = new("--controlnet_model_name_or_path") { Description = "A ControlNet to start from; default: a copy of the UNet." };
     private static readonly Option<string?> ResolutionOption = new("--resolution") { Description = "Side of square pictures, a multiple of 64; others have about its area. Default: that of the model." };
@@ -51,7 +52,7 @@ internal sealed record TrainSettings
 
     public static IEnumerable<Option> Options =>
     [
-        DataOption, ConditionOption, OutOption, ModelOption, ModelsOption, ResumeOption, TargetOption, StartOption, ResolutionOption, BatchOption, AccumulationOption, StepsOption, RateOption,
+        DataOption, ConditionOption, OutOption, ModelOption, ModelsOption, ResumeOption, PlanOption, TargetOption, StartOption, ResolutionOption, BatchOption, AccumulationOption, StepsOption, RateOption,
         ScheduleOption, WarmUpOption, Beta1Option, Beta2Option, EpsilonOption, DecayOption, EightBitOption, CheckpointingOption, NormOption, EmptyOption, SnrOption, OffsetOption, AverageOption,
         ValidateOption, SamplesOption, SaveOption, KeepOption, SeedOption, CacheOption, SaveDtypeOption,
     ];
@@ -67,6 +68,9 @@ internal sealed record TrainSettings
     public required AnnotatorFiles AnnotatorFiles { get; init; }
 
     public required bool Resume { get; init; }
+
+    /// <summary>Whether the cost is asked for instead of the training.</summary>
+    public required bool Plan { get; init; }
 
     public required TrainingTarget Target { get; init; }
 
@@ -118,6 +122,7 @@ internal sealed record TrainSettings
             Model = arguments.GetValue(ModelOption) ?? ModelFiles.Pocket,
             AnnotatorFiles = ModelFiles.ForAnnotators(arguments.GetValue(ModelsOption)),
             Resume = resume,
+            Plan = arguments.GetValue(PlanOption),
             Target = Choice(arguments, TargetOption, ("controlnet", TrainingTarget.ControlNet), ("controlnet_and_decoder", TrainingTarget.ControlNetAndDecoder), ("unet", TrainingTarget.UNet)),
             Start = start,
             Resolution = arguments.GetValue(ResolutionOption) is null ? null : Multiple(arguments),

@@ -46,6 +46,16 @@ public static class CheckpointLoader
         }
     }
 
+    /// <summary>Reads the shapes of a model's networks off its header, after the same comparisons as <see cref="LoadModel"/>; no weight is read.</summary>
+    /// <param name="path">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
+    /// <exception cref="CheckpointException">A file is damaged, is not a model, or its names, shapes or types fit no family.</exception>
+    public static (UNetParams UNet, AutoencoderParams Autoencoder, long Parameters, int NativeSize) ReadModelShape(string path)
+    {
+        using var files = CheckpointFiles.OpenAsLdm(path);
+        var shape = ReadModel(files);
+        return (shape.UNet, shape.Autoencoder, files.Shapes.Values.Sum(sides => sides.Aggregate(1L, (a, b) => a * b)), shape.Metadata.NativeSize ?? shape.Family.NativeSize);
+    }
+
     /// <summary>Loads a ControlNet, with or without the prefix <c>control_model.</c>, from a file of its own or from a full checkpoint that contains one.</summary>
     /// <param name="path">A checkpoint as for <see cref="CheckpointFiles.Open"/>, in LDM's or diffusers' layout.</param>
     /// <param name="placement">Where the network lives.</param>

@@ -29,9 +29,10 @@ public sealed class ControlNet : Module
         Params = p;
         _timeEmbedding = new(p.UNet.ModelChannels, placement);
         _hintEncoder = new(p, placement);
-        (_inputBlocks, var channels) = UNetEncoder.InputBlocks(p.UNet, placement);
-        _zeroConvolutions = new ModuleList<Stage>([.. channels.Select(ZeroConvolution)]);
-        _middleBlock = UNetEncoder.MiddleBlock(p.UNet, placement);
+        var stages = UNetStages.Input(p.UNet);
+        _inputBlocks = new ModuleList<Stage>([.. stages.Select(stage => stage.Create(placement))]);
+        _zeroConvolutions = new ModuleList<Stage>([.. stages.Select(stage => ZeroConvolution(stage.ChannelsOut))]);
+        _middleBlock = UNetStages.Middle(p.UNet).Create(placement);
         _middleZeroConvolution = ZeroConvolution(p.UNet.Levels[^1].Channels);
         RegisterComponents();
 

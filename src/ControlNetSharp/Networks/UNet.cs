@@ -29,9 +29,9 @@ public sealed class UNet : Module
         ArgumentNullException.ThrowIfNull(p);
         Params = p;
         _timeEmbedding = new(p.ModelChannels, placement);
-        (_inputBlocks, var skipChannels) = UNetEncoder.InputBlocks(p, placement);
-        _middleBlock = UNetEncoder.MiddleBlock(p, placement);
-        _outputBlocks = OutputBlocks(p, skipChannels, placement);
+        _inputBlocks = Made(UNetStages.Input(p), placement);
+        _middleBlock = UNetStages.Middle(p).Create(placement);
+        _outputBlocks = Made(UNetStages.Output(p), placement);
         NormOut = new(p.NormGroups, p.ModelChannels, OutEpsilon, placement);
         ConvolutionOut = new(p.ModelChannels, p.OutChannels, 3, 1, 1, placement);
         _out = new(("0", NormOut), ("2", ConvolutionOut));
@@ -92,27 +92,5 @@ public sealed class UNet : Module
     private static Tensor SizedAs(Tensor skip, Tensor h) =>
         h.shape[2] == skip.shape[2] && h.shape[3] == skip.shape[3] ? h : interpolate(h, size: [skip.shape[2], skip.shape[3]], mode: InterpolationMode.Nearest);
 
-    private static ModuleList<Stage> OutputBlocks(UNetParams p, IReadOnlyList<int> skipChannels, Placement placement)
-    {
-        var blocks = new List<Stage>();
-        var channels = p.Levels[^1].Channels;
-        for (var level = p.Levels.Count - 1; level >= 0; level--)
-        {
-            var (width, residualBlocks, depth) = p.Levels[level];
-            for (var block = 0; block <= residualBlocks; block++)
-            {
-                var layers = new List<Module> { UNetEncoder.Residual(p, channels + skipChannels[^(blocks.Count + 1)], width, placement) };
-                layers.AddRange(UNetEncoder.Transformers(p, width, depth, placement));
-                if (level > 0 && block == residualBlocks)
-                {
-                    layers.Add(new UpsampleLayer(width, placement));
-                }
-
-                blocks.Add(new([.. layers]));
-                channels = width;
-            }
-        }
-
-        return new ModuleList<Stage>([.. blocks]);
-    }
+    private static ModuleList<Stage> Made(IEnumerable<StageShape> stages, Placement placement) => new([.. stages.Select(stage => stage.Create(placement))]);
 }

@@ -4,6 +4,7 @@ using System.Text;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
 using ControlNetSharp.Training.Datasets;
 using static TorchSharp.torch;
@@ -64,19 +65,19 @@ public sealed class ExampleCache
         using var annotators = new ThreadLocal<Dictionary<string, IAnnotator>>(() => [], trackAllValues: true);
         try
         {
-            Parallel.For(0, examples.Count, new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancellationToken }, i =>
-            {
-                cached[i] = Encode(folder, model, modelHash, examples[i].Example, examples[i].Source, buckets, info =>
+            SideBySide.ForEach(
+                examples,
+                workers,
+                (row, i) =>
                 {
-                    var own = annotators.Value!;
-                    return own.TryGetValue(info.Name, out var annotator) ? annotator : own[info.Name] = AnnotatorCatalogue.Create(info.Name, files);
-                });
-                onExample?.Invoke(Interlocked.Increment(ref done));
-            });
-        }
-        catch (AggregateException e) when (e.InnerExceptions.Count > 0)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+                    cached[i] = Encode(folder, model, modelHash, row.Example, row.Source, buckets, info =>
+                    {
+                        var own = annotators.Value!;
+                        return own.TryGetValue(info.Name, out var annotator) ? annotator : own[info.Name] = AnnotatorCatalogue.Create(info.Name, files);
+                    });
+                    onExample?.Invoke(Interlocked.Increment(ref done));
+                },
+                cancellationToken);
         }
         finally
         {

@@ -3,6 +3,7 @@ using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Evaluation;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
 using static TorchSharp.torch;
 
@@ -163,9 +164,8 @@ public sealed class TrainingRun(
     private (Picture Hint, Picture Picture, double Fidelity)[] Sample(double weight)
     {
         var samples = new (Picture, Picture, double)[Math.Min(options.Samples, validation.Examples.Count)];
-        Parallel.For(0, samples.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Workers }, i =>
+        SideBySide.ForEach(validation.Examples.Take(samples.Length), options.Workers, (example, i) =>
         {
-            var example = validation.Examples[i];
             var hint = validation.HintOf(i);
             var picture = new PictureGenerator(model).Generate(new GenerationRequest
             {

@@ -57,6 +57,21 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Generate_WithAnotherAutoencoder_DecodesWithIt()
+    {
+        var own = TinyModel.WriteModel(_folder["own.safetensors"]);
+        var other = TinyModel.WriteModel(_folder["other.safetensors"], tensors => tensors[TinyModel.AutoencoderPrefix + "decoder.conv_out.bias"].add_(0.5));
+        await Generate("plain.png", "--seed", "5");
+        await Generate("own.png", "--seed", "5", "--vae", own);
+        await Generate("other.png", "--seed", "5", "--vae", other);
+        byte[] Pixels(string file) => PictureReader.Read(_folder[file]).Rgb;
+        Assert.Equal(Pixels("plain.png"), Pixels("own.png"));
+        Assert.NotEqual(Pixels("plain.png"), Pixels("other.png"));
+        using var manifest = JsonDocument.Parse(PngTexts.Read(_folder["other.png"])["controlnetsharp"]);
+        Assert.Equal("other.safetensors", manifest.RootElement.GetProperty("vae").GetString());
+    }
+
+    [Fact]
     public async Task Generate_WithBatchAndCount_NumbersTheFilesAndTheSeedsThrough()
     {
         var files = Strings((await Generate("many.png", "--seed", "7", "--batch", "2", "--count", "2")).GetProperty("files"));

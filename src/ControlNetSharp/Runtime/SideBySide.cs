@@ -1,0 +1,25 @@
+using System.Runtime.ExceptionServices;
+
+namespace ControlNetSharp.Runtime;
+
+/// <summary>Runs the same work on many things with some threads; a failure comes out as it was thrown, not wrapped.</summary>
+internal static class SideBySide
+{
+    /// <summary>Runs <paramref name="work"/> for each item, which are asked for one after another.</summary>
+    /// <param name="items">The items.</param>
+    /// <param name="workers">The most threads.</param>
+    /// <param name="work">Given an item and its number from 0.</param>
+    /// <param name="cancellationToken">Looked at before each item.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static void ForEach<T>(IEnumerable<T> items, int workers, Action<T, int> work, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            Parallel.ForEach(items.Index(), new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancellationToken }, item => work(item.Item, item.Index));
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.Flatten().InnerExceptions[0]);
+        }
+    }
+}
