@@ -33,6 +33,7 @@ internal sealed record Failure(int ExitCode, string Code, string Message, string
         RuntimeUnavailableException e => new(3, "runtime_unavailable", e.Message),
         FileNotFoundException or DirectoryNotFoundException => new(WrongInput, "not_found", exception.Message),
         TrainingException e => new(1, "training_failed", e.Message),
+        IOException e and not (FileNotFoundException or DirectoryNotFoundException) => new(1, "io_failed", FirstLine(e.Message)),
         InterruptedException e => new(130, "cancelled", e.Message),
         OperationCanceledException => new(130, "cancelled", "Cancelled; nothing was written."),
         _ => new(1, "failed", $"{exception.GetType().Name}: {FirstLine(exception.Message)} (--verbose shows where)"),

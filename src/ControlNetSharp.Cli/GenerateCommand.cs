@@ -5,7 +5,6 @@ using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Runtime;
-using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Cli;
 
@@ -42,7 +41,11 @@ internal static class GenerateCommand
         CheckpointLoader.CheckControlNets(modelPath, controlPaths.OfType<string>().Distinct());
         using var loaded = CheckpointLoader.LoadModel(modelPath, placement, settings.Vae);
         var model = loaded with { PredictsVelocity = settings.PredictsVelocity ?? loaded.PredictsVelocity };
-        Warn(settings, model, output);
+        if (PredictionWarning(model) is { } warning)
+        {
+            output.Message.WriteLine(warning);
+        }
+
         var networks = new Dictionary<string, Networks.ControlNet>(StringComparer.Ordinal);
         try
         {
@@ -98,24 +101,6 @@ internal static class GenerateCommand
             {
                 network.Dispose();
             }
-        }
-    }
-
-    /// <summary>Says what is done otherwise than the user may think.</summary>
-    private static void Warn(GenerateSettings settings, DiffusionModel model, CommandOutput output)
-    {
-        foreach (var (option, text) in new[] { ("--prompt", settings.PromptText), ("--negative", settings.NegativeText) })
-        {
-            var (tokens, most) = (ClipTokenizer.Default.Encode(text).Count, ClipTokenizer.ContextLength - 2);
-            if (tokens > most)
-            {
-                output.Message.WriteLine($"controlnet: {option} has {tokens} tokens; the last {tokens - most} are cut, since the text encoder takes {most}.");
-            }
-        }
-
-        if (PredictionWarning(model) is { } warning)
-        {
-            output.Message.WriteLine(warning);
         }
     }
 

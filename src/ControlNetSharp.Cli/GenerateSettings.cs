@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Samplers;
+using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Cli;
 
@@ -93,7 +94,21 @@ internal sealed record GenerateSettings
             throw UsageException.Of(VaeOption.Name, vae, "there is no such file.");
         }
 
+        CheckPrompt(Prompt.Name, settings.PromptText);
+        CheckPrompt(Negative.Name, settings.NegativeText);
         return settings.ModelsFolder is { } folder && !Directory.Exists(folder) ? throw UsageException.Of(Models.Name, folder, "there is no such folder.") : settings;
+    }
+
+    private static void CheckPrompt(string option, string text)
+    {
+        try
+        {
+            PromptSyntax.Parse(text);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException(option, $"{option}: {e.Message.Split(" (Parameter")[0]}");
+        }
     }
 
     private static SamplingOptions ReadSampling(ParseResult arguments)

@@ -61,7 +61,7 @@ internal static class TrainCommand
             var clock = Stopwatch.StartNew();
             TrainingResult result;
             var files = new List<string>();
-            using (var bar = new TrainingBar(output))
+            using (var bar = new TrainingBar(output, settings.Run.BatchSize * settings.Run.Accumulation))
             {
                 result = run.Run(
                     new TrainingEvents(bar.Show, bar.Say),

@@ -1,23 +1,25 @@
+using System.Globalization;
 using ControlNetSharp.Training;
 
 namespace ControlNetSharp.Cli;
 
 /// <summary>How a training goes, on standard error: one line that changes where a terminal is attached, one line now and then elsewhere; messages stay.</summary>
-internal sealed class TrainingBar(CommandOutput output) : IDisposable
+internal sealed class TrainingBar(CommandOutput output, int picturesPerStep) : IDisposable
 {
     private const int LineEvery = 100;
     private bool _open;
 
     public void Show(TrainingProgress progress)
     {
+        var line = string.Create(CultureInfo.InvariantCulture, $"{progress}, {progress.StepsPerSecond * picturesPerStep:f1} pictures/s");
         if (output.IsTerminal)
         {
-            output.Message.Write("\r" + progress.ToString().PadRight(110));
+            output.Message.Write("\r" + line.PadRight(120));
             _open = true;
         }
         else if (progress.Step % LineEvery == 0)
         {
-            output.Message.WriteLine(progress);
+            output.Message.WriteLine(line);
         }
     }
 

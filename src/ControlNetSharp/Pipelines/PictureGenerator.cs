@@ -65,12 +65,11 @@ public sealed class PictureGenerator
         var plan = SamplingPlan.Create(request.Sampling, _schedule);
         var downscale = _autoencoder.Params.Downscale;
 
-        var conditioning = Encode(request.Prompt, request.ClipSkip);
-        var unconditional = Encode(request.NegativePrompt, request.ClipSkip);
+        var (conditioning, unconditional) = PromptEncoder.Encode(_text, request.Prompt, request.NegativePrompt, _placement.Device, request.ClipSkip);
         var units = request.Units.Where(unit => unit.Strength.Weight > 0).ToList();
         var (width, height) = request.Size ?? SizeFor(units.FirstOrDefault()?.Hint);
         var controls = units.Select(unit => Attach(unit, width, height)).ToList();
-        var denoiser = new ControlledDenoiser(_unet, _prediction, conditioning, unconditional, request.GuidanceScale, controls, plan.Steps.Count);
+        var denoiser = new ControlledDenoiser(_unet, _prediction, conditioning.to(_placement.Dtype), unconditional.to(_placement.Dtype), request.GuidanceScale, controls, plan.Steps.Count);
 
         var noise = Seeds.Noise(request.Seed, request.Batch, _autoencoder.Params.LatentChannels, height / downscale, width / downscale).to(_placement.Device);
         using var stepNoise = new StepNoise(request.Seed, request.Batch);
@@ -101,13 +100,6 @@ public sealed class PictureGenerator
         return (Step(_nativeSize * ratio), Step(_nativeSize / ratio));
 
         static int Step(double size) => Math.Clamp((int)Math.Round(size / DefaultSizeStep) * DefaultSizeStep, GenerationRequest.LeastSize, GenerationRequest.MostSize);
-    }
-
-    private Tensor Encode(string text, int? clipSkip)
-    {
-        var tokenizer = ClipTokenizer.Default;
-        using var tokens = tensor(tokenizer.Pad(tokenizer.Encode(text), _text.PadToken), [1, ClipTokenizer.ContextLength], device: _placement.Device);
-        return _text.Encode(tokens, clipSkip).to(_placement.Dtype);
     }
 
     private AttachedControl Attach(ControlUnit unit, int width, int height)

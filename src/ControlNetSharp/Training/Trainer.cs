@@ -245,7 +245,14 @@ public sealed class Trainer : IDisposable
 
         metadata.Add(StepKey, Steps.ToString(CultureInfo.InvariantCulture));
         metadata.Add(LossKey, _loss.ToString("r", CultureInfo.InvariantCulture));
-        _checkpoints.Write(Steps, State(), metadata);
+        try
+        {
+            _checkpoints.Write(Steps, State(), metadata);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The checkpoint of step {Steps} cannot be written: {e.Message} The one before it is intact.", e);
+        }
     }
 
     private void Restore(string path)

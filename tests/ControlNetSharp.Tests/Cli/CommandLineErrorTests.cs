@@ -55,6 +55,7 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("-c @@unit.json", "--control", "'wieght'|did you mean 'weight'?")]
     [InlineData("-c @@list.json", "--control", "list.json|one JSON object")]
     [InlineData("-c @@none.json", "--control", "none.json|there is no such file")]
+    [InlineData("-n [cat:dog:0.5]", "--negative", "--negative: The prompt has \"[cat:dog:0.5]\"|prompt editing")]
     [InlineData("--vae @none.safetensors", "--vae", "none.safetensors|there is no such file")]
     [InlineData("--steps 0", "--steps", "--steps 0|from 1 to 1000")]
     [InlineData("--steps 2.5", "--steps", "--steps 2.5|whole number from 1 to 1000")]

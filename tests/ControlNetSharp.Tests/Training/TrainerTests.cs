@@ -82,7 +82,8 @@ public sealed class TrainerTests : IDisposable
         var before = File.ReadAllBytes(checkpoint);
         // A folder in the place of the next checkpoint: the move to its name fails, as a write does on a full disk.
         Directory.CreateDirectory(Path.Combine(_folder, "full", "checkpoint-00000020.safetensors", "in the way"));
-        Assert.ThrowsAny<Exception>(() => Train(Options("full"), stopAfter: null));
+        var e = Assert.Throws<IOException>(() => Train(Options("full"), stopAfter: null));
+        Assert.Contains("step 20 cannot be written", e.Message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(checkpoint));
         Assert.Empty(Directory.GetFiles(Path.Combine(_folder, "full"), "*.tmp"));
     }

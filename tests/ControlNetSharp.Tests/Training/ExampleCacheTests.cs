@@ -1,0 +1,96 @@
+using ControlNetSharp.Annotators;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Training;
+using ControlNetSharp.Training.Datasets;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Tests.Training;
+
+public sealed class ExampleCacheTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly DiffusionModel _model;
+    private readonly TrainingDataset _dataset;
+
+    public ExampleCacheTests()
+    {
+        _model = CheckpointLoader.LoadModel(TinyModel.WriteModel(_folder["model.safetensors"]), Placement.Cpu32);
+        DatasetMaker.Make(_folder["fill"], new DatasetMakeOptions { Condition = "fill", Scenes = 4, Size = 64, FirstSeed = 2_000_000 }, null, TestContext.Current.CancellationToken);
+        _dataset = TrainingDataset.Open(_folder["fill"]);
+    }
+
+    public void Dispose()
+    {
+        _model.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void Open_Again_EncodesOnlyWhatHasChanged()
+    {
+        var first = Open();
+        var before = _folder.Listing();
+        Assert.Equal(first.Fingerprint, Open().Fingerprint);
+        Assert.Equal(before, _folder.Listing());
+
+        PictureWriter.WritePng(_dataset.Examples[2].Picture, new Picture(64, 64, new byte[3 * 64 * 64]));
+        var second = Open();
+        Assert.NotEqual(first.Fingerprint, second.Fingerprint);
+        Assert.Equal([true, true, false, true], first.Examples.Zip(second.Examples, (a, b) => a.File == b.File));
+        Assert.NotEqual(first.Fingerprint, Open("another model").Fingerprint);
+        Assert.NotEqual(second.Fingerprint, second.Part([1, 0, 2, 3]).Fingerprint);
+    }
+
+    [Fact]
+    public void Batch_HasTheLatentsTheTextAndTheHint_OfTheExamplesItself()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var cache = Open();
+        var (latents, context, hints) = cache.Batch([3, 1], null);
+        var picture = PictureTensors.ToPicture(PictureReader.Read(_dataset.Examples[3].Picture));
+        Assert.True((latents[0] - _model.Autoencoder.Encode(picture).Mean.squeeze(0) * _model.Autoencoder.Params.ScaleFactor).abs().max().item<float>() < 1e-6);
+        Assert.True((context[1] - ExampleCache.ContextOf(_model, _dataset.Examples[1].Caption)).abs().max().item<float>() < 1e-6);
+        Assert.True((hints[1] - PictureTensors.ToHint(PictureReader.Read(_dataset.Examples[1].Hint!)).squeeze(0)).abs().max().item<float>() < 1e-6);
+        Assert.Equal(PictureReader.Read(_dataset.Examples[1].Hint!).Rgb, cache.HintOf(1).Rgb);
+
+        // Drawn from the Autoencoder's distribution: near the mean, and the same from the same generator.
+        using var one = new Generator(7, CPU);
+        using var two = new Generator(7, CPU);
+        var drawn = cache.Batch([3], one).Latents;
+        Assert.True(drawn.Equals(cache.Batch([3], two).Latents));
+        Assert.False(drawn.Equals(cache.Batch([3], null).Latents));
+    }
+
+    [Fact]
+    public void Batch_WhenAFileHasVanished_NamesIt()
+    {
+        var cache = Open();
+        File.Delete(cache.Examples[2].File);
+        var e = Assert.Throws<CheckpointException>(() => cache.Batch([2], null));
+        Assert.Equal(cache.Examples[2].File, e.File);
+    }
+
+    [Fact]
+    public void Open_WithAPictureThatCannotBeRead_NamesIt()
+    {
+        File.WriteAllText(_dataset.Examples[1].Picture, "no picture");
+        var e = Assert.Throws<PictureException>(() => Open());
+        Assert.Equal(_dataset.Examples[1].Picture, e.Input);
+    }
+
+    [Fact]
+    public void Open_WithoutHintAndAnnotator_NamesThePicture()
+    {
+        var examples = _dataset.Examples.Select(example => (example with { Hint = null }, new HintSource("mine"))).ToList();
+        var e = Assert.Throws<DatasetException>(() => Open(examples: examples));
+        Assert.Equal(_dataset.Examples[0].Picture, e.File);
+    }
+
+    private ExampleCache Open(string hash = "model", IReadOnlyList<(TrainingExample, HintSource)>? examples = null) => ExampleCache.Open(
+        _folder["cache"], _model, hash, examples ?? [.. _dataset.Examples.Select(example => (example, new HintSource("fill")))], AnnotatorFiles.None, new AspectBuckets(64), workers: 1,
+        cancellationToken: TestContext.Current.CancellationToken);
+}
