@@ -57,6 +57,14 @@ internal static class GenerateCommand
             var generator = new PictureGenerator(model);
             // A unit of weight 0 is none, so its shape does not count.
             var size = settings.Size ?? generator.SizeFor(pictures.Zip(controlPaths).FirstOrDefault(unit => unit.Second is not null).First);
+            foreach (var (unit, picture) in settings.Units.Zip(pictures).Where(pair => pair.First.IsHint))
+            {
+                if (HintCheck.Warning(unit.Kind, unit.SwapsChannels ? PictureChannels.Swapped(picture) : picture) is { } seen)
+                {
+                    output.Message.WriteLine($"controlnet: {unit.Kind.Name}={unit.Picture}: {seen}");
+                }
+            }
+
             var hints = settings.Units.Zip(pictures, (unit, picture) => Hint(unit, picture, size, files)).ToList();
             var request = Request(settings, size, hints, controlPaths, networks);
             var manifest = new Manifest(settings, compute, model, modelPath, controlPaths);
@@ -128,6 +136,11 @@ internal static class GenerateCommand
     /// <summary>The unit's picture, or what its annotator sees in it: at the scale of the result, so that lines are as thick as those the ControlNet knows.</summary>
     private static Picture Hint(UnitSpecification unit, Picture picture, (int Width, int Height) size, AnnotatorFiles files)
     {
+        if (unit.SwapsChannels)
+        {
+            picture = PictureChannels.Swapped(picture);
+        }
+
         if (unit.IsHint)
         {
             return picture;

@@ -12,7 +12,7 @@ internal sealed record UnitSpecification
     private const string Hint = "hint";
     private const int LeastResolution = 64;
     private const int MostResolution = 2048;
-    private static readonly string[] Own = ["weight", "start", "end", "mode", "model", "annotator", "resize", "resolution"];
+    private static readonly string[] Own = ["weight", "start", "end", "mode", "model", "annotator", "resize", "resolution", "channels"];
 
     /// <summary>The condition kind.</summary>
     public required ConditionKind Kind { get; init; }
@@ -34,6 +34,9 @@ internal sealed record UnitSpecification
 
     /// <summary>How the hint is brought to the size of the result.</summary>
     public ResizeMode Resize { get; init; } = ResizeMode.Crop;
+
+    /// <summary>Whether the picture's red and blue are exchanged: a finished hint from a program that writes BGR.</summary>
+    public bool SwapsChannels { get; init; }
 
     /// <summary>Shorter side at which the annotator sees the picture, in pixels; null for the size of the result.</summary>
     public int? Resolution { get; init; }
@@ -67,6 +70,7 @@ internal sealed record UnitSpecification
             Resolution = Take<int?>(values, "resolution", null, text => text == "auto" ? null
                 : int.TryParse(text, out var side) && side is >= LeastResolution and <= MostResolution ? side
                 : throw Wrong("resolution", text, $"auto or a whole number from {LeastResolution} to {MostResolution}")),
+            SwapsChannels = Take(values, "channels", false, name => name is "rgb" or "bgr" ? name == "bgr" : throw Wrong("channels", name, "rgb or bgr")),
             AnnotatorValues = values,
         };
         unit.Check();
@@ -75,7 +79,8 @@ internal sealed record UnitSpecification
 
     private static AnnotatorInfo Named(ConditionKind kind, string name)
     {
-        var known = AnnotatorCatalogue.Of(kind).ToList();
+        // A drawing of dark lines can be turned round for every kind of lines.
+        var known = AnnotatorCatalogue.Of(kind).Concat(HintCheck.IsOfLines(kind) ? [AnnotatorCatalogue.Find("invert")] : []).Distinct().ToList();
         return known.Find(info => info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase))
             ?? throw Wrong("annotator", name, kind.Name == Hint ? $"none: a picture of the kind {Hint} is taken as it is"
                 : string.Join(" or ", known.SelectMany(info => info.ModuleNames).Prepend("none, where the picture already is the hint,")));

@@ -1,3 +1,4 @@
+using ControlNetSharp.Annotators;
 using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Training.Datasets;

@@ -1,3 +1,4 @@
+using ControlNetSharp.Annotators;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Text;
 

@@ -21,7 +21,7 @@ internal readonly record struct HintShift(int X, int Y)
     /// A shift counts where it finds this share of the hint's edges in the picture, and both no shift and the mean of all shifts find this much less.
     /// Skeletons, and other hints whose edges are not those of the picture, never get there.
     /// </summary>
-    private const double LeastFound = 0.4, MuchLess = 0.7;
+    private const double LeastFound = 0.4, MuchLess = 0.6;
 
     /// <summary>Compares the hint's edges with Canny edges of the picture at all small shifts.</summary>
     /// <param name="hint">The hint, of the picture's shape. Borrowed.</param>

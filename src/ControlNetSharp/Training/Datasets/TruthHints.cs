@@ -1,3 +1,4 @@
+using ControlNetSharp.Annotators;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Scenes;
 
@@ -30,12 +31,8 @@ internal static class TruthHints
         return float.IsFinite(truth.Depth[i]) ? (Level(-x), Level(y), Level(z)) : (Level(0), Level(0), Level(1));
     });
 
-    /// <summary>Areas in <see cref="SegmentationColours"/>.</summary>
-    public static Picture Segmentation(SceneTruth truth, int size) => Of(size, i =>
-    {
-        var colour = SegmentationColours.All[truth.Segmentation[i]];
-        return ((byte)(colour >> 16), (byte)(colour >> 8), (byte)colour);
-    });
+    /// <summary>Areas in the colours of <see cref="Ade20kPalette"/>.</summary>
+    public static Picture Segmentation(SceneTruth truth, int size) => Ade20kPalette.Paint(truth.Segmentation, size, size);
 
     private static byte Level(float component) => (byte)MathF.Round(Math.Clamp((component + 1) * 127.5f, 0, 255));
 

@@ -1,8 +1,10 @@
 using ControlNetSharp.Pictures;
 
-namespace ControlNetSharp.Training.Datasets;
+namespace ControlNetSharp.Annotators;
 
 /// <summary>What a hint looks like, as far as polarity and channel order can be told from its pixels.</summary>
+/// <param name="Coloured">The share of pixels that have a colour.</param>
+/// <param name="Dark">The share of pixels that are dark.</param>
 /// <param name="IsBlank">All pixels have one colour.</param>
 /// <param name="IsLightOnDark">Thin light lines on a dark ground, without colour: as the ControlNets for lines want them.</param>
 /// <param name="IsDarkOnLight">Thin dark lines on a light ground, without colour.</param>
@@ -10,11 +12,11 @@ namespace ControlNetSharp.Training.Datasets;
 /// <param name="MeanRed">Mean of the red component of these vectors, −1 to 1.</param>
 /// <param name="MeanBlue">Mean of the blue one; visible surfaces look towards the viewer, so that it is well above 0 where blue is the axis to the viewer.</param>
 /// <param name="AwayBlue">The share of pixels whose blue component points away from the viewer.</param>
-internal sealed record HintLook(bool IsBlank, bool IsLightOnDark, bool IsDarkOnLight, bool IsNormalMap, double MeanRed, double MeanBlue, double AwayBlue)
+internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool IsLightOnDark, bool IsDarkOnLight, bool IsNormalMap, double MeanRed, double MeanBlue, double AwayBlue)
 {
     private const int BlankLevels = 8;
     private const int ColourLevels = 32;
-    private const byte Light = 192, Dark = 64;
+    private const byte LightLevel = 192, DarkLevel = 64;
 
     /// <summary>A drawing is mostly ground, has some lines, and these are thin.</summary>
     private const double LeastGround = 0.6, LeastLines = 0.001, LeastThin = 0.8;
@@ -26,13 +28,14 @@ internal sealed record HintLook(bool IsBlank, bool IsLightOnDark, bool IsDarkOnL
 
     public static HintLook Of(Picture hint)
     {
-        var (count, unit, coloured, away) = (hint.Rgb.Length / 3, 0, 0, 0);
+        var (count, unit, coloured, dark, away) = (hint.Rgb.Length / 3, 0, 0, 0, 0);
         double red = 0, blue = 0;
         Span<byte> least = [255, 255, 255], most = [0, 0, 0];
         for (var i = 0; i < hint.Rgb.Length; i += 3)
         {
             var (r, g, b) = (hint.Rgb[i], hint.Rgb[i + 1], hint.Rgb[i + 2]);
             coloured += Math.Max(r, Math.Max(g, b)) - Math.Min(r, Math.Min(g, b)) > ColourLevels ? 1 : 0;
+            dark += Math.Max(r, Math.Max(g, b)) <= DarkLevel ? 1 : 0;
             var (x, y, z) = (r / 127.5f - 1, g / 127.5f - 1, b / 127.5f - 1);
             unit += Math.Abs(MathF.Sqrt(x * x + y * y + z * z) - 1) <= UnitLength ? 1 : 0;
             away += z < -UnitLength ? 1 : 0;
@@ -47,9 +50,9 @@ internal sealed record HintLook(bool IsBlank, bool IsLightOnDark, bool IsDarkOnL
         var isBlank = most[0] - least[0] <= BlankLevels && most[1] - least[1] <= BlankLevels && most[2] - least[2] <= BlankLevels;
         var grey = coloured > 0.02 * count || isBlank ? null : Greyscale.Of(hint);
         return new HintLook(
-            isBlank,
-            grey is not null && IsThinOn(grey, hint.Width, level => level <= Dark, level => level >= Light),
-            grey is not null && IsThinOn(grey, hint.Width, level => level >= Light, level => level <= Dark),
+            (double)coloured / count, (double)dark / count, isBlank,
+            grey is not null && IsThinOn(grey, hint.Width, level => level <= DarkLevel, level => level >= LightLevel),
+            grey is not null && IsThinOn(grey, hint.Width, level => level >= LightLevel, level => level <= DarkLevel),
             !isBlank && unit >= LeastUnit * count, red / count, blue / count, (double)away / count);
     }
 

@@ -1,0 +1,62 @@
+using System.Globalization;
+using ControlNetSharp.Pictures;
+
+namespace ControlNetSharp.Annotators;
+
+/// <summary>Looks whether a finished hint can be one of its kind. The usual mistakes are polarity, channel order, another palette, and a photograph where a map should be.</summary>
+public static class HintCheck
+{
+    private const string Photograph = "it looks like a photograph; without annotator=none the annotator makes the hint from it.";
+
+    /// <summary>A ControlNet for lines sees mostly dark ground.</summary>
+    private const double LeastDark = 0.5;
+
+    /// <summary>Shares of pixels from which on something cannot be a JPEG's or an anti-aliased edge's doing.</summary>
+    private const double MuchColour = 0.05, OffPalette = 0.15;
+    private static readonly string[] Lines = ["canny", "hough", "hed", "scribble", "lineart"];
+
+    /// <summary>Whether hints of a kind are light lines on dark ground.</summary>
+    public static bool IsOfLines(ConditionKind kind)
+    {
+        ArgumentNullException.ThrowIfNull(kind);
+        return Lines.Contains(kind.Name);
+    }
+
+    /// <summary>What is wrong with a hint, as far as its pixels tell.</summary>
+    /// <param name="kind">What it is given as.</param>
+    /// <param name="hint">The hint. Borrowed.</param>
+    /// <returns>One sentence that says what was seen and what mends it; null where nothing was.</returns>
+    public static string? Warning(ConditionKind kind, Picture hint)
+    {
+        ArgumentNullException.ThrowIfNull(kind);
+        ArgumentNullException.ThrowIfNull(hint);
+        var look = HintLook.Of(hint);
+        return look.IsBlank && kind.Name != "hint" ? "it has one colour only, so there is nothing to follow."
+            : IsOfLines(kind) ? OfLines(look)
+            : kind.Name switch
+            {
+                "pose" when look.Dark < LeastDark => $"a skeleton is drawn in colours on black; {Photograph}",
+                "depth" when look.Coloured > MuchColour => $"depth is grey, near bright and far dark; {Photograph}",
+                "normal" => OfNormals(look),
+                "segmentation" => OfAreas(hint),
+                _ => null,
+            };
+    }
+
+    private static string? OfLines(HintLook look) =>
+        look.IsDarkOnLight ? "it has dark lines on light ground, where ControlNets want light lines on dark; annotator=invert turns it round."
+        : look.Dark < LeastDark && !look.IsLightOnDark ? $"light lines on dark ground are wanted; {Photograph}"
+        : null;
+
+    private static string? OfNormals(HintLook look) =>
+        !look.IsNormalMap ? $"its colours are not directions of surfaces; {Photograph}"
+        : look.MeanRed > look.MeanBlue ? "red, not blue, is the axis to the viewer, as in files of BGR and in hints for the first normal ControlNet; channels=bgr exchanges them."
+        : null;
+
+    private static string? OfAreas(Picture hint)
+    {
+        var off = Ade20kPalette.Snap(hint).OffPalette;
+        return off <= OffPalette ? null
+            : string.Create(CultureInfo.InvariantCulture, $"{off:p0} of its pixels have no colour of ADE20K's palette, so it is drawn in another one, or is a photograph; with colours of ADE20K it would be followed.");
+    }
+}
