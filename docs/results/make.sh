@@ -15,3 +15,15 @@ make rocket.jpg rocket-day 7 "a photo of a white rocket with fire and smoke"
 make rocket.jpg rocket-sunset 7 "a red rocket at sunset"
 make astronaut.png astronaut-woman 7 "a woman with brown hair in an orange sweater"
 make astronaut.png astronaut-cartoon 7 "a cartoon of a woman in a blue sweater"
+
+# Scenes of seeds that were never trained on: picture, edges, and what is made of edges and caption.
+scenes=$(mktemp -d)
+trap 'rm -rf "$scenes"' EXIT
+"$controlnet" dataset make "$scenes/canny" --condition canny --scenes 8 --seed 1500000
+for i in {0..7}; do
+  prompt=$(sed -n "$((i + 1))p" "$scenes/canny/prompt.json" | sed -E 's/.*"prompt":"([^"]*)".*/\1/')
+  "$controlnet" generate -p "$prompt" -c "canny=$scenes/canny/source/$i.png,annotator=none" --seed "$i" -o "docs/results/scene-$i.png"
+  cp "$scenes/canny/target/$i.png" "docs/results/scene-$i-original.png"
+  cp "$scenes/canny/source/$i.png" "docs/results/scene-$i-canny.png"
+  echo "$prompt" >"docs/results/scene-$i.txt"
+done
