@@ -117,6 +117,8 @@ internal static class BenchTrainCommand
     private static TrainingCost Measure(
         UNetParams p, TrainingTarget target, int size, int batch, int steps, bool checkpointing, bool eightBit, Placement placement, CancellationToken cancellationToken)
     {
+        // As train does.
+        AllocatorTuning.KeepFreedMemory(1);
         using var scope = NewDisposeScope();
         var unet = new UNet(p, target == TrainingTarget.ControlNet ? placement : Placement.Cpu32);
         Randomise(unet);
