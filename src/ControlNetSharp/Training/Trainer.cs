@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -178,6 +179,7 @@ public sealed class Trainer : IDisposable
 
         void ComputePart(int part)
         {
+            SideBySide.OneLibtorchThread(_options.Workers);
             using var scope = NewDisposeScope();
             var seed = unchecked((_options.Seed * 1_000_003 + Steps) * parts + part);
             using var generator = new Generator((ulong)seed, CPU);
