@@ -12,6 +12,7 @@ namespace ControlNetSharp.Cli;
 internal static class AnnotateCommand
 {
     private const string All = "all";
+    private const int SheetGap = 8;
     private static readonly Argument<string> Kind = new("kind") { Description = "The condition kind, such as canny; the name of an annotator, such as softedge_hed; or all, for a sheet." };
     private static readonly Argument<string> Input = new("picture") { Description = "The picture." };
     private static readonly Option<string> Out = new("--out", "-o") { Description = "The hint (.png).", Required = true };
@@ -49,7 +50,7 @@ internal static class AnnotateCommand
         if (measured)
         {
             PictureWriter.WritePng(file, MeasuredDepth.Hint(DepthMapReader.Read(input), options!));
-            Write(output, json, file, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds });
+            output.Report(json, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds }, file);
             return;
         }
 
@@ -71,14 +72,15 @@ internal static class AnnotateCommand
             }
 
             var keypoints = pose is null ? null : JsonNode.Parse(PoseJson.Write(pose, normalised: false));
-            Write(output, json, file, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds, keypoints });
+            output.Report(json, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds, keypoints }, file);
             return;
         }
 
         var hints = Hints(infos, picture, files, output, cancellationToken);
-        PictureWriter.WritePng(file, ContactSheet.Of([picture, .. hints.Select(hint => hint.Hint)]));
+        List<Picture> cells = [picture, .. hints.Select(hint => hint.Hint)];
+        PictureWriter.WritePng(file, PictureSheet.Of(cells, (int)Math.Ceiling(Math.Sqrt(cells.Count)), SheetGap));
         output.Message.WriteLine($"controlnet: row by row: the picture, {string.Join(", ", hints.Select(hint => hint.Info.Name))}.");
-        Write(output, json, file, new { file, kind = All, annotators = hints.Select(hint => hint.Info.Name), seconds = clock.Elapsed.TotalSeconds });
+        output.Report(json, new { file, kind = All, annotators = hints.Select(hint => hint.Info.Name), seconds = clock.Elapsed.TotalSeconds }, file);
     }
 
     /// <summary>Depth from a sensor comes in files that are no pictures.</summary>
@@ -126,18 +128,6 @@ internal static class AnnotateCommand
         var known = (kind is null ? AnnotatorCatalogue.All : AnnotatorCatalogue.Of(kind)).ToList();
         return known.Find(info => info.ModuleNames.Contains(annotator, StringComparer.OrdinalIgnoreCase))
             ?? throw UsageException.Of(Annotator.Name, annotator, $"{name} has the annotators {string.Join(", ", known.SelectMany(info => info.ModuleNames))}.");
-    }
-
-    private static void Write<T>(CommandOutput output, bool json, string file, T report)
-    {
-        if (json)
-        {
-            output.WriteJson(report);
-        }
-        else
-        {
-            output.Result.WriteLine(file);
-        }
     }
 
     private static Dictionary<string, string> ReadValues(string[] texts)

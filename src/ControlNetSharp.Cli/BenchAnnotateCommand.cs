@@ -11,19 +11,13 @@ namespace ControlNetSharp.Cli;
 internal static class BenchAnnotateCommand
 {
     private const int Rounds = 11;
-    private static readonly Option<string?> SizeOption = new("--size") { Description = "Width and height in pixels, a multiple of 64; default 512." };
     private static readonly Option<string?> Models = new("--models") { Description = "Folder in which annotators look for their weights." };
 
-    public static Command Create() => new("annotate", "Milliseconds for a hint of each kind.") { SizeOption, Models };
+    public static Command Create() => new("annotate", "Milliseconds for a hint of each kind.") { BenchOptions.Size, Models };
 
     public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
-        var size = arguments.Whole(SizeOption, 512, 64, 2048);
-        if (size % 64 != 0)
-        {
-            throw UsageException.Of(SizeOption.Name, $"{size}", "must be a multiple of 64.");
-        }
-
+        var size = BenchOptions.ReadSize(arguments);
         NativeLibraries.EnsureLoaded();
         var files = ModelFiles.ForAnnotators(arguments.GetValue(Models));
         // A street with people: edges, lines and areas of all sizes.

@@ -12,18 +12,15 @@ namespace ControlNetSharp.Cli;
 /// <summary><c>controlnet bench</c>: how fast this machine is, with random weights at a family's exact shapes, measured against its matmul peak.</summary>
 internal static class BenchCommand
 {
-    private static readonly Option<string?> Family = new("--family") { Description = "sd15 (default) or sd21." };
-    private static readonly Option<string?> SizeOption = new("--size") { Description = "Width and height in pixels, a multiple of 64; default 512." };
     private static readonly Option<string?> Steps = new("--steps") { Description = "Steps that are measured, after one that is not; default 2." };
     private static readonly Option<string?> Control = new("--control") { Description = "Number of ControlNets, 0 to 4; default 1." };
     private static readonly Option<string?> Guidance = new("--cfg") { Description = "Guidance scale; 1 computes one side only. Default 7." };
-    private static readonly Option<string?> BatchOption = new("--batch") { Description = "Pictures computed together; default 1." };
     private static readonly Option<string> Model = new("--model", "-m") { Description = "The checkpoint to load.", Required = true };
 
     public static Command Create()
     {
-        var generate = new Command("generate", "Seconds for a sampling step.") { Family, SizeOption, Steps, Control, Guidance, BatchOption };
-        var decode = new Command("decode", "Seconds for decoding a picture.") { Family, SizeOption, BatchOption };
+        var generate = new Command("generate", "Seconds for a sampling step.") { BenchOptions.Family, BenchOptions.Size, Steps, Control, Guidance, BenchOptions.Batch };
+        var decode = new Command("decode", "Seconds for decoding a picture.") { BenchOptions.Family, BenchOptions.Size, BenchOptions.Batch };
         var load = new Command("load", "Seconds for loading a checkpoint.") { Model };
         foreach (var command in new[] { generate, decode, load })
         {
@@ -38,17 +35,17 @@ internal static class BenchCommand
 
     public static void Generate(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
-        var (family, p) = ReadFamily(arguments);
-        var size = Side(arguments);
+        var (family, p) = BenchOptions.ReadFamily(arguments);
+        var size = BenchOptions.ReadSize(arguments);
         var steps = arguments.Whole(Steps, 2, 1, 100);
         var controls = arguments.Whole(Control, 1, 0, 4);
         var guidance = arguments.Real(Guidance, 7, 1, 30);
-        var batch = arguments.Whole(BatchOption, 1, 1, 64);
+        var batch = arguments.Whole(BenchOptions.Batch, 1, 1, 64);
         var placement = ComputeSettings.Read(arguments).Place();
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var unet = Randomised(new UNet(p, placement));
-        var controlNets = Enumerable.Range(0, controls).Select(_ => Randomised(new ControlNet(new ControlNetParams { UNet = p }, placement))).ToList();
+        var unet = BenchOptions.Randomised(new UNet(p, placement));
+        var controlNets = Enumerable.Range(0, controls).Select(_ => BenchOptions.Randomised(new ControlNet(new ControlNetParams { UNet = p }, placement))).ToList();
         var hint = rand([1, 3, size, size], placement.Dtype, placement.Device);
         var context = randn([1, 77, p.ContextChannels], placement.Dtype, placement.Device);
         var attached = controlNets.Select(c => new AttachedControl(c, c.EncodeHint(hint), new ControlStrength())).ToList();
@@ -89,19 +86,19 @@ internal static class BenchCommand
             fractionOfPeak = gflop / secondsPerStep / peak,
             peakMemoryBytes = memory,
         };
-        Write(output, json, report, $"{family} {size} x {size}, {controls} ControlNet(s), {report.dtype}: {secondsPerStep:f2} s a step, {gflop:f0} GFLOP a step, {report.gflopsReached:f0} of {peak:f0} GFLOP/s ({report.fractionOfPeak:p0}), {memory / 1e9:f2} GB");
+        output.Report(json, report, $"{family} {size} x {size}, {controls} ControlNet(s), {report.dtype}: {secondsPerStep:f2} s a step, {gflop:f0} GFLOP a step, {report.gflopsReached:f0} of {peak:f0} GFLOP/s ({report.fractionOfPeak:p0}), {memory / 1e9:f2} GB");
     }
 
     public static void Decode(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
         // Both families have the same Autoencoder.
-        var (family, _) = ReadFamily(arguments);
-        var size = Side(arguments);
-        var batch = arguments.Whole(BatchOption, 1, 1, 64);
+        var (family, _) = BenchOptions.ReadFamily(arguments);
+        var size = BenchOptions.ReadSize(arguments);
+        var batch = arguments.Whole(BenchOptions.Batch, 1, 1, 64);
         var placement = ComputeSettings.Read(arguments).Place();
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
-        var autoencoder = Randomised(new Autoencoder(AutoencoderParams.StableDiffusion, placement));
+        var autoencoder = BenchOptions.Randomised(new Autoencoder(AutoencoderParams.StableDiffusion, placement));
         var z = randn([batch, 4, size / 8, size / 8], placement.Dtype, placement.Device);
         var seconds = new List<double>();
         for (var attempt = 0; attempt < 3; attempt++)
@@ -117,7 +114,7 @@ internal static class BenchCommand
         }
 
         var report = new { family, width = size, height = size, batch, dtype = placement.Dtype.ToString(), secondsPerImage = seconds.Skip(1).Average() / batch, peakMemoryBytes = MachineMemory.PeakBytes };
-        Write(output, json, report, $"Autoencoder of {family}, {size} x {size}, {report.dtype}: {report.secondsPerImage:f2} s a picture, {report.peakMemoryBytes / 1e9:f2} GB");
+        output.Report(json, report, $"Autoencoder of {family}, {size} x {size}, {report.dtype}: {report.secondsPerImage:f2} s a picture, {report.peakMemoryBytes / 1e9:f2} GB");
     }
 
     public static void Load(ParseResult arguments, CommandOutput output, bool json)
@@ -129,43 +126,6 @@ internal static class BenchCommand
         using var model = CheckpointLoader.LoadModel(path, placement);
         var seconds = clock.Elapsed.TotalSeconds;
         var report = new { seconds, fileBytes = bytes, gigabytesPerSecond = bytes / seconds / 1e9, peakMemoryBytes = MachineMemory.PeakBytes };
-        Write(output, json, report, $"{path}: {seconds:f2} s, {report.gigabytesPerSecond:f2} GB/s, {report.peakMemoryBytes / 1e9:f2} GB at most");
-    }
-
-    private static (string Name, UNetParams UNet) ReadFamily(ParseResult arguments) => (arguments.GetValue(Family) ?? "sd15") switch
-    {
-        "sd15" => ("sd15", UNetParams.Sd15),
-        "sd21" => ("sd21", UNetParams.Sd21),
-        var other => throw UsageException.Of(Family.Name, other, "must be sd15 or sd21."),
-    };
-
-    private static int Side(ParseResult arguments)
-    {
-        var size = arguments.Whole(SizeOption, 512, 64, 2048);
-        return size % 64 == 0 ? size : throw UsageException.Of(SizeOption.Name, size.ToString(), "must be a multiple of 64.");
-    }
-
-    private static T Randomised<T>(T network)
-        where T : nn.Module
-    {
-        foreach (var parameter in network.parameters())
-        {
-            // Small enough that nothing overflows through all layers.
-            nn.init.uniform_(parameter, -0.02, 0.02);
-        }
-
-        return network;
-    }
-
-    private static void Write<T>(CommandOutput output, bool json, T report, string text)
-    {
-        if (json)
-        {
-            output.WriteJson(report);
-        }
-        else
-        {
-            output.Result.WriteLine(text);
-        }
+        output.Report(json, report, $"{path}: {seconds:f2} s, {report.gigabytesPerSecond:f2} GB/s, {report.peakMemoryBytes / 1e9:f2} GB at most");
     }
 }

@@ -15,9 +15,6 @@ namespace ControlNetSharp.Cli;
 internal static class BenchTrainCommand
 {
     private const int ContextTokens = 77;
-    private static readonly Option<string?> Family = new("--family") { Description = "sd15 (default) or sd21." };
-    private static readonly Option<string?> SizeOption = new("--size") { Description = "Width and height in pixels, a multiple of 64; default 512." };
-    private static readonly Option<string?> BatchOption = new("--batch") { Description = "Pictures a step; default 1." };
     private static readonly Option<string?> Steps = new("--steps") { Description = "Steps that are measured, after two that are not; default 2." };
     private static readonly Option<bool> Checkpointing = new("--gradient_checkpointing") { Description = "Computes the inside of blocks again in the backward pass." };
     private static readonly Option<bool> EightBit = new("--use_8bit_adam") { Description = "Keeps AdamW's state in eight bits." };
@@ -25,7 +22,7 @@ internal static class BenchTrainCommand
 
     public static Command Create()
     {
-        var command = new Command("train", "Seconds and memory for a training step.") { Family, SizeOption, BatchOption, Steps, Checkpointing, EightBit, Target };
+        var command = new Command("train", "Seconds and memory for a training step.") { BenchOptions.Family, BenchOptions.Size, BenchOptions.Batch, Steps, Checkpointing, EightBit, Target };
         foreach (var option in ComputeSettings.Options)
         {
             command.Add(option);
@@ -36,19 +33,9 @@ internal static class BenchTrainCommand
 
     public static void Run(ParseResult arguments, IReadOnlyList<string> words, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
-        var p = (arguments.GetValue(Family) ?? "sd15") switch
-        {
-            "sd15" => UNetParams.Sd15,
-            "sd21" => UNetParams.Sd21,
-            var other => throw UsageException.Of(Family.Name, other, "must be sd15 or sd21."),
-        };
-        var size = arguments.Whole(SizeOption, 512, 64, 2048);
-        if (size % 64 != 0)
-        {
-            throw UsageException.Of(SizeOption.Name, $"{size}", "must be a multiple of 64.");
-        }
-
-        var (batch, steps) = (arguments.Whole(BatchOption, 1, 1, 64), arguments.Whole(Steps, 2, 1, 100));
+        var (family, p) = BenchOptions.ReadFamily(arguments);
+        var size = BenchOptions.ReadSize(arguments);
+        var (batch, steps) = (arguments.Whole(BenchOptions.Batch, 1, 1, 64), arguments.Whole(Steps, 2, 1, 100));
         var compute = ComputeSettings.Read(arguments);
         var target = arguments.GetValue(Target) switch
         {
@@ -60,7 +47,7 @@ internal static class BenchTrainCommand
         if (target is { } one)
         {
             var side = Measure(p, one, size, batch, steps, arguments.GetValue(Checkpointing), arguments.GetValue(EightBit), compute.Place(), cancellationToken);
-            Write(output, json, side, $"{one}: {Text(side)}");
+            output.Report(json, side, $"{one}: {Text(side)}");
             return;
         }
 
@@ -69,26 +56,14 @@ internal static class BenchTrainCommand
         var (timeRatio, memoryRatio) = (controlNet.SecondsPerStep / fullFineTune.SecondsPerStep, (double)controlNet.PeakMemoryBytes / fullFineTune.PeakMemoryBytes);
         var report = new
         {
-            family = arguments.GetValue(Family) ?? "sd15", width = size, height = size, batch, gradientCheckpointing = arguments.GetValue(Checkpointing), eightBitState = arguments.GetValue(EightBit),
+            family, width = size, height = size, batch, gradientCheckpointing = arguments.GetValue(Checkpointing), eightBitState = arguments.GetValue(EightBit),
             fullFineTune, controlNet, timeRatio, memoryRatio,
         };
-        Write(output, json, report, $"full fine-tuning  {Text(fullFineTune)}\nControlNet        {Text(controlNet)}\nratio             {timeRatio:f3} of the time, {memoryRatio:f3} of the memory");
+        output.Report(json, report, $"full fine-tuning  {Text(fullFineTune)}\nControlNet        {Text(controlNet)}\nratio             {timeRatio:f3} of the time, {memoryRatio:f3} of the memory");
     }
 
     private static string Text(TrainingCost cost) =>
         $"{cost.SecondsPerStep:f2} s a step, {cost.PeakMemoryBytes / 1e9:f2} GB at most, {cost.GflopsReached:f0} of {cost.GflopsPeak:f0} GFLOP/s ({cost.FractionOfPeak:p0})";
-
-    private static void Write<T>(CommandOutput output, bool json, T report, string text)
-    {
-        if (json)
-        {
-            output.WriteJson(report);
-        }
-        else
-        {
-            output.Result.WriteLine(text);
-        }
-    }
 
     /// <summary>Runs this command again in another process, for one target.</summary>
     private static TrainingCost InProcess(IReadOnlyList<string> words, string target, CancellationToken cancellationToken)
@@ -120,8 +95,7 @@ internal static class BenchTrainCommand
         // As train does.
         AllocatorTuning.KeepFreedMemory(1);
         using var scope = NewDisposeScope();
-        var unet = new UNet(p, target == TrainingTarget.ControlNet ? placement : Placement.Cpu32);
-        Randomise(unet);
+        var unet = BenchOptions.Randomised(new UNet(p, target == TrainingTarget.ControlNet ? placement : Placement.Cpu32));
         var controlNet = target == TrainingTarget.UNet ? null : TrainableCopy.Of(unet, seed: 1, Placement.Cpu32).ControlNet;
         var denoiser = new TrainableDenoiser(unet, controlNet, target, placement.Dtype) { Checkpointing = checkpointing };
         using var optimizer = new AdamW(denoiser.Parameters.Select(parameter => parameter.Parameter), new AdamWOptions { EightBitState = eightBit });
@@ -150,15 +124,6 @@ internal static class BenchTrainCommand
         var (secondsPerStep, peak) = (seconds.Average(), MatmulPeak.Measure(placement));
         var gflop = batch * TrainingWork.Gflop(p, target, size / 8, size / 8, checkpointing);
         return new TrainingCost(secondsPerStep, memory, gflop, gflop / secondsPerStep, peak, gflop / secondsPerStep / peak);
-    }
-
-    private static void Randomise(nn.Module network)
-    {
-        foreach (var parameter in network.parameters())
-        {
-            // Small enough that nothing overflows through all layers.
-            nn.init.uniform_(parameter, -0.02, 0.02);
-        }
     }
 
     /// <summary>What a step costs.</summary>

@@ -10,4 +10,17 @@ internal sealed record CommandOutput(TextWriter Result, TextWriter Message, bool
 
     /// <summary>Writes one JSON object with camelCase keys.</summary>
     public void WriteJson<T>(T value) => Result.WriteLine(JsonSerializer.Serialize(value, Json));
+
+    /// <summary>Writes a result: the object where JSON is asked for, the text for people where it is not.</summary>
+    public void Report<T>(bool json, T report, string text)
+    {
+        if (json)
+        {
+            WriteJson(report);
+        }
+        else
+        {
+            Result.WriteLine(text);
+        }
+    }
 }

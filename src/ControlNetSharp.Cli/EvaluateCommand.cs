@@ -14,9 +14,6 @@ internal static class EvaluateCommand
     /// <summary>The first seed of the scenes that no training ever uses.</summary>
     private const long FirstSeed = 1_000_000;
 
-    /// <summary>Up to this width layers are too small to be shared by threads; two pictures at a time are faster.</summary>
-    private const int NarrowModel = 128;
-
     private static readonly Option<string?> Model = new("--model", "-m") { Description = "pocket (embedded, the default) or a .safetensors checkpoint." };
     private static readonly Option<string[]> Kinds = new("--control", "-c") { Description = "A condition kind; default: canny." };
     private static readonly Option<string?> Pictures = new("--pictures") { Description = "Scenes to measure on, 1 to 10000; default 64." };
@@ -56,12 +53,7 @@ internal static class EvaluateCommand
             ? Enumerable.Range(0, count).Select(i => Scene.FromSeed(FirstSeed + i)).Select(scene => new ReferencePicture(SceneRenderer.Render(scene, model.NativeSize), scene.Caption))
             : files.Select(file => Reference(file, model.NativeSize));
         var (total, clock) = (files?.Count ?? count, System.Diagnostics.Stopwatch.StartNew());
-        var workers = model.UNet.Params.ModelChannels <= NarrowModel && placement.Device.type == TorchSharp.DeviceType.CPU ? 2 : 1;
-        if (workers > 1)
-        {
-            TorchSharp.torch.set_num_threads(1);
-        }
-
+        var workers = NarrowModels.AreFasterSideBySide(model.UNet.Params) && placement.Device.type == TorchSharp.DeviceType.CPU ? 2 : 1;
         ControlScore score;
         using (var bar = new ProgressBar(output))
         {

@@ -59,7 +59,7 @@ internal static class GenerateCommand
             var size = settings.Size ?? generator.SizeFor(pictures.Zip(controlPaths).FirstOrDefault(unit => unit.Second is not null).First);
             foreach (var (unit, picture) in settings.Units.Zip(pictures).Where(pair => pair.First.IsHint))
             {
-                if (HintCheck.Warning(unit.Kind, unit.SwapsChannels ? PictureChannels.Swapped(picture) : picture) is { } seen)
+                if (HintCheck.Warning(unit.Kind, picture) is { } seen)
                 {
                     output.Message.WriteLine($"controlnet: {unit.Kind.Name}={unit.Picture}: {seen}");
                 }
@@ -130,17 +130,12 @@ internal static class GenerateCommand
             throw UsageException.Of("--control", $"{unit.Kind.Name}={unit.Picture}", $"a hint must be at least {ControlUnit.SmallestHint} x {ControlUnit.SmallestHint} pixels; this one has {picture.Width} x {picture.Height}.");
         }
 
-        return picture;
+        return unit.SwapsChannels ? PictureChannels.Swapped(picture) : picture;
     }
 
     /// <summary>The unit's picture, or what its annotator sees in it: at the scale of the result, so that lines are as thick as those the ControlNet knows.</summary>
     private static Picture Hint(UnitSpecification unit, Picture picture, (int Width, int Height) size, AnnotatorFiles files)
     {
-        if (unit.SwapsChannels)
-        {
-            picture = PictureChannels.Swapped(picture);
-        }
-
         if (unit.IsHint)
         {
             return picture;

@@ -35,6 +35,7 @@ internal sealed class Manifest
                 picture = Path.GetFullPath(unit.Picture),
                 pictureSha256 = CheckpointHash.OfModel(unit.Picture),
                 annotator = unit.Annotator?.Name ?? "none",
+                channels = unit.SwapsChannels ? "bgr" : "rgb",
                 resolution = unit.Resolution,
                 options = unit.AnnotatorValues,
                 weight = unit.Strength.Weight,

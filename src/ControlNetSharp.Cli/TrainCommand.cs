@@ -8,15 +8,12 @@ using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
 using ControlNetSharp.Training;
 using ControlNetSharp.Training.Datasets;
-using static TorchSharp.torch;
 
 namespace ControlNetSharp.Cli;
 
 /// <summary><c>controlnet train</c>: a dataset to a ControlNet of one's own.</summary>
 internal static class TrainCommand
 {
-    /// <summary>Below this width a layer is too small to be shared by threads; two workers, each with its own pictures, are faster.</summary>
-    private const int NarrowModel = 128;
     private const int MostValidationExamples = 32;
 
     public static Command Create()
@@ -47,7 +44,7 @@ internal static class TrainCommand
 
         // What is trained has to be float32; what is locked takes the memory of the type that is computed in.
         using var model = CheckpointLoader.LoadModel(modelPath, settings.Target == TrainingTarget.ControlNet ? placement : Placement.Cpu32);
-        var workers = ShareThreads(settings, model.UNet.Params);
+        var workers = WorkersOf(settings, model.UNet.Params);
         var modelHash = CheckpointHash.OfModel(modelPath);
         using var controlNet = settings.Target == TrainingTarget.UNet ? null : ControlNetOf(settings, model, modelPath);
         var denoiser = new TrainableDenoiser(model.UNet, controlNet, settings.Target, placement.Dtype) { Checkpointing = settings.Checkpointing };
@@ -86,15 +83,10 @@ internal static class TrainCommand
         }
     }
 
-    private static int ShareThreads(TrainSettings settings, UNetParams p)
+    private static int WorkersOf(TrainSettings settings, UNetParams p)
     {
-        var workers = p.ModelChannels <= NarrowModel && settings.Run.BatchSize % 2 == 0 && settings.Run.Accumulation == 1 ? 2 : 1;
+        var workers = NarrowModels.AreFasterSideBySide(p) && settings.Run.BatchSize % 2 == 0 && settings.Run.Accumulation == 1 ? 2 : 1;
         AllocatorTuning.KeepFreedMemory(workers);
-        if (workers > 1)
-        {
-            set_num_threads(1);
-        }
-
         return workers;
     }
 
@@ -103,7 +95,7 @@ internal static class TrainCommand
     {
         var (unet, _, parameters, nativeSize) = CheckpointLoader.ReadModelShape(modelPath);
         using var network = new UNet(unet, Placement.Meta);
-        var options = settings.Run with { Workers = ShareThreads(settings, unet) };
+        var options = settings.Run with { Workers = WorkersOf(settings, unet) };
         var side = settings.Resolution ?? nativeSize;
         var plan = new TrainingPlanner(unet, parameters - network.parameters().Sum(p => p.numel()), settings.Target, placement.Dtype).Plan(options, side, side, settings.Checkpointing);
         if (json)
@@ -176,15 +168,9 @@ internal static class TrainCommand
     private static TrainingRunOptions RunOptions(TrainSettings settings, DiffusionModel model, int workers) => settings.Run with
     {
         LearningRate = settings.Run.LearningRate with { Peak = Rate(settings, model) },
-        Loss = new DiffusionLoss { Schedule = ScheduleOf(model.Noise), Prediction = model.PredictsVelocity == true ? PredictionType.Velocity : PredictionType.Epsilon, SnrGamma = settings.SnrGamma },
+        Loss = new DiffusionLoss { Schedule = NoiseSchedule.Of(model.Noise), Prediction = model.PredictsVelocity == true ? PredictionType.Velocity : PredictionType.Epsilon, SnrGamma = settings.SnrGamma },
         Workers = workers,
     };
-
-    private static NoiseSchedule ScheduleOf(NoiseSettings noise)
-    {
-        var schedule = NoiseSchedule.ScaledLinear(noise.Start, noise.End, noise.Count);
-        return noise.ZeroTerminalSnr ? schedule.WithZeroTerminalSnr() : schedule;
-    }
 
     private static List<string> Write(
         TrainSettings settings, DiffusionModel model, ControlNet? controlNet, string modelHash, IReadOnlyList<(TrainingExample Example, HintSource Source)> sources, TrainingResult result)

@@ -7,6 +7,7 @@ namespace ControlNetSharp.Checkpoints;
 /// <param name="Old">A1111's first kind of hash: of 64 KiB at 1 MiB, 8 digits. Many files share one.</param>
 public sealed record CheckpointHash(string Sha256, string Old)
 {
+    private static readonly string[] WeightExtensions = [".safetensors", ".bin", ".ckpt", ".pt", ".pth"];
     private const int OldOffset = 0x100000;
     private const int OldLength = 0x10000;
     private const int OldDigits = 8;
@@ -41,7 +42,7 @@ public sealed record CheckpointHash(string Sha256, string Old)
     public static string OfModel(string path)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in Directory.Exists(path) ? Directory.GetFiles(path, "*.safetensors", SearchOption.AllDirectories).Order(StringComparer.Ordinal) : (IEnumerable<string>)[path])
+        foreach (var file in Directory.Exists(path) ? Directory.GetFiles(path, "*", SearchOption.AllDirectories).Where(IsWeights).Order(StringComparer.Ordinal) : (IEnumerable<string>)[path])
         {
             using var stream = File.OpenRead(file);
             var buffer = new byte[1 << 20];
@@ -53,4 +54,6 @@ public sealed record CheckpointHash(string Sha256, string Old)
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    private static bool IsWeights(string file) => WeightExtensions.Contains(Path.GetExtension(file));
 }

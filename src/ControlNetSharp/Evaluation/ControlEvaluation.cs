@@ -27,7 +27,7 @@ public sealed class ControlEvaluation(DiffusionModel model, int workers = 1)
         ArgumentNullException.ThrowIfNull(references);
         using var annotator = new CannyAnnotator();
         var (rows, adding) = (new SortedDictionary<int, Row>(), new Lock());
-        SideBySide.ForEach(
+        SideBySide.Compute(
             references,
             workers,
             (reference, index) =>

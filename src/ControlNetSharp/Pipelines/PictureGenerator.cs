@@ -34,8 +34,7 @@ public sealed class PictureGenerator
             model.NativeSize,
             model.Placement)
     {
-        var schedule = NoiseSchedule.ScaledLinear(model.Noise.Start, model.Noise.End, model.Noise.Count);
-        _schedule = model.Noise.ZeroTerminalSnr ? schedule.WithZeroTerminalSnr() : schedule;
+        _schedule = NoiseSchedule.Of(model.Noise);
     }
 
     /// <summary>Puts the parts of a model together. All are borrowed.</summary>

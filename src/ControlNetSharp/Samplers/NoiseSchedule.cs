@@ -1,3 +1,4 @@
+using ControlNetSharp.Checkpoints;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
@@ -45,6 +46,14 @@ public sealed class NoiseSchedule
         using var scope = NewDisposeScope();
         var betas = ScaledLinearBetas(betaStart, betaEnd, count, ScalarType.Float64);
         return new(betas.to(ScalarType.Float32), cumprod(1 - betas, 0).to(ScalarType.Float32));
+    }
+
+    /// <summary>The schedule that a checkpoint was trained with.</summary>
+    public static NoiseSchedule Of(NoiseSettings noise)
+    {
+        ArgumentNullException.ThrowIfNull(noise);
+        var schedule = ScaledLinear(noise.Start, noise.End, noise.Count);
+        return noise.ZeroTerminalSnr ? schedule.WithZeroTerminalSnr() : schedule;
     }
 
     /// <summary><see cref="ScaledLinear"/> as diffusers computes it: in float32 throughout, which differs in the seventh digit. Source: diffusers schedulers, 58eb52c.</summary>

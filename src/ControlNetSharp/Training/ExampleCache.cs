@@ -65,7 +65,7 @@ public sealed class ExampleCache
         using var annotators = new ThreadLocal<Dictionary<string, IAnnotator>>(() => [], trackAllValues: true);
         try
         {
-            SideBySide.ForEach(
+            SideBySide.Compute(
                 examples,
                 workers,
                 (row, i) =>

@@ -50,7 +50,7 @@ public static class TrainableCopy
         using var files = CheckpointFiles.OpenAsLdm(modelPath);
         foreach (var (name, parameter) in controlNet.named_parameters().Where(p => !fresh.Contains(p.name)))
         {
-            files.ReadInto(TrainedWeights.UNetPrefix + name, parameter);
+            files.ReadInto(LdmLayout.UNet + name, parameter);
         }
     }
 }

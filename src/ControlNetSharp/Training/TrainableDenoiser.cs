@@ -1,3 +1,4 @@
+using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Networks;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -25,8 +26,8 @@ public sealed class TrainableDenoiser
         (UNet, ControlNet, Target, Compute) = (unet, controlNet, target, compute);
         Parameters =
         [
-            .. Named(controlNet, TrainedWeights.ControlPrefix),
-            .. Named(target == TrainingTarget.ControlNet ? null : unet, TrainedWeights.UNetPrefix).Where(p => target == TrainingTarget.UNet || DecoderParts.Any(part => p.Name.StartsWith(TrainedWeights.UNetPrefix + part, StringComparison.Ordinal))),
+            .. Named(controlNet, LdmLayout.Control),
+            .. Named(target == TrainingTarget.ControlNet ? null : unet, LdmLayout.UNet).Where(p => target == TrainingTarget.UNet || DecoderParts.Any(part => p.Name.StartsWith(LdmLayout.UNet + part, StringComparison.Ordinal))),
         ];
     }
 

@@ -9,12 +9,6 @@ namespace ControlNetSharp.Training;
 /// <summary>Writes trained networks as the original, A1111 and diffusers read them: LDM names in safetensors files.</summary>
 public static class TrainedWeights
 {
-    internal const string UNetPrefix = "model.diffusion_model.";
-    internal const string ControlPrefix = "control_model.";
-    private const string AutoencoderPrefix = "first_stage_model.";
-    private const string ClipPrefix = "cond_stage_model.transformer.";
-    private const string OpenClipPrefix = "cond_stage_model.model.";
-
     /// <summary>Writes a ControlNet.</summary>
     /// <param name="file">The file.</param>
     /// <param name="controlNet">The network. Borrowed.</param>
@@ -24,7 +18,7 @@ public static class TrainedWeights
     public static void WriteControlNet(string file, ControlNet controlNet, ScalarType dtype, IReadOnlyDictionary<string, string> metadata)
     {
         ArgumentNullException.ThrowIfNull(controlNet);
-        Write(file, dtype, With(Shape(controlNet.Params.UNet).Write(), metadata), (ControlPrefix, controlNet));
+        Write(file, dtype, With(Shape(controlNet.Params.UNet).Write(), metadata), (LdmLayout.Control, controlNet));
     }
 
     /// <summary>Writes a whole model: UNet, Autoencoder and text encoder.</summary>
@@ -43,7 +37,7 @@ public static class TrainedWeights
         };
         Write(
             file, dtype, With(shape.Write(), metadata),
-            (UNetPrefix, model.UNet), (AutoencoderPrefix, model.Autoencoder), (model.Text is OpenClipTextEncoder ? OpenClipPrefix : ClipPrefix, (nn.Module)model.Text));
+            (LdmLayout.UNet, model.UNet), (LdmLayout.Autoencoder, model.Autoencoder), (model.Text is OpenClipTextEncoder ? LdmLayout.OpenClip : LdmLayout.Clip, (nn.Module)model.Text));
     }
 
     /// <summary>What the names and shapes of a UNet do not show.</summary>

@@ -30,6 +30,7 @@ public sealed class TrainingPlanner(UNetParams p, long otherParameters, Training
     public TrainingPlan Plan(TrainingRunOptions options, int width, int height, bool checkpointing)
     {
         ArgumentNullException.ThrowIfNull(options);
+        SideBySide.OneLibtorchThread(options.Workers);
         var program = Environment.WorkingSet;
         var batch = options.BatchSize / options.Workers;
         var parts = Parts().ToList();

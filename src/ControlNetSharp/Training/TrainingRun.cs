@@ -21,8 +21,7 @@ namespace ControlNetSharp.Training;
 public sealed class TrainingRun(
     DiffusionModel model, TrainableDenoiser denoiser, ExampleCache training, ExampleCache validation, Func<string, ConditionFidelity> fidelity, TrainingRunOptions options)
 {
-    /// <summary>Validation batches have this many examples, so that a large set takes no more memory than a step.</summary>
-    private const int ValidationBatch = 1;
+    private const int SheetGap = 4;
     private readonly BatchOrder _order = new(training.Groups(), options.BatchSize, options.Seed);
     private readonly Tensor _noPrompt = ExampleCache.ContextOf(model, "").DetachFromDisposeScope();
 
@@ -37,6 +36,7 @@ public sealed class TrainingRun(
     {
         ArgumentNullException.ThrowIfNull(events);
         ArgumentNullException.ThrowIfNull(write);
+        SideBySide.OneLibtorchThread(options.Workers);
         using var trainer = new Trainer(denoiser.Parameters, new TrainerOptions
         {
             Folder = options.Folder,
@@ -91,12 +91,10 @@ public sealed class TrainingRun(
 
     private Tensor Loss(TrainingStep step)
     {
-        var parts = options.Workers * options.Accumulation;
         var batch = _order.At(step.Index * options.Accumulation + step.Part / options.Workers);
         // Workers share a batch; accumulated parts are batches of their own.
         var share = options.BatchSize / options.Workers;
         int[] indices = [.. batch.Skip(step.Part % options.Workers * share).Take(share)];
-        System.Diagnostics.Debug.Assert(step.Part < parts && indices.Length == share, "Parts and workers do not fit the batch.");
         var (latents, context, hints) = training.Batch(indices, step.Generator);
         var dropped = tensor(indices.Select(_ => step.Random.NextDouble() < options.EmptyPrompts).ToArray()).view(-1, 1, 1);
         var noise = randn(latents.shape, generator: step.Generator);
@@ -118,7 +116,7 @@ public sealed class TrainingRun(
         var numbers = new Dictionary<string, double> { ["validationLoss"] = ValidationLoss() };
         validationLoss = numbers["validationLoss"];
         var samples = Sample(weight: 1);
-        SampleSheet.Write(Path.Combine(options.Folder, "samples", string.Create(CultureInfo.InvariantCulture, $"step-{trainer.Steps:00000000}.png")), samples.Select(sample => (sample.Hint, sample.Picture)));
+        WriteSheet(trainer.Steps, samples);
         var text = string.Create(CultureInfo.InvariantCulture, $"step {trainer.Steps}: validation loss {validationLoss:f5}");
         if (denoiser.ControlNet is not null)
         {
@@ -144,12 +142,23 @@ public sealed class TrainingRun(
         return numbers;
     }
 
+    /// <summary>A column for each sample: its hint above, its picture below.</summary>
+    private void WriteSheet(long step, IReadOnlyList<Sampled> samples)
+    {
+        var folder = Path.Combine(options.Folder, "samples");
+        Directory.CreateDirectory(folder);
+        PictureWriter.WritePng(
+            Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"step-{step:00000000}.png")),
+            PictureSheet.Of([.. samples.Select(sample => sample.Hint), .. samples.Select(sample => sample.Picture)], samples.Count, SheetGap));
+    }
+
     /// <summary>The loss with fixed noise and timesteps, so that it is comparable from step to step; prompts are not dropped.</summary>
     private double ValidationLoss()
     {
         using var generator = new Generator(unchecked((ulong)options.Seed), CPU);
         var sum = 0.0;
-        for (var i = 0; i < validation.Examples.Count; i += ValidationBatch)
+        // One by one, so that a large set takes no more memory than a step.
+        for (var i = 0; i < validation.Examples.Count; i++)
         {
             using var scope = NewDisposeScope();
             var (latents, context, hints) = validation.Batch([i], null);
@@ -161,10 +170,10 @@ public sealed class TrainingRun(
         return sum / validation.Examples.Count;
     }
 
-    private (Picture Hint, Picture Picture, double Fidelity)[] Sample(double weight)
+    private Sampled[] Sample(double weight)
     {
-        var samples = new (Picture, Picture, double)[Math.Min(options.Samples, validation.Examples.Count)];
-        SideBySide.ForEach(validation.Examples.Take(samples.Length), options.Workers, (example, i) =>
+        var samples = new Sampled[Math.Min(options.Samples, validation.Examples.Count)];
+        SideBySide.Compute(validation.Examples.Take(samples.Length), options.Workers, (example, i) =>
         {
             var hint = validation.HintOf(i);
             var picture = new PictureGenerator(model).Generate(new GenerationRequest
@@ -175,8 +184,11 @@ public sealed class TrainingRun(
                 Sampling = new SamplingOptions { Steps = options.SamplingSteps },
                 Units = denoiser.ControlNet is null ? [] : [new ControlUnit { ControlNet = denoiser.ControlNet, Hint = hint, Strength = new ControlStrength { Weight = weight } }],
             }).Pictures[0];
-            samples[i] = (hint, picture, fidelity(example.Source.Condition).Score(picture, hint));
+            samples[i] = new(hint, picture, fidelity(example.Source.Condition).Score(picture, hint));
         });
         return samples;
     }
+
+    /// <summary>A sample picture.</summary>
+    private sealed record Sampled(Picture Hint, Picture Picture, double Fidelity);
 }

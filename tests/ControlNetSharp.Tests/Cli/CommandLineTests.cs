@@ -268,6 +268,23 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Generate_WithAHintOfTheWrongPolarity_SaysWhatMendsIt()
+    {
+        var edges = Canny.Detect(TestPictures.Square(96, 64), 100, 200);
+        PictureWriter.WritePng(_folder["dark.png"], new Picture(96, 64, [.. edges.Rgb.Select(value => (byte)(255 - value))]));
+        await Generate("first.png");
+        async Task<CommandRun> With(string options) => await CommandRun.Of(
+            ["generate", "-m", _folder["model.safetensors"], "-o", _folder["polarity.png"], "--steps", "1", "--size", "64x64", "-p", "a", "-c", $"canny={_folder["dark.png"]},{options},model={_folder["control.safetensors"]}"]);
+        TinyModel.WriteControlNet(_folder["control.safetensors"]);
+        var wrong = await With("annotator=none,channels=bgr");
+        Assert.Equal((0, true), (wrong.ExitCode, wrong.Message.Contains("dark.png: it has dark lines on light ground", StringComparison.Ordinal)));
+        using var manifest = JsonDocument.Parse(PngTexts.Read(_folder["polarity.png"])["controlnetsharp"]);
+        Assert.Equal("bgr", manifest.RootElement.GetProperty("units")[0].GetProperty("channels").GetString());
+        var mended = await With("annotator=invert");
+        Assert.Equal((0, false), (mended.ExitCode, mended.Message.Contains("dark lines", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Annotate_All_MakesASheetOfThePictureAndTheHintsThatNeedNoWeights()
     {
         PictureWriter.WritePng(_folder["noise.png"], TestPictures.Noise(40, 30));

@@ -1,3 +1,5 @@
+using ControlNetSharp.Runtime;
+
 namespace ControlNetSharp.Training.Datasets;
 
 /// <summary>Reads a whole dataset, every picture included, and says what would spoil a training. Nothing ends the reading but cancellation.</summary>
@@ -18,14 +20,18 @@ public static class DatasetCheck
         var facts = new ExampleFacts?[entries.Count];
         var done = 0;
         var counting = new Lock();
-        Parallel.For(0, entries.Count, new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
-        {
-            facts[i] = entries[i].Example is { } example ? ExampleFacts.Of(example) : null;
-            lock (counting)
+        SideBySide.ForEach(
+            entries,
+            Environment.ProcessorCount,
+            (entry, i) =>
             {
-                onExample?.Invoke(++done, entries.Count);
-            }
-        });
+                facts[i] = entry.Example is { } example ? ExampleFacts.Of(example) : null;
+                lock (counting)
+                {
+                    onExample?.Invoke(++done, entries.Count);
+                }
+            },
+            cancellationToken);
 
         List<ExampleFacts> usable = [.. facts.OfType<ExampleFacts>()];
         List<ExampleFacts> read = [.. usable.Where(each => each.Picture.Unreadable is null)];

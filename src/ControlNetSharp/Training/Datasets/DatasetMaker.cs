@@ -1,8 +1,8 @@
-using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
 
 namespace ControlNetSharp.Training.Datasets;
 
@@ -80,9 +80,10 @@ public static class DatasetMaker
         var lines = new string[options.Scenes];
         var done = 0;
         var counting = new Lock();
-        try
-        {
-            Parallel.For(0, options.Scenes, new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+        SideBySide.ForEach(
+            Enumerable.Range(0, options.Scenes),
+            Environment.ProcessorCount,
+            (i, _) =>
             {
                 var example = condition.Make(options.FirstSeed + i, options.Size);
                 var (source, target) = ($"source/{i}.png", $"target/{i}.png");
@@ -93,13 +94,8 @@ public static class DatasetMaker
                 {
                     onExample?.Invoke(++done);
                 }
-            });
-        }
-        catch (AggregateException e)
-        {
-            // The first failure says it all; the others are its like.
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
+            },
+            cancellationToken);
 
         using var list = new FileStream(Path.Combine(folder, "prompt.json"), FileMode.CreateNew);
         list.Write(Encoding.UTF8.GetBytes(string.Join('\n', lines) + '\n'));
