@@ -36,7 +36,7 @@ internal static class BenchTrainCommand
         var (family, p) = BenchOptions.ReadFamily(arguments);
         var size = BenchOptions.ReadSize(arguments);
         var (batch, steps) = (arguments.Whole(BenchOptions.Batch, 1, 1, 64), arguments.Whole(Steps, 2, 1, 100));
-        var compute = ComputeSettings.Read(arguments);
+        var compute = ComputeSettings.Read(arguments).OnCpu();
         var target = arguments.GetValue(Target) switch
         {
             null => (TrainingTarget?)null,

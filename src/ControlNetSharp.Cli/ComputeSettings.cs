@@ -26,6 +26,10 @@ internal sealed record ComputeSettings(string Device, string Dtype)
         }
     }
 
+    /// <summary>Refuses a GPU where there is no code for one.</summary>
+    /// <exception cref="UsageException">The device is not the CPU.</exception>
+    public ComputeSettings OnCpu() => Device == "cpu" ? this : throw UsageException.Of(DeviceOption.Name, Device, "training runs on the CPU; must be cpu.");
+
     /// <summary>Loads libtorch and chooses.</summary>
     /// <exception cref="RuntimeUnavailableException">libtorch or the device is not there.</exception>
     public Placement Place()

@@ -30,7 +30,7 @@ internal static class TrainCommand
     public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
         var settings = TrainSettings.Read(arguments);
-        var compute = ComputeSettings.Read(arguments);
+        var compute = ComputeSettings.Read(arguments).OnCpu();
         var modelPath = ModelFiles.FindModel(settings.Model);
         if (settings.Plan)
         {

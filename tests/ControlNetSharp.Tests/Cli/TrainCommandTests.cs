@@ -138,6 +138,7 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("--lr_scheduler cosine", "--lr_scheduler cosine|--max_train_steps")]
     [InlineData("--lr_scheduler polynomial", "--lr_scheduler polynomial|constant, linear, cosine, plateau")]
     [InlineData("--target everything", "--target everything|controlnet_and_decoder")]
+    [InlineData("--device cuda:0", "--device cuda:0|must be cpu")]
     [InlineData("--resolution 100", "--resolution 100|multiple of 64")]
     [InlineData("--resume", "--out|no checkpoint")]
     [InlineData("--condition canny,canny", "--condition canny|twice")]

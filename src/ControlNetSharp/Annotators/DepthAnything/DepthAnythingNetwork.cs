@@ -15,7 +15,7 @@ internal sealed class DepthAnythingNetwork : Module
     private readonly DepthAnythingParams _params;
     private readonly ConvolutionLayer[] _projections;
     private readonly Module<Tensor, Tensor>?[] _resizes;
-    private readonly BiaslessConvolution[] _convolutions;
+    private readonly ConvolutionLayer[] _convolutions;
     private readonly (ConvolutionLayer Projection, PreActivationUnit Features, PreActivationUnit Together)[] _fusions;
     private readonly ConvolutionLayer[] _head;
 
@@ -26,8 +26,8 @@ internal sealed class DepthAnythingNetwork : Module
         Backbone = new(p, placement);
         var channels = p.LevelChannels;
         _projections = [.. channels.Select(level => new ConvolutionLayer(p.Width, level, 1, 1, 0, placement))];
-        _resizes = [new EnlargingConvolution(channels[0], 4, placement), new EnlargingConvolution(channels[1], 2, placement), null, new ConvolutionLayer(channels[3], channels[3], 3, 2, 1, placement)];
-        _convolutions = [.. channels.Select(level => new BiaslessConvolution(level, p.FusionChannels, 3, placement))];
+        _resizes = [Enlarging(channels[0], 4, placement), Enlarging(channels[1], 2, placement), null, new ConvolutionLayer(channels[3], channels[3], 3, 2, 1, placement)];
+        _convolutions = [.. channels.Select(level => new ConvolutionLayer(level, p.FusionChannels, 3, 1, 1, placement, bias: false))];
         _fusions = [.. channels.Select(_ => (new ConvolutionLayer(p.FusionChannels, p.FusionChannels, 1, 1, 0, placement), Unit(), Unit()))];
         _head = [new(p.FusionChannels, p.FusionChannels / 2, 3, 1, 1, placement), new(p.FusionChannels / 2, p.HeadChannels, 3, 1, 1, placement), new(p.HeadChannels, 1, 1, 1, 0, placement)];
         Register();
@@ -97,4 +97,7 @@ internal sealed class DepthAnythingNetwork : Module
                 (i.ToString(), (Module)new NamedLayers(("projection", fusion.Projection), ("residual_layer1", fusion.Features), ("residual_layer2", fusion.Together))))]))))));
         register_module("head", new NamedLayers(("conv1", _head[0]), ("conv2", _head[1]), ("conv3", _head[2])));
     }
+
+    /// <summary>Each pixel becomes factor x factor pixels.</summary>
+    private static TransposedConvolutionLayer Enlarging(int channels, int factor, Placement placement) => new(channels, channels, factor, factor, 0, 0, placement);
 }

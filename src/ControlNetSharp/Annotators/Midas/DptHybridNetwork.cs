@@ -40,7 +40,7 @@ internal sealed class DptHybridNetwork : Module
     private readonly VisionTransformerBlock[] _blocks;
     private readonly (LinearLayer Readout, ConvolutionLayer Projection) _third;
     private readonly (LinearLayer Readout, ConvolutionLayer Projection, ConvolutionLayer Shrink) _fourth;
-    private readonly BiaslessConvolution[] _levels;
+    private readonly ConvolutionLayer[] _levels;
     private readonly DptFusion[] _fusions;
     private readonly ConvolutionLayer[] _head;
 
@@ -54,7 +54,7 @@ internal sealed class DptHybridNetwork : Module
         _third = (new(2 * Width, Width, bias: true, placement), new(Width, Width, 1, 1, 0, placement));
         _fourth = (new(2 * Width, Width, bias: true, placement), new(Width, Width, 1, 1, 0, placement), new(Width, Width, 3, 2, 1, placement));
         int[] levels = [ResidualBackbone.StageChannels[0], ResidualBackbone.StageChannels[1], Width, Width];
-        _levels = [.. levels.Select(channels => new BiaslessConvolution(channels, FusionChannels, 3, placement))];
+        _levels = [.. levels.Select(channels => new ConvolutionLayer(channels, FusionChannels, 3, 1, 1, placement, bias: false))];
         _fusions = [.. levels.Select(_ => new DptFusion(FusionChannels, placement))];
         _head = [new(FusionChannels, 128, 3, 1, 1, placement), new(128, 32, 3, 1, 1, placement), new(32, 1, 1, 1, 0, placement)];
         Register(placement);

@@ -15,8 +15,8 @@ internal sealed class SegFormerNetwork : Module
     private const double NormEpsilon = 1e-5;
     private readonly (ConvolutionLayer Patches, LayerNormLayer PatchNorm, SegFormerBlock[] Blocks, LayerNormLayer Norm)[] _stages;
     private readonly LinearLayer[] _levels;
-    private readonly BiaslessConvolution _fuse;
-    private readonly FrozenBatchNorm _norm;
+    private readonly ConvolutionLayer _fuse;
+    private readonly BatchNormLayer _norm;
     private readonly ConvolutionLayer _classifier;
 
     public SegFormerNetwork(SegFormerParams p, Placement placement)
@@ -28,7 +28,7 @@ internal sealed class SegFormerNetwork : Module
             Enumerable.Range(0, stage.Blocks).Select(_ => new SegFormerBlock(stage, placement)).ToArray(),
             Norm(stage.Channels)))];
         _levels = [.. p.Stages.Select(stage => new LinearLayer(stage.Channels, p.DecoderWidth, bias: true, placement))];
-        (_fuse, _norm, _classifier) = (new(p.Stages.Count * p.DecoderWidth, p.DecoderWidth, 1, placement), new(p.DecoderWidth, placement), new(p.DecoderWidth, p.Labels, 1, 1, 0, placement));
+        (_fuse, _norm, _classifier) = (new(p.Stages.Count * p.DecoderWidth, p.DecoderWidth, 1, 1, 0, placement, bias: false), new(p.DecoderWidth, NormEpsilon, placement), new(p.DecoderWidth, p.Labels, 1, 1, 0, placement));
         Register();
 
         LayerNormLayer Norm(int channels) => new(channels, SegFormerBlock.Epsilon, placement);
@@ -95,26 +95,5 @@ internal sealed class SegFormerNetwork : Module
             ("layer_norm", Numbered(_stages.Select(stage => stage.Norm)))))));
         register_module("decode_head", new NamedLayers(
             ("linear_c", Numbered(_levels.Select(level => new NamedLayers(("proj", level))))), ("linear_fuse", _fuse), ("batch_norm", _norm), ("classifier", _classifier)));
-    }
-
-    /// <summary>Batch normalisation with the statistics of the training.</summary>
-    private sealed class FrozenBatchNorm : Module<Tensor, Tensor>
-    {
-#pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
-        [ComponentName(Name = "weight")] private Parameter _weight;
-        [ComponentName(Name = "bias")] private Parameter _bias;
-        [ComponentName(Name = "running_mean")] private Parameter _mean;
-        [ComponentName(Name = "running_var")] private Parameter _variance;
-#pragma warning restore IDE0044, RCS1169
-
-        public FrozenBatchNorm(int channels, Placement placement)
-            : base(nameof(FrozenBatchNorm))
-        {
-            (_weight, _bias) = (LayerMemory.Empty(placement, channels), LayerMemory.Empty(placement, channels));
-            (_mean, _variance) = (LayerMemory.Empty(placement, channels), LayerMemory.Empty(placement, channels));
-            RegisterComponents();
-        }
-
-        public override Tensor forward(Tensor x) => batch_norm(x, _mean, _variance, _weight, _bias, training: false, momentum: 0, eps: NormEpsilon);
     }
 }
