@@ -31,6 +31,9 @@ public sealed class TrainingPlanner(UNetParams p, long otherParameters, Training
     {
         ArgumentNullException.ThrowIfNull(options);
         SideBySide.OneLibtorchThread(options.Workers);
+        // What finalizers free while a stage is measured would be taken off what the stage keeps.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         var program = Environment.WorkingSet;
         var batch = options.BatchSize / options.Workers;
         var parts = Parts().ToList();
@@ -156,7 +159,7 @@ public sealed class TrainingPlanner(UNetParams p, long otherParameters, Training
             var gradient = ones_like(y);
             clock.Restart();
             y.backward([gradient]);
-            best = new(Math.Min(best.ForwardOnly, forwardOnly), Math.Min(best.Forward, forward), Math.Min(best.Backward, clock.Elapsed.TotalSeconds), kept);
+            best = new(Math.Min(best.ForwardOnly, forwardOnly), Math.Min(best.Forward, forward), Math.Min(best.Backward, clock.Elapsed.TotalSeconds), Math.Max(best.KeptBytes, kept));
             x.grad = null;
             time.grad = null;
         }
