@@ -20,9 +20,11 @@ internal static class EvaluateCommand
     private static readonly Option<string?> Data = new("--data") { Description = "Folder of pictures to measure on in place of scenes; a prompt may lie beside each as .txt." };
     private static readonly Option<string?> Models = new("--models") { Description = "Folder in which ControlNets are searched by their published names." };
 
+    private static readonly Option<bool> Annotators = new("--annotators") { Description = "Measures the embedded annotators on scenes (default 500) in place of a model." };
+
     public static Command Create()
     {
-        var command = new Command("evaluate", "Measures how well pictures follow their hints.") { Model, Kinds, Pictures, Data, Models };
+        var command = new Command("evaluate", "Measures how well pictures follow their hints, or how well the embedded annotators see.") { Model, Kinds, Pictures, Data, Models, Annotators };
         foreach (var option in ComputeSettings.Options)
         {
             command.Add(option);
@@ -33,6 +35,12 @@ internal static class EvaluateCommand
 
     public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
+        if (arguments.GetValue(Annotators))
+        {
+            AnnotatorTable.Run(Seeds(arguments.Whole(Pictures, 500, 1, 10_000)), ModelFiles.ForAnnotators(arguments.GetValue(Models)), output, json, cancellationToken);
+            return;
+        }
+
         var name = arguments.GetValue(Model) ?? ModelFiles.Pocket;
         var count = arguments.Whole(Pictures, 64, 1, 10_000);
         var kinds = (arguments.GetValue(Kinds) is { Length: > 0 } given ? given : ["canny"]).Select(ConditionKind.Find).ToList();
@@ -50,7 +58,7 @@ internal static class EvaluateCommand
         using var model = CheckpointLoader.LoadModel(modelPath, placement);
         using var controlNet = CheckpointLoader.LoadControlNet(controlPath, placement, model);
         var references = files is null
-            ? Enumerable.Range(0, count).Select(i => Scene.FromSeed(FirstSeed + i)).Select(scene => new ReferencePicture(SceneRenderer.Render(scene, model.NativeSize), scene.Caption))
+            ? Seeds(count).Select(Scene.FromSeed).Select(scene => new ReferencePicture(SceneRenderer.Render(scene, model.NativeSize), scene.Caption))
             : files.Select(file => Reference(file, model.NativeSize));
         var (total, clock) = (files?.Count ?? count, System.Diagnostics.Stopwatch.StartNew());
         var workers = NarrowModels.AreFasterSideBySide(model.UNet.Params) && placement.Device.type == TorchSharp.DeviceType.CPU ? 2 : 1;
@@ -62,6 +70,8 @@ internal static class EvaluateCommand
 
         Report(output, json, name, total, score);
     }
+
+    private static IReadOnlyList<long> Seeds(int count) => [.. Enumerable.Range(0, count).Select(i => FirstSeed + i)];
 
     private static List<string> PictureFiles(string folder)
     {

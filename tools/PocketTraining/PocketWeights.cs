@@ -1,3 +1,4 @@
+using ControlNetSharp.Annotators.Embedded;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
@@ -19,6 +20,7 @@ internal static class PocketWeights
     private const string AutoencoderFile = "autoencoder.safetensors";
     private const string UNetFile = "unet.safetensors";
     private const string TextFile = "text_encoder.safetensors";
+    private const string AnnotatorsFile = "annotators.safetensors";
     private const string ControlFile = "controlnet_canny.safetensors";
     private const int LatentSample = 256;
 
@@ -113,6 +115,14 @@ internal static class PocketWeights
     }
 
     public static void WriteControl(string weights, ControlNet controlNet) => Write(Path.Combine(weights, ControlFile), Named(controlNet, ControlPrefix));
+
+    /// <summary>Writes the trained network of the embedded annotators, in bf16.</summary>
+    public static void WriteAnnotators(string weights, string folder)
+    {
+        using var network = new EmbeddedNetwork(Placement.Cpu32);
+        Trainer.LoadAverage(folder, Named(network, ""));
+        Write(Path.Combine(weights, AnnotatorsFile), Named(network, ""));
+    }
 
     private static string ModelFolder(string weights) => Path.Combine(weights, "model");
 

@@ -49,12 +49,25 @@ Run(canny, (a, folder, stop) =>
     ControlNetTraining.Run(Path.Combine(folder, "canny"), locked, text, latents, hints, a.GetValue(steps), a.GetValue(rate), a.GetValue(fromWeights) ? a.GetValue(weights) : null, stop);
 });
 
+var annotators = new Command("annotators", "Trains the network of the embedded annotators on scenes and what is known about them.") { runs, pictures, steps, rate };
+Run(annotators, (a, folder, stop) =>
+{
+    var count = a.GetValue(pictures);
+    using var training = Truth(folder, "training", AnnotatorTraining.Seeds(count * 3 / 4, count / 4));
+    using var validation = Truth(folder, "validation", [.. Enumerable.Range(0, ValidationCount).Select(i => ValidationSeed + i)]);
+    AnnotatorTraining.Run(Path.Combine(folder, "annotators"), training, validation, a.GetValue(steps), a.GetValue(rate), stop);
+});
+
 var pack = new Command("pack", "Writes what has been trained so far into the folder of the embedded model.") { runs, weights };
 Run(pack, (a, folder, _) =>
 {
-    using var scenes = Scenes(folder, "validation", ValidationSeed, ValidationCount);
     var target = a.GetValue(weights)!;
-    PocketWeights.WriteAutoencoder(target, PocketWeights.Autoencoder(folder, scenes, target));
+    if (Trainer.HasCheckpoint(PocketWeights.AutoencoderFolder(folder)))
+    {
+        using var scenes = Scenes(folder, "validation", ValidationSeed, ValidationCount);
+        PocketWeights.WriteAutoencoder(target, PocketWeights.Autoencoder(folder, scenes, target));
+    }
+
     if (Trainer.HasCheckpoint(Path.Combine(folder, "unet")))
     {
         var (trainedUNet, text) = PocketWeights.Diffusion(Path.Combine(folder, "unet"), a.GetValue(weights)!);
@@ -65,9 +78,14 @@ Run(pack, (a, folder, _) =>
     {
         PocketWeights.WriteControl(target, PocketWeights.Control(Path.Combine(folder, "canny")));
     }
+
+    if (Trainer.HasCheckpoint(Path.Combine(folder, "annotators")))
+    {
+        PocketWeights.WriteAnnotators(target, Path.Combine(folder, "annotators"));
+    }
 });
 
-return await new RootCommand("Trains the embedded model 'pocket' from nothing.") { autoencoder, unet, canny, pack }.Parse(args).InvokeAsync();
+return await new RootCommand("Trains the embedded model 'pocket' from nothing.") { autoencoder, unet, canny, annotators, pack }.Parse(args).InvokeAsync();
 
 void Run(Command command, Action<ParseResult, string, CancellationToken> action) =>
     command.SetAction((arguments, stop) => Task.Run(() => action(arguments, arguments.GetValue(runs)!, stop), CancellationToken.None));
@@ -80,6 +98,12 @@ static PictureCache Scenes(string folder, string name, long firstSeed, int count
         var scene = Scene.FromSeed(firstSeed + i);
         return (SceneRenderer.Render(scene, PocketModel.PictureSize), scene.Caption);
     });
+}
+
+static SceneCache Truth(string folder, string name, long[] seeds)
+{
+    Directory.CreateDirectory(folder);
+    return SceneCache.Open(Path.Combine(folder, $"{name}-{seeds.Length}.truth"), PocketModel.PictureSize, seeds);
 }
 
 static LatentCache Latents(string folder, string weights, string name, long firstSeed, int count)

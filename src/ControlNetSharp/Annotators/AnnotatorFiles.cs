@@ -1,10 +1,13 @@
 namespace ControlNetSharp.Annotators;
 
-/// <summary>The folders in which annotators look for their weights.</summary>
+/// <summary>The folders in which annotators look for their weights; those that come with the embedded model are looked for beside the program, too.</summary>
 /// <param name="Folders">Searched in this order, themselves and not the folders in them; those that do not exist are passed over.</param>
 public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
 {
-    /// <summary>No folders: enough for annotators without weights.</summary>
+    /// <summary>Where the package ControlNetSharp.Pocket puts its files.</summary>
+    private static string EmbeddedFolder => Path.Combine(AppContext.BaseDirectory, "pocket");
+
+    /// <summary>No folders: enough for annotators that work with nothing downloaded.</summary>
     public static AnnotatorFiles None { get; } = new([]);
 
     /// <summary>Finds the weights of an annotator.</summary>
@@ -19,7 +22,8 @@ public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
     /// <inheritdoc cref="Find(AnnotatorInfo)"/>
     public string Find(AnnotatorInfo info, AnnotatorWeights weights)
     {
-        foreach (var folder in Folders)
+        IReadOnlyList<string> folders = weights.IsEmbedded ? [.. Folders, EmbeddedFolder] : Folders;
+        foreach (var folder in folders)
         {
             foreach (var name in weights.FileNames)
             {
@@ -31,10 +35,10 @@ public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
             }
         }
 
-        var builtIn = AnnotatorCatalogue.All.FirstOrDefault(other => other.Kind == info.Kind && other.Weights is null);
+        var builtIn = AnnotatorCatalogue.All.FirstOrDefault(other => other.Kind == info.Kind && !other.NeedsDownload && other.Weights != weights);
         throw new FileNotFoundException(
-            $"The annotator {info.Name} needs {string.Join(" or ", weights.FileNames)} (from {weights.Origin}); searched in {(Folders.Count == 0 ? "no folder" : string.Join(", ", Folders))}. "
-            + (builtIn is null ? "Give a finished hint instead (annotator=none)." : $"Without weights there is {builtIn.Name}."),
+            $"The annotator {info.Name} needs {string.Join(" or ", weights.FileNames)} (from {weights.Origin}); searched in {(folders.Count == 0 ? "no folder" : string.Join(", ", folders))}. "
+            + (builtIn is null ? "Give a finished hint instead (annotator=none)." : $"With nothing downloaded there is {builtIn.Name}."),
             weights.FileNames[0]);
     }
 }

@@ -10,8 +10,11 @@ public sealed record AnnotatorInfo(string Kind, IReadOnlyList<string> ModuleName
     /// <summary>Its usual name: the first of <see cref="ModuleNames"/>.</summary>
     public string Name => ModuleNames[0];
 
-    /// <summary>The file that it needs; null where it works with nothing downloaded.</summary>
+    /// <summary>The file that it needs; null where it needs none.</summary>
     public AnnotatorWeights? Weights { get; init; }
+
+    /// <summary>Whether it needs a file that does not come with the embedded model.</summary>
+    public bool NeedsDownload => Weights is { IsEmbedded: false };
 
     /// <summary>Files that it needs beside <see cref="Weights"/>: of networks for details, such as hands.</summary>
     public IReadOnlyList<AnnotatorWeights> FurtherWeights { get; init; } = [];

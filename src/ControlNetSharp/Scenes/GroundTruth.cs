@@ -27,6 +27,7 @@ internal static class GroundTruth
             Depth = depth,
             Normals = normals,
             Segmentation = classes,
+            Edges = SurfaceEdges.Of(scene.Solids, seen, size),
             People = [.. scene.People.Select((joints, person) => joints.Select(joint => Project(scene, size, drawing.Rays, joint, person)).ToArray())],
         };
     }

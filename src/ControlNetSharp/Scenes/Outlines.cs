@@ -100,13 +100,5 @@ internal sealed class Outlines(Solid[] solids, RayCaster rays, Sighting[] seen, 
         return wide;
     }
 
-    private bool Jumps(in Sighting a, in Sighting b)
-    {
-        if (a.Solid != b.Solid && (a.Solid < 0 || b.Solid < 0 || solids[a.Solid].Material != solids[b.Solid].Material))
-        {
-            return true;
-        }
-
-        return a.Solid >= 0 && (Vector3.Dot(a.Normal, b.Normal) < 0.5f || (a.Solid != b.Solid && MathF.Abs(a.Depth - b.Depth) > 0.04f * MathF.Min(a.Depth, b.Depth)));
-    }
+    private bool Jumps(in Sighting a, in Sighting b) => SurfaceEdges.Between(solids, a, b);
 }

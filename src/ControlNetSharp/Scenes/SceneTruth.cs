@@ -1,3 +1,4 @@
+using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Scenes;
@@ -23,9 +24,16 @@ public sealed class SceneTruth
     /// <summary>ADE20K class indices, 0 to 149; the sky is 2.</summary>
     public required byte[] Segmentation { get; init; }
 
+    /// <summary>Whether a pixel lies at an edge, where material, depth or direction of the surface jump; lines are two pixels wide.</summary>
+    public required bool[] Edges { get; init; }
+
     /// <summary>
     /// A person each, 18 key points in the order of OpenPose's COCO model: nose, neck, R shoulder, R elbow, R wrist, L shoulder, L elbow, L wrist, R hip, R knee, R ankle,
     /// L hip, L knee, L ankle, R eye, L eye, R ear, L ear. Right and left are the person's own.
     /// </summary>
     public required IReadOnlyList<KeyPoint[]> People { get; init; }
+
+    /// <summary>The persons as a detector gives them: points that are hidden or outside are null.</summary>
+    public PoseKeypoints Pose => new(
+        Picture.Width, Picture.Height, [.. People.Select(person => new PosePerson([.. person.Select(point => point.Visible ? new PosePoint(point.X, point.Y) : (PosePoint?)null)]))]);
 }

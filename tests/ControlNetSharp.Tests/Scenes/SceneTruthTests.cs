@@ -25,7 +25,8 @@ public class SceneTruthTests
         Assert.Equal(truth.Normals, again.Normals);
         Assert.Equal(truth.Segmentation, again.Segmentation);
         Assert.Equal(truth.People, again.People);
-        Assert.Equal((Size * Size, 3 * Size * Size, Size * Size), (truth.Depth.Length, truth.Normals.Length, truth.Segmentation.Length));
+        Assert.Equal(truth.Edges, again.Edges);
+        Assert.Equal((Size * Size, 3 * Size * Size, Size * Size, Size * Size), (truth.Depth.Length, truth.Normals.Length, truth.Segmentation.Length, truth.Edges.Length));
         Assert.Contains(truth.Depth, float.IsFinite);
         Assert.True(truth.Segmentation.Distinct().Count() > 1);
     }
@@ -48,6 +49,22 @@ public class SceneTruthTests
             Assert.True(float.IsFinite(depth) ? Math.Abs(normal.Length() - 1) < 1e-4 : normal == Vector3.Zero, what);
             Assert.True(Vector3.Dot(normal, Ray(scene, i)) <= 1e-4, $"{what} looks away from the camera");
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Edges_LieOnBothSides_OfEveryChangeBetweenSkyAndWorld(long seed)
+    {
+        var truth = SceneRenderer.RenderTruth(Scene.FromSeed(seed), Size);
+        for (var i = 0; i + 1 < truth.Depth.Length; i++)
+        {
+            if ((i + 1) % Size != 0 && float.IsFinite(truth.Depth[i]) != float.IsFinite(truth.Depth[i + 1]))
+            {
+                Assert.True(truth.Edges[i] && truth.Edges[i + 1], $"pixel {i % Size}, {i / Size}");
+            }
+        }
+
+        Assert.True(truth.Edges.Count(edge => edge) < 0.8 * truth.Edges.Length);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal static class BodyGrouping
     private const double LeastScorePerPart = 0.4;
 
     /// <summary>Limbs in the order of joining: parts at both ends, and the map of the x direction, which the one of the y direction follows. The last two (shoulder to ear) join persons and found none.</summary>
-    private static readonly (int From, int To, int Map)[] Limbs =
+    internal static readonly (int From, int To, int Map)[] Limbs =
     [
         (1, 2, 12), (1, 5, 20), (2, 3, 14), (3, 4, 16), (5, 6, 22), (6, 7, 24), (1, 8, 0), (8, 9, 2), (9, 10, 4), (1, 11, 6),
         (11, 12, 8), (12, 13, 10), (1, 0, 28), (0, 14, 30), (14, 16, 34), (0, 15, 32), (15, 17, 36), (2, 16, 18), (5, 17, 26),
@@ -41,8 +41,8 @@ internal static class BodyGrouping
 
     /// <summary>Groups peaks.</summary>
     /// <param name="peaks">All peaks, part after part.</param>
-    /// <param name="fields">The 38 limb maps at the size of the picture.</param>
-    public static List<BodyGroup> Group(IReadOnlyList<BodyPeak> peaks, PoseMaps fields)
+    /// <param name="fields">The 38 limb maps.</param>
+    public static List<BodyGroup> Group(IReadOnlyList<BodyPeak> peaks, ILimbField fields)
     {
         var groups = new List<BodyGroup>();
         foreach (var (limb, (from, to, map)) in Limbs.Index())

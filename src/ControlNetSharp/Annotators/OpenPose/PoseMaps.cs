@@ -7,7 +7,7 @@ namespace ControlNetSharp.Annotators.OpenPose;
 /// What a network saw, brought to the size of the picture: enlarged eight times (cubic), without the padding, then resized (cubic). Single maps and single values are made when asked for, since all 57 maps of
 /// a photograph would fill gigabytes. Source: annotator/openpose/body.py, Body.__call__, lllyasviel/ControlNet@ed85cd1.
 /// </summary>
-internal sealed class PoseMaps
+internal sealed class PoseMaps : ILimbField
 {
     private readonly float[][] _maps;
     private readonly ResamplingAxis _columns;

@@ -9,8 +9,13 @@ namespace ControlNetSharp.Training.Datasets;
 /// <param name="Make">The example of a seed, so many pixels a side. Threads may ask at the same time.</param>
 internal sealed record SceneHints(string Condition, Func<long, int, MadeExample> Make)
 {
+    /// <summary>Seeds that lie so far apart are taken in turn until a scene has what is wanted.</summary>
+    private const long SeedStride = 10_000_000;
+
     private static readonly (string Kind, Func<SceneTruth, int, Picture> Hint)[] Exact =
     [
+        ("hed", TruthHints.Edges),
+        ("pose", TruthHints.Pose),
         ("depth", TruthHints.Depth),
         ("normal", TruthHints.Normals),
         ("segmentation", TruthHints.Segmentation),
@@ -30,9 +35,19 @@ internal sealed record SceneHints(string Condition, Func<long, int, MadeExample>
     {
         var exact = Exact.FirstOrDefault(row => row.Kind == kind).Hint;
         var annotator = AnnotatorCatalogue.All.FirstOrDefault(info => info.Kind == kind && info.Weights is null);
-        return exact is not null ? new SceneHints(kind, (seed, size) => OfTruth(seed, size, exact))
+        return exact is not null ? new SceneHints(kind, (seed, size) => OfTruth(kind == "pose" ? WithPeople(seed) : seed, size, exact))
             : annotator is not null ? new SceneHints(kind, (seed, size) => Annotated(seed, size, annotator.Name))
             : null;
+    }
+
+    private static long WithPeople(long seed)
+    {
+        while (Scene.FromSeed(seed).Attributes.Kind != SceneKind.People)
+        {
+            seed += SeedStride;
+        }
+
+        return seed;
     }
 
     private static MadeExample OfTruth(long seed, int size, Func<SceneTruth, int, Picture> hint)

@@ -1,4 +1,5 @@
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Scenes;
 
@@ -21,20 +22,23 @@ internal static class TruthHints
         });
     }
 
-    /// <summary>
-    /// Colours of surface directions: red is left, green is up, blue is towards the viewer, from 0 for −1 to 255 for 1; the sky looks towards the viewer.
-    /// Source: the normal model of ControlNet 1.1 (lllyasviel/ControlNet-v1-1-nightly, README), whose annotator NormalBae colours so.
-    /// </summary>
-    public static Picture Normals(SceneTruth truth, int size) => Of(size, i =>
+    /// <summary>Colours of surface directions, <see cref="NormalColours"/>; the sky looks towards the viewer.</summary>
+    public static Picture Normals(SceneTruth truth, int size) => NormalColours.Paint(
+        i => float.IsFinite(truth.Depth[i]) ? (truth.Normals[3 * i], truth.Normals[3 * i + 1], truth.Normals[3 * i + 2]) : (0, 0, 1), size, size);
+
+    /// <summary>Edges of surfaces, bright on black and soft, as networks that were trained on many people's drawings give them.</summary>
+    public static Picture Edges(SceneTruth truth, int size)
     {
-        var (x, y, z) = (truth.Normals[3 * i], truth.Normals[3 * i + 1], truth.Normals[3 * i + 2]);
-        return float.IsFinite(truth.Depth[i]) ? (Level(-x), Level(y), Level(z)) : (Level(0), Level(0), Level(1));
-    });
+        const double Softness = 0.7;
+        var soft = GaussianBlur.Blur([.. truth.Edges.Select(edge => edge ? 255f : 0)], size, size, 1, Softness);
+        return Of(size, i => ((byte)MathF.Round(soft[i]), (byte)MathF.Round(soft[i]), (byte)MathF.Round(soft[i])));
+    }
+
+    /// <summary>Coloured skeletons of the persons; parts that are hidden are not drawn, as detectors do not find them.</summary>
+    public static Picture Pose(SceneTruth truth, int size) => PoseDrawing.Draw(truth.Pose);
 
     /// <summary>Areas in the colours of <see cref="Ade20kPalette"/>.</summary>
     public static Picture Segmentation(SceneTruth truth, int size) => Ade20kPalette.Paint(truth.Segmentation, size, size);
-
-    private static byte Level(float component) => (byte)MathF.Round(Math.Clamp((component + 1) * 127.5f, 0, 255));
 
     private static Picture Of(int size, Func<int, (byte R, byte G, byte B)> colour)
     {

@@ -85,12 +85,32 @@ public sealed class DatasetMakerTests : IDisposable
     [Fact]
     public void Normals_AreRedToTheLeft_GreenUpwards_BlueToTheViewer()
     {
-        SceneTruth Truth(float x, float y, float z, float depth = 1) => new() { Picture = new Picture(1, 1, new byte[3]), Depth = [depth], Normals = [x, y, z], Segmentation = [0], People = [] };
+        SceneTruth Truth(float x, float y, float z, float depth = 1) => new() { Picture = new Picture(1, 1, new byte[3]), Depth = [depth], Normals = [x, y, z], Segmentation = [0], Edges = [false], People = [] };
         Assert.Equal([255, 128, 128], TruthHints.Normals(Truth(-1, 0, 0), 1).Rgb);
         Assert.Equal([0, 128, 128], TruthHints.Normals(Truth(1, 0, 0), 1).Rgb);
         Assert.Equal([128, 255, 128], TruthHints.Normals(Truth(0, 1, 0), 1).Rgb);
         Assert.Equal([128, 128, 255], TruthHints.Normals(Truth(0, 0, 1), 1).Rgb);
         Assert.Equal([128, 128, 255], TruthHints.Normals(Truth(0, 0, 0, float.PositiveInfinity), 1).Rgb);
+    }
+
+    [Fact]
+    public void Edges_AreBrightOnBlack_WhereSurfacesEnd()
+    {
+        var (hint, truth) = (SceneHints.Find("softedge")!.Make(7, Size).Hint, SceneRenderer.RenderTruth(Scene.FromSeed(7), Size));
+        var (on, off) = (truth.Edges.Index().Where(pixel => pixel.Item).Select(pixel => (double)hint.Rgb[3 * pixel.Index]).ToList(), truth.Edges.Index().Where(pixel => !pixel.Item).Select(pixel => (double)hint.Rgb[3 * pixel.Index]).ToList());
+        Assert.True(on.Count > 0 && off.Count > 0);
+        Assert.True(on.Min() > 100 && on.Average() > 3 * off.Average(), $"{on.Min()}, {on.Average()}, {off.Average()}");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Pose_ShowsAPerson_InThePicture(long seed)
+    {
+        var example = SceneHints.Find("pose")!.Make(seed, Size);
+        Assert.Contains(example.Hint.Rgb, level => level > 0);
+        Assert.Contains(new[] { "person", "man", "woman", "boy", "girl", "child", "people", "men", "women" }, word => example.Caption.Contains(word, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -146,7 +166,7 @@ public sealed class DatasetMakerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("pose", 1, 64, FirstSeed, "canny, ")]
+    [InlineData("hint", 1, 64, FirstSeed, "canny, ")]
     [InlineData("hint", 1, 64, FirstSeed, "fill")]
     [InlineData("circles", 1, 64, FirstSeed, "No dataset can be made for \"circles\"")]
     [InlineData("fill", 0, 64, FirstSeed, "Scenes 0: must be from 1 to 1000000")]

@@ -1,0 +1,23 @@
+using ControlNetSharp.Pictures;
+
+namespace ControlNetSharp.Annotators.Embedded;
+
+/// <summary>Depth by the embedded network: near is bright.</summary>
+public sealed class EmbeddedDepthAnnotator : IAnnotator
+{
+    internal static readonly AnnotatorInfo Description = new("depth", ["depth_pocket"], [], "depth, by the embedded network") { Weights = EmbeddedVision.Weights };
+
+    private readonly EmbeddedVision _vision;
+
+    internal EmbeddedDepthAnnotator(AnnotatorFiles files) => _vision = EmbeddedVision.Load(files, Description);
+
+    /// <inheritdoc/>
+    public AnnotatorInfo Info => Description;
+
+    /// <inheritdoc/>
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null) =>
+        DepthPictures.Depth(Array.ConvertAll(_vision.Look(picture).Metres, metres => 1 / metres), picture.Width, picture.Height);
+
+    /// <summary>The network.</summary>
+    public void Dispose() => _vision.Dispose();
+}

@@ -1,0 +1,30 @@
+using ControlNetSharp.Pictures;
+
+namespace ControlNetSharp.Annotators.Embedded;
+
+/// <summary>Edges of surfaces by the embedded network: soft ones, or strokes and lines made from them.</summary>
+public sealed class EmbeddedEdgesAnnotator : IAnnotator
+{
+    internal static readonly AnnotatorInfo Soft = new("hed", ["softedge_pocket"], [], "soft edges, by the embedded network") { Weights = EmbeddedVision.Weights };
+    internal static readonly AnnotatorInfo Strokes = new("scribble", ["scribble_pocket"], [], "strokes along the edges that the embedded network sees") { Weights = EmbeddedVision.Weights };
+    internal static readonly AnnotatorInfo Lines = new("lineart", ["lineart_pocket"], [], "thin lines along the edges that the embedded network sees") { Weights = EmbeddedVision.Weights };
+
+    private readonly EmbeddedVision _vision;
+
+    internal EmbeddedEdgesAnnotator(AnnotatorInfo info, AnnotatorFiles files) => (Info, _vision) = (info, EmbeddedVision.Load(files, info));
+
+    /// <inheritdoc/>
+    public AnnotatorInfo Info { get; }
+
+    /// <inheritdoc/>
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
+    {
+        var edges = Array.ConvertAll(_vision.Look(picture).Edges, edge => (byte)MathF.Round(edge * 255));
+        var (width, height) = (picture.Width, picture.Height);
+        return Greyscale.ToPicture(
+            Info == Strokes ? ScribbleLines.OfSoftEdges(edges, width, height) : Info == Lines ? ThinEdges.Of(edges, width, height) : edges, width, height);
+    }
+
+    /// <summary>The network.</summary>
+    public void Dispose() => _vision.Dispose();
+}

@@ -1,0 +1,22 @@
+using ControlNetSharp.Pictures;
+
+namespace ControlNetSharp.Annotators.Embedded;
+
+/// <summary>Surface directions by the embedded network, in the colours of ControlNet 1.1: red is left, green is up, blue is towards the viewer.</summary>
+public sealed class EmbeddedNormalAnnotator : IAnnotator
+{
+    internal static readonly AnnotatorInfo Description = new("normal", ["normal_pocket"], [], "surface directions, by the embedded network") { Weights = EmbeddedVision.Weights };
+
+    private readonly EmbeddedVision _vision;
+
+    internal EmbeddedNormalAnnotator(AnnotatorFiles files) => _vision = EmbeddedVision.Load(files, Description);
+
+    /// <inheritdoc/>
+    public AnnotatorInfo Info => Description;
+
+    /// <inheritdoc/>
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null) => NormalColours.Paint(_vision.Look(picture).NormalAt, picture.Width, picture.Height);
+
+    /// <summary>The network.</summary>
+    public void Dispose() => _vision.Dispose();
+}

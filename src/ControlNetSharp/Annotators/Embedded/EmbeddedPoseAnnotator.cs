@@ -1,0 +1,27 @@
+using ControlNetSharp.Annotators.Poses;
+using ControlNetSharp.Pictures;
+
+namespace ControlNetSharp.Annotators.Embedded;
+
+/// <summary>Skeletons of persons by the embedded network.</summary>
+public sealed class EmbeddedPoseAnnotator : IAnnotator, IPoseDetector
+{
+    internal static readonly AnnotatorInfo Description = new("pose", ["openpose_pocket"], [], "skeletons of persons, by the embedded network") { Weights = EmbeddedVision.Weights };
+
+    private readonly EmbeddedVision _vision;
+
+    internal EmbeddedPoseAnnotator(AnnotatorFiles files) => _vision = EmbeddedVision.Load(files, Description);
+
+    /// <inheritdoc/>
+    public AnnotatorInfo Info => Description;
+
+    /// <inheritdoc/>
+    /// <remarks>The hint is black where no person was found; <see cref="Detect"/> tells.</remarks>
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null) => PoseDrawing.Draw(Detect(picture));
+
+    /// <inheritdoc/>
+    public PoseKeypoints Detect(Picture picture) => _vision.Look(picture).People;
+
+    /// <summary>The network.</summary>
+    public void Dispose() => _vision.Dispose();
+}

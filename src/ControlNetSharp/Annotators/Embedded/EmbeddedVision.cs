@@ -1,0 +1,91 @@
+using ControlNetSharp.Annotators.Poses;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Pictures;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn.functional;
+
+namespace ControlNetSharp.Annotators.Embedded;
+
+/// <summary>Looks at pictures with the network that comes with the embedded model. It sees every picture at about 256 x 256 pixels, the size of the scenes that it was trained on.</summary>
+public sealed class EmbeddedVision : IDisposable
+{
+    /// <summary>Side of a square picture as the network sees it.</summary>
+    private const int Side = 256;
+
+    internal static readonly AnnotatorWeights Weights = new(["annotators.safetensors"], "ControlNetSharp.Pocket", "MIT") { IsEmbedded = true };
+
+    private readonly EmbeddedNetwork _network;
+
+    /// <summary>Uses a network, which it then owns.</summary>
+    public EmbeddedVision(EmbeddedNetwork network) => _network = network;
+
+    /// <summary>Loads the embedded network.</summary>
+    /// <param name="files">Folders that are searched before the one beside the program; none when null.</param>
+    /// <exception cref="FileNotFoundException">It is in none of the folders.</exception>
+    /// <exception cref="CheckpointException">The file is not what its name says.</exception>
+    public static EmbeddedVision Load(AnnotatorFiles? files = null) => Load(files ?? AnnotatorFiles.None, EmbeddedDepthAnnotator.Description);
+
+    /// <summary>Loads the network for one of the embedded annotators, which errors name.</summary>
+    internal static EmbeddedVision Load(AnnotatorFiles files, AnnotatorInfo info) =>
+        new(CheckpointLoader.LoadNetwork(files.Find(info), "the network of the embedded annotators", (_, placement) => new EmbeddedNetwork(placement)));
+
+    /// <summary>Looks at a picture.</summary>
+    /// <param name="picture">Any size of at least 1 x 1. Borrowed.</param>
+    /// <returns>What it sees, at the picture's size; the caller disposes it.</returns>
+    public EmbeddedView Look(Picture picture)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        var (width, height) = SizeFor(picture);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var seen = PictureResizing.Resize(picture, width, height, width < picture.Width ? Interpolation.Area : Interpolation.Cubic);
+        var maps = _network.Forward(PictureTensors.ToPicture(seen));
+        // The whole step is taken while classes are few and small: the most probable class at each pixel that was seen.
+        var labels = interpolate(maps.Classes, size: [height, width], mode: InterpolationMode.Bilinear, align_corners: false).argmax(1).to(ScalarType.Byte);
+        return new EmbeddedView(
+            (picture.Width, picture.Height),
+            Resized(maps.Edges.sigmoid(), picture),
+            Resized(maps.Depth, picture),
+            Resized(maps.Normals, picture),
+            Nearest(labels.flatten().data<byte>().ToArray(), width, height, picture),
+            new EmbeddedPose(maps.Parts, maps.Limbs, picture.Width, picture.Height).Find());
+    }
+
+    /// <summary>The network.</summary>
+    public void Dispose() => _network.Dispose();
+
+    /// <summary>About the area of a square of <see cref="Side"/> in the picture's shape; strips of extreme shapes get no narrower than a step.</summary>
+    private static (int Width, int Height) SizeFor(Picture picture)
+    {
+        const int Step = EmbeddedNetwork.SizeStep;
+        const int Longest = Side * Side / Step;
+        var aspect = Math.Sqrt((double)picture.Width / picture.Height);
+        return (Rounded(Side * aspect), Rounded(Side / aspect));
+
+        static int Rounded(double side) => Math.Clamp((int)Math.Round(side / Step) * Step, Step, Longest);
+    }
+
+    /// <summary>Each channel at the picture's size, channel after channel.</summary>
+    private static float[][] Resized(Tensor map, Picture picture)
+    {
+        var (width, height) = ((int)map.shape[3], (int)map.shape[2]);
+        var values = map.contiguous().data<float>().ToArray();
+        return [.. values.Chunk(width * height).Select(channel => Resampling.Resize(channel, width, height, 1, picture.Width, picture.Height, Interpolation.Linear))];
+    }
+
+    private static byte[] Nearest(byte[] outputs, int width, int height, Picture picture)
+    {
+        var labels = new byte[picture.Width * picture.Height];
+        for (int y = 0, i = 0; y < picture.Height; y++)
+        {
+            var row = (int)((y + 0.5) * height / picture.Height) * width;
+            for (var x = 0; x < picture.Width; x++, i++)
+            {
+                labels[i] = EmbeddedClasses.All[outputs[row + (int)((x + 0.5) * width / picture.Width)]];
+            }
+        }
+
+        return labels;
+    }
+}

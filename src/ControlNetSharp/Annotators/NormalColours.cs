@@ -1,0 +1,29 @@
+using ControlNetSharp.Pictures;
+
+namespace ControlNetSharp.Annotators;
+
+/// <summary>
+/// Surface directions as colours: red is left, green is up, blue is towards the viewer, from 0 for −1 to 255 for 1. Source: the normal model of ControlNet 1.1
+/// (lllyasviel/ControlNet-v1-1-nightly, README), whose annotator NormalBae colours so.
+/// </summary>
+public static class NormalColours
+{
+    /// <summary>Paints directions.</summary>
+    /// <param name="normalAt">The unit vector of a pixel, counted row by row: x right, y up, z towards the viewer.</param>
+    /// <param name="width">Pixels a row.</param>
+    /// <param name="height">Rows.</param>
+    public static Picture Paint(Func<int, (float X, float Y, float Z)> normalAt, int width, int height)
+    {
+        ArgumentNullException.ThrowIfNull(normalAt);
+        var rgb = new byte[3 * width * height];
+        for (var i = 0; i < width * height; i++)
+        {
+            var (x, y, z) = normalAt(i);
+            (rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2]) = (Level(-x), Level(y), Level(z));
+        }
+
+        return new Picture(width, height, rgb);
+    }
+
+    private static byte Level(float component) => (byte)MathF.Round(Math.Clamp((component + 1) * 127.5f, 0, 255));
+}

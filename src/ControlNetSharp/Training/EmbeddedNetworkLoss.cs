@@ -1,0 +1,50 @@
+using ControlNetSharp.Annotators.Embedded;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ControlNetSharp.Training;
+
+/// <summary>The loss by which the embedded annotators' network learns from scenes.</summary>
+public static class EmbeddedNetworkLoss
+{
+    /// <summary>Depth of the sky in metres: farther than anything.</summary>
+    private const double SkyMetres = 300;
+
+    /// <summary>Edges are few; a missed one counts as so many wrong ones.</summary>
+    private const double EdgeWeight = 2;
+
+    /// <summary>Values on bodies are few; the error there counts so much more.</summary>
+    private const double BodyWeight = 20;
+
+    // The shares of the tasks, by which all of them improve at once.
+    private const double EdgeShare = 1;
+    private const double NormalShare = 2;
+    private const double ClassShare = 1;
+    private const double PoseShare = 40;
+
+    /// <summary>The loss on a batch.</summary>
+    /// <param name="maps">What the network saw.</param>
+    /// <param name="truth">What is there.</param>
+    /// <param name="dx">Which of the two columns of pixels the maps of half size are compared with, 0 or 1; drawn anew each time, so that they learn what lies between.</param>
+    /// <param name="dy">Which of the two rows.</param>
+    /// <returns>A scalar.</returns>
+    public static Tensor Of(EmbeddedMaps maps, SceneBatch truth, int dx, int dy)
+    {
+        ArgumentNullException.ThrowIfNull(maps);
+        ArgumentNullException.ThrowIfNull(truth);
+        using var scope = NewDisposeScope();
+        Tensor Half(Tensor map) => map.slice(-1, dx, map.shape[^1], 2).slice(-2, dy, map.shape[^2], 2);
+        var depth = Half(truth.Depth);
+        var solid = depth.isfinite().to(ScalarType.Float32);
+        var depthError = (maps.Depth - depth.clamp(max: Math.Log(SkyMetres))).abs();
+        var normalError = 1 - functional.cosine_similarity(maps.Normals, Half(truth.Normals), dim: 1).unsqueeze(1);
+        var loss = functional.binary_cross_entropy_with_logits(maps.Edges, truth.Edges, pos_weights: tensor((float)EdgeWeight)) * EdgeShare
+            + depthError.mean()
+            + (normalError * solid).sum() / solid.sum().clamp(min: 1) * NormalShare
+            + functional.cross_entropy(maps.Classes, Half(truth.Classes)) * ClassShare
+            + (Weighed(maps.Parts, truth.Parts) + Weighed(maps.Limbs, truth.Limbs)) * PoseShare;
+        return loss.MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Weighed(Tensor map, Tensor truth) => ((map - truth).square() * (1 + BodyWeight * truth.abs())).mean();
+}
