@@ -15,6 +15,7 @@ namespace ControlNetSharp.Cli;
 internal static class BenchTrainCommand
 {
     private const int ContextTokens = 77;
+    private const double Rate = 1e-5;
     private static readonly Option<string?> Steps = new("--steps") { Description = "Steps that are measured, after two that are not; default 2." };
     private static readonly Option<bool> Checkpointing = new("--gradient_checkpointing") { Description = "Computes the inside of blocks again in the backward pass." };
     private static readonly Option<bool> EightBit = new("--use_8bit_adam") { Description = "Keeps AdamW's state in eight bits." };
@@ -63,7 +64,7 @@ internal static class BenchTrainCommand
     }
 
     private static string Text(TrainingCost cost) =>
-        $"{cost.SecondsPerStep:f2} s a step, {cost.PeakMemoryBytes / 1e9:f2} GB at most, {cost.GflopsReached:f0} of {cost.GflopsPeak:f0} GFLOP/s ({cost.FractionOfPeak:p0})";
+        $"{cost.SecondsPerStep:f2} s a step, {cost.PeakMemoryBytes / 1e9:f2} GB at most, {cost.GflopsReached:f0} of {cost.GflopsPeak:f0} GFLOP/s ({cost.FractionOfPeak:p0}); planned {cost.PlannedSecondsPerStep:f2} s, {cost.PlannedMemoryBytes / 1e9:f2} GB";
 
     /// <summary>Runs this command again in another process, for one target.</summary>
     private static TrainingCost InProcess(IReadOnlyList<string> words, string target, CancellationToken cancellationToken)
@@ -94,6 +95,9 @@ internal static class BenchTrainCommand
     {
         // As train does.
         AllocatorTuning.KeepFreedMemory(1);
+        var plan = new TrainingPlanner(p, otherParameters: 0, target, placement.Dtype).Plan(
+            new TrainingRunOptions { Folder = "", BatchSize = batch, LearningRate = new LearningRate { Peak = Rate }, Loss = new DiffusionLoss(), Optimizer = new AdamWOptions { EightBitState = eightBit } },
+            size, size, checkpointing);
         using var scope = NewDisposeScope();
         var unet = BenchOptions.Randomised(new UNet(p, target == TrainingTarget.ControlNet ? placement : Placement.Cpu32));
         var controlNet = target == TrainingTarget.UNet ? null : TrainableCopy.Of(unet, seed: 1, Placement.Cpu32).ControlNet;
@@ -112,7 +116,7 @@ internal static class BenchTrainCommand
                 loss.backward();
             }
 
-            optimizer.Step(1e-5, largestNorm: 1);
+            optimizer.Step(Rate, largestNorm: 1);
             if (step >= 0)
             {
                 seconds.Add(clock.Elapsed.TotalSeconds);
@@ -123,9 +127,10 @@ internal static class BenchTrainCommand
         var memory = MachineMemory.PeakBytes;
         var (secondsPerStep, peak) = (seconds.Average(), MatmulPeak.Measure(placement));
         var gflop = batch * TrainingWork.Gflop(p, target, size / 8, size / 8, checkpointing);
-        return new TrainingCost(secondsPerStep, memory, gflop, gflop / secondsPerStep, peak, gflop / secondsPerStep / peak);
+        return new TrainingCost(secondsPerStep, memory, gflop, gflop / secondsPerStep, peak, gflop / secondsPerStep / peak, plan.SecondsPerStep, plan.TotalBytes);
     }
 
-    /// <summary>What a step costs.</summary>
-    private sealed record TrainingCost(double SecondsPerStep, long PeakMemoryBytes, double GflopPerStep, double GflopsReached, double GflopsPeak, double FractionOfPeak);
+    /// <summary>What a step costs, and what <c>train --plan</c> says that it will.</summary>
+    private sealed record TrainingCost(
+        double SecondsPerStep, long PeakMemoryBytes, double GflopPerStep, double GflopsReached, double GflopsPeak, double FractionOfPeak, double PlannedSecondsPerStep, long PlannedMemoryBytes);
 }

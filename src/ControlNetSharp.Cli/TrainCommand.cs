@@ -162,8 +162,7 @@ internal static class TrainCommand
         return (examples.Part(order.Skip(kept).Order()), examples.Part(order.Take(kept)));
     }
 
-    private static double Rate(TrainSettings settings, DiffusionModel model) =>
-        settings.Rate ?? TrainSettings.OriginalRate * TrainSettings.OriginalWidth / model.UNet.Params.ModelChannels;
+    private static double Rate(TrainSettings settings, DiffusionModel model) => settings.Rate ?? TrainSettings.DefaultRate(model.UNet.Params.ModelChannels);
 
     private static TrainingRunOptions RunOptions(TrainSettings settings, DiffusionModel model, int workers) => settings.Run with
     {

@@ -1,5 +1,4 @@
 using ControlNetSharp.Networks.Blocks;
-using ControlNetSharp.Networks.Layers;
 using ControlNetSharp.Runtime;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -31,12 +30,10 @@ public sealed class ControlNet : Module
         _hintEncoder = new(p, placement);
         var stages = UNetStages.Input(p.UNet);
         _inputBlocks = new ModuleList<Stage>([.. stages.Select(stage => stage.Create(placement))]);
-        _zeroConvolutions = new ModuleList<Stage>([.. stages.Select(stage => ZeroConvolution(stage.ChannelsOut))]);
+        _zeroConvolutions = new ModuleList<Stage>([.. stages.Select(stage => UNetStages.ZeroConvolution(stage).Create(placement))]);
         _middleBlock = UNetStages.Middle(p.UNet).Create(placement);
-        _middleZeroConvolution = ZeroConvolution(p.UNet.Levels[^1].Channels);
+        _middleZeroConvolution = UNetStages.ZeroConvolution(UNetStages.Middle(p.UNet)).Create(placement);
         RegisterComponents();
-
-        Stage ZeroConvolution(int width) => new(new ConvolutionLayer(width, width, 1, 1, 0, placement));
     }
 
     /// <summary>The network's shape.</summary>

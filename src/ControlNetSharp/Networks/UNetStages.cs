@@ -10,10 +10,15 @@ namespace ControlNetSharp.Networks;
 /// </summary>
 internal static class UNetStages
 {
+    private const string Downsampling = "downsampling";
+
+    /// <summary>A picture has eight times the latents' height and width.</summary>
+    private const int HintLevel = -3;
+
     /// <summary>The stages on the way down.</summary>
     public static IReadOnlyList<StageShape> Input(UNetParams p)
     {
-        var stages = new List<StageShape> { new("convolution", p.InChannels, p.ModelChannels, 0, placement => new(new ConvolutionLayer(p.InChannels, p.ModelChannels, 3, 1, 1, placement))) };
+        var stages = new List<StageShape> { new("convolution", p.InChannels, p.ModelChannels, 0, placement => new(new ConvolutionLayer(p.InChannels, p.ModelChannels, 3, 1, 1, placement))) { TakesData = true } };
         foreach (var (index, level) in p.Levels.Index())
         {
             for (var block = 0; block < level.ResidualBlocks; block++)
@@ -23,7 +28,7 @@ internal static class UNetStages
 
             if (index + 1 < p.Levels.Count)
             {
-                stages.Add(new("downsampling", level.Channels, level.Channels, index, placement => new(new DownsampleLayer(level.Channels, placement))));
+                stages.Add(new(Downsampling, level.Channels, level.Channels, index, placement => new(new DownsampleLayer(level.Channels, placement))));
             }
         }
 
@@ -56,6 +61,16 @@ internal static class UNetStages
 
         return stages;
     }
+
+    /// <summary>What joins a stage of the trainable copy to the locked UNet.</summary>
+    public static StageShape ZeroConvolution(StageShape stage)
+    {
+        var (width, level) = (stage.ChannelsOut, stage.Level + (stage.Layers == Downsampling ? 1 : 0));
+        return new("zero convolution", width, width, level, placement => new(new ConvolutionLayer(width, width, 1, 1, 0, placement)));
+    }
+
+    /// <summary>The hint encoder, as a stage of the picture's size.</summary>
+    public static StageShape Hint(ControlNetParams p) => new("hint encoder", p.HintChannels, p.UNet.ModelChannels, HintLevel, placement => new(new HintEncoder(p, placement))) { TakesData = true };
 
     private static StageShape Block(UNetParams p, int channelsIn, int channelsOut, int depth, int level, bool upsampling = false) =>
         new($"residual {depth}{(upsampling ? " upsampling" : "")}", channelsIn, channelsOut, level, placement =>

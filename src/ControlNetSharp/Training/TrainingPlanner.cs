@@ -37,9 +37,9 @@ public sealed class TrainingPlanner(UNetParams p, long otherParameters, Training
         var program = Environment.WorkingSet;
         var batch = options.BatchSize / options.Workers;
         var parts = Parts().ToList();
-        foreach (var part in parts)
+        foreach (var part in parts.DistinctBy(part => Key(part.Stage, part.Trained)))
         {
-            Measure(part.Stage, part.Trained, batch, height / 8, width / 8);
+            _measured[Key(part.Stage, part.Trained)] = Measure(part.Stage, part.Trained, options.Workers, batch, height / 8, width / 8);
         }
 
         var costs = parts.Where(part => part.Gradient).Select(part => (Cost: CostOf(part), part.Stage, part.Joined)).ToList();
@@ -61,11 +61,8 @@ public sealed class TrainingPlanner(UNetParams p, long otherParameters, Training
         ];
         var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         var needed = memory.Sum(part => part.Bytes);
-        return new TrainingPlan(memory, seconds * options.Accumulation * Contention(options.Workers) + trained * OptimizerSeconds(options.Optimizer), available, needed <= available ? [] : Advice(options, checkpointing).ToList());
+        return new TrainingPlan(memory, seconds * options.Accumulation + trained * OptimizerSeconds(options.Optimizer), available, needed <= available ? [] : Advice(options, checkpointing).ToList());
     }
-
-    /// <summary>Two workers share the memory's bandwidth, and a step of one thread is measured.</summary>
-    private static double Contention(int workers) => workers == 1 ? 1 : 1.1;
 
     private static IEnumerable<string> Advice(TrainingRunOptions options, bool checkpointing)
     {
@@ -103,20 +100,31 @@ public sealed class TrainingPlanner(UNetParams p, long otherParameters, Training
         }
 
         var decoderTrained = target == TrainingTarget.ControlNetAndDecoder;
-        return [.. encoder.Select(stage => (stage, false, false, false)), .. encoder.Select(stage => (stage, true, true, false)), .. decoder.Select(stage => (stage, decoderTrained, true, true))];
+        return
+        [
+            .. encoder.Select(stage => (stage, false, false, false)),
+            (UNetStages.Hint(new ControlNetParams { UNet = p }), true, true, false),
+            .. encoder.Select(stage => (stage, true, true, false)),
+            .. encoder.Select(stage => (UNetStages.ZeroConvolution(stage), true, true, false)),
+            .. decoder.Select(stage => (stage, decoderTrained, true, true)),
+        ];
     }
 
     private StageCost CostOf((StageShape Stage, bool Trained, bool Gradient, bool Joined) part) => _measured[Key(part.Stage, part.Trained)];
 
     private static (string, int, int, int, bool) Key(StageShape stage, bool trained) => (stage.Layers, stage.ChannelsIn, stage.ChannelsOut, stage.Level, trained);
 
-    private void Measure(StageShape shape, bool trained, int batch, int height, int width)
+    /// <summary>What a stage keeps, measured alone; and its time while all workers compute it, as they share caches and memory.</summary>
+    private StageCost Measure(StageShape shape, bool trained, int workers, int batch, int height, int width)
     {
-        if (_measured.ContainsKey(Key(shape, trained)))
-        {
-            return;
-        }
+        var kept = Probe(shape, trained, batch, height, width, rounds: 2).KeptBytes;
+        var costs = new StageCost[workers];
+        SideBySide.Compute(Enumerable.Range(0, workers), workers, (_, worker) => costs[worker] = Probe(shape, trained, batch, height, width, rounds: 4));
+        return new(costs.Average(cost => cost.ForwardOnly), costs.Average(cost => cost.Forward), costs.Average(cost => cost.Backward), kept);
+    }
 
+    private StageCost Probe(StageShape shape, bool trained, int batch, int height, int width, int rounds)
+    {
         using var scope = NewDisposeScope();
         using var stage = shape.Create(trained ? Placement.Cpu32 : new Placement(CPU, compute));
         foreach (var parameter in stage.parameters())
@@ -129,13 +137,13 @@ public sealed class TrainingPlanner(UNetParams p, long otherParameters, Training
             }
         }
 
-        var side = (Height: Math.Max(1, height >> shape.Level), Width: Math.Max(1, width >> shape.Level));
+        var side = shape.InputSize(height, width);
         var (x, time, context) = (randn([batch, shape.ChannelsIn, side.Height, side.Width], compute), randn([batch, p.TimeChannels], compute), randn([batch, ContextTokens, p.ContextChannels], compute));
-        x.requires_grad_(shape.Layers != "convolution");
+        x.requires_grad_(!shape.TakesData);
         time.requires_grad_(trained);
         StageCost best = new(double.MaxValue, double.MaxValue, double.MaxValue, 0);
         // The first round also pays for memory and for kernels that are made ready.
-        for (var round = 0; round < 3; round++)
+        for (var round = 0; round < rounds; round++)
         {
             using var inner = NewDisposeScope();
             var clock = Stopwatch.StartNew();
@@ -169,7 +177,7 @@ public sealed class TrainingPlanner(UNetParams p, long otherParameters, Training
             parameter.grad = null;
         }
 
-        _measured[Key(shape, trained)] = best;
+        return best;
     }
 
     /// <summary>
@@ -179,7 +187,12 @@ public sealed class TrainingPlanner(UNetParams p, long otherParameters, Training
     private long Activations(IEnumerable<(StageCost Cost, StageShape Stage, bool Joined)> stages, int batch, int height, int width, bool checkpointing)
     {
         var list = stages.ToList();
-        long InputBytes(StageShape stage) => (long)batch * stage.ChannelsIn * Math.Max(1, height >> stage.Level) * Math.Max(1, width >> stage.Level) * ComputeBytes;
+        long InputBytes(StageShape stage)
+        {
+            var side = stage.InputSize(height, width);
+            return (long)batch * stage.ChannelsIn * side.Height * side.Width * ComputeBytes;
+        }
+
         var largest = list.Max(stage => stage.Cost.KeptBytes);
         return largest + (checkpointing ? list.Sum(stage => InputBytes(stage.Stage)) + largest / 2
             : list.Sum(stage => stage.Cost.KeptBytes + (stage.Joined ? InputBytes(stage.Stage) : 0)));
