@@ -67,7 +67,7 @@ internal static class AnnotatorTraining
         var saturation = tensor(Drawn(0.9, 0.3, BatchSize)).view(-1, 1, 1, 1);
         var noise = tensor(Drawn(0.03, 0.03, BatchSize)).view(-1, 1, 1, 1);
         var grey = pictures.mean([1], keepdim: true);
-        var varied = (grey + (pictures - grey) * saturation) * contrast + colour + noise * randn(pictures.shape, generator: step.Generator);
-        return varied.clamp(-1, 1).MoveToOuterDisposeScope();
+        var varied = (grey.Plus((pictures - grey) * saturation) * contrast).Plus(colour).Plus(noise * randn(pictures.shape, generator: step.Generator));
+        return varied.AtLeast(-1).AtMost(1).MoveToOuterDisposeScope();
     }
 }

@@ -71,8 +71,8 @@ internal static class AutoencoderTraining
             using var scope = NewDisposeScope();
             var batch = pictures.Batch([.. Enumerable.Range(first, Math.Min(ValidationBatch, pictures.Count - first))]);
             var (mean, _) = autoencoder.Encode(WhitenedColour.FromRgb(batch).to(PocketModel.Compute));
-            var decoded = WhitenedColour.ToRgb(autoencoder.Decode(mean).to(ScalarType.Float32)).clamp(-1, 1);
-            psnr += (((decoded - batch) / 2).square().mean([1, 2, 3]).log10() * -10).sum().item<float>();
+            var decoded = WhitenedColour.ToRgb(autoencoder.Decode(mean).to(ScalarType.Float32)).AtLeast(-1).AtMost(1);
+            psnr += (decoded - batch).Over(2).square().mean([1, 2, 3]).log10().Times(-10).sum().item<float>();
             edges += PictureTensors.FromTensor(decoded).Zip(PictureTensors.FromTensor(batch), EdgeF1).Sum();
         }
 

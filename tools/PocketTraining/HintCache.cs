@@ -1,4 +1,5 @@
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -32,6 +33,6 @@ internal sealed class HintCache
     {
         using var scope = NewDisposeScope();
         byte[] bytes = [.. indices.SelectMany(i => _hints[i])];
-        return (tensor(bytes, [indices.Count, 1, _size, _size]).to(ScalarType.Float32) / 255).expand(-1, 3, -1, -1).contiguous().MoveToOuterDisposeScope();
+        return tensor(bytes, [indices.Count, 1, _size, _size]).to(ScalarType.Float32).Over(255).expand(-1, 3, -1, -1).contiguous().MoveToOuterDisposeScope();
     }
 }

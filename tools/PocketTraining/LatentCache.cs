@@ -1,5 +1,6 @@
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
 using ControlNetSharp.Training;
 using static TorchSharp.torch;
@@ -38,7 +39,7 @@ internal sealed class LatentCache : IDisposable
                 using var inner = NewDisposeScope();
                 using var _ = no_grad();
                 var batch = pictures.Batch([.. Enumerable.Range(i * EncodeBatch, Math.Min(EncodeBatch, pictures.Count - i * EncodeBatch))]);
-                var mean = autoencoder.Encode(batch.to(PocketModel.Compute)).Mean.to(ScalarType.Float32) * autoencoder.Params.ScaleFactor;
+                var mean = autoencoder.Encode(batch.to(PocketModel.Compute)).Mean.to(ScalarType.Float32).Times(autoencoder.Params.ScaleFactor);
                 batches[i] = mean.DetachFromDisposeScope();
             });
 

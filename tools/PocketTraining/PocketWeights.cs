@@ -155,14 +155,14 @@ internal static class PocketWeights
         }
 
         var z = cat([.. means], 0);
-        var (mean, deviation) = (z.mean([0, 2, 3]), z.std([0, 2, 3]) * autoencoder.Params.ScaleFactor);
+        var (mean, deviation) = (z.mean([0, 2, 3]), z.std([0, 2, 3]).Times(autoencoder.Params.ScaleFactor));
         var parameters = autoencoder.named_parameters().ToDictionary(p => p.name, p => p.parameter);
         var (weight, bias) = (parameters["quant_conv.weight"], parameters["quant_conv.bias"]);
         weight.narrow(0, 0, channels).div_(deviation.view(-1, 1, 1, 1));
         bias.narrow(0, 0, channels).sub_(mean).div_(deviation);
-        bias.narrow(0, channels, channels).sub_(deviation.log() * 2);
+        bias.narrow(0, channels, channels).sub_(deviation.log().Times(2));
         var (postWeight, postBias) = (parameters["post_quant_conv.weight"], parameters["post_quant_conv.bias"]);
-        postBias.add_(postWeight.view(channels, channels).mv(mean));
+        postBias.copy_(postBias.Plus(postWeight.view(channels, channels).mv(mean)));
         postWeight.mul_(deviation.view(1, -1, 1, 1));
     }
 }

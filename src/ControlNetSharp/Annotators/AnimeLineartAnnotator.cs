@@ -1,5 +1,6 @@
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Annotators;
@@ -44,7 +45,7 @@ public sealed class AnimeLineartAnnotator : IAnnotator
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var (width, height) = (RoundedUp(picture.Width, network.Step), RoundedUp(picture.Height, network.Step));
-        var lines = network.call(PictureTensors.ToPicture(PictureResizing.Resize(picture, width, height, Interpolation.Cubic))) * 127.5 + 127.5;
+        var lines = network.call(PictureTensors.ToPicture(PictureResizing.Resize(picture, width, height, Interpolation.Cubic))).Times(127.5).Plus(127.5);
         var values = lines.contiguous().data<float>().ToArray();
         var resized = (width, height) == (picture.Width, picture.Height) ? values : Resampling.Resize(values, width, height, 1, picture.Width, picture.Height, Interpolation.Cubic);
         return Greyscale.ToPicture([.. Greyscale.FromLevels(resized).Select(value => (byte)(255 - value))], picture.Width, picture.Height);

@@ -1,5 +1,6 @@
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Annotators;
@@ -46,7 +47,7 @@ public sealed class LineartAnnotator : IAnnotator
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var lines = network.call(PictureTensors.ToHint(picture)) * 255;
+        var lines = network.call(PictureTensors.ToHint(picture)).Times(255);
         var grey = Greyscale.FromLevels(lines.contiguous().data<float>().ToArray());
         return Greyscale.ToPicture([.. grey.Select(value => (byte)(255 - value))], (int)lines.shape[3], (int)lines.shape[2]);
     }

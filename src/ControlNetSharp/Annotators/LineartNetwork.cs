@@ -73,7 +73,7 @@ internal sealed class LineartNetwork : Module<Tensor, Tensor>
         {
             using var scope = NewDisposeScope();
             var h = relu(Normalised(_first.call(Reflected(x, 1))));
-            return (x + Normalised(_second.call(Reflected(h, 1)))).MoveToOuterDisposeScope();
+            return x.Plus(Normalised(_second.call(Reflected(h, 1)))).MoveToOuterDisposeScope();
         }
     }
 }

@@ -1,5 +1,6 @@
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Annotators;
@@ -56,7 +57,7 @@ public sealed class MlsdAnnotator : IAnnotator
     {
         using var scope = NewDisposeScope();
         var levels = PictureTensors.ToLevels(picture);
-        return (cat([levels, ones_like(levels).narrow(1, 0, 1)], 1) / 127.5 - 1).MoveToOuterDisposeScope();
+        return cat([levels, ones_like(levels).narrow(1, 0, 1)], 1).Over(127.5).Minus(1).MoveToOuterDisposeScope();
     }
 
     /// <summary>The lines whose centre is more probable than everything within a pixel around and than <paramref name="value"/>, and that are longer than <paramref name="distance"/>; in pixels of the picture.</summary>

@@ -156,7 +156,7 @@ internal sealed class MlsdNetwork : Module<Tensor, Tensor>
         {
             using var scope = NewDisposeScope();
             var h = _layers.Aggregate(x, (h, layer) => layer.call(h));
-            return (_adds ? x + h : h).MoveToOuterDisposeScope();
+            return (_adds ? x.Plus(h) : h).MoveToOuterDisposeScope();
         }
     }
 
@@ -208,7 +208,7 @@ internal sealed class MlsdNetwork : Module<Tensor, Tensor>
         public override Tensor forward(Tensor x)
         {
             using var scope = NewDisposeScope();
-            return _second.call(_first.call(x) + x).MoveToOuterDisposeScope();
+            return _second.call(_first.call(x).Plus(x)).MoveToOuterDisposeScope();
         }
     }
 

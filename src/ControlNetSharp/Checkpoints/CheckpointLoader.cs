@@ -205,7 +205,7 @@ public static class CheckpointLoader
         foreach (var (name, parameter) in network.named_parameters().Where(p => weights.ContainsKey(p.name)))
         {
             // In float32: the differences are small, and a sum in a shorter type would lose them twice.
-            parameter.copy_(files.Read(LdmLayout.Control + name, ScalarType.Float32) + weights[name].to(ScalarType.Float32).cpu());
+            parameter.copy_(files.Read(LdmLayout.Control + name, ScalarType.Float32).Plus(weights[name].to(ScalarType.Float32).cpu()));
         }
 
         return network;

@@ -18,7 +18,7 @@ internal static class VelocityProbe
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        Tensor Constant(params long[] shape) => full(shape, Value, dtype: placement.Dtype, device: placement.Device);
+        Tensor Constant(params long[] shape) => ones(shape, dtype: placement.Dtype, device: placement.Device).Times(Value);
         var latents = Constant(1, unet.Params.InChannels, 8, 8);
         var prediction = unet.Forward(latents, tensor([999L], device: placement.Device), Constant(1, 2, unet.Params.ContextChannels));
         return (prediction - latents).to(ScalarType.Float32).mean().item<float>() < Threshold;

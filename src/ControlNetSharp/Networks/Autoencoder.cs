@@ -52,7 +52,7 @@ public sealed class Autoencoder : Module
     internal static (Tensor Mean, Tensor LogVariance) Split(Tensor moments)
     {
         var halves = moments.chunk(2, 1);
-        return (halves[0], halves[1].clamp(LeastLogVariance, MostLogVariance));
+        return (halves[0], halves[1].AtLeast(LeastLogVariance).AtMost(MostLogVariance));
     }
 
     /// <summary>Pictures from z (latents divided by <see cref="AutoencoderParams.ScaleFactor"/>).</summary>

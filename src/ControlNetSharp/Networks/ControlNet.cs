@@ -64,7 +64,7 @@ public sealed class ControlNet : Module
             h = block.Forward(h, time, context, Checkpointing);
             if (index == 0)
             {
-                h = h + encodedHint;
+                h = h.Plus(encodedHint);
             }
 
             residuals.Add(_zeroConvolutions[index].Forward(h, time, context));

@@ -76,13 +76,13 @@ public sealed class UNet : Module
         var controlled = residuals is { Count: > 0 };
         if (controlled)
         {
-            h = h + residuals![^1];
+            h = h.Plus(residuals![^1]);
         }
 
         foreach (var block in _outputBlocks)
         {
             var skip = skips.Pop();
-            h = block.Forward(cat([SizedAs(skip, h), controlled ? skip + residuals![skips.Count] : skip], 1), time, context, Checkpointing);
+            h = block.Forward(cat([SizedAs(skip, h), controlled ? skip.Plus(residuals![skips.Count]) : skip], 1), time, context, Checkpointing);
         }
 
         return ConvolutionOut.call(silu(NormOut.call(h))).MoveToOuterDisposeScope();

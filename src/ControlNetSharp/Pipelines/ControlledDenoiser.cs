@@ -1,4 +1,5 @@
 using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
 using static TorchSharp.torch;
 
@@ -52,12 +53,12 @@ public sealed class ControlledDenoiser
         var input = noisy.to(_contexts[0].dtype);
         var sides = _guided ? cat([input, input], 0) : input;
         var context = cat([.. _contexts.Select(side => side.expand(pictures, -1, -1))], 0);
-        var timesteps = full([sides.shape[0]], level.Timestep, dtype: ScalarType.Float32, device: noisy.device);
+        var timesteps = ones([sides.shape[0]], dtype: ScalarType.Float32, device: noisy.device).Times(level.Timestep);
         var output = _unet.Forward(sides, timesteps, context, Residuals(sides, timesteps, context, pictures)).to(ScalarType.Float32);
         if (_guided)
         {
             var halves = output.chunk(2, 0);
-            output = halves[0] + _guidanceScale * (halves[1] - halves[0]);
+            output = halves[0].Plus((halves[1] - halves[0]).Times(_guidanceScale));
         }
 
         return Predictions.ToDenoised(_prediction, output, noisy, level).MoveToOuterDisposeScope();
@@ -69,7 +70,7 @@ public sealed class ControlledDenoiser
         foreach (var control in _controls.Where(control => control.Strength.ActsAt(_step, _steps)))
         {
             var scaled = Scaled(control, sides, timesteps, context, pictures);
-            sum = sum is null ? scaled : [.. sum.Zip(scaled, (a, b) => a + b)];
+            sum = sum is null ? scaled : [.. sum.Zip(scaled, (a, b) => a.Plus(b))];
         }
 
         return sum;
@@ -82,7 +83,7 @@ public sealed class ControlledDenoiser
         Tensor Side(Tensor both) => conditionalOnly ? both.narrow(0, pictures, pictures) : both;
         var hint = control.EncodedHint;
         var residuals = control.ControlNet.Forward(Side(sides), Side(timesteps), Side(context), hint.shape[0] > 1 && _guided && !conditionalOnly ? cat([hint, hint], 0) : hint);
-        var scaled = residuals.Select((residual, index) => residual * control.Strength.ScaleOf(index, residuals.Count));
+        var scaled = residuals.Select((residual, index) => residual.Times(control.Strength.ScaleOf(index, residuals.Count)));
         return [.. conditionalOnly ? scaled.Select(residual => cat([zeros_like(residual), residual], 0)) : scaled];
     }
 }

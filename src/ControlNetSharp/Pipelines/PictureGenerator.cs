@@ -85,7 +85,7 @@ public sealed class PictureGenerator
             cancellationToken);
         var secondsPerStep = sampling.Elapsed.TotalSeconds / plan.Steps.Count;
         cancellationToken.ThrowIfCancellationRequested();
-        var decoded = _autoencoder.Decode((latents / _autoencoder.Params.ScaleFactor).to(_placement.Dtype));
+        var decoded = _autoencoder.Decode(latents.Over(_autoencoder.Params.ScaleFactor).to(_placement.Dtype));
         cancellationToken.ThrowIfCancellationRequested();
         var pictures = PictureTensors.FromTensor(decoded);
         return new GenerationResult(pictures, request with { Size = (width, height) }, plan.Steps.Count, secondsPerStep, clock.Elapsed.TotalSeconds);

@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
@@ -26,7 +27,7 @@ public static class DpmSolverSamplers
             var denoised = denoise(x, level);
             var target = lastDenoised is null ? denoised : Extrapolate(steps, i, denoised, lastDenoised);
             var decay = Math.Exp(level.Lambda - next.Lambda);          // e^-h
-            x = next.Sigma / level.Sigma * x + next.Alpha * (1 - decay) * target;
+            x = x.Times(next.Sigma / level.Sigma).Plus(target.Times(next.Alpha * (1 - decay)));
 
             onStep?.Invoke(new(i, steps.Count, level, denoised));
             lastDenoised = denoised;
@@ -60,11 +61,11 @@ public static class DpmSolverSamplers
             var target = lastDenoised is null ? denoised : Extrapolate(steps, i, denoised, lastDenoised);
             var decay = Math.Exp(level.Lambda - next.Lambda);          // e^-h
             var keep = Math.Pow(decay, eta);                           // e^(-eta h), 1 for eta 0 even where h is infinite
-            x = next.Sigma / level.Sigma * keep * x + next.Alpha * (1 - decay * keep) * target;
+            x = x.Times(next.Sigma / level.Sigma * keep).Plus(target.Times(next.Alpha * (1 - decay * keep)));
             var fresh = next.Sigma * Math.Sqrt(1 - keep * keep);
             if (fresh > 0)
             {
-                x = x + fresh * noise(x);
+                x = x.Plus(noise(x).Times(fresh));
             }
 
             onStep?.Invoke(new(i, steps.Count, level, denoised));
@@ -85,6 +86,6 @@ public static class DpmSolverSamplers
         }
 
         var r = (level.Lambda - steps[i - 1].From.Lambda) / (next.Lambda - level.Lambda);
-        return denoised + (denoised - lastDenoised) / (2 * r);
+        return denoised.Plus((denoised - lastDenoised).Over(2 * r));
     }
 }

@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
@@ -45,10 +46,10 @@ public static class FirstOrderSamplers
             var fresh = steps[i].FreshNoise(eta);
             var direction = Math.Sqrt(Math.Max(0, next.Sigma * next.Sigma - fresh * fresh));
             // The predicted noise is (x - α · clean) / σ.
-            x = direction / level.Sigma * x + (next.Alpha - direction * level.Alpha / level.Sigma) * denoised;
+            x = x.Times(direction / level.Sigma).Plus(denoised.Times(next.Alpha - direction * level.Alpha / level.Sigma));
             if (fresh > 0)
             {
-                x = x + fresh * noise(x);
+                x = x.Plus(noise(x).Times(fresh));
             }
 
             onStep?.Invoke(new(i, steps.Count, level, denoised));
@@ -81,12 +82,12 @@ public static class FirstOrderSamplers
             var (betaBar, betaBarNext) = (level.Sigma * level.Sigma, next.Sigma * next.Sigma);
             var keep = level.Alpha / next.Alpha;
             var beta = 1 - keep * keep;
-            x = next.Alpha * beta / betaBar * denoised + keep * betaBarNext / betaBar * x;
+            x = denoised.Times(next.Alpha * beta / betaBar).Plus(x.Times(keep * betaBarNext / betaBar));
             // Timestep 0 is the end of the paper's chain (its t = 1): no noise there, though the large variance is not 0.
             var fresh = level.Timestep == 0 ? 0 : Math.Sqrt(variance == DdpmVariance.Large ? beta : beta * betaBarNext / betaBar);
             if (fresh > 0)
             {
-                x = x + fresh * noise(x);
+                x = x.Plus(noise(x).Times(fresh));
             }
 
             onStep?.Invoke(new(i, steps.Count, level, denoised));

@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
@@ -26,12 +27,12 @@ public static class HeunSampler
             var (level, next) = steps[i];
             var denoised = denoise(x, level);
             var slope = PredictedNoise(x, denoised, level);            // dx/dσ of the paper
-            var end = next.Alpha * denoised + next.Sigma * slope;
+            var end = denoised.Times(next.Alpha).Plus(slope.Times(next.Sigma));
             if (next.Sigma > 0 && level.Alpha > 0)
             {
                 var slopeAtEnd = PredictedNoise(end, denoise(end, next), next);
                 // The paper's x is ours divided by alpha; its step is (σ' - σ) · mean slope.
-                end = end + next.Alpha * (next.RelativeSigma - level.RelativeSigma) * 0.5 * (slopeAtEnd - slope);
+                end = end.Plus((slopeAtEnd - slope).Times(next.Alpha * (next.RelativeSigma - level.RelativeSigma) * 0.5));
             }
 
             x = end;
@@ -42,5 +43,5 @@ public static class HeunSampler
         return x.MoveToOuterDisposeScope();
     }
 
-    private static Tensor PredictedNoise(Tensor x, Tensor denoised, NoiseLevel level) => (x - level.Alpha * denoised) / level.Sigma;
+    private static Tensor PredictedNoise(Tensor x, Tensor denoised, NoiseLevel level) => (x - denoised.Times(level.Alpha)).Over(level.Sigma);
 }

@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
@@ -32,8 +33,8 @@ public static class LcmSampler
             var time = TimestepScale * level.Timestep;
             var norm = time * time + SigmaData * SigmaData;
             // The consistency function is the identity at timestep 0.
-            var consistent = SigmaData * SigmaData / norm * x + time / Math.Sqrt(norm) * denoised;
-            x = next.Sigma > 0 ? next.Alpha * consistent + next.Sigma * noise(x) : consistent;
+            var consistent = x.Times(SigmaData * SigmaData / norm).Plus(denoised.Times(time / Math.Sqrt(norm)));
+            x = next.Sigma > 0 ? consistent.Times(next.Alpha).Plus(noise(x).Times(next.Sigma)) : consistent;
 
             onStep?.Invoke(new(i, steps.Count, level, denoised));
             scope.DisposeEverythingBut(x);

@@ -1,4 +1,5 @@
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
@@ -45,7 +46,7 @@ public sealed class NoiseSchedule
     {
         using var scope = NewDisposeScope();
         var betas = ScaledLinearBetas(betaStart, betaEnd, count, ScalarType.Float64);
-        return new(betas.to(ScalarType.Float32), cumprod(1 - betas, 0).to(ScalarType.Float32));
+        return new(betas.to(ScalarType.Float32), cumprod(betas.SubtractedFrom(1), 0).to(ScalarType.Float32));
     }
 
     /// <summary>The schedule that a checkpoint was trained with.</summary>
@@ -62,7 +63,7 @@ public sealed class NoiseSchedule
     {
         using var scope = NewDisposeScope();
         var betas = ScaledLinearBetas(betaStart, betaEnd, count, ScalarType.Float32);
-        return new(betas, cumprod(1 - betas, 0));
+        return new(betas, cumprod(betas.SubtractedFrom(1), 0));
     }
 
     /// <summary>
@@ -71,11 +72,11 @@ public sealed class NoiseSchedule
     public NoiseSchedule WithZeroTerminalSnr()
     {
         using var scope = NewDisposeScope();
-        var root = cumprod(1 - tensor(_betas, ScalarType.Float32), 0).sqrt();
+        var root = cumprod(tensor(_betas, ScalarType.Float32).SubtractedFrom(1), 0).sqrt();
         var (first, last) = (root[0], root[-1]);
         var product = ((root - last) * (first / (first - last))).square();
-        var betas = 1 - cat([product[..1], product[1..] / product[..^1]]);
-        return new(betas, cumprod(1 - betas, 0));
+        var betas = cat([product[..1], product[1..] / product[..^1]]).SubtractedFrom(1);
+        return new(betas, cumprod(betas.SubtractedFrom(1), 0));
     }
 
     /// <summary>The level of a timestep.</summary>
@@ -118,7 +119,7 @@ public sealed class NoiseSchedule
     {
         using var scope = NewDisposeScope();
         var (alpha, sigma) = Shares(clean, timesteps);
-        return (alpha * clean + sigma * noise).MoveToOuterDisposeScope();
+        return (alpha * clean).Plus(sigma * noise).MoveToOuterDisposeScope();
     }
 
     /// <summary>What a <see cref="PredictionType.Velocity"/> network is trained to predict: alpha · noise - sigma · clean. Shapes and ownership as in <see cref="AddNoise"/>.</summary>
@@ -135,7 +136,7 @@ public sealed class NoiseSchedule
     private (Tensor Alpha, Tensor Sigma) Shares(Tensor like, Tensor timesteps)
     {
         var product = tensor(_alphasCumprod, ScalarType.Float32).to(like.device)[timesteps].reshape(-1, 1, 1, 1);
-        return (product.sqrt().to(like.dtype), (1 - product).sqrt().to(like.dtype));
+        return (product.sqrt().to(like.dtype), product.SubtractedFrom(1).sqrt().to(like.dtype));
     }
 
     private static Tensor ScaledLinearBetas(double start, double end, int count, ScalarType type)

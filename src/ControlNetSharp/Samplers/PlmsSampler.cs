@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
@@ -56,7 +57,7 @@ public static class PlmsSampler
             {
                 // No history yet: the average of the predictions at both ends, as in Heun's method.
                 var end = Ddim(extrapolated, x, target, steps[i]);
-                target = (target + FromDenoised(extrapolated, end, denoise(end, next), next)) / 2;
+                target = target.Plus(FromDenoised(extrapolated, end, denoise(end, next), next)).Over(2);
             }
 
             x = Ddim(extrapolated, x, target, steps[i]);
@@ -70,11 +71,11 @@ public static class PlmsSampler
     private static Tensor Ddim(PredictionType type, Tensor x, Tensor prediction, LevelStep step)
     {
         var denoised = Predictions.ToDenoised(type, prediction, x, step.From);
-        return step.To.Sigma / step.From.Sigma * x + (step.To.Alpha - step.To.Sigma * step.From.Alpha / step.From.Sigma) * denoised;
+        return x.Times(step.To.Sigma / step.From.Sigma).Plus(denoised.Times(step.To.Alpha - step.To.Sigma * step.From.Alpha / step.From.Sigma));
     }
 
     private static Tensor FromDenoised(PredictionType type, Tensor x, Tensor denoised, NoiseLevel level) =>
-        type == PredictionType.Velocity ? (level.Alpha * x - denoised) / level.Sigma : (x - level.Alpha * denoised) / level.Sigma;
+        type == PredictionType.Velocity ? (x.Times(level.Alpha) - denoised).Over(level.Sigma) : (x - denoised.Times(level.Alpha)).Over(level.Sigma);
 
-    private static Tensor Combine(Tensor[] history, double[] weights) => history.Zip(weights, (prediction, weight) => weight * prediction).Aggregate((sum, term) => sum + term);
+    private static Tensor Combine(Tensor[] history, double[] weights) => history.Zip(weights, (prediction, weight) => prediction.Times(weight)).Aggregate((sum, term) => sum.Plus(term));
 }

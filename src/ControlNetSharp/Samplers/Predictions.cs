@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
@@ -18,8 +19,8 @@ public static class Predictions
         {
             PredictionType.Epsilon when level.Alpha == 0 =>
                 throw new ArgumentException("The level must have Alpha above 0 for an epsilon prediction; a zero-terminal-SNR schedule needs velocity or sample. Actual Alpha was 0.", nameof(level)),
-            PredictionType.Epsilon => (noisy - level.Sigma * prediction) / level.Alpha,
-            PredictionType.Velocity => level.Alpha * noisy - level.Sigma * prediction,
+            PredictionType.Epsilon => (noisy - prediction.Times(level.Sigma)).Over(level.Alpha),
+            PredictionType.Velocity => noisy.Times(level.Alpha) - prediction.Times(level.Sigma),
             PredictionType.Sample => prediction.alias(),
             _ => throw new ArgumentOutOfRangeException(nameof(type), type, "The prediction type must be Epsilon, Velocity or Sample."),
         };

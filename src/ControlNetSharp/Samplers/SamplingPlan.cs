@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
@@ -54,7 +55,7 @@ public sealed class SamplingPlan
     public Tensor StartFrom(Tensor noise, Tensor? clean = null)
     {
         using var scope = NewDisposeScope();
-        var latents = clean is null ? (Scheduler.StartsLow ? 1 : Start.Sigma) * noise : Start.Alpha * clean + Start.Sigma * noise;
+        var latents = clean is null ? noise.Times(Scheduler.StartsLow ? 1 : Start.Sigma) : clean.Times(Start.Alpha).Plus(noise.Times(Start.Sigma));
         return latents.MoveToOuterDisposeScope();
     }
 

@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
@@ -37,12 +38,12 @@ public static class UniPcSampler
 
             // Differences of predictions over lambda, in units of this step.
             var secondOrder = i > 0 && i + 1 < steps.Count;
-            lastSlope = secondOrder ? (last! - denoised) / Ratio(steps, i) : null;
+            lastSlope = secondOrder ? (last! - denoised).Over(Ratio(steps, i)) : null;
             (start, last) = (x, denoised);
             x = FirstOrder(steps[i], x, denoised);
             if (lastSlope is not null)
             {
-                x = x - next.Alpha * B(steps[i], kind) * 0.5 * lastSlope;
+                x = x - lastSlope.Times(next.Alpha * B(steps[i], kind) * 0.5);
             }
 
             onStep?.Invoke(new(i, steps.Count, level, denoised));
@@ -62,7 +63,7 @@ public static class UniPcSampler
         var difference = denoisedAtEnd - denoised;
         if (slope is null)
         {
-            return FirstOrder(step, start, denoised) - step.To.Alpha * b * 0.5 * difference;
+            return FirstOrder(step, start, denoised) - difference.Times(step.To.Alpha * b * 0.5);
         }
 
         // R · rho = b of the paper for the two points r and 1: rho1 + rho2 = b1, r · rho1 + rho2 = b2.
@@ -71,11 +72,11 @@ public static class UniPcSampler
         var phi3 = phi2 / h - 0.5;
         var (b1, b2) = (phi2 / b, 2 * phi3 / b);
         var rho1 = (b1 - b2) / (1 - r);
-        return FirstOrder(step, start, denoised) - step.To.Alpha * b * (rho1 * slope + (b1 - rho1) * difference);
+        return FirstOrder(step, start, denoised) - slope.Times(rho1).Plus(difference.Times(b1 - rho1)).Times(step.To.Alpha * b);
     }
 
     private static Tensor FirstOrder(LevelStep step, Tensor x, Tensor denoised) =>
-        step.To.Sigma / step.From.Sigma * x + step.To.Alpha * (1 - Math.Exp(step.From.Lambda - step.To.Lambda)) * denoised;
+        x.Times(step.To.Sigma / step.From.Sigma).Plus(denoised.Times(step.To.Alpha * (1 - Math.Exp(step.From.Lambda - step.To.Lambda))));
 
     // Where the point before lies, in units of this step: negative.
     private static double Ratio(IReadOnlyList<LevelStep> steps, int i) =>

@@ -69,6 +69,6 @@ public sealed class ClipTextEncoder : Module, ITextEncoder
     {
         TextTransformer.CheckTokens(tokens, Params);
         using var scope = NewDisposeScope();
-        return (_tokens.call(tokens) + _positions.call(arange(tokens.shape[1], device: tokens.device))).MoveToOuterDisposeScope();
+        return _tokens.call(tokens).Plus(_positions.call(TensorArithmetic.Indices(tokens.shape[1], tokens.device))).MoveToOuterDisposeScope();
     }
 }

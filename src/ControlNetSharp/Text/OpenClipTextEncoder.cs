@@ -69,6 +69,6 @@ public sealed class OpenClipTextEncoder : Module, ITextEncoder
     {
         TextTransformer.CheckTokens(tokens, Params);
         using var scope = NewDisposeScope();
-        return (_tokens.call(tokens) + _positions.narrow(0, 0, tokens.shape[1])).MoveToOuterDisposeScope();
+        return _tokens.call(tokens).Plus(_positions.narrow(0, 0, tokens.shape[1])).MoveToOuterDisposeScope();
     }
 }

@@ -48,9 +48,9 @@ internal sealed class TextBlock : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var h = x + Attention.call(FirstNorm.call(x));
-        return (h + Narrow.call(Activate(Widen.call(SecondNorm.call(h))))).MoveToOuterDisposeScope();
+        var h = x.Plus(Attention.call(FirstNorm.call(x)));
+        return h.Plus(Narrow.call(Activate(Widen.call(SecondNorm.call(h))))).MoveToOuterDisposeScope();
     }
 
-    private Tensor Activate(Tensor x) => _activation == TextActivation.Gelu ? functional.gelu(x) : x * (x * QuickGeluSlope).sigmoid();
+    private Tensor Activate(Tensor x) => _activation == TextActivation.Gelu ? functional.gelu(x) : x * x.Times(QuickGeluSlope).sigmoid();
 }

@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Text;
@@ -39,7 +40,7 @@ internal static class TextTransformer
     public static Tensor AtEndToken(Tensor tokens, Tensor features)
     {
         using var scope = NewDisposeScope();
-        return features[arange(tokens.shape[0], device: tokens.device), tokens.argmax(-1)].MoveToOuterDisposeScope();
+        return features[TensorArithmetic.Indices(tokens.shape[0], tokens.device), tokens.argmax(-1)].MoveToOuterDisposeScope();
     }
 
     /// <summary>Checks a batch of rows before it reaches native code, whose messages name neither.</summary>

@@ -1,4 +1,5 @@
 using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -33,16 +34,20 @@ public sealed record AutoencoderLoss
         using var scope = NewDisposeScope();
         var whitened = WhitenedColour.FromRgb(pictures);
         var (mean, logVariance) = Encode(autoencoder, whitened);
-        var z = mean + (logVariance * 0.5).exp() * randn(mean.shape, generator: generator);
+        var z = mean.Plus(logVariance.Times(0.5).exp() * randn(mean.shape, generator: generator));
         var decoded = autoencoder.Decode(z.to(Compute)).to(ScalarType.Float32);
         var difference = WhitenedColour.ToRgb(decoded) - pictures;
-        var loss = difference.square().mean() + difference.abs().mean() * 0.2 + GradientDifference(difference) * 0.3
-            + (decoded - whitened).square().mean() * 0.5
-            + functional.avg_pool2d(difference, 4).square().mean() + functional.avg_pool2d(difference, 8).square().mean();
+        var loss = difference.square().mean()
+            .Plus(difference.abs().mean().Times(0.2))
+            .Plus(GradientDifference(difference).Times(0.3))
+            .Plus((decoded - whitened).square().mean().Times(0.5))
+            .Plus(functional.avg_pool2d(difference, 4).square().mean())
+            .Plus(functional.avg_pool2d(difference, 8).square().mean());
         if (TrainEncoder)
         {
-            loss = loss + (mean.square() + logVariance.exp() - 1 - logVariance).mean() * (KullbackLeibler / 2)
-                + (mean.narrow(1, 0, 3) - functional.avg_pool2d(whitened, autoencoder.Params.Downscale) * 2).square().mean() * Anchor;
+            loss = loss
+                .Plus((mean.square().Plus(logVariance.exp()).Minus(1) - logVariance).mean().Times(KullbackLeibler / 2))
+                .Plus((mean.narrow(1, 0, 3) - functional.avg_pool2d(whitened, autoencoder.Params.Downscale).Times(2)).square().mean().Times(Anchor));
         }
 
         return loss.MoveToOuterDisposeScope();
@@ -57,5 +62,5 @@ public sealed record AutoencoderLoss
 
     private static Tensor GradientDifference(Tensor difference) =>
         (difference.narrow(3, 1, difference.shape[3] - 1) - difference.narrow(3, 0, difference.shape[3] - 1)).abs().mean()
-        + (difference.narrow(2, 1, difference.shape[2] - 1) - difference.narrow(2, 0, difference.shape[2] - 1)).abs().mean();
+            .Plus((difference.narrow(2, 1, difference.shape[2] - 1) - difference.narrow(2, 0, difference.shape[2] - 1)).abs().mean());
 }

@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
 using static TorchSharp.torch;
 
@@ -42,12 +43,12 @@ public sealed record DiffusionLoss
     private Tensor Weights(Tensor timesteps, double gamma)
     {
         var product = tensor(Schedule.AlphasCumprod.ToArray(), ScalarType.Float32)[timesteps];
-        var snr = product / (1 - product);
-        var capped = snr.clamp(max: gamma);
+        var snr = product / product.SubtractedFrom(1);
+        var capped = snr.AtMost(gamma);
         return Prediction switch
         {
             PredictionType.Epsilon => capped / snr,
-            PredictionType.Velocity => capped / (snr + 1),
+            PredictionType.Velocity => capped / snr.Plus(1),
             _ => capped,
         };
     }

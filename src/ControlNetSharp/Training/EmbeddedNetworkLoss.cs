@@ -1,4 +1,5 @@
 using ControlNetSharp.Annotators.Embedded;
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -36,15 +37,15 @@ public static class EmbeddedNetworkLoss
         Tensor Half(Tensor map) => map.slice(-1, dx, map.shape[^1], 2).slice(-2, dy, map.shape[^2], 2);
         var depth = Half(truth.Depth);
         var solid = depth.isfinite().to(ScalarType.Float32);
-        var depthError = (maps.Depth - depth.clamp(max: Math.Log(SkyMetres))).abs();
-        var normalError = 1 - functional.cosine_similarity(maps.Normals, Half(truth.Normals), dim: 1).unsqueeze(1);
-        var loss = functional.binary_cross_entropy_with_logits(maps.Edges, truth.Edges, pos_weights: tensor((float)EdgeWeight)) * EdgeShare
-            + depthError.mean()
-            + (normalError * solid).sum() / solid.sum().clamp(min: 1) * NormalShare
-            + functional.cross_entropy(maps.Classes, Half(truth.Classes)) * ClassShare
-            + (Weighed(maps.Parts, truth.Parts) + Weighed(maps.Limbs, truth.Limbs)) * PoseShare;
+        var depthError = (maps.Depth - depth.AtMost(Math.Log(SkyMetres))).abs();
+        var normalError = functional.cosine_similarity(maps.Normals, Half(truth.Normals), dim: 1).unsqueeze(1).SubtractedFrom(1);
+        var loss = functional.binary_cross_entropy_with_logits(maps.Edges, truth.Edges, pos_weights: tensor((float)EdgeWeight)).Times(EdgeShare)
+            .Plus(depthError.mean())
+            .Plus(((normalError * solid).sum() / solid.sum().AtLeast(1)).Times(NormalShare))
+            .Plus(functional.cross_entropy(maps.Classes, Half(truth.Classes)).Times(ClassShare))
+            .Plus(Weighed(maps.Parts, truth.Parts).Plus(Weighed(maps.Limbs, truth.Limbs)).Times(PoseShare));
         return loss.MoveToOuterDisposeScope();
     }
 
-    private static Tensor Weighed(Tensor map, Tensor truth) => ((map - truth).square() * (1 + BodyWeight * truth.abs())).mean();
+    private static Tensor Weighed(Tensor map, Tensor truth) => ((map - truth).square() * truth.abs().Times(BodyWeight).Plus(1)).mean();
 }

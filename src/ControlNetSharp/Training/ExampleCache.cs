@@ -110,9 +110,9 @@ public sealed class ExampleCache
         {
             using var file = SafetensorsFile.Open(Examples[index].File);
             var moments = file.Read(Moments).chunk(2, 0);
-            latents.Add((generator is null ? moments[0] : moments[0] + (moments[1] / 2).exp() * randn(moments[0].shape, generator: generator)) * _scaleFactor);
+            latents.Add((generator is null ? moments[0] : moments[0].Plus(moments[1].Over(2).exp() * randn(moments[0].shape, generator: generator))).Times(_scaleFactor));
             contexts.Add(file.Read(Context));
-            hints.Add(file.Read(Hint).permute(2, 0, 1).expand(3, -1, -1).to(ScalarType.Float32) / 255);
+            hints.Add(file.Read(Hint).permute(2, 0, 1).expand(3, -1, -1).to(ScalarType.Float32).Over(255));
         }
 
         return (stack(latents).MoveToOuterDisposeScope(), stack(contexts).MoveToOuterDisposeScope(), stack(hints).MoveToOuterDisposeScope());

@@ -1,3 +1,5 @@
+using ControlNetSharp.Runtime;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -60,10 +62,12 @@ public sealed class Muon : IDisposable
             var (rows, columns, indices) = part;
             var directions = Orthogonal(stack([.. indices.Select(i => Ahead(i).view(rows, columns))]));
             var size = StepSize * Math.Sqrt(Math.Max(rows, columns));
+            using var kept = (1 - learningRate * _options.WeightDecay).ToScalar();
+            using var moved = (-learningRate * size).ToScalar();
             foreach (var (place, i) in indices.Index())
             {
                 var parameter = _parameters[i];
-                parameter.mul_(1 - learningRate * _options.WeightDecay).add_(directions[place].view(parameter.shape), -learningRate * size);
+                parameter.mul_(kept).add_(directions[place].view(parameter.shape), moved);
                 parameter.grad!.zero_();
             }
         });
@@ -86,8 +90,9 @@ public sealed class Muon : IDisposable
     {
         var gradient = _parameters[index].grad!;
         var momentum = MomentumOf(index).view(gradient.shape);
-        momentum.mul_(_options.Momentum).add_(gradient);
-        return gradient.add_(momentum, _options.Momentum);
+        using var kept = _options.Momentum.ToScalar();
+        momentum.mul_(kept).add_(gradient, TensorArithmetic.One);
+        return gradient.add_(momentum, kept);
     }
 
     /// <summary>The nearest matrices with singular values about 1, by a quintic Newton–Schulz iteration whose coefficients are the paper's.</summary>
@@ -98,13 +103,13 @@ public sealed class Muon : IDisposable
     {
         var tall = matrices.shape[1] > matrices.shape[2];
         var x = tall ? matrices.transpose(1, 2) : matrices;
-        x = x / (x.square().sum([1, 2], keepdim: true).sqrt() + 1e-7);
+        x = x / x.square().sum([1, 2], keepdim: true).sqrt().Plus(1e-7);
         var square = x.bmm(x.transpose(1, 2));
         var product = eye(x.shape[1]).expand_as(square);
-        var identity = product * 3.4445;
+        var identity = product.Times(3.4445);
         for (var i = 0; i < Iterations; i++)
         {
-            var polynomial = identity + square.baddbmm(square, square, beta: -4.7750f, alpha: 2.0315f);
+            var polynomial = identity.Plus(square.baddbmm(square, square, beta: -4.7750f, alpha: 2.0315f));
             product = polynomial.bmm(product);
             square = polynomial.bmm(square).bmm(polynomial);
         }

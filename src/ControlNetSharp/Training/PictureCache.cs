@@ -1,5 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -75,7 +76,7 @@ public sealed class PictureCache : IDisposable
             _view.ReadArray((long)indices[i] * PictureBytes, bytes, i * PictureBytes, PictureBytes);
         }
 
-        var pictures = tensor(bytes, [indices.Count, Size, Size, 3]).permute(0, 3, 1, 2).to(ScalarType.Float32) / 127.5 - 1;
+        var pictures = tensor(bytes, [indices.Count, Size, Size, 3]).permute(0, 3, 1, 2).to(ScalarType.Float32).Over(127.5).Minus(1);
         if (flipped is not null)
         {
             pictures = where(tensor(flipped.ToArray()).view(-1, 1, 1, 1), pictures.flip(3), pictures);

@@ -82,10 +82,10 @@ public sealed class SceneCache : IDisposable
         var flipped = tensor(scenes.Select(scene => scene.Mirrored).ToArray()).view(-1, 1, 1, 1);
         Tensor Mirror(Tensor map) => where(flipped, map.flip(3), map);
         var side = Size / PoseTargets.Stride;
-        var directions = Mirror(tensor(normals, [count, Size, Size, 3]).permute(0, 3, 1, 2).to(ScalarType.Float32) / NormalScale);
+        var directions = Mirror(tensor(normals, [count, Size, Size, 3]).permute(0, 3, 1, 2).to(ScalarType.Float32).Over(NormalScale));
         var turned = where(flipped, directions * tensor(new[] { -1f, 1, 1 }).view(1, 3, 1, 1), directions);
         return new(
-            Mirror(tensor(rgb, [count, Size, Size, 3]).permute(0, 3, 1, 2).to(ScalarType.Float32) / 127.5 - 1).contiguous().MoveToOuterDisposeScope(),
+            Mirror(tensor(rgb, [count, Size, Size, 3]).permute(0, 3, 1, 2).to(ScalarType.Float32).Over(127.5).Minus(1)).contiguous().MoveToOuterDisposeScope(),
             Mirror(tensor(Array.ConvertAll(depth, value => (float)value), [count, 1, Size, Size])).MoveToOuterDisposeScope(),
             turned.contiguous().MoveToOuterDisposeScope(),
             Mirror(tensor(classes, [count, 1, Size, Size])).squeeze(1).to(ScalarType.Int64).MoveToOuterDisposeScope(),

@@ -185,7 +185,7 @@ public sealed class Trainer : IDisposable
             using var generator = new Generator((ulong)seed, CPU);
             var l = loss(new TrainingStep(Steps, _options.Steps, part, new Random(unchecked((int)(seed * 2654435761L >> 7))), generator));
             losses[part] = l.item<float>();
-            (l / parts).backward();
+            l.Over(parts).backward();
         }
     }
 

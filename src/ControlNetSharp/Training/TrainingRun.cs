@@ -100,7 +100,7 @@ public sealed class TrainingRun(
         var noise = randn(latents.shape, generator: step.Generator);
         if (options.NoiseOffset > 0)
         {
-            noise += options.NoiseOffset * randn([latents.shape[0], latents.shape[1], 1, 1], generator: step.Generator);
+            noise = noise.Plus(randn([latents.shape[0], latents.shape[1], 1, 1], generator: step.Generator).Times(options.NoiseOffset));
         }
 
         var conditioning = where(dropped, _noPrompt, context);

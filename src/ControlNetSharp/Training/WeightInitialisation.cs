@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
@@ -25,7 +26,7 @@ public static class WeightInitialisation
             using var scope = NewDisposeScope();
             if (parameter.dim() == 1)
             {
-                parameter.fill_(name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0);
+                parameter.copy_(name.EndsWith("weight", StringComparison.Ordinal) ? ones_like(parameter) : zeros_like(parameter));
             }
             else if (name.Contains("zero_convs.", StringComparison.Ordinal) || ZeroLayers.Any(ending => name.EndsWith(ending, StringComparison.Ordinal)))
             {
@@ -34,7 +35,7 @@ public static class WeightInitialisation
             else
             {
                 var fan = parameter.numel() / parameter.shape[0];
-                parameter.copy_(randn(parameter.shape, generator: generator) * ((gain?.Invoke(name) ?? 1) / Math.Sqrt(fan)));
+                parameter.copy_(randn(parameter.shape, generator: generator).Times((gain?.Invoke(name) ?? 1) / Math.Sqrt(fan)));
             }
         }
     }

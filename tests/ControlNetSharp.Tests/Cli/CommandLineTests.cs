@@ -291,7 +291,7 @@ public sealed class CommandLineTests : IDisposable
         var json = await CommandRun.JsonOf("annotate", "all", _folder["noise.png"], "-o", _folder["sheet.png"]);
         var names = json.GetProperty("annotators").EnumerateArray().Select(name => name.GetString()!).ToList();
         var kinds = names.ConvertAll(name => AnnotatorCatalogue.Find(name).Kind);
-        Assert.Equal(ConditionKind.All.Where(kind => AnnotatorCatalogue.Of(kind).FirstOrDefault() is { Weights: null }).Select(kind => kind.Name), kinds);
+        Assert.Equal(ConditionKind.All.Where(kind => AnnotatorCatalogue.Of(kind).FirstOrDefault() is { NeedsDownload: false }).Select(kind => kind.Name), kinds);
         var sheet = PictureReader.Read(_folder["sheet.png"]);
         var columns = (int)Math.Ceiling(Math.Sqrt(names.Count + 1));
         Assert.Equal(columns * 48 - 8, sheet.Width);
@@ -309,7 +309,7 @@ public sealed class CommandLineTests : IDisposable
 
         var missing = await CommandRun.Of(["annotate", "mlsd", _folder["noise.png"], "-o", _folder["other.png"], "--annotator", "mlsd", "--models", _folder.Path]);
         Assert.Equal(2, missing.ExitCode);
-        Assert.All(["mlsd_large_512_fp32.pth", _folder.Path, "Without weights there is hough"], part => Assert.Contains(part, missing.Message, StringComparison.Ordinal));
+        Assert.All(["mlsd_large_512_fp32.pth", _folder.Path, "With nothing downloaded there is hough"], part => Assert.Contains(part, missing.Message, StringComparison.Ordinal));
         var wrong = await CommandRun.Of(["annotate", "canny", _folder["noise.png"], "-o", _folder["other.png"], "--annotator", "mlsd"]);
         Assert.Equal(2, wrong.ExitCode);
         Assert.Contains("--annotator mlsd: canny has the annotators canny", wrong.Message, StringComparison.Ordinal);

@@ -57,7 +57,7 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task Train_WithTheDecoderUnlocked_WritesBoth()
     {
-        var json = await CommandRun.JsonOf(Arguments("both", "--target", "controlnet_and_decoder", "--max_train_steps", "3", "--gradient_checkpointing", "--use_8bit_adam"));
+        var json = await CommandRun.JsonOf(Arguments("both", "--target", "controlnet_and_decoder", "--learning_rate", "1e-4", "--max_train_steps", "3", "--gradient_checkpointing", "--use_8bit_adam"));
         using var before = CheckpointLoader.LoadModel(_folder["model.safetensors"], Placement.Cpu32);
         using var after = CheckpointLoader.LoadModel(_folder["both/model.safetensors"], Placement.Cpu32);
         using var controlNet = CheckpointLoader.LoadControlNet(json.GetProperty("files")[0].GetString()!, Placement.Cpu32, after);

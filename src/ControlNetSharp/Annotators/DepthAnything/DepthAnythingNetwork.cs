@@ -70,7 +70,7 @@ internal sealed class DepthAnythingNetwork : Module
             var features = _convolutions[level].call(levels[level]);
             // Files number the fusions from the coarsest level on.
             var (projection, unit, together) = _fusions[levels.Length - 1 - level];
-            var h = together.call(maps.Count == 0 ? features : maps[^1] + unit.call(features));
+            var h = together.call(maps.Count == 0 ? features : maps[^1].Plus(unit.call(features)));
             var (height, width) = level == 0 ? (2 * h.shape[2], 2 * h.shape[3]) : (levels[level - 1].shape[2], levels[level - 1].shape[3]);
             maps.Add(projection.call(Upsampling.Corners(h, height, width)));
         }

@@ -51,12 +51,12 @@ internal sealed class DinoBackbone : Module
         var together = cat([_embeddings[ClassToken].expand(tokens.shape[0], 1, _params.Width), tokens], 1);
         if (height == grid && width == grid)
         {
-            return (together + positions).MoveToOuterDisposeScope();
+            return together.Plus(positions).MoveToOuterDisposeScope();
         }
 
         var trained = positions.narrow(1, 1, grid * grid).reshape(1, grid, grid, _params.Width).permute(0, 3, 1, 2);
         var resized = interpolate(trained, size: [height, width], mode: InterpolationMode.Bicubic, align_corners: false).flatten(2).transpose(1, 2);
-        return (together + cat([positions.narrow(1, 0, 1), resized], 1)).MoveToOuterDisposeScope();
+        return together.Plus(cat([positions.narrow(1, 0, 1), resized], 1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The tokens after the blocks of <see cref="DepthAnythingParams.Taps"/>, normalised, with the class token: each [B, 1 + h·w, width].</summary>
@@ -113,8 +113,8 @@ internal sealed class DinoBackbone : Module
             using var scope = NewDisposeScope();
             var normed = _norm1.call(x);
             var attended = Attention.MultiHead(_qkv[0].call(normed), _qkv[1].call(normed), _qkv[2].call(normed), _heads);
-            var h = x + _out.call(attended) * _scale1[LayerScale];
-            return (h + _fc2.call(gelu(_fc1.call(_norm2.call(h)))) * _scale2[LayerScale]).MoveToOuterDisposeScope();
+            var h = x.Plus(_out.call(attended) * _scale1[LayerScale]);
+            return h.Plus(_fc2.call(gelu(_fc1.call(_norm2.call(h)))) * _scale2[LayerScale]).MoveToOuterDisposeScope();
         }
     }
 }

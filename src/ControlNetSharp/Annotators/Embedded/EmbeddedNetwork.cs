@@ -85,9 +85,9 @@ public sealed class EmbeddedNetwork : Module
         var half = _encoder1.call(_down1.call(silu(fine)));
         var quarter = _encoder3.call(_encoder2.call(_down2.call(silu(half))));
         var low = _middle.call(_down3.call(silu(quarter)));
-        quarter = _decoder2.call(quarter + Doubled(_up2.call(low)));
-        half = _decoder1.call(half + Doubled(_up1.call(quarter)));
-        fine = _decoder0.call(fine + Doubled(_up0.call(half)));
+        quarter = _decoder2.call(quarter.Plus(Doubled(_up2.call(low))));
+        half = _decoder1.call(half.Plus(Doubled(_up1.call(quarter))));
+        fine = _decoder0.call(fine.Plus(Doubled(_up0.call(half))));
         var dense = _denseOut.call(silu(_denseIn.call(silu(fine)))).to(ScalarType.Float32).split([.. DenseSplit.Select(count => (long)count)], 1);
         var pose = _poseOut.call(silu(_poseIn.call(silu(half)))).to(ScalarType.Float32);
         return new(

@@ -27,6 +27,6 @@ internal sealed class PreActivationUnit : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return (_second.call(relu(_first.call(relu(x)))) + x).MoveToOuterDisposeScope();
+        return _second.call(relu(_first.call(relu(x)))).Plus(x).MoveToOuterDisposeScope();
     }
 }

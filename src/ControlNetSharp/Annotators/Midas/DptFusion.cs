@@ -29,7 +29,7 @@ internal sealed class DptFusion : Module
     public Tensor Run(Tensor map, Tensor? features)
     {
         using var scope = NewDisposeScope();
-        var h = _together.call(features is null ? map : map + _features.call(features));
+        var h = _together.call(features is null ? map : map.Plus(_features.call(features)));
         return _out.call(Upsampling.Corners(h, 2 * h.shape[2], 2 * h.shape[3])).MoveToOuterDisposeScope();
     }
 }

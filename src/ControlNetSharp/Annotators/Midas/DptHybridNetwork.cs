@@ -84,7 +84,7 @@ internal sealed class DptHybridNetwork : Module
         var trained = _transformer[Positions];
         var grid = trained.narrow(1, 1, Grid * Grid).reshape(1, Grid, Grid, Width).permute(0, 3, 1, 2);
         var positions = Upsampling.Edges(grid, features.shape[2], features.shape[3]).flatten(2).transpose(1, 2);
-        return (cat([_transformer[ClassToken].expand(tokens.shape[0], 1, Width), tokens], 1) + cat([trained.narrow(1, 0, 1), positions], 1)).MoveToOuterDisposeScope();
+        return cat([_transformer[ClassToken].expand(tokens.shape[0], 1, Width), tokens], 1).Plus(cat([trained.narrow(1, 0, 1), positions], 1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The blocks from one number to before another.</summary>

@@ -101,7 +101,7 @@ internal sealed class ResidualBackbone : Module
             h = relu(_norms[1].call(_convolutions[1].call(h)));
             h = _norms[2].call(_convolutions[2].call(h));
             var skip = _shortcut is null ? x : _shortcutNorm!.call(_shortcut.call(x));
-            return relu(h + skip).MoveToOuterDisposeScope();
+            return relu(h.Plus(skip)).MoveToOuterDisposeScope();
         }
     }
 }

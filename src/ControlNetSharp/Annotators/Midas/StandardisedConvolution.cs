@@ -42,7 +42,7 @@ internal sealed class StandardisedConvolution : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var kernels = _weight.flatten(1);
         var centred = kernels - kernels.mean([1], keepdim: true);
-        var standardised = centred / (centred.square().mean([1], keepdim: true) + Epsilon).sqrt();
+        var standardised = centred / centred.square().mean([1], keepdim: true).Plus(Epsilon).sqrt();
         return functional.conv2d(PadSame(x, _kernel, _stride, 0), standardised.reshape(_weight.shape), bias: null, strides: [_stride, _stride], padding: [0, 0]).MoveToOuterDisposeScope();
     }
 }

@@ -39,7 +39,7 @@ internal sealed class VisionTransformerBlock : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var parts = _qkv.call(_norm1.call(x)).chunk(3, -1);
-        var h = x + _projection.call(Attention.MultiHead(parts[0], parts[1], parts[2], _heads));
-        return (h + _fc2.call(gelu(_fc1.call(_norm2.call(h))))).MoveToOuterDisposeScope();
+        var h = x.Plus(_projection.call(Attention.MultiHead(parts[0], parts[1], parts[2], _heads)));
+        return h.Plus(_fc2.call(gelu(_fc1.call(_norm2.call(h))))).MoveToOuterDisposeScope();
     }
 }

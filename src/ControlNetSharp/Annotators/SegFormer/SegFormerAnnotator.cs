@@ -1,6 +1,7 @@
 using ControlNetSharp.Annotators.Layers;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -77,7 +78,7 @@ public sealed class SegFormerAnnotator : IAnnotator
             var upper = tensor(Enumerable.Range(y, count).Select(row => (long)rows.Sources[2 * row]).ToArray());
             var lower = tensor(Enumerable.Range(y, count).Select(row => (long)rows.Sources[2 * row + 1]).ToArray());
             var share = tensor(Enumerable.Range(y, count).Select(row => rows.Weights[2 * row + 1]).ToArray()).reshape(1, 1, count, 1);
-            var between = scores.index_select(2, upper) * (1 - share) + scores.index_select(2, lower) * share;
+            var between = (scores.index_select(2, upper) * share.SubtractedFrom(1)).Plus(scores.index_select(2, lower) * share);
             var resized = Upsampling.Edges(between, count, width);
             resized.argmax(1).to(ScalarType.Byte).flatten().data<byte>().ToArray().CopyTo(labels.AsSpan(y * width));
         }

@@ -37,10 +37,10 @@ internal sealed class SegFormerBlock : Module
     public Tensor Run(Tensor x, long height, long width)
     {
         using var scope = NewDisposeScope();
-        var h = x + Attend(x, height, width);
+        var h = x.Plus(Attend(x, height, width));
         var wide = _dense1.call(_norm2.call(h));
         var mixed = _depthwise.call(wide.transpose(1, 2).reshape(wide.shape[0], wide.shape[2], height, width)).flatten(2).transpose(1, 2);
-        return (h + _dense2.call(gelu(mixed))).MoveToOuterDisposeScope();
+        return h.Plus(_dense2.call(gelu(mixed))).MoveToOuterDisposeScope();
     }
 
     /// <summary>attention(norm(x)).</summary>

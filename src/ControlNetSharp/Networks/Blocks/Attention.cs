@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -33,7 +34,7 @@ public static class Attention
         }
 
         return slowBackward
-            ? (q * (1 / Math.Sqrt(q.shape[3]))).matmul(k.transpose(-1, -2)).softmax(-1).matmul(v)
+            ? q.Times(1 / Math.Sqrt(q.shape[3])).matmul(k.transpose(-1, -2)).softmax(-1).matmul(v)
             : functional.scaled_dot_product_attention(q, k, v, is_casual: causal);
     }
 }

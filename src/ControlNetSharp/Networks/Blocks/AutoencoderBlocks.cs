@@ -39,7 +39,7 @@ internal sealed class AutoencoderResidualBlock : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var h = _convolutionIn.call(silu(_normIn.call(x)));
         h = _convolutionOut.call(silu(_normOut.call(h)));
-        return ((_skip?.call(x) ?? x) + h).MoveToOuterDisposeScope();
+        return (_skip?.call(x) ?? x).Plus(h).MoveToOuterDisposeScope();
     }
 }
 
@@ -69,7 +69,7 @@ internal sealed class AutoencoderAttention : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var h = _norm.call(x);
         var attended = Attention.MultiHead(Tokens(_query.call(h)), Tokens(_key.call(h)), Tokens(_value.call(h)), heads: 1);
-        return (x + _out.call(attended.transpose(1, 2).reshape(x.shape))).MoveToOuterDisposeScope();
+        return x.Plus(_out.call(attended.transpose(1, 2).reshape(x.shape))).MoveToOuterDisposeScope();
     }
 
     private static Tensor Tokens(Tensor map) => map.flatten(2).transpose(1, 2);

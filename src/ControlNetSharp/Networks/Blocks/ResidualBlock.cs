@@ -41,8 +41,8 @@ internal sealed class ResidualBlock : Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var h = _convolutionIn.call(silu(_normIn.call(x)));
-        h = h + _time.call(silu(timeEmbedding)).unsqueeze(-1).unsqueeze(-1);
+        h = h.Plus(_time.call(silu(timeEmbedding)).unsqueeze(-1).unsqueeze(-1));
         h = _convolutionOut.call(silu(_normOut.call(h)));
-        return ((_skip?.call(x) ?? x) + h).MoveToOuterDisposeScope();
+        return (_skip?.call(x) ?? x).Plus(h).MoveToOuterDisposeScope();
     }
 }

@@ -46,7 +46,7 @@ internal sealed class SpatialTransformer : Module<Tensor, Tensor, Tensor>
         }
 
         var y = _linear ? ToMap(_projectOut.call(tokens), x) : _projectOut.call(ToMap(tokens, x));
-        return (x + y).MoveToOuterDisposeScope();
+        return x.Plus(y).MoveToOuterDisposeScope();
     }
 
     private static Tensor ToTokens(Tensor map) => map.flatten(2).transpose(1, 2);

@@ -35,8 +35,8 @@ internal sealed class TransformerBlock : Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var normed = _normSelf.call(x);
-        var h = x + _self.call(normed, normed);
-        h = h + _cross.call(_normCross.call(h), context);
-        return (h + _feedForward.call(_normFeedForward.call(h))).MoveToOuterDisposeScope();
+        var h = x.Plus(_self.call(normed, normed));
+        h = h.Plus(_cross.call(_normCross.call(h), context));
+        return h.Plus(_feedForward.call(_normFeedForward.call(h))).MoveToOuterDisposeScope();
     }
 }

@@ -69,7 +69,7 @@ public sealed class DatasetCommandTests : IDisposable
     [InlineData("check @", "file", "is no dataset; looked for prompt.json, metadata.jsonl, metadata.csv")]
     [InlineData("check @ --resolution 500", "--resolution", "--resolution 500: must be a multiple of 64 from 64 to 4096")]
     [InlineData("check @ --resolution x", "--resolution", "--resolution x: must be a whole number from 64 to 4096")]
-    [InlineData("make @new --condition pose --scenes 1", "--condition", "--condition pose: no dataset can be made for it; must be canny, ")]
+    [InlineData("make @new --condition hint --scenes 1", "--condition", "--condition hint: no dataset can be made for it; must be canny, ")]
     [InlineData("make @new --condition fill --scenes 0", "--scenes", "--scenes 0: must be a whole number from 1 to 1000000")]
     [InlineData("make @new --condition fill --scenes 1 --size 100", "--size", "--size 100: must be a multiple of 64 from 64 to 2048")]
     [InlineData("make @new --condition fill --scenes 200000 --seed 800000", "--seed", "--seed 800000: the scenes would have seeds from 800000 to 999999; those from 900000 to 1099999")]
