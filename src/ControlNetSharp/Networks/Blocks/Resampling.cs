@@ -41,7 +41,7 @@ internal sealed class AutoencoderDownsampleLayer : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return _convolution.call(pad(x, [0, 1, 0, 1])).MoveToOuterDisposeScope();
+        return _convolution.call(pad(x, [0, 1, 0, 1], _convolution.WrapsAround ? PaddingModes.Circular : PaddingModes.Constant)).MoveToOuterDisposeScope();
     }
 }
 
