@@ -128,7 +128,7 @@ internal sealed class Manifest
         var text = Convert.ToBase64String(PictureWriter.EncodePng(picture));
         if (text.Length > PngTexts.MostTextBytes)
         {
-            output.Message.WriteLine($"controlnet: the picture '{name}' takes {text.Length >> 20} MiB, more than the {PngTexts.MostTextBytes >> 20} MiB of a PNG text; the manifest names its file and SHA-256 instead.");
+            output.Message.WriteLine($"controlnet: the picture '{name}' takes {text.Length} bytes, more than the {PngTexts.MostTextBytes} of a PNG text; the manifest names its file and SHA-256 instead.");
             return null;
         }
 

@@ -51,9 +51,14 @@ public sealed record HiresPass
     internal SamplingOptions? Sampling(SamplingOptions first) => Denoise == 0 ? null : first with { Steps = Steps ?? first.Steps, Denoise = Denoise, RunAllSteps = true };
 
     /// <summary>The size of the second pass.</summary>
+    /// <param name="width">Pixels a row of the first.</param>
+    /// <param name="height">Rows of the first.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A side would be longer than 4096 pixels.</exception>
     public (int Width, int Height) SizeOf(int width, int height)
     {
-        return (Side(width), Side(height));
+        var size = (Side(width), Side(height));
+        return Math.Max(size.Item1, size.Item2) <= GenerationRequest.MostSize ? size
+            : throw new ArgumentOutOfRangeException(nameof(width), width, $"Scale makes {size.Item1} x {size.Item2} pixels of {width} x {height}; each side must be at most {GenerationRequest.MostSize}.");
 
         int Side(int side) => (int)(side * Scale) / GenerationRequest.SizeStep * GenerationRequest.SizeStep;
     }

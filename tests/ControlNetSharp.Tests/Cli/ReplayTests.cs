@@ -70,6 +70,23 @@ public sealed class ReplayTests : IDisposable
     }
 
     [Fact]
+    public async Task Picture_TooLargeForAText_IsNamedInstead_AndReplayTakesItsFile()
+    {
+        PictureWriter.WritePng(_folder["init.png"], TestPictures.Noise(2100, 2100));
+        PictureWriter.WritePng(_folder["mask.png"], TestPictures.Of(2100, 2100, (x, y) => x is > 1000 and < 1040 && y is > 1000 and < 1040 ? (255, 255, 255) : (0, 0, 0)));
+        var run = await CommandRun.Of(
+        [
+            "generate", "-p", "a cat", "-m", _folder["model.safetensors"], "-o", _folder["large.png"], "--steps", "1", "--seed", "5", "--size", "64x64",
+            "--init", _folder["init.png"], "--mask", _folder["mask.png"], "--only-masked",
+        ]);
+        Assert.True(run.ExitCode == 0, run.Message);
+        Assert.Contains("more than the 16777216 of a PNG text", run.Message, StringComparison.Ordinal);
+        Assert.Equal(["parameters", "controlnetsharp", "controlnetsharp.mask"], PngTexts.Read(_folder["large.png"]).Keys);
+        await CommandRun.JsonOf("generate", "--replay", _folder["large.png"], "-o", _folder["again.png"]);
+        Assert.Equal(PictureReader.Read(_folder["large.png"]).Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
+    }
+
+    [Fact]
     public async Task Replay_WithAnotherModelOrControlNet_NamesIt_AndFindsMovedFilesInTheModelsFolder()
     {
         await Generate("first.png", "--size 64x64 -c canny=@hint.png,model=@control.safetensors");

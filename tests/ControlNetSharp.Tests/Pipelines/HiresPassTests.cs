@@ -46,7 +46,11 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
     }
 
     [Fact]
-    public void Size_IsRoundedDownToMultiplesOf8() => Assert.Equal((144, 104), new HiresPass { Scale = 1.5 }.SizeOf(97, 71));
+    public void Size_IsRoundedDownToMultiplesOf8_AndBounded()
+    {
+        Assert.Equal((144, 104), new HiresPass { Scale = 1.5 }.SizeOf(97, 71));
+        Assert.Contains("4800 x 2400 pixels of 2400 x 1200; each side must be at most 4096", Assert.Throws<ArgumentOutOfRangeException>(() => new HiresPass().SizeOf(2400, 1200)).Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(ControlPasses.Both, 8, 8, 8, 8, 16, 16)]
