@@ -12,10 +12,17 @@ internal sealed record ComputeSettings(string Device, string Dtype)
     public static IEnumerable<Option> Options => [DeviceOption, DtypeOption];
 
     /// <summary>Reads the options; nothing is loaded.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="recorded">Those of the picture that is made again; its dtype cannot be another.</param>
     /// <exception cref="UsageException">A name is unknown; the message says what is allowed.</exception>
-    public static ComputeSettings Read(ParseResult arguments)
+    public static ComputeSettings Read(ParseResult arguments, ComputeSettings? recorded = null)
     {
-        var settings = new ComputeSettings(arguments.GetValue(DeviceOption) ?? "cpu", arguments.GetValue(DtypeOption) ?? "auto");
+        if (recorded is not null && arguments.Has(DtypeOption))
+        {
+            throw new UsageException(DtypeOption.Name, $"{DtypeOption.Name} cannot be given together with --replay: the picture has its own, {recorded.Dtype}.");
+        }
+
+        var settings = new ComputeSettings(arguments.GetValue(DeviceOption) ?? recorded?.Device ?? "cpu", arguments.GetValue(DtypeOption) ?? recorded?.Dtype ?? "auto");
         try
         {
             return settings with { Dtype = PlacementPolicy.Check(settings.Device, settings.Dtype) };

@@ -13,7 +13,7 @@ internal static class GenerateCommand
 {
     public static Command Create()
     {
-        var command = new Command("generate", "Makes pictures from a prompt and hints.");
+        var command = new Command("generate", "Makes pictures from a prompt, a picture to start from, and hints.");
         foreach (var option in GenerateSettings.Options.Concat(ComputeSettings.Options))
         {
             command.Add(option);
@@ -26,22 +26,24 @@ internal static class GenerateCommand
     {
         // Everything that can be wrong with the input is found before a model or libtorch is loaded.
         var settings = GenerateSettings.Read(arguments);
-        var compute = ComputeSettings.Read(arguments);
-        var pictures = settings.Units.Select(ReadPicture).ToList();
-        var modelPath = ModelFiles.FindModel(settings.ModelName);
-        var controlPaths = settings.Units.Select(unit => unit.Strength.Weight > 0 ? ModelFiles.FindControlNet(unit, settings.ModelName, modelPath, settings.ModelsFolder) : null).ToList();
-        var files = ModelFiles.ForAnnotators(settings.ModelsFolder);
-        foreach (var annotator in settings.Units.Select(unit => unit.Annotator).OfType<AnnotatorInfo>().Where(info => info.Weights is not null))
+        var compute = ComputeSettings.Read(arguments, settings.Recorded?.Compute);
+        var sources = settings.Recorded?.Pictures(settings) ?? SourcePictures.Read(settings);
+        var initial = sources.ToInitial(settings.Initial);
+        CheckMask(initial, settings);
+        var files = new NetworkFiles(settings);
+        foreach (var annotator in settings.Units.Zip(sources.Units).Where(unit => !unit.Second.IsReady).Select(unit => unit.First.Annotator).OfType<AnnotatorInfo>().Where(info => info.Weights is not null))
         {
-            files.Find(annotator);
+            files.Annotators.Find(annotator);
         }
 
+        settings.Recorded?.CheckNetworks(settings, files);
         var clock = Stopwatch.StartNew();
         var placement = compute.Place();
-        CheckpointLoader.CheckControlNets(modelPath, controlPaths.OfType<string>().Distinct());
-        using var loaded = CheckpointLoader.LoadModel(modelPath, placement, settings.Vae);
+        using var threads = new ThreadCount(settings.Recorded?.Data.Threads);
+        CheckpointLoader.CheckControlNets(files.Model, files.ControlNets.OfType<string>().Distinct());
+        using var loaded = CheckpointLoader.LoadModel(files.Model, placement, settings.Vae);
         var model = loaded with { PredictsVelocity = settings.PredictsVelocity ?? loaded.PredictsVelocity };
-        if (PredictionWarning(model) is { } warning)
+        foreach (var warning in new[] { PredictionWarning(model), settings.Recorded?.Warning }.OfType<string>())
         {
             output.Message.WriteLine(warning);
         }
@@ -49,27 +51,30 @@ internal static class GenerateCommand
         var networks = new Dictionary<string, Networks.ControlNet>(StringComparer.Ordinal);
         try
         {
-            foreach (var path in controlPaths.OfType<string>().Distinct())
+            foreach (var path in files.ControlNets.OfType<string>().Distinct())
             {
                 networks[path] = CheckpointLoader.LoadControlNet(path, placement, model);
             }
 
             var generator = new PictureGenerator(model);
             // A unit of weight 0 is none, so its shape does not count.
-            var size = settings.Size ?? generator.SizeFor(pictures.Zip(controlPaths).FirstOrDefault(unit => unit.Second is not null).First);
-            foreach (var (unit, picture) in settings.Units.Zip(pictures).Where(pair => pair.First.IsHint))
+            var size = settings.Size ?? generator.SizeFor(initial?.Picture ?? sources.Units.Zip(files.ControlNets).FirstOrDefault(unit => unit.Second is not null).First?.Picture);
+            SayWhatHintsLookLike(settings, sources, output);
+            var frame = GenerationFrame.Of(size, settings.Hires, initial);
+            var maps = new List<Picture>();
+            var pictures = sources.Fitted(frame) with
             {
-                if (HintCheck.Warning(unit.Kind, picture) is { } seen)
+                Units = [.. settings.Units.Zip(sources.Units, (unit, source) =>
                 {
-                    output.Message.WriteLine($"controlnet: {unit.Kind.Name}={unit.Picture}: {seen}");
-                }
-            }
-
-            var hints = settings.Units.Zip(pictures, (unit, picture) => Hint(unit, picture, size, files)).ToList();
-            var request = Request(settings, size, hints, controlPaths, networks);
-            var manifest = new Manifest(settings, compute, model, modelPath, controlPaths);
+                    var prepared = source.Prepared(unit, frame, files.Annotators, out var map);
+                    maps.Add(map);
+                    return prepared;
+                })],
+            };
+            var request = Request(settings, size, pictures, files, networks);
+            var manifest = new Manifest(settings, compute, model, files, pictures, size, output);
             // Of a result only its numbers are kept: the pixels of a thousand pictures would fill the memory.
-            var (written, maps, secondsPerStep, steps) = (new List<string>(), new List<string>(), new List<double>(), 0);
+            var (written, mapFiles, secondsPerStep, steps) = (new List<string>(), new List<string>(), new List<double>(), 0);
             try
             {
                 using var bar = new ProgressBar(output);
@@ -78,7 +83,7 @@ internal static class GenerateCommand
                     var result = generator.Generate(request with { Seed = settings.Seed + (long)batch * settings.Batch }, progress => bar.Show(progress.Step, progress.Steps, progress.Seconds), cancellationToken);
                     secondsPerStep.Add(result.SecondsPerStep);
                     steps = result.Steps;
-                    foreach (var (index, picture) in result.Pictures.Index())
+                    foreach (var (index, picture) in result.Pictures.Index().Where(picture => settings.Recorded is null || picture.Index == settings.Recorded.Data.BatchIndex))
                     {
                         var file = FileName(settings, written.Count, result.Request.Seed + index);
                         PictureWriter.WritePng(file, picture, manifest.Texts(result, index));
@@ -87,21 +92,21 @@ internal static class GenerateCommand
 
                     if (batch == 0)
                     {
-                        maps = WriteMaps(settings, hints);
+                        mapFiles = WriteMaps(settings, maps);
                     }
                 }
             }
             catch (OperationCanceledException e) when (written.Count > 0)
             {
-                throw new InterruptedException($"{written.Count} of {settings.Batch * settings.Count} pictures were written.", e);
+                throw new InterruptedException($"{written.Count} of {settings.Pictures} pictures were written.", e);
             }
             catch when (written.Count > 0)
             {
-                output.Message.WriteLine($"controlnet: {written.Count} of {settings.Batch * settings.Count} pictures were written before the failure.");
+                output.Message.WriteLine($"controlnet: {written.Count} of {settings.Pictures} pictures were written before the failure.");
                 throw;
             }
 
-            Report(output, json, settings, written, maps, steps, secondsPerStep.Average(), clock.Elapsed.TotalSeconds);
+            Report(output, json, settings, written, mapFiles, steps, secondsPerStep.Average(), clock.Elapsed.TotalSeconds);
         }
         finally
         {
@@ -117,36 +122,30 @@ internal static class GenerateCommand
         ? $"controlnet: {model.File} does not say what its UNet predicts; epsilon is taken. If the picture is only noise or colours, give --prediction v (the 768 models of {ModelFamily.StableDiffusion2} need it)."
         : null;
 
-    private static Picture ReadPicture(UnitSpecification unit)
+    private static void CheckMask(InitialPicture? initial, GenerateSettings settings)
     {
-        if (!File.Exists(unit.Picture))
+        try
         {
-            throw UsageException.Of("--control", $"{unit.Kind.Name}={unit.Picture}", "there is no such picture.");
+            initial?.CheckMask();
         }
-
-        var picture = PictureReader.Read(unit.Picture);
-        if (picture.Width < ControlUnit.SmallestHint || picture.Height < ControlUnit.SmallestHint)
+        catch (ArgumentException e)
         {
-            throw UsageException.Of("--control", $"{unit.Kind.Name}={unit.Picture}", $"a hint must be at least {ControlUnit.SmallestHint} x {ControlUnit.SmallestHint} pixels; this one has {picture.Width} x {picture.Height}.");
+            throw UsageException.Of(MaskSettings.Mask.Name, settings.Initial!.Mask!.Picture, e.Message.Split(" (Parameter")[0]);
         }
-
-        return unit.SwapsChannels ? PictureChannels.Swapped(picture) : picture;
     }
 
-    /// <summary>The unit's picture, or what its annotator sees in it: at the scale of the result, so that lines are as thick as those the ControlNet knows.</summary>
-    private static Picture Hint(UnitSpecification unit, Picture picture, (int Width, int Height) size, AnnotatorFiles files)
+    private static void SayWhatHintsLookLike(GenerateSettings settings, SourcePictures sources, CommandOutput output)
     {
-        if (unit.IsHint)
+        foreach (var (unit, pictures) in settings.Units.Zip(sources.Units).Where(pair => pair.First.IsHint && !pair.Second.IsReady))
         {
-            return picture;
+            if (HintCheck.Warning(unit.Kind, pictures.Picture) is { } seen)
+            {
+                output.Message.WriteLine($"controlnet: {unit.Kind.Name}={unit.Picture}: {seen}");
+            }
         }
-
-        picture = unit.Resolution is { } resolution ? PictureResizing.ToResolution(picture, resolution) : PictureResizing.ScaleFor(picture, size.Width, size.Height, unit.Resize);
-        using var annotator = AnnotatorCatalogue.Create(unit.Annotator!.Name, files);
-        return annotator.Annotate(picture, AnnotatorOptions.Parse(annotator.Info, unit.AnnotatorValues));
     }
 
-    private static GenerationRequest Request(GenerateSettings settings, (int Width, int Height) size, List<Picture> hints, List<string?> paths, Dictionary<string, Networks.ControlNet> networks) => new()
+    private static GenerationRequest Request(GenerateSettings settings, (int Width, int Height) size, SourcePictures pictures, NetworkFiles files, Dictionary<string, Networks.ControlNet> networks) => new()
     {
         Prompt = settings.PromptText,
         NegativePrompt = settings.NegativeText,
@@ -156,12 +155,20 @@ internal static class GenerateCommand
         Seed = settings.Seed,
         Batch = settings.Batch,
         ClipSkip = settings.ClipSkip,
+        Initial = pictures.ToInitial(settings.Initial),
+        Hires = settings.Hires,
+        Tiling = settings.Tiling,
         Units =
         [
-            .. settings.Units.Index().Where(unit => paths[unit.Index] is not null).Select(unit => new ControlUnit
+            .. settings.Units.Index().Where(unit => files.ControlNets[unit.Index] is not null).Select(unit => new ControlUnit
             {
-                ControlNet = networks[paths[unit.Index]!],
-                Hint = hints[unit.Index],
+                ControlNet = networks[files.ControlNets[unit.Index]!],
+                Hint = pictures.Units[unit.Index].Picture,
+                HiresHint = pictures.Units[unit.Index].HiresHint,
+                Region = pictures.Units[unit.Index].Mask,
+                Holes = pictures.Units[unit.Index].Holes,
+                GlobalAveragePooling = files.Pools(unit.Index),
+                Passes = unit.Item.Passes,
                 Strength = unit.Item.Strength,
                 Resize = unit.Item.Resize,
             }),
@@ -175,7 +182,7 @@ internal static class GenerateCommand
             return Path.Combine(settings.Output, $"{DateTimeOffset.Now:yyyyMMdd-HHmmss}-{index:d4}-{seed}.png");
         }
 
-        return settings.Batch * settings.Count == 1 ? settings.Output
+        return settings.Pictures == 1 ? settings.Output
             : Path.Combine(Path.GetDirectoryName(settings.Output) ?? "", $"{Path.GetFileNameWithoutExtension(settings.Output)}-{index:d4}.png");
     }
 

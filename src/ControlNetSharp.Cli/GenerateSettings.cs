@@ -10,7 +10,7 @@ namespace ControlNetSharp.Cli;
 /// <summary>The options of <c>controlnet generate</c>, read and checked without opening a model.</summary>
 internal sealed record GenerateSettings
 {
-    private static readonly Option<string> Prompt = new("--prompt", "-p") { Description = "What the picture shows.", Required = true };
+    private static readonly Option<string?> Prompt = new("--prompt", "-p") { Description = "What the picture shows." };
     private static readonly Option<string?> Negative = new("--negative", "-n") { Description = "What it does not show." };
     private static readonly Option<string[]> Control = new("--control", "-c") { Description = "A control unit: KIND=PICTURE[,weight=,start=,end=,mode=,model=,annotator=none,resize=,…] or @unit.json. May be given several times." };
     private static readonly Option<string?> Model = new("--model", "-m") { Description = "pocket (embedded, the default) or a .safetensors checkpoint." };
@@ -27,6 +27,9 @@ internal sealed record GenerateSettings
     private static readonly Option<string?> PredictionOption = new("--prediction") { Description = "What the UNet predicts: auto (default: what the model's metadata says, else epsilon), epsilon or v." };
     private static readonly Option<string?> VaeOption = new("--vae") { Description = "A checkpoint whose Autoencoder replaces the model's own." };
     private static readonly Option<string?> Models = new("--models") { Description = "Folder in which ControlNets are searched by their published names." };
+    private static readonly Option<bool> TilingOption = new("--tiling") { Description = "The picture can be laid side by side without seams." };
+    private static readonly Option<string?> ManifestOption = new("--manifest") { Description = "What the picture keeps of the pictures that went in: embed (default: their pixels) or link (paths and SHA-256)." };
+    private static readonly Option<string?> Replay = new("--replay") { Description = "A picture of an earlier run, which is made again, pixel for pixel." };
     private static readonly Option<bool> SaveMaps = new("--save-maps") { Description = "Writes the hints, too." };
 
     public required string PromptText { get; init; }
@@ -63,16 +66,47 @@ internal sealed record GenerateSettings
 
     public required bool WritesMaps { get; init; }
 
+    /// <summary>The picture to start from; null for noise.</summary>
+    public InitialSettings? Initial { get; init; }
+
+    /// <summary>The second pass; null for none.</summary>
+    public HiresPass? Hires { get; init; }
+
+    public bool Tiling { get; init; }
+
+    /// <summary>Whether the manifest names the pictures that went in and does not keep their pixels.</summary>
+    public bool LinksPictures { get; init; }
+
+    /// <summary>The picture that is made again; null in a run of its own.</summary>
+    public Recorded? Recorded { get; init; }
+
+    /// <summary>How many pictures are written.</summary>
+    public int Pictures => Recorded is null ? Batch * Count : 1;
+
     public static IEnumerable<Option> Options =>
-        [Prompt, Negative, Control, Model, Out, SizeOption, Steps, Sampler, Scheduler, Guidance, SeedOption, BatchOption, CountOption, ClipSkipOption, PredictionOption, VaeOption, Models, SaveMaps];
+    [
+        Prompt, Negative, Control, Model, Out, SizeOption, Steps, Sampler, Scheduler, Guidance, SeedOption, BatchOption, CountOption, .. InitialSettings.Options, HiresSettings.Hires, TilingOption, ClipSkipOption, PredictionOption,
+        VaeOption, Models, SaveMaps, ManifestOption, Replay,
+    ];
 
     /// <summary>Reads the options.</summary>
     /// <exception cref="UsageException">A value is wrong; the message names option, value and what is allowed.</exception>
     public static GenerateSettings Read(ParseResult arguments)
     {
+        var models = arguments.GetValue(Models);
+        if (models is not null && !Directory.Exists(models))
+        {
+            throw UsageException.Of(Models.Name, models, "there is no such folder.");
+        }
+
+        if (arguments.GetValue(Replay) is { } picture)
+        {
+            return Again(arguments, picture, models);
+        }
+
         var settings = new GenerateSettings
         {
-            PromptText = arguments.GetValue(Prompt)!,
+            PromptText = arguments.GetValue(Prompt) ?? throw new UsageException(Prompt.Name, $"{Prompt.Name} TEXT is required, or {Replay.Name} PICTURE."),
             NegativeText = arguments.GetValue(Negative) ?? "",
             ModelName = arguments.GetValue(Model) ?? ModelFiles.Pocket,
             Output = CheckOutput(arguments.GetValue(Out)),
@@ -85,8 +119,12 @@ internal sealed record GenerateSettings
             ClipSkip = arguments.GetValue(ClipSkipOption) is null ? null : arguments.Whole(ClipSkipOption, 1, 1, 12),
             PredictsVelocity = ReadPrediction(arguments.GetValue(PredictionOption)),
             Vae = arguments.GetValue(VaeOption),
-            ModelsFolder = arguments.GetValue(Models),
+            ModelsFolder = models,
             WritesMaps = arguments.GetValue(SaveMaps),
+            Initial = InitialSettings.Read(arguments),
+            Hires = HiresSettings.Read(arguments),
+            Tiling = arguments.GetValue(TilingOption),
+            LinksPictures = arguments.GetValue(ManifestOption) switch { null or "embed" => false, "link" => true, var other => throw UsageException.Of(ManifestOption.Name, other, "must be embed or link.") },
             Units = [.. (arguments.GetValue(Control) ?? []).Select(UnitSpecification.Parse)],
         };
         if (settings.Vae is { } vae && !File.Exists(vae) && !Directory.Exists(vae))
@@ -96,7 +134,36 @@ internal sealed record GenerateSettings
 
         CheckPrompt(Prompt.Name, settings.PromptText);
         CheckPrompt(Negative.Name, settings.NegativeText);
-        return settings.ModelsFolder is { } folder && !Directory.Exists(folder) ? throw UsageException.Of(Models.Name, folder, "there is no such folder.") : settings;
+        CheckSecondPass(settings);
+        return settings;
+    }
+
+    /// <summary>The settings of an earlier run; what could change its pixels cannot be given beside it.</summary>
+    private static GenerateSettings Again(ParseResult arguments, string picture, string? models)
+    {
+        Option[] allowed = [Replay, Model, Out, Models, SaveMaps];
+        if (Options.Except(allowed).FirstOrDefault(arguments.Has) is { } other)
+        {
+            throw new UsageException(other.Name, $"{other.Name} cannot be given together with {Replay.Name}: the picture has its own. Allowed are {string.Join(", ", allowed.Skip(1).Select(option => option.Name))} and --device.");
+        }
+
+        return Recorded.Read(picture).Settings(CheckOutput(arguments.GetValue(Out)), arguments.GetValue(Model), models) with { WritesMaps = arguments.GetValue(SaveMaps) };
+    }
+
+    /// <summary>All steps of a second pass are run, so the whole schedule has more of them.</summary>
+    private static void CheckSecondPass(GenerateSettings settings)
+    {
+        if (settings.Hires is not { Denoise: > 0 } hires)
+        {
+            return;
+        }
+
+        var scheduler = SamplerCatalogue.Resolve(settings.Sampling.Sampler, settings.Sampling.Scheduler).Scheduler;
+        var (steps, scheduled) = (hires.Steps ?? settings.Sampling.Steps, (hires.Steps ?? settings.Sampling.Steps) / hires.Denoise);
+        if (scheduled > scheduler.MostSteps)
+        {
+            throw UsageException.Of(HiresSettings.Hires.Name, string.Create(CultureInfo.InvariantCulture, $"denoise={hires.Denoise},steps={steps}"), $"steps divided by denoise must be at most {scheduler.MostSteps} with the scheduler {scheduler.Name}.");
+        }
     }
 
     private static void CheckPrompt(string option, string text)

@@ -2,102 +2,181 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
-using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary>What a picture says of its making: A1111's <c>parameters</c> text, and one JSON text with the whole request, hashes, versions, threads and dtype.</summary>
+/// <summary>What a picture says of its making: A1111's <c>parameters</c> text, one JSON text with the whole request, hashes, versions, threads and dtype, and one text for each picture that went in.</summary>
 internal sealed class Manifest
 {
-    private const string JsonChunk = "controlnetsharp";
-    private readonly GenerateSettings _settings;
-    private readonly ComputeSettings _compute;
-    private readonly Placement _placement;
-    private readonly string _model;
-    private readonly string _modelHash;
-    private readonly string? _vaeHash;
-    private readonly string _prediction;
-    private readonly IReadOnlyList<object> _units;
+    /// <summary>Key of the JSON text.</summary>
+    public const string JsonChunk = "controlnetsharp";
 
-    public Manifest(GenerateSettings settings, ComputeSettings compute, DiffusionModel model, string modelPath, IReadOnlyList<string?> controlPaths)
+    /// <summary>How the JSON text is written and read.</summary>
+    public static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web);
+
+    private readonly GenerateSettings _settings;
+    private readonly ManifestData _data;
+    private readonly Dictionary<string, string> _pictures = new(StringComparer.Ordinal);
+
+    /// <summary>Collects what all pictures of a run share.</summary>
+    /// <param name="settings">The options.</param>
+    /// <param name="compute">Where is computed.</param>
+    /// <param name="model">The loaded model.</param>
+    /// <param name="files">The files of the networks.</param>
+    /// <param name="pictures">What went in, at its final size.</param>
+    /// <param name="size">The size of the first pass.</param>
+    /// <param name="output">Where a picture that is too large to be kept is named.</param>
+    public Manifest(GenerateSettings settings, ComputeSettings compute, DiffusionModel model, NetworkFiles files, SourcePictures pictures, (int Width, int Height) size, CommandOutput output)
     {
-        (_settings, _compute, _placement, _model) = (settings, compute, model.Placement, settings.ModelName);
-        _prediction = model.PredictsVelocity == true ? "v" : "epsilon";
-        _modelHash = CheckpointHash.OfModel(modelPath);
-        _vaeHash = settings.Vae is { } vae ? CheckpointHash.OfModel(vae) : null;
-        _units =
-        [
-            .. settings.Units.Select((unit, index) => new
+        _settings = settings;
+        string? Kept(string name, Picture? picture) => picture is null || settings.LinksPictures ? null : Keep(name, picture, output);
+        ManifestPicture? Named(string name, string? path, Picture? picture) => path is null ? null
+            : new ManifestPicture(Path.GetFullPath(path), settings.Recorded?.HashOf(path) ?? files.HashOf(path), Kept(name, picture));
+        _data = new ManifestData
+        {
+            Version = ProgramVersion,
+            Libtorch = __version__,
+            Prompt = settings.PromptText,
+            Negative = settings.NegativeText,
+            Model = settings.ModelName,
+            ModelPath = settings.ModelName == ModelFiles.Pocket ? null : Path.GetFullPath(files.Model),
+            ModelSha256 = files.HashOf(files.Model),
+            Vae = settings.Vae is { } vae ? Path.GetFileName(vae) : null,
+            VaePath = settings.Vae is { } other ? Path.GetFullPath(other) : null,
+            VaeSha256 = settings.Vae is { } third ? files.HashOf(third) : null,
+            Width = size.Width,
+            Height = size.Height,
+            Sampler = settings.Sampling.Sampler,
+            Scheduler = settings.Sampling.Scheduler,
+            Steps = settings.Sampling.Steps,
+            Cfg = settings.GuidanceScale,
+            Prediction = model.PredictsVelocity == true ? "v" : "epsilon",
+            ClipSkip = settings.ClipSkip,
+            Seed = settings.Seed,
+            Batch = settings.Batch,
+            BatchIndex = 0,
+            Tiling = settings.Tiling,
+            Init = settings.Initial is not { } initial ? null : new ManifestInitial
             {
-                kind = unit.Kind.Name,
-                picture = Path.GetFullPath(unit.Picture),
-                pictureSha256 = CheckpointHash.OfModel(unit.Picture),
-                annotator = unit.Annotator?.Name ?? "none",
-                channels = unit.SwapsChannels ? "bgr" : "rgb",
-                resolution = unit.Resolution,
-                options = unit.AnnotatorValues,
-                weight = unit.Strength.Weight,
-                start = unit.Strength.Start,
-                end = unit.Strength.End,
-                mode = unit.Strength.Mode.ToString().ToLowerInvariant(),
-                resize = unit.Resize.ToString().ToLowerInvariant(),
-                model = controlPaths[index] is { } path ? Path.GetFileName(path) : null,
-                modelSha256 = controlPaths[index] is { } file ? CheckpointHash.OfModel(file) : null,
-            }),
-        ];
+                Picture = Named("init", initial.Picture, pictures.Initial)!,
+                Denoise = initial.Denoise,
+                Mask = Named("mask", initial.Mask?.Picture, pictures.Mask),
+                MaskBlur = initial.Mask?.Blur ?? 0,
+                MaskedContent = initial.Mask?.Content.Word(),
+                OnlyMasked = initial.Mask?.OnlyMasked ?? false,
+                MaskPadding = initial.Mask?.Padding ?? 0,
+            },
+            Hires = settings.Hires is { } hires ? new ManifestHires(hires.Scale, hires.Denoise, hires.Steps, hires.Upscaler) : null,
+            Device = compute.Device,
+            Dtype = model.Placement.Dtype.ToString(),
+            Threads = get_num_threads(),
+            Units =
+            [
+                .. settings.Units.Select((unit, index) => new ManifestUnit
+                {
+                    Kind = unit.Kind.Name,
+                    Picture = Path.GetFullPath(unit.Picture),
+                    PictureSha256 = settings.Recorded?.HashOf(unit.Picture) ?? files.HashOf(unit.Picture),
+                    Hint = Kept($"hint{index}", pictures.Units[index].Picture),
+                    HiresHint = Kept($"hint{index}.hires", pictures.Units[index].HiresHint),
+                    Annotator = unit.Annotator?.Name ?? "none",
+                    Channels = unit.SwapsChannels ? "bgr" : "rgb",
+                    Resolution = unit.Resolution,
+                    Options = unit.AnnotatorValues,
+                    Weight = unit.Strength.Weight,
+                    Start = unit.Strength.Start,
+                    End = unit.Strength.End,
+                    Mode = unit.Strength.Mode.Word(),
+                    Resize = unit.Resize.Word(),
+                    Layers = unit.Strength.Layers,
+                    Hires = unit.Passes.Word(),
+                    Pooling = files.Pools(index) ? "average" : "none",
+                    Mask = Named($"mask{index}", unit.Mask, pictures.Units[index].Mask),
+                    Inpaint = Named($"inpaint{index}", unit.Holes ?? (pictures.Units[index].Holes is null ? null : settings.Initial?.Mask?.Picture), pictures.Units[index].Holes),
+                    Model = files.ControlNets[index] is { } path ? Path.GetFileName(path) : null,
+                    ModelPath = (files.ControlNets[index] ?? unit.Model) is { } full ? Path.GetFullPath(full) : null,
+                    ModelSha256 = files.ControlNets[index] is { } file ? files.HashOf(file) : null,
+                }),
+            ],
+        };
     }
 
-    /// <summary>The texts of one picture of a result.</summary>
-    public Dictionary<string, string> Texts(GenerationResult result, int index) => new()
-    {
-        ["parameters"] = Parameters(result, index),
-        [JsonChunk] = JsonSerializer.Serialize(new
-        {
-            version = Version,
-            libtorch = __version__,
-            prompt = _settings.PromptText,
-            negative = _settings.NegativeText,
-            model = _model,
-            modelSha256 = _modelHash,
-            vae = _settings.Vae is { } vae ? Path.GetFileName(vae) : null,
-            vaeSha256 = _vaeHash,
-            width = result.Request.Size!.Value.Width,
-            height = result.Request.Size!.Value.Height,
-            sampler = _settings.Sampling.Sampler,
-            scheduler = _settings.Sampling.Scheduler,
-            steps = _settings.Sampling.Steps,
-            cfg = _settings.GuidanceScale,
-            prediction = _prediction,
-            clipSkip = _settings.ClipSkip,
-            seed = result.Request.Seed,
-            batch = _settings.Batch,
-            batchIndex = index,
-            device = _compute.Device,
-            dtype = _placement.Dtype.ToString(),
-            threads = get_num_threads(),
-            units = _units,
-        }),
-    };
+    private static string ProgramVersion => Assembly.GetExecutingAssembly().GetName().Version!.ToString(3);
 
-    private static string Version => Assembly.GetExecutingAssembly().GetName().Version!.ToString(3);
+    /// <summary>The texts of one picture of a result.</summary>
+    public IReadOnlyDictionary<string, string> Texts(GenerationResult result, int index)
+    {
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["parameters"] = Parameters(result, index),
+            [JsonChunk] = JsonSerializer.Serialize(_data with { Seed = result.Request.Seed, BatchIndex = index }, Format),
+        };
+        foreach (var (key, text) in _pictures)
+        {
+            texts[key] = text;
+        }
+
+        return texts;
+    }
+
+    /// <summary>Keeps a picture as a text and gives its key; null where it is too large for one.</summary>
+    private string? Keep(string name, Picture picture, CommandOutput output)
+    {
+        var text = Convert.ToBase64String(PictureWriter.EncodePng(picture));
+        if (text.Length > PngTexts.MostTextBytes)
+        {
+            output.Message.WriteLine($"controlnet: the picture '{name}' takes {text.Length} bytes, more than the {PngTexts.MostTextBytes} of a PNG text; the manifest names its file and SHA-256 instead.");
+            return null;
+        }
+
+        var key = $"{JsonChunk}.{name}";
+        _pictures[key] = text;
+        return key;
+    }
 
     /// <summary>Source: stable-diffusion-webui, infotext: prompt, negative prompt, then name-value pairs in one line.</summary>
     private string Parameters(GenerationResult result, int index)
     {
-        var (width, height) = result.Request.Size!.Value;
         var pairs = new List<string>
         {
-            $"Steps: {_settings.Sampling.Steps}", $"Sampler: {_settings.Sampling.Sampler}", $"Schedule type: {_settings.Sampling.Scheduler}",
-            string.Create(CultureInfo.InvariantCulture, $"CFG scale: {_settings.GuidanceScale}"), $"Seed: {result.Request.Seed + index}", $"Size: {width}x{height}",
-            $"Model hash: {_modelHash[..10]}", $"Model: {Path.GetFileNameWithoutExtension(_model)}",
+            $"Steps: {_data.Steps}", $"Sampler: {_data.Sampler}", $"Schedule type: {_data.Scheduler}",
+            string.Create(CultureInfo.InvariantCulture, $"CFG scale: {_data.Cfg}"), $"Seed: {result.Request.Seed + index}", $"Size: {_data.Width}x{_data.Height}",
+            $"Model hash: {_data.ModelSha256[..10]}", $"Model: {Path.GetFileNameWithoutExtension(_data.Model)}",
         };
+        if ((_data.Init?.Denoise ?? _data.Hires?.Denoise) is { } denoise)
+        {
+            pairs.Add(string.Create(CultureInfo.InvariantCulture, $"Denoising strength: {denoise}"));
+        }
+
+        if (_data.ClipSkip is > 1 and { } clipSkip)
+        {
+            pairs.Add($"Clip skip: {clipSkip}");
+        }
+
+        if (_data.Tiling)
+        {
+            pairs.Add("Tiling: True");
+        }
+
+        if (_data.Init?.Mask is not null)
+        {
+            pairs.AddRange([$"Mask blur: {_data.Init.MaskBlur}", $"Masked content: {_data.Init.MaskedContent}", $"Inpaint area: {(_data.Init.OnlyMasked ? "Only masked" : "Whole picture")}"]);
+        }
+
         pairs.AddRange(_settings.Units.Select((unit, i) => string.Create(
             CultureInfo.InvariantCulture,
             $"ControlNet {i}: \"Module: {unit.Annotator?.Name ?? "none"}, Weight: {unit.Strength.Weight}, Guidance Start: {unit.Strength.Start}, Guidance End: {unit.Strength.End}, Control Mode: {unit.Strength.Mode}\"")));
-        pairs.Add($"Version: ControlNetSharp {Version}");
-        var negative = _settings.NegativeText.Length == 0 ? "" : $"\nNegative prompt: {_settings.NegativeText}";
-        return $"{_settings.PromptText}{negative}\n{string.Join(", ", pairs)}";
+        if (_data.Hires is { } hires)
+        {
+            pairs.Add(string.Create(CultureInfo.InvariantCulture, $"Hires upscale: {hires.Scale}"));
+            pairs.AddRange(hires.Steps is { } steps ? [$"Hires steps: {steps}", $"Hires upscaler: {UpscalerCatalogue.Find(hires.Upscaler).Label}"] : [$"Hires upscaler: {UpscalerCatalogue.Find(hires.Upscaler).Label}"]);
+        }
+
+        pairs.Add($"Version: ControlNetSharp {ProgramVersion}");
+        var negative = _data.Negative.Length == 0 ? "" : $"\nNegative prompt: {_data.Negative}";
+        return $"{_data.Prompt}{negative}\n{string.Join(", ", pairs)}";
     }
 }

@@ -9,7 +9,8 @@ internal static class ModelFiles
     /// <summary>The name of the embedded model.</summary>
     public const string Pocket = "pocket";
 
-    private static string PocketFolder => Path.Combine(AppContext.BaseDirectory, Pocket);
+    /// <summary>The folder of the embedded model.</summary>
+    public static string PocketFolder => Path.Combine(AppContext.BaseDirectory, Pocket);
 
     /// <summary>The file or folder of a model.</summary>
     /// <param name="model"><c>pocket</c> or a path.</param>

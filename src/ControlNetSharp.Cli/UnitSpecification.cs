@@ -10,9 +10,10 @@ internal sealed record UnitSpecification
 {
     private const string Option = "--control";
     private const string Hint = "hint";
+    private const double MostWeight = 2;
     private const int LeastResolution = 64;
     private const int MostResolution = 2048;
-    private static readonly string[] Own = ["weight", "start", "end", "mode", "model", "annotator", "resize", "resolution", "channels"];
+    private static readonly string[] Own = ["weight", "start", "end", "mode", "model", "annotator", "resize", "resolution", "channels", "layers", "mask", "hires", "inpaint", "pooling"];
 
     /// <summary>The condition kind.</summary>
     public required ConditionKind Kind { get; init; }
@@ -41,6 +42,21 @@ internal sealed record UnitSpecification
     /// <summary>Shorter side at which the annotator sees the picture, in pixels; null for the size of the result.</summary>
     public int? Resolution { get; init; }
 
+    /// <summary>Path of a picture that is white where the unit acts; null for everywhere.</summary>
+    public string? Mask { get; init; }
+
+    /// <summary>Path of a picture that is white where an inpainting ControlNet's hint is made anew; null for none, or the request's own mask.</summary>
+    public string? Holes { get; init; }
+
+    /// <summary>In which passes it acts.</summary>
+    public ControlPasses Passes { get; init; }
+
+    /// <summary>Whether residuals are averaged over the picture, as ControlNets of shuffled pictures need it; null for what the ControlNet's name says.</summary>
+    public bool? Pools { get; init; }
+
+    /// <summary>Whether the ControlNet's name is that of one for inpainting: control_v11p_sd15_inpaint.</summary>
+    public bool IsForInpainting => IsHint && Model is { } model && Path.GetFileName(model).Contains("inpaint", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Values for the annotator's own options, by name.</summary>
     public IReadOnlyDictionary<string, string> AnnotatorValues { get; init; } = new Dictionary<string, string>();
 
@@ -48,25 +64,46 @@ internal sealed record UnitSpecification
     /// <exception cref="UsageException">The text is not a unit; the message names the part, its value and what is allowed.</exception>
     public static UnitSpecification Parse(string text)
     {
-        var parts = text.StartsWith('@') ? FromJson(text[1..]) : FromText(text);
-        var values = parts.Options.ToDictionary(option => option.Key, option => option.Value, StringComparer.Ordinal);
-        var kind = Found(parts.Kind, ConditionKind.Find);
+        var (kind, picture, options) = text.StartsWith('@') ? FromJson(text[1..]) : FromText(text);
+        return Of(kind, picture, options);
+    }
+
+    /// <summary>The unit of a picture with options.</summary>
+    /// <param name="name">Name or alias of the condition kind.</param>
+    /// <param name="picture">Path of the picture.</param>
+    /// <param name="options">Texts by name.</param>
+    /// <exception cref="UsageException">A part is wrong; the message names it, its value and what is allowed.</exception>
+    public static UnitSpecification Of(string name, string picture, IReadOnlyDictionary<string, string> options)
+    {
+        var values = new Dictionary<string, string>(options, StringComparer.Ordinal);
+        var kind = Found(name, ConditionKind.Find);
         var named = Take<string?>(values, "annotator", null, name => name);
         var annotator = named == "none" || (kind.Name == Hint && named is null) ? null : named is null ? Found(kind.Name, _ => AnnotatorCatalogue.DefaultOf(kind)) : Named(kind, named);
         var unit = new UnitSpecification
         {
             Kind = kind,
-            Picture = parts.Picture,
+            Picture = picture,
             Strength = new ControlStrength
             {
-                Weight = Number(values, "weight", 1, 2),
+                Weight = Number(values, "weight", 1, MostWeight),
                 Start = Number(values, "start", 0, 1),
                 End = Number(values, "end", 1, 1),
-                Mode = Take(values, "mode", ControlMode.Balanced, name => Choice<ControlMode>("mode", name)),
+                Mode = Take(values, "mode", ControlMode.Balanced, text => Choices.Of<ControlMode>(Option, text, "mode")),
+                Layers = Take(values, "layers", null, Layers),
             },
             Model = Take<string?>(values, "model", null, path => path),
             Annotator = annotator,
-            Resize = Take(values, "resize", ResizeMode.Crop, name => Choice<ResizeMode>("resize", name)),
+            Resize = Take(values, "resize", ResizeMode.Crop, text => Choices.Of<ResizeMode>(Option, text, "resize")),
+            Mask = Take<string?>(values, "mask", null, path => path),
+            Holes = Take<string?>(values, "inpaint", null, path => path),
+            Passes = Take(values, "hires", ControlPasses.Both, text => Choices.Of<ControlPasses>(Option, text, "hires")),
+            Pools = Take<bool?>(values, "pooling", null, text => text switch
+            {
+                "auto" => null,
+                "average" => true,
+                "none" => false,
+                _ => throw Wrong("pooling", text, "auto, average or none"),
+            }),
             Resolution = Take<int?>(values, "resolution", null, text => text == "auto" ? null
                 : int.TryParse(text, out var side) && side is >= LeastResolution and <= MostResolution ? side
                 : throw Wrong("resolution", text, $"auto or a whole number from {LeastResolution} to {MostResolution}")),
@@ -159,6 +196,11 @@ internal sealed record UnitSpecification
             throw UsageException.Of(Option, $"resolution={resolution}", "resolution is for annotators; a picture that already is the hint is brought to the size of the result.");
         }
 
+        if (Holes is not null && !IsHint)
+        {
+            throw UsageException.Of(Option, $"inpaint={Holes}", "inpaint is for hints that are pictures as they are: the kind hint, or annotator=none.");
+        }
+
         if (Kind.Name == Hint && Model is null)
         {
             throw UsageException.Of(Option, $"{Hint}={Picture}", $"a unit of the kind {Hint} needs model=FILE.");
@@ -184,13 +226,11 @@ internal sealed record UnitSpecification
         }
     }
 
+    /// <summary>Numbers between colons or semicolons, or a JSON array of them.</summary>
+    private static IReadOnlyList<double>? Layers(string text) => [.. text.Trim('[', ']').Split(':', ';', ',').Select(number => Numbers.Real(Option, number.Trim(), 0, MostWeight, "layers"))];
+
     private static double Number(Dictionary<string, string> values, string name, double otherwise, double most) =>
         Take(values, name, otherwise, text => Numbers.Real(Option, text, 0, most, name));
-
-    private static T Choice<T>(string name, string text)
-        where T : struct, Enum =>
-        Enum.TryParse<T>(text, ignoreCase: true, out var value) && Enum.IsDefined(value) && !char.IsDigit(text[0]) ? value
-            : throw Wrong(name, text, string.Join(" or ", Enum.GetNames<T>().Select(n => n.ToLowerInvariant())));
 
     private static T Take<T>(Dictionary<string, string> values, string name, T otherwise, Func<string, T> read) => values.Remove(name, out var text) ? read(text) : otherwise;
 

@@ -17,6 +17,8 @@ public sealed class Autoencoder : Module
     // The original clamps the log-variance to this range before it is used.
     private const double LeastLogVariance = -30;
     private const double MostLogVariance = 20;
+    // 1024 x 1024 pixels of Stable Diffusion, the native size of SDXL.
+    private const long MostLatentsAtOnce = 128 * 128;
     [ComponentName(Name = "encoder")] private readonly AutoencoderEncoder _encoder;
     [ComponentName(Name = "quant_conv")] private readonly ConvolutionLayer _quantise;
     [ComponentName(Name = "post_quant_conv")] private readonly ConvolutionLayer _postQuantise;
@@ -55,13 +57,28 @@ public sealed class Autoencoder : Module
         return (halves[0], halves[1].AtLeast(LeastLogVariance).AtMost(MostLogVariance));
     }
 
-    /// <summary>Pictures from z (latents divided by <see cref="AutoencoderParams.ScaleFactor"/>).</summary>
+    /// <summary>Pictures from z (latents divided by <see cref="AutoencoderParams.ScaleFactor"/>). Without gradients, pictures of more than 1024 x 1024 pixels are computed by <see cref="DecodeInStrips"/>: by their size alone, so that pixels do not depend on a machine's memory.</summary>
     /// <param name="z">[B, 4, h, w].</param>
     /// <returns>[B, 3, 8h, 8w], about −1..1 and not clamped.</returns>
     public Tensor Decode(Tensor z)
     {
         using var scope = NewDisposeScope();
-        return _decoder.call(_postQuantise.call(z)).MoveToOuterDisposeScope();
+        return (z.shape[2] * z.shape[3] > MostLatentsAtOnce && !is_grad_enabled() ? DecodeInStrips(z) : _decoder.call(_postQuantise.call(z))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The same for large pictures, without gradients: behind the middle block everything is computed in strips of rows, with norms over the whole picture, so that two to four feature maps are in memory at once and not nine.
+    /// Differs by rounding only.
+    /// </summary>
+    /// <param name="z">[B, 4, h, w].</param>
+    /// <param name="pixels">About how many pixels a strip has, at least 1.</param>
+    /// <returns>[B, 3, 8h, 8w], about −1..1 and not clamped.</returns>
+    public Tensor DecodeInStrips(Tensor z, int pixels = 1 << 17)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(pixels, 1);
+        using var scope = NewDisposeScope();
+        using var withoutGradients = no_grad();
+        return _decoder.ForwardInStrips(_postQuantise.call(z), new RowStrips(pixels, _postQuantise.WrapsAround)).MoveToOuterDisposeScope();
     }
 }
 
@@ -184,5 +201,25 @@ internal sealed class AutoencoderDecoder : Module<Tensor, Tensor>
         }
 
         return _out.call(silu(_normOut.call(h))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same, behind the middle block in strips.</summary>
+    public Tensor ForwardInStrips(Tensor z, RowStrips strips)
+    {
+        using var scope = NewDisposeScope();
+        var h = _middle.call(_in.call(z));
+        foreach (var layer in _up)
+        {
+            if (layer is AutoencoderResidualBlock block)
+            {
+                h = block.ForwardInStrips(h, strips);
+                continue;
+            }
+
+            using var small = h;
+            h = ((UpsampleLayer)layer).ForwardInStrips(small, strips);
+        }
+
+        return AutoencoderResidualBlock.InStrips(_normOut, _out, h, strips).MoveToOuterDisposeScope();
     }
 }

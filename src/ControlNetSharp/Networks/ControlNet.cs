@@ -39,6 +39,9 @@ public sealed class ControlNet : Module
     /// <summary>The network's shape.</summary>
     public ControlNetParams Params { get; }
 
+    /// <summary>How many residuals it gives: one for each input block and one for the middle block.</summary>
+    public int ResidualCount => _zeroConvolutions.Count + 1;
+
     /// <inheritdoc cref="UNet.Checkpointing"/>
     public bool Checkpointing { get; set; }
 

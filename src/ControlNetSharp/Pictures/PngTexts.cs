@@ -7,8 +7,8 @@ namespace ControlNetSharp.Pictures;
 /// <summary>The texts in a PNG file: tEXt, zTXt and iTXt chunks. Source: PNG specification (third edition), section 11.3.3.</summary>
 public static class PngTexts
 {
-    /// <summary>Longest text that is read, in bytes after decompression: a manifest is a few thousand.</summary>
-    private const int MaxTextBytes = 16 << 20;
+    /// <summary>Longest text that is read, in bytes after decompression: a manifest is a few thousand, and may carry pictures.</summary>
+    public const int MostTextBytes = 16 << 20;
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -113,9 +113,9 @@ public static class PngTexts
 
     private static void ReadChunk(Stream stream, ReadOnlySpan<byte> type, uint length, string name, Dictionary<string, string> texts)
     {
-        if (length > MaxTextBytes)
+        if (length > MostTextBytes)
         {
-            throw new PictureException(name, $"a text of the PNG file has {length} bytes; at most {MaxTextBytes} are read.");
+            throw new PictureException(name, $"a text of the PNG file has {length} bytes; at most {MostTextBytes} are read.");
         }
 
         var data = new byte[length];
@@ -193,9 +193,9 @@ public static class PngTexts
         for (int read; (read = zlib.Read(block)) > 0;)
         {
             text.Write(block, 0, read);
-            if (text.Length > MaxTextBytes)
+            if (text.Length > MostTextBytes)
             {
-                throw new InvalidDataException($"it unpacks to more than {MaxTextBytes} bytes.");
+                throw new InvalidDataException($"it unpacks to more than {MostTextBytes} bytes.");
             }
         }
 

@@ -7,6 +7,7 @@ public sealed record ControlStrength
     private readonly double _weight = 1;
     private readonly double _start;
     private readonly double _end = 1;
+    private readonly IReadOnlyList<double>? _layers;
 
     /// <summary>Factor on all residuals, 0 (no control) to 2; default 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not a number from 0 to 2.</exception>
@@ -35,13 +36,27 @@ public sealed record ControlStrength
     /// <summary>Which side wins where prompt and hint disagree; default balanced.</summary>
     public ControlMode Mode { get; init; }
 
-    /// <summary>Whether control acts at a step: Start ≤ step / steps ≤ End, and the weight is not 0.</summary>
+    /// <summary>
+    /// Factors of the single residuals, each 0 to 2, in the ControlNet's order (input blocks, then the middle block: 13 for SD 1.x and 2.x), times <see cref="Weight"/>; null (the default) for what the mode gives.
+    /// They take the place of the decay of the modes prompt and control.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">One is not a number from 0 to 2.</exception>
+    public IReadOnlyList<double>? Layers
+    {
+        get => _layers;
+        init => _layers = value is null ? null : [.. value.Select(weight => Within(weight, 2, nameof(Layers)))];
+    }
+
+    /// <summary>Whether control acts at a step: Start ≤ step / steps ≤ End, and not all factors are 0.</summary>
     /// <param name="step">From 0.</param>
     /// <param name="steps">Steps of the whole run.</param>
-    public bool ActsAt(int step, int steps) => Weight > 0 && Start <= (double)step / steps && (double)step / steps <= End;
+    public bool ActsAt(int step, int steps) => IsOn && Start <= (double)step / steps && (double)step / steps <= End;
 
-    /// <summary>The factor of residual <paramref name="index"/> of <paramref name="count"/>: the weight, and in the modes prompt and control 0.825^(count − 1 − index).</summary>
-    public double ScaleOf(int index, int count) => Weight * (Mode == ControlMode.Balanced ? 1 : Math.Pow(ModeDecay, count - 1 - index));
+    /// <summary>Whether it can act at all: a factor is above 0.</summary>
+    public bool IsOn => Weight > 0 && Layers?.All(weight => weight == 0) != true;
+
+    /// <summary>The factor of residual <paramref name="index"/> of <paramref name="count"/>: the weight, times that of <see cref="Layers"/> or, in the modes prompt and control, 0.825^(count − 1 − index).</summary>
+    public double ScaleOf(int index, int count) => Weight * (Layers is { } layers ? layers[index] : Mode == ControlMode.Balanced ? 1 : Math.Pow(ModeDecay, count - 1 - index));
 
     private static double Within(double value, double most, string name) =>
         value >= 0 && value <= most ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be from 0 to {most}.");

@@ -42,6 +42,27 @@ public sealed record ControlUnit
         }
     }
 
+    /// <summary>The hint for a second, larger pass (<see cref="GenerationRequest.Hires"/>), such as one made anew at that size; null for <see cref="Hint"/>, enlarged.</summary>
+    public Picture? HiresHint { get; init; }
+
+    /// <summary>Which pixels of the hint are to be made anew: where this is white the hint counts −1, which inpainting ControlNets (control_v11p_sd15_inpaint) were trained with; null for none. Brought to size like the hint.</summary>
+    public Picture? Holes { get; init; }
+
+    /// <summary>Where the unit acts: fully where this is white, not at all where it is black; null for everywhere. Brought to size like the hint.</summary>
+    public Picture? Region { get; init; }
+
+    /// <summary>
+    /// Whether each residual is averaged over the picture and counts on the conditional side only, as the ControlNets of shuffled pictures (control_v11e_sd15_shuffle) were trained.
+    /// Source: ControlNet 1.1, "global_average_pooling".
+    /// </summary>
+    public bool GlobalAveragePooling { get; init; }
+
+    /// <summary>In which passes it acts; default both.</summary>
+    public ControlPasses Passes { get; init; }
+
     /// <summary>How a hint of another size or shape is brought to that of the result.</summary>
     public ResizeMode Resize { get; init; } = ResizeMode.Crop;
+
+    /// <summary>Whether it acts in the only pass, or the first (<see cref="ControlPasses.Low"/>) or second (<see cref="ControlPasses.High"/>) of two.</summary>
+    internal bool ActsIn(ControlPasses pass) => Strength.IsOn && (pass == ControlPasses.Both || Passes == ControlPasses.Both || Passes == pass);
 }

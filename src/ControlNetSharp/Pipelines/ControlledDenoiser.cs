@@ -36,7 +36,7 @@ public sealed class ControlledDenoiser
         (_unet, _prediction, _guidanceScale, _steps) = (unet, prediction, guidanceScale, steps);
         _guided = guidanceScale != 1;
         _contexts = _guided ? [unconditional, conditioning] : [conditioning];
-        _controls = [.. controls.Where(control => control.Strength.Weight > 0)];
+        _controls = [.. controls.Where(control => control.Strength.IsOn)];
     }
 
     /// <summary>Moves on to the next step; to be called after each one.</summary>
@@ -78,12 +78,12 @@ public sealed class ControlledDenoiser
 
     private List<Tensor> Scaled(AttachedControl control, Tensor sides, Tensor timesteps, Tensor context, long pictures)
     {
-        // In the mode "control" the unconditional side gets no residuals, so it is not computed at all.
-        var conditionalOnly = _guided && control.Strength.Mode == ControlMode.Control;
+        // Where the unconditional side gets no residuals, they are not computed at all.
+        var conditionalOnly = _guided && control.IsConditionalOnly;
         Tensor Side(Tensor both) => conditionalOnly ? both.narrow(0, pictures, pictures) : both;
         var hint = control.EncodedHint;
         var residuals = control.ControlNet.Forward(Side(sides), Side(timesteps), Side(context), hint.shape[0] > 1 && _guided && !conditionalOnly ? cat([hint, hint], 0) : hint);
-        var scaled = residuals.Select((residual, index) => residual.Times(control.Strength.ScaleOf(index, residuals.Count)));
+        var scaled = residuals.Select((residual, index) => control.Weighted(residual, index, residuals.Count));
         return [.. conditionalOnly ? scaled.Select(residual => cat([zeros_like(residual), residual], 0)) : scaled];
     }
 }

@@ -36,6 +36,15 @@ public sealed record GenerationRequest
             : throw new ArgumentOutOfRangeException(nameof(Size), $"{value.Value.Width}x{value.Value.Height}", $"Size must be two multiples of {SizeStep} from {LeastSize} to {MostSize}.");
     }
 
+    /// <summary>A picture to start from; null (the default) for noise alone.</summary>
+    public InitialPicture? Initial { get; init; }
+
+    /// <summary>A second pass at a larger size; null (the default) for none. Not together with <see cref="Initial"/>.</summary>
+    public HiresPass? Hires { get; init; }
+
+    /// <summary>Whether the picture can be laid side by side without seams: all convolutions go on at the opposite border.</summary>
+    public bool Tiling { get; init; }
+
     /// <summary>Sampler, scheduler, steps.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 
@@ -60,6 +69,21 @@ public sealed record GenerationRequest
 
     /// <summary>Which block of the text encoder counts as the last, as A1111 counts (1 = last); null for what the model was trained with.</summary>
     public int? ClipSkip { get; init; }
+
+    /// <summary>Checks what no single value shows.</summary>
+    /// <exception cref="ArgumentException">Parts of the request exclude each other.</exception>
+    internal void CheckParts()
+    {
+        if (Initial is not null && Hires is not null)
+        {
+            throw new ArgumentException("Hires must not be given together with Initial: a larger Size does the same.", nameof(Hires));
+        }
+
+        if (Sampling.Denoise != 1)
+        {
+            throw new ArgumentException("Sampling must not have a Denoise of its own; it belongs to Initial and Hires.", nameof(Sampling));
+        }
+    }
 
     private static bool Fits(int size) => size is >= LeastSize and <= MostSize && size % SizeStep == 0;
 }

@@ -16,6 +16,7 @@ namespace ControlNetSharp.Pipelines;
 public sealed class PictureGenerator
 {
     private const int DefaultSizeStep = 64;
+    private const float Hole = -1;
     private readonly UNet _unet;
     private readonly Autoencoder _autoencoder;
     private readonly ITextEncoder _text;
@@ -49,50 +50,55 @@ public sealed class PictureGenerator
         (_unet, _autoencoder, _text, _prediction, _nativeSize, _placement) = (unet, autoencoder, text, prediction, nativeSize, placement);
     }
 
+
     /// <summary>Makes the pictures of a request.</summary>
     /// <param name="request">What they are to be.</param>
     /// <param name="progress">Told after each step, on the same thread.</param>
     /// <param name="cancellationToken">Looked at before each step, before the latents are decoded and after.</param>
-    /// <exception cref="ArgumentException">A sampler, scheduler or number of the request is not known or out of range; the message names it.</exception>
+    /// <exception cref="ArgumentException">A sampler, scheduler or number of the request is not known or out of range, or parts of it do not fit together; the message names them.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public GenerationResult Generate(GenerationRequest request, Action<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        request.CheckParts();
         var clock = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
-        var plan = SamplingPlan.Create(request.Sampling, _schedule);
-        var downscale = _autoencoder.Params.Downscale;
+        var units = request.Units.Where(unit => unit.Strength.IsOn).ToList();
+        var size = request.Size ?? SizeFor(request.Initial?.Picture ?? units.FirstOrDefault()?.Hint);
+        var plan = SamplingPlan.Create(request.Sampling with { Denoise = request.Initial?.Denoise ?? 1 }, _schedule);
+        var second = request.Hires?.Sampling(request.Sampling) is { } options ? SamplingPlan.Create(options, _schedule) : null;
+        var canvas = request.Initial is { } initial ? new InitialCanvas(initial, size.Width, size.Height) : null;
+        using var seamless = request.Tiling ? new SeamlessTiling([_unet, _autoencoder, .. units.Select(unit => unit.ControlNet)]) : null;
 
         var (conditioning, unconditional) = PromptEncoder.Encode(_text, request.Prompt, request.NegativePrompt, _placement.Device, request.ClipSkip);
-        var units = request.Units.Where(unit => unit.Strength.Weight > 0).ToList();
-        var (width, height) = request.Size ?? SizeFor(units.FirstOrDefault()?.Hint);
-        var controls = units.Select(unit => Attach(unit, width, height)).ToList();
-        var denoiser = new ControlledDenoiser(_unet, _prediction, conditioning.to(_placement.Dtype), unconditional.to(_placement.Dtype), request.GuidanceScale, controls, plan.Steps.Count);
+        var report = new StepReport(plan.Steps.Count + (second?.Steps.Count ?? 0), progress);
+        Tensor Sampled(SamplingPlan pass, (int Width, int Height) size, ControlPasses which, Tensor? clean, Tensor? mask)
+        {
+            var controls = units.Where(unit => unit.ActsIn(which)).Select(unit => Attach(unit, size, which)).ToList();
+            var denoiser = new ControlledDenoiser(_unet, _prediction, conditioning.to(_placement.Dtype), unconditional.to(_placement.Dtype), request.GuidanceScale, controls, pass.Steps.Count);
+            return Run(request, size, pass, denoiser, clean, mask, report, cancellationToken);
+        }
 
-        var noise = Seeds.Noise(request.Seed, request.Batch, _autoencoder.Params.LatentChannels, height / downscale, width / downscale).to(_placement.Device);
-        using var stepNoise = new StepNoise(request.Seed, request.Batch);
-        var sampling = Stopwatch.StartNew();
-        var latents = plan.Run(
-            denoiser.Denoise,
-            plan.StartFrom(noise),
-            stepNoise.Draw,
-            step =>
-            {
-                denoiser.NextStep();
-                progress?.Invoke(new GenerationProgress(step.Index + 1, step.Count, sampling.Elapsed.TotalSeconds, step.Denoised));
-            },
-            cancellationToken);
-        var secondsPerStep = sampling.Elapsed.TotalSeconds / plan.Steps.Count;
+        var mask = canvas?.LatentMask?.ToLatents(_autoencoder.Params.Downscale).to(_placement.Device);
+        var clean = canvas?.Start(Encoded([canvas.Seen]), Noise(request, size), mask);
+        var latents = Sampled(plan, size, request.Hires is null ? ControlPasses.Both : ControlPasses.Low, clean, mask);
+        if (request.Hires is { } hires)
+        {
+            var larger = hires.SizeOf(size.Width, size.Height);
+            latents = Enlarged(latents, UpscalerCatalogue.Find(hires.Upscaler), larger);
+            latents = second is null ? latents : Sampled(second, larger, ControlPasses.High, latents, null);
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
-        var decoded = _autoencoder.Decode(latents.Over(_autoencoder.Params.ScaleFactor).to(_placement.Dtype));
+        var pictures = Decoded(latents);
         cancellationToken.ThrowIfCancellationRequested();
-        var pictures = PictureTensors.FromTensor(decoded);
-        return new GenerationResult(pictures, request with { Size = (width, height) }, plan.Steps.Count, secondsPerStep, clock.Elapsed.TotalSeconds);
+        return new GenerationResult(
+            canvas is null ? pictures : [.. pictures.Select(canvas.Finish)], request with { Size = size }, report.Steps, report.SecondsPerStep, clock.Elapsed.TotalSeconds);
     }
 
-    /// <summary>The size of a request's pictures where it names none: the model's native area in the aspect ratio of the first hint, in multiples of 64.</summary>
-    /// <param name="first">The first hint, or the picture that it is made of; null without units, for the native square.</param>
+    /// <summary>The size of a request's pictures where it names none: the model's native area in the aspect ratio of the initial picture or the first hint, in multiples of 64.</summary>
+    /// <param name="first">The initial picture, else the first hint or the picture that it is made of; null without any, for the native square.</param>
     public (int Width, int Height) SizeFor(Picture? first)
     {
         var ratio = first is null ? 1 : Math.Sqrt((double)first.Width / first.Height);
@@ -101,9 +107,85 @@ public sealed class PictureGenerator
         static int Step(double size) => Math.Clamp((int)Math.Round(size / DefaultSizeStep) * DefaultSizeStep, GenerationRequest.LeastSize, GenerationRequest.MostSize);
     }
 
-    private AttachedControl Attach(ControlUnit unit, int width, int height)
+    /// <summary>One pass from noise, or from clean latents with noise, to latents; under a mask, [1, 1, h, w], only what it marks changes. Fresh.</summary>
+    private Tensor Run(
+        GenerationRequest request, (int Width, int Height) size, SamplingPlan plan, ControlledDenoiser denoiser, Tensor? clean, Tensor? mask, StepReport report, CancellationToken cancellationToken)
     {
-        using var hint = PictureTensors.ToHint(PictureResizing.Fit(unit.Hint, width, height, unit.Resize)).to(_placement.Dtype).to(_placement.Device);
-        return new AttachedControl(unit.ControlNet, unit.ControlNet.EncodeHint(hint), unit.Strength);
+        using var scope = NewDisposeScope();
+        using var stepNoise = new StepNoise(request.Seed, request.Batch);
+        var start = plan.StartFrom(Noise(request, size), clean);
+        report.Begin();
+        var latents = plan.Run(
+            mask is null ? denoiser.Denoise : (noisy, level) => Kept(denoiser.Denoise(noisy, level), clean!, mask),
+            start,
+            stepNoise.Draw,
+            step =>
+            {
+                denoiser.NextStep();
+                report.Done(step);
+            },
+            cancellationToken);
+        report.End();
+        return (mask is null ? latents : Kept(latents, clean!, mask)).MoveToOuterDisposeScope();
+    }
+
+    private AttachedControl Attach(ControlUnit unit, (int Width, int Height) size, ControlPasses pass)
+    {
+        if (unit.Strength.Layers is { } layers && layers.Count != unit.ControlNet.ResidualCount)
+        {
+            throw new ArgumentException($"Layers must have {unit.ControlNet.ResidualCount} weights for this ControlNet, one for each of its residuals; it has {layers.Count}.");
+        }
+
+        Tensor Fitted(Picture picture) => PictureTensors.ToHint(PictureResizing.Fit(picture, size.Width, size.Height, unit.Resize));
+        using var scope = NewDisposeScope();
+        var hint = Fitted(pass == ControlPasses.High ? unit.HiresHint ?? unit.Hint : unit.Hint);
+        if (unit.Holes is { } holes)
+        {
+            hint = where(Fitted(holes).mean([1], keepdim: true).IsAbove(0.5), ones_like(hint).Times(Hole), hint);
+        }
+
+        return new AttachedControl(unit.ControlNet, unit.ControlNet.EncodeHint(hint.to(_placement.Dtype).to(_placement.Device)).MoveToOuterDisposeScope(), unit.Strength)
+        {
+            Region = unit.Region is { } region ? Fitted(region).mean([1], keepdim: true).to(_placement.Device).MoveToOuterDisposeScope() : null,
+            GlobalAveragePooling = unit.GlobalAveragePooling,
+        };
+    }
+
+    /// <summary>Noise of the request's seeds for latents of a size: [B, 4, h, w], float32, on the device; fresh.</summary>
+    private Tensor Noise(GenerationRequest request, (int Width, int Height) size)
+    {
+        using var scope = NewDisposeScope();
+        var downscale = _autoencoder.Params.Downscale;
+        return Seeds.Noise(request.Seed, request.Batch, _autoencoder.Params.LatentChannels, size.Height / downscale, size.Width / downscale).to(_placement.Device).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>New latents under the mask, the clean ones elsewhere; fresh. The new ones are let go.</summary>
+    private static Tensor Kept(Tensor latents, Tensor clean, Tensor mask)
+    {
+        using var scope = NewDisposeScope();
+        using var made = latents;
+        return (mask * made).Plus(mask.SubtractedFrom(1) * clean).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The mean latents of pictures of one size: [B, 4, h, w], float32, scaled; fresh.</summary>
+    private Tensor Encoded(IEnumerable<Picture> pictures)
+    {
+        using var scope = NewDisposeScope();
+        var (mean, _) = _autoencoder.Encode(cat([.. pictures.Select(PictureTensors.ToPicture)], 0).to(_placement.Dtype).to(_placement.Device));
+        return mean.to(ScalarType.Float32).Times(_autoencoder.Params.ScaleFactor).MoveToOuterDisposeScope();
+    }
+
+    private IReadOnlyList<Picture> Decoded(Tensor latents)
+    {
+        using var scope = NewDisposeScope();
+        return PictureTensors.FromTensor(_autoencoder.Decode(latents.Over(_autoencoder.Params.ScaleFactor).to(_placement.Dtype)));
+    }
+
+    /// <summary>Latents of the first pass at the size of the second; fresh.</summary>
+    private Tensor Enlarged(Tensor latents, Upscaler upscaler, (int Width, int Height) size)
+    {
+        var downscale = _autoencoder.Params.Downscale;
+        return upscaler.Latents is { } mode ? nn.functional.interpolate(latents, size: [size.Height / downscale, size.Width / downscale], mode: mode)
+            : Encoded(Decoded(latents).Select(picture => PictureResizing.Resize(picture, size.Width, size.Height, upscaler.Pixels!.Value)));
     }
 }

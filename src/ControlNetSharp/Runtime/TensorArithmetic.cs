@@ -23,6 +23,10 @@ public static class TensorArithmetic
         return x.add(number, One);
     }
 
+    /// <summary>x becomes x + y.</summary>
+    /// <returns>x.</returns>
+    public static Tensor PlusInPlace(this Tensor x, Tensor y) => x.add_(y, One);
+
     /// <summary>x − y in each element.</summary>
     public static Tensor Minus(this Tensor x, double y) => x.Plus(-y);
 
@@ -59,6 +63,20 @@ public static class TensorArithmetic
     {
         using var number = NumberFor(x, y);
         return x.clamp_min(number);
+    }
+
+    /// <summary>Whether each element is above y.</summary>
+    public static Tensor IsAbove(this Tensor x, double y)
+    {
+        using var number = NumberFor(x, y);
+        return x.gt(number);
+    }
+
+    /// <summary>Whether each element is y or above.</summary>
+    public static Tensor IsAtLeast(this Tensor x, double y)
+    {
+        using var number = NumberFor(x, y);
+        return x.ge(number);
     }
 
     /// <summary>0, 1, 2, …: int64 of shape [<paramref name="count"/>].</summary>

@@ -36,6 +36,9 @@ public sealed class NoiseSchedule
     /// <summary><see cref="NoiseLevel.RelativeSigma"/> of the last timestep: 14.61 for Stable Diffusion. Finite (4096) for zero-terminal SNR too.</summary>
     public double LargestSigma => _sigmas[^1];
 
+    /// <summary>Whether the last timestep is nothing but noise: <see cref="WithZeroTerminalSnr"/>.</summary>
+    public bool HasZeroTerminalSnr => _alphasCumprod[^1] == 0;
+
     /// <summary>
     /// Betas whose square roots are equally spaced: Stable Diffusion's. Computed in float64 and rounded to float32 once. Source: LDM ldm/modules/diffusionmodules/util.py, make_beta_schedule "linear".
     /// </summary>

@@ -6,6 +6,9 @@ public static class SamplerCatalogue
     /// <summary>The scheduler name that means the sampler's own default; not a row of <see cref="Schedulers"/>.</summary>
     public const string Automatic = "automatic";
 
+    /// <summary>The scheduler of models with zero terminal SNR where none is named: it begins at their noisiest level, and other spacings such as that of DDIM leave it out (Lin et al. 2024, arXiv:2305.08891, section 3.3).</summary>
+    public const string Trailing = "trailing";
+
     /// <summary>All samplers.</summary>
     public static IReadOnlyList<SamplerEntry> Samplers { get; } =
     [
@@ -34,7 +37,7 @@ public static class SamplerCatalogue
         new("simple", "Simple", (s, n) => Levels(s, TimestepSpacing.Simple(s.Count, n))),
         new("normal", "Normal", (s, n) => Levels(s, TimestepSpacing.Linspace(s.Count, n))),
         new("ddim", "DDIM", (s, n) => Levels(s, TimestepSpacing.Leading(s.Count, n)), StartsLow: true),
-        new("trailing", "Trailing", (s, n) => Levels(s, TimestepSpacing.Trailing(s.Count, n))),
+        new(Trailing, "Trailing", (s, n) => Levels(s, TimestepSpacing.Trailing(s.Count, n))),
         new("ldm", "LDM", (s, n) => Levels(s, TimestepSpacing.Ldm(s.Count, n)), StartsLow: true),
         new("lcm", "LCM", (s, n) => Levels(s, TimestepSpacing.Lcm(s.Count, n)), StartsLow: true, MostSteps: TimestepSpacing.LcmSteps),
     ];
@@ -44,8 +47,9 @@ public static class SamplerCatalogue
     /// </summary>
     /// <param name="sampler">A name or alias from <see cref="Samplers"/>, or a combined name.</param>
     /// <param name="scheduler">A name or label from <see cref="Schedulers"/>; empty or <see cref="Automatic"/> for the default.</param>
+    /// <param name="automatic">The scheduler that counts where neither name says one; null for the sampler's own.</param>
     /// <exception cref="ArgumentException">A name is unknown; the message lists the known ones.</exception>
-    public static (SamplerEntry Sampler, SchedulerEntry Scheduler) Resolve(string sampler, string scheduler = Automatic)
+    public static (SamplerEntry Sampler, SchedulerEntry Scheduler) Resolve(string sampler, string scheduler = Automatic, string? automatic = null)
     {
         var entry = FindSampler(sampler);
         string? combined = null;
@@ -63,8 +67,8 @@ public static class SamplerCatalogue
             throw new ArgumentException($"Sampler must be one of {string.Join(", ", Samplers.Select(s => s.Name))}. Actual value was '{sampler}'.", nameof(sampler));
         }
 
-        var wanted = scheduler.Length > 0 && !Same(scheduler, Automatic) ? scheduler : combined ?? entry.DefaultScheduler;
-        var scheduling = Schedulers.FirstOrDefault(s => Same(s.Name, wanted) || Same(s.Label, wanted))
+        var wanted = scheduler.Length > 0 && !Same(scheduler, Automatic) ? scheduler : combined ?? automatic ?? entry.DefaultScheduler;
+        var scheduling = Schedulers.FirstOrDefault(s => Same(s.Name, wanted) || Same(s.Label, wanted) || Same(s.Label.Replace(" ", "", StringComparison.Ordinal), wanted))
             ?? throw new ArgumentException($"Scheduler must be one of {Automatic}, {string.Join(", ", Schedulers.Select(s => s.Name))}. Actual value was '{scheduler}'.", nameof(scheduler));
         return (entry, scheduling);
     }

@@ -19,6 +19,7 @@ public sealed class CommandLineErrorTests : IDisposable
         File.WriteAllText(_folder["text.png"], "This is a letter, not a picture.\n");
         var whole = PictureWriter.EncodePng(TestPictures.Noise(64, 64));
         File.WriteAllBytes(_folder["truncated.png"], whole[..(whole.Length / 2)]);
+        PictureWriter.WritePng(_folder["black.png"], TestPictures.Of(64, 64, (_, _) => (0, 0, 0)));
         PictureWriter.WritePng(_folder["small.png"], TestPictures.Noise(7, 64));
         File.WriteAllBytes(_folder["huge.png"], PngBytes.Huge());
         File.WriteAllText(_folder["unit.json"], "{\"kind\": \"canny\", \"picture\": \"ok.png\", \"wieght\": 0.5}");
@@ -80,6 +81,34 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("-o /proc/out.png", "--out", "/proc/out.png|nothing can be written in the folder /proc")]
     [InlineData("-o /proc", "--out", "nothing can be written in the folder /proc")]
     [InlineData("-o @out.gif", "--out", "out.gif|.png or a folder that exists")]
+    [InlineData("-c canny=@ok.png,layers=1:x", "--control", "layers=x|from 0 to 2")]
+    [InlineData("-c canny=@ok.png,layers=1:3", "--control", "layers=3|from 0 to 2")]
+    [InlineData("-c canny=@ok.png,hires=never", "--control", "hires=never|both or low or high")]
+    [InlineData("-c canny=@ok.png,pooling=max", "--control", "pooling=max|auto, average or none")]
+    [InlineData("-c canny=@ok.png,mask=@missing.png", "--control", "mask=|missing.png|there is no such picture")]
+    [InlineData("-c canny=@ok.png,inpaint=@ok.png", "--control", "inpaint=|annotator=none")]
+    [InlineData("--denoise 0.5", "--denoise", "--denoise needs --init")]
+    [InlineData("--mask @ok.png", "--mask", "--mask needs --init")]
+    [InlineData("--only-masked", "--only-masked", "--only-masked needs --init")]
+    [InlineData("--init @ok.png --mask-blur 3", "--mask-blur", "--mask-blur needs --mask")]
+    [InlineData("--init @ok.png --mask @ok.png --mask-padding 3", "--mask-padding", "--mask-padding needs --only-masked")]
+    [InlineData("--init @missing.png", "--init", "missing.png|there is no such picture")]
+    [InlineData("--init @text.png", null, "text.png|is a text file")]
+    [InlineData("--init @ok.png --denoise 1.5", "--denoise", "--denoise 1.5|from 0 to 1")]
+    [InlineData("--init @ok.png --mask @missing.png", "--mask", "missing.png|there is no such picture")]
+    [InlineData("--init @ok.png --mask @small.png", "--mask", "small.png|7 x 64 pixels, the picture 64 x 64")]
+    [InlineData("--init @ok.png --mask @black.png", "--mask", "black.png|must have white pixels")]
+    [InlineData("--init @ok.png --mask @ok.png --mask-blur 65", "--mask-blur", "--mask-blur 65|from 0 to 64")]
+    [InlineData("--init @ok.png --mask @ok.png --masked-content grey", "--masked-content", "--masked-content grey|fill or original or noise or nothing")]
+    [InlineData("--init @ok.png --mask @ok.png --only-masked --mask-padding 300", "--mask-padding", "--mask-padding 300|from 0 to 256")]
+    [InlineData("--hires 5", "--hires", "--hires 5|from 1 to 4")]
+    [InlineData("--hires 2,denoise=2", "--hires", "denoise=2|from 0 to 1")]
+    [InlineData("--hires 2,steps=0", "--hires", "steps=0|from 1 to 1000")]
+    [InlineData("--hires 2,steps=100,denoise=0.01", "--hires", "at most 1000")]
+    [InlineData("--hires 2,upscaler=esrgan", "--hires", "upscaler=esrgan|latent, latent-bicubic")]
+    [InlineData("--hires 2,strength=1", "--hires", "'strength=1'|denoise=…, steps=…, upscaler=…")]
+    [InlineData("--hires 2 --init @ok.png", "--hires", "--hires 2|from noise")]
+    [InlineData("--manifest none", "--manifest", "--manifest none|embed or link")]
     [InlineData("--stepz 3", "--stepz", "--stepz")]
     public Task Generate_WithWrongInput_SaysSoOnce(string wrong, string? option, string expected, bool withModel = false) =>
         AssertRefused($"generate -p cat {wrong}{(wrong.StartsWith("-o") ? "" : " -o @out.png")}{(withModel ? " -m @no.safetensors" : "")}", 2, option, expected);

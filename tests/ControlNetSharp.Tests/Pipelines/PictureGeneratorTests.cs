@@ -227,6 +227,12 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
 
         internal PictureGenerator Generator { get; }
 
+        /// <summary>The latents of a picture.</summary>
+        internal Tensor Encoded(Picture picture) => _autoencoder.Encode(PictureTensors.ToPicture(picture)).Mean * _autoencoder.Params.ScaleFactor;
+
+        /// <summary>The picture of latents.</summary>
+        internal Picture Decoded(Tensor latents) => PictureTensors.FromTensor(_autoencoder.Decode(latents / _autoencoder.Params.ScaleFactor))[0];
+
         internal ControlNet First { get; } = TinyModel.ControlNet();
 
         internal ControlNet Second { get; } = TinyModel.ControlNet(seed: 78);

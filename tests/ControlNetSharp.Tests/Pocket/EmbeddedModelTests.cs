@@ -1,5 +1,6 @@
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Tests.Cli;
+using ControlNetSharp.Tests.Pictures;
 using Xunit;
 
 namespace ControlNetSharp.Tests.Pocket;
@@ -29,6 +30,32 @@ public sealed class EmbeddedModelTests : IDisposable
         var two = await Generate("two.png", "-c", $"canny={coffee}", "-c", $"canny={cat},weight=0.5");
         Assert.NotEqual(plain.Rgb, one.Rgb);
         Assert.NotEqual(one.Rgb, two.Rgb);
+    }
+
+    [Fact]
+    public async Task Generate_FromAPhotographUnderAMask_KeepsTheRest_AndIsReplayedPixelForPixel()
+    {
+        var whole = PictureResizing.Fit(PictureReader.Read(Photograph("astronaut.png")), 128, 128, ResizeMode.Crop);
+        PictureWriter.WritePng(_folder["init.png"], whole);
+        PictureWriter.WritePng(_folder["mask.png"], TestPictures.Square(128, 128));
+        var made = await Generate("repainted.png", "--init", _folder["init.png"], "--mask", _folder["mask.png"], "--mask-blur", "2", "--size", "128x128", "-c", $"canny={_folder["init.png"]},weight=0.5");
+        Assert.Equal(whole.Rgb[..(20 * 128 * 3)], made.Rgb[..(20 * 128 * 3)]);
+        Assert.NotEqual(whole.At(64, 64), made.At(64, 64));
+        File.Delete(_folder["init.png"]);
+        File.Delete(_folder["mask.png"]);
+        await CommandRun.JsonOf("generate", "--replay", _folder["repainted.png"], "-o", _folder["again.png"]);
+        Assert.Equal(made.Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
+    }
+
+    [Fact]
+    public async Task Generate_WithASecondPass_KeepsThePictureOfTheFirst()
+    {
+        var small = await Generate("small.png", "--size", "128x128");
+        var large = await Generate("large.png", "--size", "128x128", "--hires", "1.5,denoise=0.2,steps=2,upscaler=lanczos");
+        Assert.Equal((192, 192), (large.Width, large.Height));
+        var again = PictureResizing.Resize(large, 128, 128, Interpolation.Area);
+        var difference = small.Rgb.Zip(again.Rgb, (a, b) => Math.Abs(a - b)).Average();
+        Assert.True(difference < 20, $"The second pass changed the picture by {difference:f1} levels in the mean.");
     }
 
     [Fact]

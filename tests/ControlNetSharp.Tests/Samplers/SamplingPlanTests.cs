@@ -75,6 +75,39 @@ public class SamplingPlanTests
     }
 
     [Theory]
+    [InlineData("Euler", "automatic", "trailing")]
+    [InlineData("DPM++ 2M", "", "trailing")]
+    [InlineData("DPM++ 2M Karras", "automatic", "karras")]
+    [InlineData("DDIM", "uniform", "uniform")]
+    [InlineData("Euler", "SGMUniform", "sgm_uniform")]
+    public void Create_ForZeroTerminalSnr_SpacesFromTheNoisyEndWhereNoSchedulerIsNamed(string sampler, string scheduler, string expected)
+    {
+        var options = new SamplingOptions { Sampler = sampler, Scheduler = scheduler, Steps = 5 };
+        var plan = SamplingPlan.Create(options, Schedule.WithZeroTerminalSnr());
+        Assert.Equal(expected, plan.Scheduler.Name);
+        Assert.True(expected != "trailing" || plan.Start.Alpha == 0);
+        Assert.NotEqual("trailing", SamplingPlan.Create(options, Schedule).Scheduler.Name);
+    }
+
+    [Theory]
+    [InlineData("Euler")]
+    [InlineData("Euler a")]
+    [InlineData("Heun")]
+    [InlineData("DPM++ 2M")]
+    [InlineData("DPM++ 2M SDE")]
+    [InlineData("UniPC")]
+    [InlineData("DDIM")]
+    public void EverySampler_StartsAtPureNoise_AndReachesAConstantPrediction(string sampler)
+    {
+        using var scope = NewDisposeScope();
+        var plan = SamplingPlan.Create(new() { Sampler = sampler, Steps = 6 }, Schedule.WithZeroTerminalSnr());
+        var target = randn(1, 4, 4, 4);
+        var result = plan.Run((_, _) => target.clone(), plan.StartFrom(randn(1, 4, 4, 4)), x => randn_like(x), cancellationToken: TestContext.Current.CancellationToken);
+        // DDIM ends at the first timestep, where a little noise is left.
+        Goldens.AssertClose(target, result, sampler == "DDIM" ? 0.2 : 1e-4, sampler);
+    }
+
+    [Theory]
     [InlineData(6, 7, 997)]
     [InlineData(30, 31, 991)]
     [InlineData(20, 20, 951)]

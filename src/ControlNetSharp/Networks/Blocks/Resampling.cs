@@ -41,7 +41,7 @@ internal sealed class AutoencoderDownsampleLayer : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return _convolution.call(pad(x, [0, 1, 0, 1])).MoveToOuterDisposeScope();
+        return _convolution.call(pad(x, [0, 1, 0, 1], _convolution.WrapsAround ? PaddingModes.Circular : PaddingModes.Constant)).MoveToOuterDisposeScope();
     }
 }
 
@@ -63,4 +63,7 @@ internal sealed class UpsampleLayer : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         return _convolution.call(interpolate(x, size: [x.shape[2] * 2, x.shape[3] * 2], mode: InterpolationMode.Nearest)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The same in strips; each sees a row of x to each side. Fresh.</summary>
+    internal Tensor ForwardInStrips(Tensor x, RowStrips strips) => strips.Map(x, 1, forward);
 }

@@ -29,20 +29,30 @@ public sealed class ConvolutionLayer : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>Whether the opposite border is padded instead of zeros: <see cref="SeamlessTiling"/>.</summary>
+    internal bool WrapsAround { get; set; }
+
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
+        long[] padding = _padding;
+        if (WrapsAround && padding[0] > 0)
+        {
+            x = functional.pad(x, [padding[1], padding[1], padding[0], padding[0]], PaddingModes.Circular);
+            padding = [0, 0];
+        }
+
         var (weight, bias) = (_weight.to(x.dtype), _bias?.to(x.dtype));
         var (inputs, outputs) = MissingChannels(x);
         return inputs + outputs == 0
-            ? functional.conv2d(x, weight, bias, _stride, _padding, _dilation, _groups).MoveToOuterDisposeScope()
+            ? functional.conv2d(x, weight, bias, _stride, padding, _dilation, _groups).MoveToOuterDisposeScope()
             : functional.conv2d(
                 functional.pad(x, [0, 0, 0, 0, 0, inputs]),
                 functional.pad(weight, [0, 0, 0, 0, 0, inputs, 0, outputs]),
                 bias is null ? null : functional.pad(bias, [0, outputs]),
                 _stride,
-                _padding,
+                padding,
                 _dilation).narrow(1, 0, weight.shape[0]).MoveToOuterDisposeScope();
     }
 

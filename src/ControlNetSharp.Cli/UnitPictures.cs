@@ -1,0 +1,76 @@
+using ControlNetSharp.Annotators;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Pipelines;
+
+namespace ControlNetSharp.Cli;
+
+/// <summary>The pictures of one control unit.</summary>
+/// <param name="Picture">What the user gave, or in a replay the hint of the first pass.</param>
+/// <param name="HiresHint">In a replay the hint of the second pass; null where it is made of the picture.</param>
+/// <param name="Mask">Where the unit acts; null for everywhere.</param>
+/// <param name="Holes">Where the hint of an inpainting ControlNet is made anew; null for nowhere.</param>
+/// <param name="IsReady">Whether these are the pictures that the network sees.</param>
+internal sealed record UnitPictures(Picture Picture, Picture? HiresHint, Picture? Mask, Picture? Holes, bool IsReady)
+{
+    private const string Option = "--control";
+
+    /// <summary>Reads the files of a unit.</summary>
+    /// <exception cref="UsageException">A file is missing or the hint too small.</exception>
+    /// <exception cref="PictureException">A file is no picture.</exception>
+    public static UnitPictures Read(UnitSpecification unit, Picture? mask)
+    {
+        var picture = PictureFiles.Read(Option, $"{unit.Kind.Name}={unit.Picture}", unit.Picture);
+        if (picture.Width < ControlUnit.SmallestHint || picture.Height < ControlUnit.SmallestHint)
+        {
+            throw UsageException.Of(Option, $"{unit.Kind.Name}={unit.Picture}", $"a hint must be at least {ControlUnit.SmallestHint} x {ControlUnit.SmallestHint} pixels; this one has {picture.Width} x {picture.Height}.");
+        }
+
+        return new UnitPictures(
+            unit.SwapsChannels ? PictureChannels.Swapped(picture) : picture,
+            null,
+            unit.Mask is { } region ? PictureFiles.Read(Option, $"mask={region}", region) : null,
+            unit.Holes is { } holes ? PictureFiles.Read(Option, $"inpaint={holes}", holes) : unit.IsForInpainting ? mask ?? throw UsageException.Of(
+                Option, $"model={unit.Model}", "an inpainting ControlNet needs to know what is made anew: give inpaint=MASK in the unit, or --init and --mask.") : null,
+            IsReady: false);
+    }
+
+    /// <summary>The same at the sizes of the passes, with hints in the place of what they are made of.</summary>
+    /// <param name="unit">The unit.</param>
+    /// <param name="frame">Sizes and region of the generation.</param>
+    /// <param name="files">Weights of annotators.</param>
+    /// <param name="map">The hint of the first pass before it was brought to the size of the result.</param>
+    public UnitPictures Prepared(UnitSpecification unit, GenerationFrame frame, AnnotatorFiles files, out Picture map)
+    {
+        if (IsReady)
+        {
+            map = Picture;
+            return this;
+        }
+
+        var seen = frame.Seen(Picture, unit.Resize);
+        var hint = map = Hint(unit, seen, frame.Size, files);
+        Picture? larger = null;
+        if (frame.Larger is { } size && unit.Passes != ControlPasses.Low)
+        {
+            // Lines of the larger size are found anew, unless the user said at which size they are looked for.
+            larger = PictureResizing.Fit(unit.IsHint || unit.Resolution is not null ? hint : Hint(unit, seen, size, files), size.Width, size.Height, unit.Resize);
+        }
+
+        Picture? Fitted(Picture? picture) => picture is null ? null : Fit(frame.Seen(picture, unit.Resize));
+        Picture Fit(Picture picture) => PictureResizing.Fit(picture, frame.Size.Width, frame.Size.Height, unit.Resize);
+        return new UnitPictures(Fit(hint), larger, Fitted(Mask), Fitted(Holes), IsReady: true);
+    }
+
+    /// <summary>The picture, or what its annotator sees in it: at the scale of the result, so that lines are as thick as those the ControlNet knows.</summary>
+    private static Picture Hint(UnitSpecification unit, Picture picture, (int Width, int Height) size, AnnotatorFiles files)
+    {
+        if (unit.IsHint)
+        {
+            return picture;
+        }
+
+        picture = unit.Resolution is { } resolution ? PictureResizing.ToResolution(picture, resolution) : PictureResizing.ScaleFor(picture, size.Width, size.Height, unit.Resize);
+        using var annotator = AnnotatorCatalogue.Create(unit.Annotator!.Name, files);
+        return annotator.Annotate(picture, AnnotatorOptions.Parse(annotator.Info, unit.AnnotatorValues));
+    }
+}
