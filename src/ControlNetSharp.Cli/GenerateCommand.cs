@@ -38,7 +38,7 @@ internal static class GenerateCommand
 
         var clock = Stopwatch.StartNew();
         var placement = compute.Place();
-        CheckpointLoader.CheckControlNets(modelPath, controlPaths.OfType<string>().Distinct());
+        CheckpointLoader.CheckControlNets(modelPath, controlPaths.OfType<string>().Distinct(), ModelFiles.Beside(modelPath, settings.ModelsFolder));
         using var loaded = CheckpointLoader.LoadModel(modelPath, placement, settings.Vae);
         var model = loaded with { PredictsVelocity = settings.PredictsVelocity ?? loaded.PredictsVelocity };
         if (PredictionWarning(model) is { } warning)

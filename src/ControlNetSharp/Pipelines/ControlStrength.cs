@@ -40,7 +40,10 @@ public sealed record ControlStrength
     /// <param name="steps">Steps of the whole run.</param>
     public bool ActsAt(int step, int steps) => Weight > 0 && Start <= (double)step / steps && (double)step / steps <= End;
 
-    /// <summary>The factor of residual <paramref name="index"/> of <paramref name="count"/>: the weight, and in the modes prompt and control 0.825^(count − 1 − index).</summary>
+    /// <summary>
+    /// The factor of residual <paramref name="index"/> of <paramref name="count"/>: the weight, and in the modes prompt and control 0.825^(count − 1 − index).
+    /// For SDXL, which has ten, the count is 13 all the same. Source: sd-webui-controlnet, soft weights (behaviour).
+    /// </summary>
     public double ScaleOf(int index, int count) => Weight * (Mode == ControlMode.Balanced ? 1 : Math.Pow(ModeDecay, count - 1 - index));
 
     private static double Within(double value, double most, string name) =>

@@ -1,3 +1,4 @@
+using ControlNetSharp.Networks;
 using ControlNetSharp.Samplers;
 
 namespace ControlNetSharp.Pipelines;
@@ -35,6 +36,9 @@ public sealed record GenerationRequest
         init => _size = value is null || (Fits(value.Value.Width) && Fits(value.Value.Height)) ? value
             : throw new ArgumentOutOfRangeException(nameof(Size), $"{value.Value.Width}x{value.Value.Height}", $"Size must be two multiples of {SizeStep} from {LeastSize} to {MostSize}.");
     }
+
+    /// <summary>What SDXL is told of the picture's size; null (the default) for the size that it is made in, uncropped. Other families are not told any.</summary>
+    public SizeConditioning? SizeConditioning { get; init; }
 
     /// <summary>Sampler, scheduler, steps.</summary>
     public SamplingOptions Sampling { get; init; } = new();

@@ -18,7 +18,7 @@ public sealed class PictureGenerator
     private const int DefaultSizeStep = 64;
     private readonly UNet _unet;
     private readonly Autoencoder _autoencoder;
-    private readonly ITextEncoder _text;
+    private readonly IReadOnlyList<ITextEncoder> _texts;
     private readonly PredictionType _prediction;
     private readonly int _nativeSize;
     private readonly Placement _placement;
@@ -32,7 +32,8 @@ public sealed class PictureGenerator
             model.Text,
             model.PredictsVelocity == true ? PredictionType.Velocity : PredictionType.Epsilon,
             model.NativeSize,
-            model.Placement)
+            model.Placement,
+            model.SecondText)
     {
         _schedule = NoiseSchedule.Of(model.Noise);
     }
@@ -44,31 +45,39 @@ public sealed class PictureGenerator
     /// <param name="prediction">What the UNet predicts.</param>
     /// <param name="nativeSize">Width and height of the pictures that the model was trained with.</param>
     /// <param name="placement">Device and compute dtype; the networks are there.</param>
-    public PictureGenerator(UNet unet, Autoencoder autoencoder, ITextEncoder text, PredictionType prediction, int nativeSize, Placement placement)
+    /// <param name="secondText">The second text encoder of SDXL; null for families that have one only.</param>
+    public PictureGenerator(UNet unet, Autoencoder autoencoder, ITextEncoder text, PredictionType prediction, int nativeSize, Placement placement, ITextEncoder? secondText = null)
     {
-        (_unet, _autoencoder, _text, _prediction, _nativeSize, _placement) = (unet, autoencoder, text, prediction, nativeSize, placement);
+        (_unet, _autoencoder, _texts, _prediction, _nativeSize, _placement) = (unet, autoencoder, secondText is null ? [text] : [text, secondText], prediction, nativeSize, placement);
     }
 
     /// <summary>Makes the pictures of a request.</summary>
     /// <param name="request">What they are to be.</param>
     /// <param name="progress">Told after each step, on the same thread.</param>
     /// <param name="cancellationToken">Looked at before each step, before the latents are decoded and after.</param>
-    /// <exception cref="ArgumentException">A sampler, scheduler or number of the request is not known or out of range; the message names it.</exception>
+    /// <exception cref="ArgumentException">A sampler, scheduler or number of the request is not known or out of range, or the ControlNet of a unit is for another family; the message names it.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public GenerationResult Generate(GenerationRequest request, Action<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        var units = request.Units.Where(unit => unit.Strength.Weight > 0).ToList();
+        RequireFitting(units);
         var clock = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
         var plan = SamplingPlan.Create(request.Sampling, _schedule);
         var downscale = _autoencoder.Params.Downscale;
 
-        var (conditioning, unconditional) = PromptEncoder.Encode(_text, request.Prompt, request.NegativePrompt, _placement.Device, request.ClipSkip);
-        var units = request.Units.Where(unit => unit.Strength.Weight > 0).ToList();
+        var (conditioning, unconditional) = PromptEncoder.Encode(_texts, request.Prompt, request.NegativePrompt, _placement.Device, request.ClipSkip);
         var (width, height) = request.Size ?? SizeFor(units.FirstOrDefault()?.Hint);
         var controls = units.Select(unit => Attach(unit, width, height)).ToList();
-        var denoiser = new ControlledDenoiser(_unet, _prediction, conditioning.to(_placement.Dtype), unconditional.to(_placement.Dtype), request.GuidanceScale, controls, plan.Steps.Count);
+        var sizes = request.SizeConditioning ?? SizeConditioning.Of(width, height);
+        var denoiser = new ControlledDenoiser(
+            _unet, _prediction, conditioning.Context.to(_placement.Dtype), unconditional.Context.to(_placement.Dtype), request.GuidanceScale, controls, plan.Steps.Count)
+        {
+            Vectors = _unet.Params.VectorChannels is null ? null : (Vector(conditioning, sizes), Vector(unconditional, sizes)),
+            ConcatenatedChannels = _unet.Params.ConcatenatedChannels == 0 ? null : InpaintingChannels.OfNothing(_autoencoder, width, height, _placement),
+        };
 
         var noise = Seeds.Noise(request.Seed, request.Batch, _autoencoder.Params.LatentChannels, height / downscale, width / downscale).to(_placement.Device);
         using var stepNoise = new StepNoise(request.Seed, request.Batch);
@@ -100,6 +109,26 @@ public sealed class PictureGenerator
 
         static int Step(double size) => Math.Clamp((int)Math.Round(size / DefaultSizeStep) * DefaultSizeStep, GenerationRequest.LeastSize, GenerationRequest.MostSize);
     }
+
+    /// <summary>Refuses units of other families before anything is computed.</summary>
+    private void RequireFitting(List<ControlUnit> units)
+    {
+        var fits = units.Select(unit => unit.ControlNet.Params.Fits(_unet.Params)).ToList();
+        if (!fits.Contains(false))
+        {
+            return;
+        }
+
+        var (wrong, fitting) = (fits.IndexOf(false), fits.Index().Where(fit => fit.Item).Select(fit => fit.Index + 1).ToList());
+        static string Described(UNetParams p) => $"{ModelFamily.Of(p).FullName} (context {p.ContextChannels}, {p.ModelChannels} channels)";
+        throw new ArgumentException(
+            $"The ControlNet of unit {wrong + 1} is for {Described(units[wrong].ControlNet.Params.UNet)}; the model is {Described(_unet.Params)}. "
+            + $"Of the {units.Count} units {(fitting.Count == 0 ? "none fits" : $"those that fit are: {string.Join(", ", fitting)}")}.",
+            nameof(units));
+    }
+
+    private Tensor Vector(TextConditioning text, SizeConditioning sizes) =>
+        sizes.Vector((text.Pooled ?? throw new InvalidOperationException("A UNet with a vector beside the text needs two text encoders; the model has one.")).to(_placement.Dtype), _unet.Params.VectorChannels!.Value);
 
     private AttachedControl Attach(ControlUnit unit, int width, int height)
     {
