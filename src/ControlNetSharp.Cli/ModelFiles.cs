@@ -57,7 +57,7 @@ internal static class ModelFiles
 
     /// <summary>The checkpoints in the folder of <c>--models</c> and in that of the model; looked for when they are asked for.</summary>
     public static IEnumerable<string> Beside(string modelPath, string? folder) =>
-        new[] { folder, Path.GetDirectoryName(Path.GetFullPath(modelPath)) }.OfType<string>().SelectMany(ModelFolders.List).Select(entry => entry.Path).Distinct(StringComparer.Ordinal);
+        new[] { folder, Path.GetDirectoryName(Path.GetFullPath(modelPath)) }.OfType<string>().SelectMany(ModelFolders.List).Select(entry => Path.GetFullPath(entry.Path)).Distinct(StringComparer.Ordinal);
 
     private static string? FamilyOf(string modelPath)
     {

@@ -35,7 +35,9 @@ public static class CheckpointLoader
             }
 
             var unet = Load(new UNet(shape.UNet, placement), LdmLayout.UNet);
-            var latents = Load(new Autoencoder(shape.Autoencoder, placement), LdmLayout.Autoencoder);
+            // The values inside SDXL's Autoencoder are above what float16 can hold.
+            var latents = Load(shape.Family.IsXl && placement.Dtype == ScalarType.Float16
+                ? new Autoencoder(shape.Autoencoder, placement with { Dtype = ScalarType.Float32 }) { ComputesIn = ScalarType.Float32 } : new Autoencoder(shape.Autoencoder, placement), LdmLayout.Autoencoder);
             var texts = shape.Texts.Select(text => (ITextEncoder)Load(text.Create(placement), text.Prefix)).ToList();
             return new DiffusionModel(
                 path, shape.Family, unet, latents, texts[0], PredictsVelocity(shape, unet, placement), shape.Metadata.NativeSize ?? shape.Family.NativeSize, placement)

@@ -105,18 +105,42 @@ public sealed class CheckpointLayoutTests : IDisposable
         CheckpointForms.AssertSame(expected, loaded);
     }
 
-    [Fact]
-    public void LoadControlNet_OfDifferences_AddsTheModelsWeights()
+    [Theory]
+    [InlineData("control_model.")]
+    [InlineData("")]
+    [InlineData("diffusers-folder")]
+    [InlineData("zip")]
+    public void LoadControlNet_OfSdxlInAnyForm_GivesTheSameWeights(string form)
     {
         using var scope = NewDisposeScope();
-        using var model = CheckpointLoader.LoadModel(TinyModel.WriteModel(_folder["model.safetensors"]), Placement.Cpu32);
+        using var model = TinyModel.SdxlModel();
+        var original = TinyModel.WriteControlNet(_folder["control.safetensors"], TinyModel.Sdxl, form == "" ? "" : "control_model.");
+        var path = form switch
+        {
+            "control_model." or "" => original,
+            "diffusers-folder" => _forms.Diffusers(original),
+            _ => CheckpointForms.WriteTorch(original, pickle => pickle.WriteZip(_folder["control.pth"])),
+        };
+        using var loaded = CheckpointLoader.LoadControlNet(path, Placement.Cpu32, model);
+        using var expected = TinyModel.ControlNet(TinyModel.Sdxl);
+        CheckpointForms.AssertSame(expected, loaded);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void LoadControlNet_OfDifferences_AddsTheModelsWeights(bool isInpainting)
+    {
+        using var scope = NewDisposeScope();
+        using var model = CheckpointLoader.LoadModel(TinyModel.WriteModel(_folder["model.safetensors"], unet: isInpainting ? TinyModel.Inpainting : null), Placement.Cpu32);
         using var expected = TinyModel.ControlNet();
         var weights = model.UNet.named_parameters().ToDictionary(p => TinyModel.ControlPrefix + p.name, p => p.parameter);
         var path = TinyModel.WriteControlNet(_folder["difference.safetensors"], change: tensors =>
         {
             foreach (var name in tensors.Keys.Where(weights.ContainsKey).ToList())
             {
-                tensors[name] = tensors[name] - weights[name];
+                // Behind the latents an inpainting model takes channels that no ControlNet does.
+                tensors[name] = tensors[name] - (weights[name].shape.SequenceEqual(tensors[name].shape) ? weights[name] : weights[name].narrow(1, 0, 4));
             }
 
             tensors.Add("difference", zeros(0));

@@ -171,6 +171,9 @@ public sealed class CheckpointLoaderTests : IDisposable
         using var silent = CheckpointLoader.LoadModel(TinyModel.WriteSdxl(_folder["a.safetensors"], metadata: (TinyModel.Metadata with { NativeSize = null, PredictsVelocity = null }).Write()), Placement.Cpu32);
         Assert.Equal((0.13025, 1024, null), (silent.Autoencoder.Params.ScaleFactor, silent.NativeSize, silent.PredictsVelocity));
         Assert.Equal((true, false), (silent.Family.IsXl, silent.Family.IsInpainting));
+        using var half = CheckpointLoader.LoadModel(_folder["a.safetensors"], new Placement(CPU, ScalarType.Float16));
+        Assert.Equal((ScalarType.Float16, ScalarType.Float32), (half.UNet.parameters().First().dtype, half.Autoencoder.parameters().First().dtype));
+        Assert.Equal(ScalarType.Float32, half.Autoencoder.Decode(zeros([1, 4, 2, 2], ScalarType.Float16)).dtype);
         using var told = CheckpointLoader.LoadModel(TinyModel.WriteSdxl(_folder["b.safetensors"], metadata: (TinyModel.Metadata with { LatentScale = 0.5 }).Write()), Placement.Cpu32);
         Assert.Equal((0.5, TinyModel.NativeSize), (told.Autoencoder.Params.ScaleFactor, told.NativeSize));
     }
