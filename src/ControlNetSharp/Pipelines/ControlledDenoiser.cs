@@ -110,7 +110,7 @@ public sealed class ControlledDenoiser
         var hint = control.EncodedHint;
         var residuals = control.ControlNet.Forward(
             Side(sides), Side(timesteps), Side(text.Context), hint.shape[0] > 1 && _guided && !conditionalOnly ? cat([hint, hint], 0) : hint, text.Vector is { } vector ? Side(vector) : null);
-        var count = text.Vector is null ? residuals.Count : ScalesOfSdxl;
+        var count = text.Vector is null ? residuals.Count : Math.Max(residuals.Count, ScalesOfSdxl);
         var scaled = residuals.Select((residual, index) => residual * control.Strength.ScaleOf(index, count));
         return [.. conditionalOnly ? scaled.Select(residual => cat([zeros_like(residual), residual], 0)) : scaled];
     }

@@ -64,6 +64,13 @@ public sealed class ForeignCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void LoadControlNet_WithoutAttention_SaysSo()
+    {
+        var path = TinyModel.WriteControlNet(_folder["small.safetensors"], TinyModel.Sdxl with { Levels = [.. TinyModel.Sdxl.Levels.Select(level => level with { TransformerDepth = 0 })], MiddleDepth = 0 });
+        Assert.Contains("it has no attention", Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadControlNet(path, Placement.Cpu32)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void LoadControlNet_OfSdxlWithFewerTransformers_FitsTheModel()
     {
         using var scope = NewDisposeScope();
