@@ -151,7 +151,7 @@ public static class CheckpointLoader
         var family = ModelFamily.Of(unet);
         if (family.IsXl && Part(files, LdmLayout.XlClip).Count == 0)
         {
-            throw new CheckpointException(files.Name, $"this is a model of {family.FullName} without the first text encoder of SDXL ({LdmLayout.XlClip}); SDXL's refiner, which has one only, and bare UNets cannot be run.");
+            throw new CheckpointException(files.Name, $"its UNet ({family.FullName}) takes a vector beside the text, but the first text encoder of SDXL ({LdmLayout.XlClip}) is missing; SDXL's refiner, unCLIP models and bare UNets cannot be run.");
         }
 
         metadata = metadata with { LatentScale = metadata.LatentScale ?? family.LatentScale };
