@@ -236,7 +236,7 @@ public static class CheckpointLoader
     private static string Suggestion(IEnumerable<string> others, UNetParams model)
     {
         var fitting = Fitting(others, model).Take(ShownFiles + 1).ToList();
-        return fitting.Count == 0 ? " Among the files beside it and beside the model there is no ControlNet for that model."
+        return fitting.Count == 0 ? " In the folders of the models there is no ControlNet for that model."
             : $" These are ControlNets for that model: {string.Join(", ", fitting.Take(ShownFiles))}{(fitting.Count > ShownFiles ? ", …" : "")}.";
     }
 

@@ -46,8 +46,15 @@ public sealed class PictureGenerator
     /// <param name="nativeSize">Width and height of the pictures that the model was trained with.</param>
     /// <param name="placement">Device and compute dtype; the networks are there.</param>
     /// <param name="secondText">The second text encoder of SDXL; null for families that have one only.</param>
+    /// <exception cref="ArgumentException">The UNet takes a vector beside the text, which only a second text encoder can give, and there is none.</exception>
     public PictureGenerator(UNet unet, Autoencoder autoencoder, ITextEncoder text, PredictionType prediction, int nativeSize, Placement placement, ITextEncoder? secondText = null)
     {
+        ArgumentNullException.ThrowIfNull(unet);
+        if (unet.Params.VectorChannels is not null && secondText is null)
+        {
+            throw new ArgumentException($"The UNet is of {ModelFamily.Of(unet.Params).FullName}, which needs a second text encoder.", nameof(secondText));
+        }
+
         (_unet, _autoencoder, _texts, _prediction, _nativeSize, _placement) = (unet, autoencoder, secondText is null ? [text] : [text, secondText], prediction, nativeSize, placement);
     }
 
@@ -60,8 +67,7 @@ public sealed class PictureGenerator
     public GenerationResult Generate(GenerationRequest request, Action<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var units = request.Units.Where(unit => unit.Strength.Weight > 0).ToList();
-        RequireFitting(units);
+        RequireFitting(request.Units);
         var clock = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
@@ -69,6 +75,7 @@ public sealed class PictureGenerator
         var downscale = _autoencoder.Params.Downscale;
 
         var (conditioning, unconditional) = PromptEncoder.Encode(_texts, request.Prompt, request.NegativePrompt, _placement.Device, request.ClipSkip);
+        var units = request.Units.Where(unit => unit.Strength.Weight > 0).ToList();
         var (width, height) = request.Size ?? SizeFor(units.FirstOrDefault()?.Hint);
         var controls = units.Select(unit => Attach(unit, width, height)).ToList();
         var sizes = request.SizeConditioning ?? SizeConditioning.Of(width, height);
@@ -110,25 +117,25 @@ public sealed class PictureGenerator
         static int Step(double size) => Math.Clamp((int)Math.Round(size / DefaultSizeStep) * DefaultSizeStep, GenerationRequest.LeastSize, GenerationRequest.MostSize);
     }
 
-    /// <summary>Refuses units of other families before anything is computed.</summary>
-    private void RequireFitting(List<ControlUnit> units)
+    /// <summary>Refuses units of other families before anything is computed; those of weight 0 are none.</summary>
+    private void RequireFitting(IReadOnlyList<ControlUnit> units)
     {
-        var fits = units.Select(unit => unit.ControlNet.Params.Fits(_unet.Params)).ToList();
-        if (!fits.Contains(false))
+        bool Fits(ControlUnit unit) => unit.ControlNet.Params.Fits(_unet.Params);
+        if (units.Index().FirstOrDefault(unit => unit.Item.Strength.Weight > 0 && !Fits(unit.Item)) is not { Item: { } wrong, Index: var index })
         {
             return;
         }
 
-        var (wrong, fitting) = (fits.IndexOf(false), fits.Index().Where(fit => fit.Item).Select(fit => fit.Index + 1).ToList());
+        var fitting = units.Index().Where(unit => Fits(unit.Item)).Select(unit => unit.Index + 1).ToList();
         static string Described(UNetParams p) => $"{ModelFamily.Of(p).FullName} (context {p.ContextChannels}, {p.ModelChannels} channels)";
         throw new ArgumentException(
-            $"The ControlNet of unit {wrong + 1} is for {Described(units[wrong].ControlNet.Params.UNet)}; the model is {Described(_unet.Params)}. "
+            $"The ControlNet of unit {index + 1} is for {Described(wrong.ControlNet.Params.UNet)}; the model is {Described(_unet.Params)}. "
             + $"Of the {units.Count} units {(fitting.Count == 0 ? "none fits" : $"those that fit are: {string.Join(", ", fitting)}")}.",
             nameof(units));
     }
 
     private Tensor Vector(TextConditioning text, SizeConditioning sizes) =>
-        sizes.Vector((text.Pooled ?? throw new InvalidOperationException("A UNet with a vector beside the text needs two text encoders; the model has one.")).to(_placement.Dtype), _unet.Params.VectorChannels!.Value);
+        sizes.Vector(text.Pooled!.to(_placement.Dtype), _unet.Params.VectorChannels!.Value);
 
     private AttachedControl Attach(ControlUnit unit, int width, int height)
     {

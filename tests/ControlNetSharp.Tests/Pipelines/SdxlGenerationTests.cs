@@ -62,10 +62,20 @@ public sealed class SdxlGenerationTests(SdxlGenerationTests.Networks networks) :
         var message = Refusal(Unit(networks.Control), Unit(classic), Unit(networks.Control));
         Assert.Contains($"The ControlNet of unit 2 is for SD 1.x layout with context {TinyModel.Width} (context {TinyModel.Width}, 32 channels); the model is SDXL layout with context 40 (context 40, 32 channels)", message, StringComparison.Ordinal);
         Assert.Contains("Of the 3 units those that fit are: 1, 3.", message, StringComparison.Ordinal);
+        Assert.Contains("unit 2 is for SD 1.x", Refusal(Unit(networks.Control) with { Strength = new() { Weight = 0 } }, Unit(classic)), StringComparison.Ordinal);
         Assert.Contains("Of the 1 units none fits.", Refusal(Unit(classic)), StringComparison.Ordinal);
         Assert.False(sampled);
         // A unit that does not act is none.
         Assert.Equal(Pixels(Request), Pixels(Request with { Units = [Unit(classic) with { Strength = new() { Weight = 0 } }] }));
+    }
+
+    [Fact]
+    public void Constructor_WithAUNetOfSdxlAndOneTextEncoder_SaysWhatIsMissing()
+    {
+        using var unet = new UNet(TinyModel.Sdxl, Placement.Meta);
+        using var autoencoder = TinyModel.Autoencoder();
+        using var text = TinyModel.Text();
+        Assert.Contains("needs a second text encoder", Assert.Throws<ArgumentException>(() => new PictureGenerator(unet, autoencoder, text, PredictionType.Epsilon, TinyModel.NativeSize, Placement.Cpu32)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
