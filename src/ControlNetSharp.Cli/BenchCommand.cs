@@ -48,8 +48,12 @@ internal static class BenchCommand
         var controlNets = Enumerable.Range(0, controls).Select(_ => BenchOptions.Randomised(new ControlNet(new ControlNetParams { UNet = p }, placement))).ToList();
         var hint = rand([1, 3, size, size], placement.Dtype, placement.Device);
         var context = randn([1, 77, p.ContextChannels], placement.Dtype, placement.Device);
+        var vector = p.VectorChannels is { } channels ? randn([1, channels], placement.Dtype, placement.Device) : null;
         var attached = controlNets.Select(c => new AttachedControl(c, c.EncodeHint(hint), new ControlStrength())).ToList();
-        var denoiser = new ControlledDenoiser(unet, PredictionType.Epsilon, context, context, guidance, attached, steps);
+        var denoiser = new ControlledDenoiser(unet, PredictionType.Epsilon, context, context, guidance, attached, steps)
+        {
+            Vectors = vector is null ? null : (vector, vector),
+        };
         var latents = Seeds.Noise(0, batch, p.OutChannels, size / 8, size / 8).to(placement.Device);
         var level = NoiseSchedule.ScaledLinear().LevelAt(500);
         var seconds = new List<double>();
@@ -91,7 +95,7 @@ internal static class BenchCommand
 
     public static void Decode(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
-        // Both families have the same Autoencoder.
+        // All families have the same Autoencoder.
         var (family, _) = BenchOptions.ReadFamily(arguments);
         var size = BenchOptions.ReadSize(arguments);
         var batch = arguments.Whole(BenchOptions.Batch, 1, 1, 64);

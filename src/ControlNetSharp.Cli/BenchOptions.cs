@@ -7,7 +7,7 @@ namespace ControlNetSharp.Cli;
 /// <summary>What the benches share: options and random networks.</summary>
 internal static class BenchOptions
 {
-    public static Option<string?> Family { get; } = new("--family") { Description = "sd15 (default) or sd21." };
+    public static Option<string?> Family { get; } = new("--family") { Description = "sd15 (default), sd21 or sdxl." };
 
     public static Option<string?> Size { get; } = new("--size") { Description = "Width and height in pixels, a multiple of 64; default 512." };
 
@@ -17,7 +17,8 @@ internal static class BenchOptions
     {
         "sd15" => ("sd15", UNetParams.Sd15),
         "sd21" => ("sd21", UNetParams.Sd21),
-        var other => throw UsageException.Of(Family.Name, other, "must be sd15 or sd21."),
+        "sdxl" => ("sdxl", UNetParams.Sdxl),
+        var other => throw UsageException.Of(Family.Name, other, "must be sd15, sd21 or sdxl."),
     };
 
     public static int ReadSize(ParseResult arguments)

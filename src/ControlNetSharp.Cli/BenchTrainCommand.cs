@@ -35,6 +35,7 @@ internal static class BenchTrainCommand
     public static void Run(ParseResult arguments, IReadOnlyList<string> words, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
         var (family, p) = BenchOptions.ReadFamily(arguments);
+        TrainableDenoiser.RequireTrainable(p);
         var size = BenchOptions.ReadSize(arguments);
         var (batch, steps) = (arguments.Whole(BenchOptions.Batch, 1, 1, 64), arguments.Whole(Steps, 2, 1, 100));
         var compute = ComputeSettings.Read(arguments).OnCpu();

@@ -40,7 +40,7 @@ internal static class GenerateCommand
         var clock = Stopwatch.StartNew();
         var placement = compute.Place();
         using var threads = new ThreadCount(settings.Recorded?.Data.Threads);
-        CheckpointLoader.CheckControlNets(files.Model, files.ControlNets.OfType<string>().Distinct());
+        CheckpointLoader.CheckControlNets(files.Model, files.ControlNets.OfType<string>().Distinct(), ModelFiles.Beside(files.Model, settings.ModelsFolder));
         using var loaded = CheckpointLoader.LoadModel(files.Model, placement, settings.Vae);
         var model = loaded with { PredictsVelocity = settings.PredictsVelocity ?? loaded.PredictsVelocity };
         foreach (var warning in new[] { PredictionWarning(model), settings.Recorded?.Warning }.OfType<string>())

@@ -56,13 +56,17 @@ internal static class ModelFiles
     public static AnnotatorFiles ForAnnotators(string? folder) => folder is null ? AnnotatorFiles.None
         : new AnnotatorFiles([folder, Path.Combine(folder, "annotators"), Path.Combine(folder, "Annotators"), Path.Combine(folder, "ControlNet", "annotators")]);
 
+    /// <summary>The checkpoints in the folder of <c>--models</c> and in that of the model; looked for when they are asked for.</summary>
+    public static IEnumerable<string> Beside(string modelPath, string? folder) =>
+        new[] { folder, Path.GetDirectoryName(Path.GetFullPath(modelPath)) }.OfType<string>().SelectMany(ModelFolders.List).Select(entry => Path.GetFullPath(entry.Path)).Distinct(StringComparer.Ordinal);
+
     private static string? FamilyOf(string modelPath)
     {
         using var files = CheckpointFiles.Open(modelPath);
-        return CheckpointKind.Of(files.Shapes).Family;
+        return CheckpointKind.FamilyOf(files.Shapes)?.Name;
     }
 
-    /// <summary>File names under which the ControlNets of SD 1.5 (lllyasviel/ControlNet-v1-1) or 2.1 (thibaud/controlnet-sd21) are published.</summary>
+    /// <summary>File names under which the ControlNets of SD 1.5 (lllyasviel/ControlNet-v1-1), 2.1 (thibaud/controlnet-sd21) or XL (xinsir and diffusers; lllyasviel/sd_control_collection) are published.</summary>
     private static string[] PublicNames(ConditionKind kind, string? family)
     {
         var (sd15, sd21) = kind.Name switch
@@ -74,7 +78,9 @@ internal static class ModelFiles
             "normal" => ("normalbae", "normalbae"),
             var other => (other, other),
         };
-        string[] names = family == ModelFamily.StableDiffusion2 ? [$"control_v11p_sd21_{sd21}"] : [$"control_v11p_sd15_{sd15}", $"control_v11f1p_sd15_{sd15}", $"control_sd15_{sd15}"];
+        string[] names = family == ModelFamily.StableDiffusion2 ? [$"control_v11p_sd21_{sd21}"]
+            : family == ModelFamily.StableDiffusionXl ? [$"controlnet-{sd15}-sdxl-1.0", $"diffusers_xl_{sd15}_full"]
+            : [$"control_v11p_sd15_{sd15}", $"control_v11f1p_sd15_{sd15}", $"control_sd15_{sd15}"];
         return [.. names.SelectMany(file => new[] { file + ".safetensors", file + ".pth" })];
     }
 }

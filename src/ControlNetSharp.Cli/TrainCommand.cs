@@ -38,6 +38,7 @@ internal static class TrainCommand
             return;
         }
 
+        TrainableDenoiser.RequireTrainable(CheckpointLoader.ReadModelShape(modelPath).UNet);
         var dataset = TrainingDataset.Open(settings.Data);
         var sources = settings.Sources(dataset);
         var placement = compute.Place();
@@ -94,6 +95,7 @@ internal static class TrainCommand
     private static void Plan(TrainSettings settings, string modelPath, Placement placement, CommandOutput output, bool json)
     {
         var (unet, _, parameters, nativeSize) = CheckpointLoader.ReadModelShape(modelPath);
+        TrainableDenoiser.RequireTrainable(unet);
         using var network = new UNet(unet, Placement.Meta);
         var options = settings.Run with { Workers = WorkersOf(settings, unet) };
         var side = settings.Resolution ?? nativeSize;

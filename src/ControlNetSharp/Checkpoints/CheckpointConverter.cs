@@ -11,7 +11,11 @@ namespace ControlNetSharp.Checkpoints;
 /// </summary>
 public static class CheckpointConverter
 {
-    private static readonly string[] Prefixes = [LdmLayout.UNet, LdmLayout.Autoencoder, LdmLayout.Clip, LdmLayout.OpenClip, LdmLayout.Control];
+    /// <summary>The folder of each text encoder that LDM has a prefix for.</summary>
+    private static readonly Dictionary<string, string> TextFolders = new(StringComparer.Ordinal)
+    {
+        [LdmLayout.Clip] = "text_encoder", [LdmLayout.OpenClip] = "text_encoder", [LdmLayout.XlClip] = "text_encoder", [LdmLayout.XlOpenClip] = "text_encoder_2",
+    };
 
     /// <summary>Converts a checkpoint.</summary>
     /// <param name="input">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
@@ -38,14 +42,14 @@ public static class CheckpointConverter
 
     private static int WriteLdm(CheckpointFiles files, string output, ScalarType? dtype)
     {
-        var tensors = files.Tensors.Where(tensor => tensor.Key == LdmLayout.Difference || Prefixes.Any(prefix => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))).ToDictionary(StringComparer.Ordinal);
-        if (tensors.Count == 0)
+        var tensors = files.Tensors.Where(tensor => LdmLayout.Markers.Contains(tensor.Key) || LdmLayout.Prefixes.Any(prefix => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))).ToDictionary(StringComparer.Ordinal);
+        if (tensors.Keys.All(LdmLayout.Markers.Contains))
         {
             throw NoNetwork(files);
         }
 
         var metadata = new Dictionary<string, string>(files.Metadata, StringComparer.Ordinal);
-        if (files.SourceLayout is not "ldm" && LdmLayout.Part(tensors, LdmLayout.Clip) is { Count: > 0 } clip && TextParams(files, LdmLayout.Clip).Activation == TextActivation.Gelu)
+        if (files.SourceLayout is not "ldm" && LdmLayout.Part(tensors, LdmLayout.Clip) is { Count: > 0 } clip && TextParams(files, LdmLayout.Clip, CheckpointMetadata.Read(files)).Activation == TextActivation.Gelu)
         {
             // LDM has the text encoder of SD 2.x under OpenCLIP's names.
             tensors = tensors.Where(tensor => !tensor.Key.StartsWith(LdmLayout.Clip, StringComparison.Ordinal))
@@ -77,13 +81,17 @@ public static class CheckpointConverter
                 Directory.CreateDirectory(folder);
                 File.WriteAllText(Path.Combine(folder, DiffusersFolder.Config), part.Config);
                 WriteFile(files, part.Tensors, new Dictionary<string, string> { ["format"] = "pt" }, Path.Combine(folder, part.File), dtype);
+                if (parts.Count > 1 && part.Tokenizer is var (tokenizer, padToken))
+                {
+                    TokenizerFiles.Write(Directory.CreateDirectory(Path.Combine(temporary, tokenizer)).FullName, padToken);
+                }
             }
 
             if (parts.Count > 1)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(temporary, DiffusersFolder.Scheduler))!);
                 File.WriteAllText(Path.Combine(temporary, DiffusersFolder.Scheduler), DiffusersConfigs.Scheduler(CheckpointMetadata.Read(files)));
-                File.WriteAllText(Path.Combine(temporary, DiffusersFolder.Index), DiffusersConfigs.Index());
+                File.WriteAllText(Path.Combine(temporary, DiffusersFolder.Index), DiffusersConfigs.Index(isXl: parts.Exists(part => part.Folder == TextFolders[LdmLayout.XlOpenClip])));
             }
 
             Directory.Move(temporary, output);
@@ -100,7 +108,7 @@ public static class CheckpointConverter
         }
     }
 
-    /// <summary>The networks of a checkpoint in diffusers' layout: a model's three, or the one that the file has.</summary>
+    /// <summary>The networks of a checkpoint in diffusers' layout: a model's three or four, or the one that the file has.</summary>
     private static List<NetworkFolder> Parts(CheckpointFiles files)
     {
         const string Weights = "diffusion_pytorch_model.safetensors";
@@ -108,30 +116,32 @@ public static class CheckpointConverter
         var metadata = CheckpointMetadata.Read(files);
         try
         {
+            var texts = TextFolders.Where(text => LdmLayout.Part(files.Tensors, text.Key).Count > 0).Select(text => (Prefix: text.Key, Folder: text.Value, Params: TextParams(files, text.Key, metadata))).ToList();
             if (LdmLayout.Part(files.Tensors, LdmLayout.UNet) is { Count: > 0 } unet)
             {
                 var p = NetworkShapes.UNet(Shapes(unet), metadata);
-                RefuseSdxl(files, p);
-                parts.Add(new("unet", Weights, DiffusersLayout.UNet(unet), DiffusersConfigs.UNet(p, metadata.NativeSize ?? ModelFamily.Of(p.ContextChannels).NativeSize)));
+                var family = ModelFamily.Of(p);
+                metadata = metadata with { LatentScale = metadata.LatentScale ?? family.LatentScale };
+                parts.Add(new("unet", Weights, DiffusersLayout.UNet(unet), DiffusersConfigs.UNet(p, metadata.NativeSize ?? family.NativeSize, texts.Count > 0 ? texts[^1].Params.PooledWidth : null)));
             }
             else if (LdmLayout.Part(files.Tensors, LdmLayout.Control) is { Count: > 0 } control)
             {
                 var p = NetworkShapes.ControlNet(Shapes(control), metadata);
-                RefuseSdxl(files, p.UNet);
                 parts.Add(new("controlnet", Weights, DiffusersLayout.UNet(control), DiffusersConfigs.ControlNet(p)));
             }
 
             if (LdmLayout.Part(files.Tensors, LdmLayout.Autoencoder) is { Count: > 0 } autoencoder)
             {
-                parts.Add(new("vae", Weights, DiffusersLayout.Autoencoder(autoencoder), DiffusersConfigs.Autoencoder(NetworkShapes.Autoencoder(Shapes(autoencoder), metadata))));
+                parts.Add(new("vae", Weights, DiffusersLayout.Autoencoder(autoencoder), DiffusersConfigs.Autoencoder(NetworkShapes.Autoencoder(Shapes(autoencoder), metadata), metadata.LatentScale)));
             }
 
-            foreach (var prefix in new[] { LdmLayout.Clip, LdmLayout.OpenClip })
+            foreach (var (prefix, folder, p) in texts)
             {
-                if (LdmLayout.Part(files.Tensors, prefix) is { Count: > 0 } text)
+                var (text, isSecond) = (LdmLayout.Part(files.Tensors, prefix), prefix == LdmLayout.XlOpenClip);
+                parts.Add(new(folder, "model.safetensors", prefix is LdmLayout.OpenClip or LdmLayout.XlOpenClip ? OpenClipKeys.ToTransformers(text) : text, DiffusersConfigs.Text(p, isSecond))
                 {
-                    parts.Add(new("text_encoder", "model.safetensors", prefix == LdmLayout.Clip ? text : OpenClipKeys.ToTransformers(text), DiffusersConfigs.Text(TextParams(files, prefix))));
-                }
+                    Tokenizer = (isSecond ? TokenizerFiles.SecondFolder : TokenizerFiles.Folder, p.PadToken),
+                });
             }
 
             return parts;
@@ -142,18 +152,15 @@ public static class CheckpointConverter
         }
     }
 
-    private static TextEncoderParams TextParams(CheckpointFiles files, string prefix)
+    private static TextEncoderParams TextParams(CheckpointFiles files, string prefix, CheckpointMetadata metadata)
     {
-        var metadata = CheckpointMetadata.Read(files);
-        return metadata.Applied(TextEncoderParams.Infer(Shapes(LdmLayout.Part(files.Tensors, prefix)), metadata.TextHeads));
-    }
-
-    private static void RefuseSdxl(CheckpointFiles files, UNetParams p)
-    {
-        if (ModelFamily.Of(p.ContextChannels).Name == ModelFamily.StableDiffusionXl)
+        TextEncoderParams Inferred(int? heads) => TextEncoderParams.Infer(Shapes(LdmLayout.Part(files.Tensors, prefix)), heads);
+        return prefix switch
         {
-            throw new CheckpointException(files.Name, "it is of SDXL; SD 1.x and SD 2.x can be brought into another layout. Without a layout, type and container of any file can be changed.");
-        }
+            LdmLayout.XlClip => metadata.Applied(Inferred(metadata.TextHeads)).ForSdxl(),
+            LdmLayout.XlOpenClip => Inferred(metadata.SecondTextHeads).ForSdxl(),
+            _ => metadata.Applied(Inferred(metadata.TextHeads)),
+        };
     }
 
     private static Dictionary<string, IReadOnlyList<long>> Shapes(IReadOnlyDictionary<string, StoredTensor> tensors) => tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape, StringComparer.Ordinal);
@@ -178,5 +185,9 @@ public static class CheckpointConverter
         return tensors.Count;
     }
 
-    private sealed record NetworkFolder(string Folder, string File, Dictionary<string, StoredTensor> Tensors, string Config);
+    private sealed record NetworkFolder(string Folder, string File, Dictionary<string, StoredTensor> Tensors, string Config)
+    {
+        /// <summary>Of a text encoder: the folder of its tokenizer, and what that pads with.</summary>
+        public (string Folder, int PadToken)? Tokenizer { get; init; }
+    }
 }

@@ -158,7 +158,7 @@ public sealed class CheckpointFiles : IDisposable
             return;
         }
 
-        if (LdmConfig.PredictionOf(Path.ChangeExtension(path, LdmConfig.Extension)) is { } prediction)
+        if (LdmConfig.PredictionOf(path) is { } prediction)
         {
             AddMetadata(new CheckpointMetadata { PredictsVelocity = prediction }.Write());
         }

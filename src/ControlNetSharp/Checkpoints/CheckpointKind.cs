@@ -3,6 +3,11 @@ namespace ControlNetSharp.Checkpoints;
 /// <summary>What a checkpoint is, told from its names and shapes.</summary>
 public static class CheckpointKind
 {
+    private const int InpaintingChannels = 9;
+
+    /// <summary>A UNet's first convolution in each layout.</summary>
+    private static readonly string[] FirstConvolutions = [LdmLayout.UNet + "input_blocks.0.0.weight", DiffusersFolder.UNet + "conv_in.weight", "conv_in.weight"];
+
     /// <summary>Kinds that are something else than a model, with what they are called in a sentence.</summary>
     private static readonly Dictionary<string, string> Others = new(StringComparer.Ordinal)
     {
@@ -40,13 +45,25 @@ public static class CheckpointKind
         ("text_model.embeddings.token_embedding.weight", "text encoder", "transformers"),
     ];
 
-    /// <summary>Kind (model, controlnet, autoencoder, unet, text encoder, lora, t2i-adapter, ip-adapter, control-lora, controlnet-union, controlnet-lllite, unknown) and, where a context width shows it, the family.</summary>
+    /// <summary>Kind (model, controlnet, autoencoder, unet, text encoder, lora, t2i-adapter, ip-adapter, control-lora, controlnet-union, controlnet-lllite, unknown) and, where a context width shows it, the family with its variant.</summary>
     /// <param name="shapes">Shapes by tensor name.</param>
     public static (string Kind, string? Family) Of(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)
     {
         ArgumentNullException.ThrowIfNull(shapes);
-        var context = shapes.FirstOrDefault(shape => shape.Key.EndsWith(".attn2.to_k.weight", StringComparison.Ordinal)).Value;
-        return (Row(shapes).Kind ?? "unknown", context is [_, var width] ? ModelFamily.Of((int)width).Name : null);
+        return (Row(shapes).Kind ?? "unknown", FamilyOf(shapes)?.FullName);
+    }
+
+    /// <summary>The family of a UNet, a ControlNet or a whole model in any layout; null where no context width shows it.</summary>
+    /// <param name="shapes">Shapes by tensor name.</param>
+    public static ModelFamily? FamilyOf(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)
+    {
+        ArgumentNullException.ThrowIfNull(shapes);
+        IReadOnlyList<long>? Shape(params string[] endings) => shapes.FirstOrDefault(shape => Array.Exists(endings, ending => shape.Key.EndsWith(ending, StringComparison.Ordinal))).Value;
+        return Shape(".attn2.to_k.weight") is not [_, var width] ? null
+            : ModelFamily.Of((int)width, Shape("label_emb.0.0.weight", "add_embedding.linear_1.weight") is not null) with
+            {
+                IsInpainting = FirstConvolutions.Select(shapes.GetValueOrDefault).FirstOrDefault(shape => shape is not null) is [_, InpaintingChannels, _, _],
+            };
     }
 
     /// <summary>The layout: ldm, diffusers, transformers, or another program's; null where it is not known.</summary>

@@ -13,8 +13,9 @@ public static class CheckpointLoader
 {
     private const int BlocksOfSd2InDiffusers = 23;
     private const int ShownKeys = 5;
+    private const int ShownFiles = 8;
 
-    /// <summary>Loads a model: UNet, Autoencoder and text encoder, from one file, from the files of a folder, or from a folder in diffusers' layout.</summary>
+    /// <summary>Loads a model: UNet, Autoencoder and one or two text encoders, from one file, from the files of a folder, or from a folder in diffusers' layout.</summary>
     /// <param name="path">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
     /// <param name="placement">Where the networks live.</param>
     /// <param name="autoencoder">A checkpoint whose Autoencoder replaces the model's own; null for that.</param>
@@ -34,10 +35,16 @@ public static class CheckpointLoader
             }
 
             var unet = Load(new UNet(shape.UNet, placement), LdmLayout.UNet);
-            var latents = Load(new Autoencoder(shape.Autoencoder, placement), LdmLayout.Autoencoder);
-            var text = Load(shape.CreateText(placement), shape.TextPrefix);
+            // The values inside SDXL's Autoencoder are above what float16 can hold.
+            var latents = Load(shape.Family.IsXl && placement.Dtype == ScalarType.Float16
+                ? new Autoencoder(shape.Autoencoder, placement with { Dtype = ScalarType.Float32 }) { ComputesIn = ScalarType.Float32 } : new Autoencoder(shape.Autoencoder, placement), LdmLayout.Autoencoder);
+            var texts = shape.Texts.Select(text => (ITextEncoder)Load(text.Create(placement), text.Prefix)).ToList();
             return new DiffusionModel(
-                path, shape.Family, unet, latents, (ITextEncoder)text, PredictsVelocity(shape, unet, placement), shape.Metadata.NativeSize ?? shape.Family.NativeSize, placement) { Noise = shape.Metadata.Noise };
+                path, shape.Family, unet, latents, texts[0], PredictsVelocity(shape, unet, placement), shape.Metadata.NativeSize ?? shape.Family.NativeSize, placement)
+            {
+                SecondText = texts.ElementAtOrDefault(1),
+                Noise = shape.Metadata.Noise,
+            };
         }
         catch
         {
@@ -107,8 +114,9 @@ public static class CheckpointLoader
     /// <summary>Compares the headers of ControlNets with that of the model they are to control: what loading would refuse is refused before any weight is read.</summary>
     /// <param name="modelPath">The model, as for <see cref="LoadModel"/>.</param>
     /// <param name="paths">The ControlNets, as for <see cref="LoadControlNet"/>.</param>
+    /// <param name="others">Files among which ControlNets for the model are looked for where one of the paths is not for it; the message names them. Looked at only then.</param>
     /// <exception cref="CheckpointException">A file cannot be used, or the ControlNet is not one for the model.</exception>
-    public static void CheckControlNets(string modelPath, IEnumerable<string> paths)
+    public static void CheckControlNets(string modelPath, IEnumerable<string> paths, IEnumerable<string>? others = null)
     {
         ArgumentNullException.ThrowIfNull(paths);
         using var model = CheckpointFiles.OpenAsLdm(modelPath);
@@ -116,9 +124,23 @@ public static class CheckpointLoader
         foreach (var path in paths)
         {
             using var files = CheckpointFiles.OpenAsLdm(path);
-            ReadControlNet(files, modelPath, unet);
+            ReadControlNet(files, modelPath, unet, others);
         }
     }
+
+    /// <summary>Those of some files that are ControlNets for a model; files that cannot be used are left out.</summary>
+    private static IEnumerable<string> Fitting(IEnumerable<string> paths, UNetParams model) => paths.Where(path =>
+    {
+        try
+        {
+            using var files = CheckpointFiles.OpenAsLdm(path);
+            return ReadControlNet(files, null, null).Fits(model);
+        }
+        catch (CheckpointException)
+        {
+            return false;
+        }
+    });
 
     /// <summary>The shape of a model, all of whose names, shapes and types were compared.</summary>
     private static ModelShape ReadModel(CheckpointFiles files)
@@ -126,44 +148,69 @@ public static class CheckpointLoader
         Require(files, LdmLayout.UNet + "input_blocks.0.0.weight", "a Stable Diffusion model (UNet, Autoencoder and text encoder in LDM layout)");
         var metadata = CheckpointMetadata.Read(files);
         var unet = Inferred(files, () => NetworkShapes.UNet(Part(files, LdmLayout.UNet), metadata));
-        var family = ModelFamily.Of(unet.ContextChannels);
-        if (family.Name == ModelFamily.StableDiffusionXl)
+        var family = ModelFamily.Of(unet);
+        if (family.IsXl && Part(files, LdmLayout.XlClip).Count == 0)
         {
-            throw new CheckpointException(files.Name, "this is an SDXL model; SD 1.x and SD 2.x models can be loaded.");
+            throw new CheckpointException(files.Name, $"its UNet ({family.FullName}) takes a vector beside the text, but the first text encoder of SDXL ({LdmLayout.XlClip}) is missing; SDXL's refiner, unCLIP models and bare UNets cannot be run.");
         }
 
+        metadata = metadata with { LatentScale = metadata.LatentScale ?? family.LatentScale };
         var autoencoder = Inferred(files, () => NetworkShapes.Autoencoder(Part(files, LdmLayout.Autoencoder), metadata));
-        if (unet.InChannels != unet.OutChannels || unet.InChannels != autoencoder.LatentChannels)
+        var latents = autoencoder.LatentChannels;
+        if (unet.OutChannels != latents || (unet.InChannels != latents && unet.InChannels != 2 * latents + 1))
         {
-            throw new CheckpointException(files.Name, $"its UNet takes {unet.InChannels} channels and predicts {unet.OutChannels}, its Autoencoder has {autoencoder.LatentChannels}; "
-                + "only models where the three are equal can be run (inpainting models, which take 9, cannot).");
+            throw new CheckpointException(files.Name, $"its UNet takes {unet.InChannels} channels and predicts {unet.OutChannels}, its Autoencoder has {latents}; models can be run whose UNet predicts as many as the Autoencoder has and takes "
+                + $"as many or, for inpainting, those of a mask and a masked picture, too ({2 * latents + 1}). Others (8 channels: picture to picture by instruction; 5: by depth) cannot.");
         }
 
-        var textPrefix = Part(files, LdmLayout.Clip).Count > 0 ? LdmLayout.Clip : LdmLayout.OpenClip;
-        var text = Inferred(files, () => metadata.Applied(TextEncoderParams.Infer(Part(files, textPrefix), metadata.TextHeads)));
-        if (textPrefix == LdmLayout.OpenClip && text is { Width: 1024, Layers: BlocksOfSd2InDiffusers })
+        var texts = ReadTexts(files, family, metadata);
+        if (texts.Sum(text => text.Params.Width) != unet.ContextChannels)
         {
+            throw new CheckpointException(files.Name, $"its UNet is conditioned by texts of width {unet.ContextChannels}; {(texts.Count == 1 ? "its text encoder has the width" : "its text encoders have the widths")} {string.Join(" and ", texts.Select(text => text.Params.Width))}.");
+        }
+
+        if (unet.VectorChannels is { } vector && (vector - texts[^1].Params.PooledWidth) is var sizes && (sizes <= 0 || sizes % SizeConditioning.Count != 0))
+        {
+            throw new CheckpointException(files.Name, $"its UNet takes a vector of {vector} numbers, which has no room for a pooled text of {texts[^1].Params.PooledWidth} and {SizeConditioning.Count} embedded sizes.");
+        }
+
+        Compare(
+            files, family.FullName,
+            [
+                (LdmLayout.UNet, () => new UNet(unet, Placement.Meta)), (LdmLayout.Autoencoder, () => new Autoencoder(autoencoder, Placement.Meta)),
+                .. texts.Select<TextShape, (string, Func<nn.Module>)>(text => (text.Prefix, () => text.Create(Placement.Meta))),
+            ]);
+        return new ModelShape(unet, autoencoder, texts, family, metadata);
+    }
+
+    private static List<TextShape> ReadTexts(CheckpointFiles files, ModelFamily family, CheckpointMetadata metadata)
+    {
+        TextEncoderParams Params(string prefix, int? heads) => TextEncoderParams.Infer(Part(files, prefix), heads);
+        return Inferred<List<TextShape>>(files, () =>
+        {
+            if (family.IsXl)
+            {
+                return
+                [
+                    new(LdmLayout.XlClip, metadata.Applied(Params(LdmLayout.XlClip, metadata.TextHeads)).ForSdxl()),
+                    new(LdmLayout.XlOpenClip, Params(LdmLayout.XlOpenClip, metadata.SecondTextHeads).ForSdxl()),
+                ];
+            }
+
+            var prefix = Part(files, LdmLayout.Clip).Count > 0 ? LdmLayout.Clip : LdmLayout.OpenClip;
+            var text = metadata.Applied(Params(prefix, metadata.TextHeads));
             // Converted from diffusers' layout, which leaves out the block that is skipped.
-            text = text with { DefaultClipSkip = 1 };
-        }
-
-        if (text.Width != unet.ContextChannels)
-        {
-            throw new CheckpointException(files.Name, $"its UNet is conditioned by texts of width {unet.ContextChannels}; its text encoder has the width {text.Width}.");
-        }
-
-        var shape = new ModelShape(unet, autoencoder, text, textPrefix, family, metadata);
-        Compare(files, family.Name, (LdmLayout.UNet, () => new UNet(unet, Placement.Meta)), (LdmLayout.Autoencoder, () => new Autoencoder(autoencoder, Placement.Meta)), (textPrefix, () => shape.CreateText(Placement.Meta)));
-        return shape;
+            return [new(prefix, prefix == LdmLayout.OpenClip && text is { Width: 1024, Layers: BlocksOfSd2InDiffusers } ? text with { DefaultClipSkip = 1 } : text)];
+        });
     }
 
     /// <summary>The shape of a ControlNet, all of whose names, shapes and types were compared, with those that the model asks for, too.</summary>
-    private static ControlNetParams ReadControlNet(CheckpointFiles files, string? modelName, UNetParams? model)
+    private static ControlNetParams ReadControlNet(CheckpointFiles files, string? modelName, UNetParams? model, IEnumerable<string>? others = null)
     {
         const string prefix = LdmLayout.Control;
         Require(files, prefix + "input_hint_block.0.weight", "a ControlNet");
         var p = Inferred(files, () => NetworkShapes.ControlNet(Part(files, prefix), CheckpointMetadata.Read(files)));
-        var family = ModelFamily.Of(p.UNet.ContextChannels);
+        var family = ModelFamily.Of(p.UNet);
         var expected = new ControlNetParams { UNet = p.UNet };
         if (p.HintChannels != expected.HintChannels || p.HintEncoderChannels.Count != expected.HintEncoderChannels.Count)
         {
@@ -171,16 +218,11 @@ public static class CheckpointLoader
                 + $"{expected.HintChannels} channels and {expected.HintEncoderChannels.Count + 1} convolutions can be run.");
         }
 
-        if (model is not null && !Fits(p.UNet, model))
+        if (model is not null && !p.Fits(model))
         {
-            var (differences, keys) = Differences(files, (prefix, () => new ControlNet(p with { UNet = model }, Placement.Meta)));
-            throw new CheckpointException(files.Name, $"this ControlNet is for {family.Name} (context {p.UNet.ContextChannels}, {p.UNet.ModelChannels} channels); the model {modelName} is {ModelFamily.Of(model.ContextChannels).Name} "
-                + $"(context {model.ContextChannels}, {model.ModelChannels} channels). Its keys differ from those of a ControlNet for that model: {differences}.", keys);
-        }
-
-        if (family.Name == ModelFamily.StableDiffusionXl)
-        {
-            throw new CheckpointException(files.Name, "this is an SDXL ControlNet; those of SD 1.x and SD 2.x can be loaded.");
+            var (differences, keys) = Differences(files, (prefix, () => new ControlNet(p with { UNet = model with { InChannels = model.OutChannels } }, Placement.Meta)));
+            throw new CheckpointException(files.Name, $"this ControlNet is for {family.Name} (context {p.UNet.ContextChannels}, {p.UNet.ModelChannels} channels); the model {modelName} is {ModelFamily.Of(model).FullName} "
+                + $"(context {model.ContextChannels}, {model.ModelChannels} channels). Its keys differ from those of a ControlNet for that model: {differences}.{(others is null ? "" : Suggestion(others, model))}", keys);
         }
 
         Compare(files, family.Name, (prefix, () => new ControlNet(p, Placement.Meta)));
@@ -190,6 +232,13 @@ public static class CheckpointLoader
     /// <summary>What the file says; where it says nothing, the answer of an SD 2.x network itself, whose two kinds have the same names and shapes.</summary>
     private static bool? PredictsVelocity(ModelShape shape, UNet unet, Placement placement) =>
         shape.Metadata.PredictsVelocity ?? (shape.Family.Name == ModelFamily.StableDiffusion2 ? VelocityProbe.PredictsVelocity(unet, placement) : null);
+
+    private static string Suggestion(IEnumerable<string> others, UNetParams model)
+    {
+        var fitting = Fitting(others, model).Take(ShownFiles + 1).ToList();
+        return fitting.Count == 0 ? " In the folders of the models there is no ControlNet for that model."
+            : $" These are ControlNets for that model: {string.Join(", ", fitting.Take(ShownFiles))}{(fitting.Count > ShownFiles ? ", …" : "")}.";
+    }
 
     /// <summary>Adds the model's weights to a ControlNet that was stored as the difference to them; its own parts, which no model has, stay as they are.</summary>
     private static ControlNet AddBase(ControlNet network, CheckpointFiles files, DiffusionModel? model)
@@ -204,17 +253,13 @@ public static class CheckpointLoader
         var weights = model.UNet.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
         foreach (var (name, parameter) in network.named_parameters().Where(p => weights.ContainsKey(p.name)))
         {
-            // In float32: the differences are small, and a sum in a shorter type would lose them twice.
-            parameter.copy_(files.Read(LdmLayout.Control + name, ScalarType.Float32).Plus(weights[name].to(ScalarType.Float32).cpu()));
+            // In float32: the differences are small, and a sum in a shorter type would lose them twice. The first convolution of an inpainting model takes further channels behind the latents.
+            var weight = weights[name].shape.SequenceEqual(parameter.shape) ? weights[name] : weights[name].narrow(1, 0, parameter.shape[1]);
+            parameter.copy_(files.Read(LdmLayout.Control + name, ScalarType.Float32).Plus(weight.to(ScalarType.Float32).cpu()));
         }
 
         return network;
     }
-
-    private static bool Fits(UNetParams control, UNetParams model) =>
-        (control.InChannels, control.ContextChannels, control.ModelChannels, control.MiddleDepth, control.LinearProjections)
-            == (model.InChannels, model.ContextChannels, model.ModelChannels, model.MiddleDepth, model.LinearProjections)
-        && control.Levels.SequenceEqual(model.Levels);
 
     private static void Require(CheckpointFiles files, string key, string kind)
     {
@@ -281,7 +326,7 @@ public static class CheckpointLoader
     /// layout keeps it.
     /// </summary>
     private static bool IsBuffer(string key) =>
-        key.EndsWith(".position_ids", StringComparison.Ordinal) || key.EndsWith(".num_batches_tracked", StringComparison.Ordinal) || key == LdmLayout.Clip + "logit_scale";
+        key.EndsWith(".position_ids", StringComparison.Ordinal) || key.EndsWith(".num_batches_tracked", StringComparison.Ordinal) || key is LdmLayout.Clip + "logit_scale" or LdmLayout.XlClip + "logit_scale";
 
     private static T Fill<T>(T network, CheckpointFiles files, string prefix)
         where T : nn.Module
@@ -295,8 +340,11 @@ public static class CheckpointLoader
     }
 
     /// <summary>What the header of a model says of its parts.</summary>
-    private sealed record ModelShape(UNetParams UNet, AutoencoderParams Autoencoder, TextEncoderParams Text, string TextPrefix, ModelFamily Family, CheckpointMetadata Metadata)
+    private sealed record ModelShape(UNetParams UNet, AutoencoderParams Autoencoder, IReadOnlyList<TextShape> Texts, ModelFamily Family, CheckpointMetadata Metadata);
+
+    /// <summary>What it says of a text encoder.</summary>
+    private sealed record TextShape(string Prefix, TextEncoderParams Params)
     {
-        public nn.Module CreateText(Placement placement) => TextPrefix == LdmLayout.Clip ? new ClipTextEncoder(Text, placement) : new OpenClipTextEncoder(Text, placement);
+        public nn.Module Create(Placement placement) => Prefix is LdmLayout.OpenClip or LdmLayout.XlOpenClip ? new OpenClipTextEncoder(Params, placement) : new ClipTextEncoder(Params, placement);
     }
 }

@@ -15,10 +15,12 @@ public sealed record CheckpointMetadata
     private const string AutoencoderNormGroupsKey = "autoencoder_norm_groups";
     private const string LatentScaleKey = "latent_scale";
     private const string TextHeadsKey = "text_heads";
+    private const string SecondTextHeadsKey = "text_heads_2";
     private const string TextLayersKey = "text_layers";
     private const string TextActivationKey = "text_activation";
     private const string NativeSizeKey = "native_size";
     private const string VelocityKey = "prediction_type";
+    private const string ModelSpecPredictionKey = "modelspec.prediction_type";
     private const string BetaStartKey = "beta_start";
     private const string BetaEndKey = "beta_end";
     private const string TimestepsKey = "num_train_timesteps";
@@ -51,6 +53,9 @@ public sealed record CheckpointMetadata
     /// <summary>Attention heads of the text encoder.</summary>
     public int? TextHeads { get; init; }
 
+    /// <summary>Attention heads of the second text encoder (SDXL).</summary>
+    public int? SecondTextHeads { get; init; }
+
     /// <summary>Blocks of the text encoder that are used; the file can have more.</summary>
     public int? TextLayers { get; init; }
 
@@ -79,16 +84,17 @@ public sealed record CheckpointMetadata
             AutoencoderNormGroups = Number(files, AutoencoderNormGroupsKey),
             LatentScale = Fraction(files, LatentScaleKey),
             TextHeads = Number(files, TextHeadsKey),
+            SecondTextHeads = Number(files, SecondTextHeadsKey),
             TextLayers = Number(files, TextLayersKey),
             TextActivation = Choice(files, TextActivationKey, [.. Activations.Keys]),
             NativeSize = Number(files, NativeSizeKey),
-            PredictsVelocity = Choice(files, VelocityKey, "epsilon", "v") is { } prediction ? prediction == "v" : null,
+            PredictsVelocity = Choice(files, VelocityKey, "epsilon", "v") is { } prediction ? prediction == "v" : VelocityOf(files),
             Noise = new NoiseSettings
             {
                 Start = Fraction(files, BetaStartKey) ?? NoiseSettings.StableDiffusion.Start,
                 End = Fraction(files, BetaEndKey) ?? NoiseSettings.StableDiffusion.End,
                 Count = Number(files, TimestepsKey) ?? NoiseSettings.StableDiffusion.Count,
-                ZeroTerminalSnr = Choice(files, ZeroSnrKey, "true", "false") == "true",
+                ZeroTerminalSnr = Choice(files, ZeroSnrKey, "true", "false") is { } zero ? zero == "true" : files.Shapes.ContainsKey(LdmLayout.ZeroSnr),
             }.Checked(files.Name),
         };
     }
@@ -102,6 +108,7 @@ public sealed record CheckpointMetadata
         (AutoencoderNormGroupsKey, AutoencoderNormGroups),
         (LatentScaleKey, LatentScale),
         (TextHeadsKey, TextHeads),
+        (SecondTextHeadsKey, SecondTextHeads),
         (TextLayersKey, TextLayers),
         (TextActivationKey, TextActivation),
         (NativeSizeKey, NativeSize),
@@ -124,6 +131,18 @@ public sealed record CheckpointMetadata
             DefaultClipSkip = TextLayers is { } used && used <= text.Layers ? text.Layers - used + 1 : text.DefaultClipSkip,
         };
     }
+
+    /// <summary>
+    /// What other programs' files say: an entry among the weights (SDXL models that predict velocity), or Stability AI's metadata.
+    /// Source: ComfyUI supported_models.py (behaviour); Stability-AI/ModelSpec, prediction_type.
+    /// </summary>
+    private static bool? VelocityOf(CheckpointFiles files) => files.Shapes.ContainsKey(LdmLayout.Velocity) ? true
+        : files.Metadata.GetValueOrDefault(ModelSpecPredictionKey) switch
+        {
+            "v" => true,
+            "epsilon" => false,
+            _ => null,
+        };
 
     private static string? Choice(CheckpointFiles files, string key, params string[] allowed) =>
         !files.Metadata.TryGetValue(key, out var text) ? null

@@ -4,13 +4,22 @@ using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Checkpoints;
 
-/// <summary>The configurations that diffusers and transformers keep beside weights, as JSON. Source: the published folders of SD 1.5, SD 2.1 and their ControlNets.</summary>
+/// <summary>The configurations that diffusers and transformers keep beside weights, as JSON. Source: the published folders of SD 1.5, SD 2.1, SDXL base and their ControlNets.</summary>
 internal static class DiffusersConfigs
 {
     private const string Version = "0.30.0";
+    private const string TextModel = "CLIPTextModel";
+    private const string SecondTextModel = "CLIPTextModelWithProjection";
+
+    /// <summary>Width of an embedded size in SDXL.</summary>
+    private const int UsualSizeWidth = 256;
+
     private static readonly JsonSerializerOptions Format = new() { WriteIndented = true };
 
-    public static string UNet(UNetParams p, int nativeSize) => Json(new Dictionary<string, object?>(Encoder(p, "UNet2DConditionModel"), StringComparer.Ordinal)
+    /// <param name="p">The shape.</param>
+    /// <param name="nativeSize">Width and height of the pictures that it was trained with.</param>
+    /// <param name="pooled">Width of the pooled text; null where it is not known.</param>
+    public static string UNet(UNetParams p, int nativeSize, int? pooled) => Json(new Dictionary<string, object?>(Encoder(p, "UNet2DConditionModel", pooled), StringComparer.Ordinal)
     {
         ["out_channels"] = p.OutChannels,
         ["sample_size"] = nativeSize / 8,
@@ -18,14 +27,16 @@ internal static class DiffusersConfigs
         ["up_block_types"] = p.Levels.Reverse().Select(level => level.TransformerDepth > 0 ? "CrossAttnUpBlock2D" : "UpBlock2D"),
     });
 
-    public static string ControlNet(ControlNetParams p) => Json(new Dictionary<string, object?>(Encoder(p.UNet, "ControlNetModel"), StringComparer.Ordinal)
+    public static string ControlNet(ControlNetParams p) => Json(new Dictionary<string, object?>(Encoder(p.UNet, "ControlNetModel", null), StringComparer.Ordinal)
     {
         // diffusers counts the two convolutions of each size as one.
         ["conditioning_embedding_out_channels"] = p.HintEncoderChannels.Where((_, index) => index % 2 == 0),
         ["controlnet_conditioning_channel_order"] = "rgb",
     });
 
-    public static string Autoencoder(AutoencoderParams p) => Json(new Dictionary<string, object?>
+    /// <param name="p">The shape.</param>
+    /// <param name="latentScale">latents = this · z; null where nothing says it, as for an Autoencoder alone, whose family its shape does not show.</param>
+    public static string Autoencoder(AutoencoderParams p, double? latentScale) => Json(new Dictionary<string, object?>
     {
         ["_class_name"] = "AutoencoderKL",
         ["_diffusers_version"] = Version,
@@ -37,13 +48,12 @@ internal static class DiffusersConfigs
         ["layers_per_block"] = p.ResidualBlocks,
         ["norm_num_groups"] = p.NormGroups,
         ["out_channels"] = 3,
-        ["scaling_factor"] = p.ScaleFactor,
         ["up_block_types"] = p.Multipliers.Select(_ => "UpDecoderBlock2D"),
-    });
+    }.Concat(latentScale is { } scale ? [KeyValuePair.Create("scaling_factor", (object?)scale)] : []).ToDictionary());
 
-    public static string Text(TextEncoderParams p) => Json(new Dictionary<string, object?>
+    public static string Text(TextEncoderParams p, bool isSecond) => Json(new Dictionary<string, object?>
     {
-        ["architectures"] = new[] { "CLIPTextModel" },
+        ["architectures"] = new[] { isSecond ? SecondTextModel : TextModel },
         ["model_type"] = "clip_text_model",
         ["hidden_act"] = p.Activation == TextActivation.Gelu ? "gelu" : "quick_gelu",
         ["hidden_size"] = p.Width,
@@ -51,8 +61,8 @@ internal static class DiffusersConfigs
         ["layer_norm_eps"] = 1e-5,
         ["max_position_embeddings"] = p.ContextLength,
         ["num_attention_heads"] = p.Heads,
-        // What is skipped is not counted, though its weights are kept.
-        ["num_hidden_layers"] = p.Layers - p.DefaultClipSkip + 1,
+        // What is skipped is not counted, though its weights are kept; SDXL's encoders need their last block for the pooled vector.
+        ["num_hidden_layers"] = p.NormsConditioning ? p.Layers - p.DefaultClipSkip + 1 : p.Layers,
         ["projection_dim"] = p.ProjectionWidth ?? p.Width,
         ["vocab_size"] = p.VocabularySize,
     });
@@ -80,7 +90,20 @@ internal static class DiffusersConfigs
         return Json(config);
     }
 
-    public static string Index() => Json(new Dictionary<string, object?>
+    public static string Index(bool isXl) => Json(isXl ? new Dictionary<string, object?>
+    {
+        ["_class_name"] = "StableDiffusionXLPipeline",
+        ["_diffusers_version"] = Version,
+        ["force_zeros_for_empty_prompt"] = true,
+        ["scheduler"] = new[] { "diffusers", "DDIMScheduler" },
+        ["text_encoder"] = new[] { "transformers", TextModel },
+        ["text_encoder_2"] = new[] { "transformers", SecondTextModel },
+        ["tokenizer"] = new[] { "transformers", "CLIPTokenizer" },
+        ["tokenizer_2"] = new[] { "transformers", "CLIPTokenizer" },
+        ["unet"] = new[] { "diffusers", "UNet2DConditionModel" },
+        ["vae"] = new[] { "diffusers", "AutoencoderKL" },
+    }
+    : new Dictionary<string, object?>
     {
         ["_class_name"] = "StableDiffusionPipeline",
         ["_diffusers_version"] = Version,
@@ -88,11 +111,24 @@ internal static class DiffusersConfigs
         ["requires_safety_checker"] = false,
         ["safety_checker"] = new string?[] { null, null },
         ["scheduler"] = new[] { "diffusers", "DDIMScheduler" },
-        ["text_encoder"] = new[] { "transformers", "CLIPTextModel" },
+        ["text_encoder"] = new[] { "transformers", TextModel },
         ["tokenizer"] = new[] { "transformers", "CLIPTokenizer" },
         ["unet"] = new[] { "diffusers", "UNet2DConditionModel" },
         ["vae"] = new[] { "diffusers", "AutoencoderKL" },
     });
+
+    private static Dictionary<string, object?> Encoder(UNetParams p, string name, int? pooled)
+    {
+        var config = Encoder(p, name);
+        if (p.VectorChannels is { } vector)
+        {
+            config["addition_embed_type"] = "text_time";
+            config["addition_time_embed_dim"] = pooled is { } width ? (vector - width) / SizeConditioning.Count : UsualSizeWidth;
+            config["projection_class_embeddings_input_dim"] = vector;
+        }
+
+        return config;
+    }
 
     private static Dictionary<string, object?> Encoder(UNetParams p, string name) => new(StringComparer.Ordinal)
     {
@@ -112,7 +148,8 @@ internal static class DiffusersConfigs
         ["mid_block_scale_factor"] = 1,
         ["norm_eps"] = 1e-5,
         ["norm_num_groups"] = p.NormGroups,
-        ["transformer_layers_per_block"] = p.MiddleDepth,
+        // One number for all levels that have transformers, or one for each level; those of a level without are not looked at.
+        ["transformer_layers_per_block"] = p.Levels.All(level => level.TransformerDepth <= 1) ? p.MiddleDepth : p.Levels.Select(level => Math.Max(level.TransformerDepth, 1)),
         ["use_linear_projection"] = p.LinearProjections,
     };
 

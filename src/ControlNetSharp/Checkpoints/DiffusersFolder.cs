@@ -4,7 +4,7 @@ namespace ControlNetSharp.Checkpoints;
 
 /// <summary>
 /// A model as diffusers stores it: a folder with model_index.json and one folder for each component. What their configurations say and shapes cannot show becomes the checkpoint's metadata.
-/// Source: the published folders of SD 1.5 and SD 2.1.
+/// Source: the published folders of SD 1.5, SD 2.1 and SDXL base.
 /// </summary>
 internal static class DiffusersFolder
 {
@@ -33,7 +33,8 @@ internal static class DiffusersFolder
     /// <exception cref="CheckpointException">A configuration is not JSON or asks for what cannot be run.</exception>
     public static CheckpointMetadata Metadata(string folder)
     {
-        var (unet, text, autoencoder) = (Network(Path.Combine(folder, "unet")), Network(Path.Combine(folder, "text_encoder")), Network(Path.Combine(folder, "vae")));
+        CheckpointMetadata Of(string component) => Network(Path.Combine(folder, component.TrimEnd('/')));
+        var (unet, text, autoencoder) = (Of(UNet), Of(Text), Of(Autoencoder));
         var file = Path.Combine(folder, Scheduler);
         using var scheduler = Read(file);
         return unet with
@@ -41,6 +42,7 @@ internal static class DiffusersFolder
             AutoencoderNormGroups = autoencoder.AutoencoderNormGroups,
             LatentScale = autoencoder.LatentScale,
             TextHeads = text.TextHeads,
+            SecondTextHeads = Of(SecondText).TextHeads,
             TextLayers = text.TextLayers,
             TextActivation = text.TextActivation,
             PredictsVelocity = String(scheduler, "prediction_type") switch

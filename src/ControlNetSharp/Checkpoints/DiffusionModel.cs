@@ -16,6 +16,12 @@ namespace ControlNetSharp.Checkpoints;
 public sealed record DiffusionModel(
     string File, ModelFamily Family, UNet UNet, Autoencoder Autoencoder, ITextEncoder Text, bool? PredictsVelocity, int NativeSize, Placement Placement) : IDisposable
 {
+    /// <summary>The second text encoder (SDXL), which gives the pooled vector, too; null where there is one only.</summary>
+    public ITextEncoder? SecondText { get; init; }
+
+    /// <summary>The one or two text encoders, in the order in which their features stand side by side.</summary>
+    public IReadOnlyList<ITextEncoder> Texts => SecondText is null ? [Text] : [Text, SecondText];
+
     /// <summary>The noise that it was trained with.</summary>
     public NoiseSettings Noise { get; init; } = NoiseSettings.StableDiffusion;
 
@@ -24,6 +30,9 @@ public sealed record DiffusionModel(
     {
         UNet.Dispose();
         Autoencoder.Dispose();
-        (Text as IDisposable)?.Dispose();
+        foreach (var text in Texts)
+        {
+            (text as IDisposable)?.Dispose();
+        }
     }
 }

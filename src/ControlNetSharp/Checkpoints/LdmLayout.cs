@@ -11,8 +11,26 @@ internal static class LdmLayout
     public const string OpenClip = "cond_stage_model.model.";
     public const string Control = "control_model.";
 
+    /// <summary>The first text encoder of SDXL, under transformers' names.</summary>
+    public const string XlClip = "conditioner.embedders.0.transformer.";
+
+    /// <summary>The second one, under OpenCLIP's names.</summary>
+    public const string XlOpenClip = "conditioner.embedders.1.model.";
+
     /// <summary>The entry that marks a ControlNet whose weights are differences to those of the model.</summary>
     public const string Difference = "difference";
+
+    /// <summary>The entry that marks an SDXL model that predicts velocity.</summary>
+    public const string Velocity = "v_pred";
+
+    /// <summary>The entry that marks one whose last timestep is nothing but noise.</summary>
+    public const string ZeroSnr = "ztsnr";
+
+    /// <summary>What stands before the names of a network's tensors.</summary>
+    public static IReadOnlyList<string> Prefixes { get; } = [UNet, Autoencoder, Clip, OpenClip, XlClip, XlOpenClip, Control];
+
+    /// <summary>Entries that say something of a model by being there.</summary>
+    public static IReadOnlyList<string> Markers { get; } = [Difference, Velocity, ZeroSnr];
 
     /// <summary>Bare weights: a name that only they have, and what becomes of them.</summary>
     private static readonly (string Sign, Func<IReadOnlyDictionary<string, StoredTensor>, Dictionary<string, StoredTensor>> Rename)[] Bare =
@@ -30,11 +48,13 @@ internal static class LdmLayout
     {
         if (DiffusersFolder.Components.Any(component => tensors.Keys.Any(name => name.StartsWith(component, StringComparison.Ordinal))))
         {
+            var second = Part(tensors, DiffusersFolder.SecondText);
             return new[]
             {
                 OfDiffusers(Part(tensors, DiffusersFolder.UNet), UNet, UNetKeys.OfDiffusers),
                 OfDiffusers(Part(tensors, DiffusersFolder.Autoencoder), Autoencoder, AutoencoderKeys.OfDiffusers),
-                Prefixed(Part(tensors, DiffusersFolder.Text), Clip),
+                Prefixed(Part(tensors, DiffusersFolder.Text), second.Count > 0 ? XlClip : Clip),
+                Prefixed(OpenClipKeys.ToOpenClip(second), XlOpenClip),
             }.SelectMany(part => part).ToDictionary(StringComparer.Ordinal);
         }
 
@@ -76,6 +96,6 @@ internal static class LdmLayout
         tensors.Select(tensor => KeyValuePair.Create(prefix + tensor.Key, tensor.Value)).Concat(others ?? []).ToDictionary(StringComparer.Ordinal);
 
     /// <summary>Models merged by some programs lack a part of the text encoder's names.</summary>
-    private static string Corrected(string name) =>
-        name.StartsWith(Clip, StringComparison.Ordinal) && name[Clip.Length..].Split('.')[0] is "embeddings" or "encoder" or "final_layer_norm" ? $"{Clip}text_model.{name[Clip.Length..]}" : name;
+    private static string Corrected(string name) => new[] { Clip, XlClip }.FirstOrDefault(prefix => name.StartsWith(prefix, StringComparison.Ordinal)) is { } clip
+        && name[clip.Length..].Split('.')[0] is "embeddings" or "encoder" or "final_layer_norm" ? $"{clip}text_model.{name[clip.Length..]}" : name;
 }

@@ -1,3 +1,5 @@
+using ControlNetSharp.Networks;
+
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>A family of models whose parts fit each other. Recognised from names and shapes, never from a file's name.</summary>
@@ -9,13 +11,44 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
     /// <summary>The name of Stable Diffusion 2.0 and 2.1.</summary>
     public const string StableDiffusion2 = "SD 2.x";
 
-    /// <summary>The name of Stable Diffusion XL.</summary>
+    /// <summary>The name of Stable Diffusion XL (base).</summary>
     public const string StableDiffusionXl = "SDXL";
 
+    private const double LatentScaleOfSdxl = 0.13025;
+
     /// <summary>The known families; a model of one's own has another context width and is a family of its own.</summary>
-    public static IReadOnlyList<ModelFamily> All { get; } = [new("SD 1.x", 768, 512), new(StableDiffusion2, 1024, 512), new(StableDiffusionXl, 2048, 1024)];
+    public static IReadOnlyList<ModelFamily> All { get; } =
+    [
+        new("SD 1.x", 768, 512),
+        new(StableDiffusion2, 1024, 512),
+        new(StableDiffusionXl, 2048, 1024) { IsXl = true, LatentScale = LatentScaleOfSdxl },
+        new("SDXL refiner", 1280, 1024) { IsXl = true, LatentScale = LatentScaleOfSdxl },
+    ];
+
+    /// <summary>Whether it has the layout of SDXL: a vector (pooled text and sizes) beside the text, which two encoders read.</summary>
+    public bool IsXl { get; init; }
+
+    /// <summary>latents = this · z, unless a model's metadata says otherwise.</summary>
+    public double LatentScale { get; init; } = AutoencoderParams.StableDiffusion.ScaleFactor;
+
+    /// <summary>Whether it is the variant whose UNet takes mask and masked picture, too: nine channels.</summary>
+    public bool IsInpainting { get; init; }
+
+    /// <summary>The family and its variant: what people read.</summary>
+    public string FullName => IsInpainting ? $"{Name} inpainting" : Name;
 
     /// <summary>The family of a context width.</summary>
-    public static ModelFamily Of(int contextChannels) =>
-        All.FirstOrDefault(family => family.ContextChannels == contextChannels) ?? new ModelFamily($"SD 1.x layout with context {contextChannels}", contextChannels, 512);
+    /// <param name="contextChannels">Width of the text conditioning.</param>
+    /// <param name="isXl">Whether there is a vector beside the text, as in SDXL.</param>
+    public static ModelFamily Of(int contextChannels, bool isXl = false) =>
+        All.FirstOrDefault(family => family.ContextChannels == contextChannels && family.IsXl == isXl)
+        ?? (isXl ? new ModelFamily($"SDXL layout with context {contextChannels}", contextChannels, 1024) { IsXl = true, LatentScale = LatentScaleOfSdxl }
+            : new ModelFamily($"SD 1.x layout with context {contextChannels}", contextChannels, 512));
+
+    /// <summary>The family of a UNet, or of the encoder half that a ControlNet is.</summary>
+    public static ModelFamily Of(UNetParams p)
+    {
+        ArgumentNullException.ThrowIfNull(p);
+        return Of(p.ContextChannels, p.VectorChannels is not null) with { IsInpainting = p.ConcatenatedChannels > 0 };
+    }
 }

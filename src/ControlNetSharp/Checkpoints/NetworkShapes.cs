@@ -16,7 +16,8 @@ public static class NetworkShapes
     public static UNetParams UNet(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes, CheckpointMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
-        var projection = shapes.First(shape => shape.Key.EndsWith(".proj_in.weight", StringComparison.Ordinal)).Value;
+        var projection = shapes.FirstOrDefault(shape => shape.Key.EndsWith(".proj_in.weight", StringComparison.Ordinal)).Value
+            ?? throw new KeyNotFoundException("it has no attention, without which it takes no text ('.proj_in.weight' is missing)");
         var linear = projection.Count == 2;
         return new UNetParams
         {
@@ -28,6 +29,7 @@ public static class NetworkShapes
             ContextChannels = Size(shapes, shapes.Keys.First(key => key.EndsWith(".attn2.to_k.weight", StringComparison.Ordinal)), 1),
             Heads = metadata.HeadWidth is { } width ? HeadRule.OfWidth(width) : metadata.Heads is { } heads ? HeadRule.OfCount(heads) : linear ? HeadRule.OfWidth(HeadWidth) : HeadRule.OfCount(ClassicHeads),
             LinearProjections = linear,
+            VectorChannels = shapes.ContainsKey("label_emb.0.0.weight") ? Size(shapes, "label_emb.0.0.weight", 1) : null,
             NormGroups = metadata.NormGroups ?? 32,
         };
     }

@@ -13,9 +13,14 @@ internal static class VelocityProbe
     private const float Value = 0.5f;
     private const double Threshold = -1;
 
-    /// <summary>Whether it predicts velocity.</summary>
+    /// <summary>Whether it predicts velocity. Inpainting models of SD 2.x, of which there is one kind only, predict noise.</summary>
     public static bool PredictsVelocity(UNet unet, Placement placement)
     {
+        if (unet.Params.ConcatenatedChannels > 0)
+        {
+            return false;
+        }
+
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         Tensor Constant(params long[] shape) => ones(shape, dtype: placement.Dtype, device: placement.Device).Times(Value);

@@ -40,13 +40,16 @@ public sealed class Autoencoder : Module
     /// <summary>The network's shape.</summary>
     public AutoencoderParams Params { get; }
 
+    /// <summary>The type that it computes in, whatever type its input has; null (the default) for that of the input.</summary>
+    public ScalarType? ComputesIn { get; init; }
+
     /// <summary>The distribution of z for pictures.</summary>
     /// <param name="pictures">[B, 3, H, W] in −1..1; H and W multiples of <see cref="AutoencoderParams.Downscale"/>.</param>
     /// <returns>Mean and log-variance (clamped to −30..20), each [B, 4, H/8, W/8]; latents are <see cref="AutoencoderParams.ScaleFactor"/> times a sample.</returns>
     public (Tensor Mean, Tensor LogVariance) Encode(Tensor pictures)
     {
         using var scope = NewDisposeScope();
-        var (mean, logVariance) = Split(_quantise.call(_encoder.call(pictures)));
+        var (mean, logVariance) = Split(_quantise.call(_encoder.call(Typed(pictures))));
         return (mean.MoveToOuterDisposeScope(), logVariance.MoveToOuterDisposeScope());
     }
 
@@ -63,7 +66,7 @@ public sealed class Autoencoder : Module
     public Tensor Decode(Tensor z)
     {
         using var scope = NewDisposeScope();
-        return (z.shape[2] * z.shape[3] > MostLatentsAtOnce && !is_grad_enabled() ? DecodeInStrips(z) : _decoder.call(_postQuantise.call(z))).MoveToOuterDisposeScope();
+        return (z.shape[2] * z.shape[3] > MostLatentsAtOnce && !is_grad_enabled() ? DecodeInStrips(z) : _decoder.call(_postQuantise.call(Typed(z)))).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -78,8 +81,10 @@ public sealed class Autoencoder : Module
         ArgumentOutOfRangeException.ThrowIfLessThan(pixels, 1);
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
-        return _decoder.ForwardInStrips(_postQuantise.call(z), new RowStrips(pixels, _postQuantise.WrapsAround)).MoveToOuterDisposeScope();
+        return _decoder.ForwardInStrips(_postQuantise.call(Typed(z)), new RowStrips(pixels, _postQuantise.WrapsAround)).MoveToOuterDisposeScope();
     }
+
+    private Tensor Typed(Tensor input) => ComputesIn is { } dtype ? input.to(dtype) : input;
 }
 
 /// <summary>Pictures to moments. Source: LDM diffusionmodules/model.py, Encoder.</summary>

@@ -14,6 +14,7 @@ namespace ControlNetSharp.Networks;
 public sealed class ControlNet : Module
 {
     [ComponentName(Name = "time_embed")] private readonly TimeEmbedding _timeEmbedding;
+    [ComponentName(Name = "label_emb")] private readonly VectorEmbedding? _vectorEmbedding;
     [ComponentName(Name = "input_hint_block")] private readonly HintEncoder _hintEncoder;
     [ComponentName(Name = "input_blocks")] private readonly ModuleList<Stage> _inputBlocks;
     [ComponentName(Name = "zero_convs")] private readonly ModuleList<Stage> _zeroConvolutions;
@@ -27,6 +28,7 @@ public sealed class ControlNet : Module
         ArgumentNullException.ThrowIfNull(p);
         Params = p;
         _timeEmbedding = new(p.UNet.ModelChannels, placement);
+        _vectorEmbedding = VectorEmbedding.Of(p.UNet, placement);
         _hintEncoder = new(p, placement);
         var stages = UNetStages.Input(p.UNet);
         _inputBlocks = new ModuleList<Stage>([.. stages.Select(stage => stage.Create(placement))]);
@@ -55,11 +57,14 @@ public sealed class ControlNet : Module
     /// <param name="timesteps">[B].</param>
     /// <param name="context">[B, K, ContextChannels].</param>
     /// <param name="encodedHint">[B or 1, ModelChannels, h, w] from <see cref="EncodeHint"/>.</param>
-    /// <returns>One tensor for each input block in order (SD 1.x: 12), then the middle block's.</returns>
-    public IReadOnlyList<Tensor> Forward(Tensor latents, Tensor timesteps, Tensor context, Tensor encodedHint)
+    /// <param name="vector">[B, VectorChannels] as for <see cref="UNet.Forward"/>.</param>
+    /// <returns>One tensor for each input block in order (SD 1.x: 12, SDXL: 9), then the middle block's.</returns>
+    /// <exception cref="ArgumentException">The vector is missing, not wanted or of another width.</exception>
+    public IReadOnlyList<Tensor> Forward(Tensor latents, Tensor timesteps, Tensor context, Tensor encodedHint, Tensor? vector = null)
     {
         using var scope = NewDisposeScope();
-        var time = _timeEmbedding.Forward(timesteps, latents.dtype);
+        ArgumentNullException.ThrowIfNull(latents);
+        var time = VectorEmbedding.Added(_vectorEmbedding, _timeEmbedding.Forward(timesteps, latents.dtype), vector);
         var residuals = new List<Tensor>();
         var h = latents;
         foreach (var (index, block) in _inputBlocks.Index())

@@ -17,6 +17,7 @@ public sealed class UNet : Module
 {
     private const double OutEpsilon = 1e-5;
     [ComponentName(Name = "time_embed")] private readonly TimeEmbedding _timeEmbedding;
+    [ComponentName(Name = "label_emb")] private readonly VectorEmbedding? _vectorEmbedding;
     [ComponentName(Name = "input_blocks")] private readonly ModuleList<Stage> _inputBlocks;
     [ComponentName(Name = "middle_block")] private readonly Stage _middleBlock;
     [ComponentName(Name = "output_blocks")] private readonly ModuleList<Stage> _outputBlocks;
@@ -29,6 +30,7 @@ public sealed class UNet : Module
         ArgumentNullException.ThrowIfNull(p);
         Params = p;
         _timeEmbedding = new(p.ModelChannels, placement);
+        _vectorEmbedding = VectorEmbedding.Of(p, placement);
         _inputBlocks = Made(UNetStages.Input(p), placement);
         _middleBlock = UNetStages.Middle(p).Create(placement);
         _outputBlocks = Made(UNetStages.Output(p), placement);
@@ -49,21 +51,28 @@ public sealed class UNet : Module
     private ConvolutionLayer ConvolutionOut { get; }
 
     /// <summary>Predicts noise (or velocity: the checkpoint's family says which) in the dtype of <paramref name="latents"/>.</summary>
-    /// <param name="latents">[B, InChannels, h, w]; any h and w.</param>
+    /// <param name="latents">[B, InChannels, h, w]; any h and w. Inpainting models take 9 channels: noisy latents, mask, latents of the masked picture.</param>
     /// <param name="timesteps">[B], 0 to 999; fractions are allowed.</param>
     /// <param name="context">[B, K, ContextChannels], same dtype as the latents.</param>
     /// <param name="residuals">One tensor for each input block, then one for the middle block, already scaled and summed; null or empty for none. Each has the shape of what it is added to.</param>
+    /// <param name="vector">[B, VectorChannels] beside the text, same dtype; null for networks that take none (SD 1.x, 2.x).</param>
     /// <returns>[B, OutChannels, h, w].</returns>
-    /// <exception cref="ArgumentException">The number of residuals is not the number of input blocks plus one.</exception>
-    public Tensor Forward(Tensor latents, Tensor timesteps, Tensor context, IReadOnlyList<Tensor>? residuals = null)
+    /// <exception cref="ArgumentException">The number of residuals is not the number of input blocks plus one, the latents have other channels, or the vector is missing, not wanted or of another width.</exception>
+    public Tensor Forward(Tensor latents, Tensor timesteps, Tensor context, IReadOnlyList<Tensor>? residuals = null, Tensor? vector = null)
     {
+        ArgumentNullException.ThrowIfNull(latents);
+        if (latents.shape[1] != Params.InChannels)
+        {
+            throw new ArgumentException($"The UNet takes {Params.InChannels} channels; {latents.shape[1]} were given.", nameof(latents));
+        }
+
         if (residuals is { Count: > 0 } && residuals.Count != _inputBlocks.Count + 1)
         {
             throw new ArgumentException($"{_inputBlocks.Count + 1} control residuals are needed; {residuals.Count} were given.", nameof(residuals));
         }
 
         using var scope = NewDisposeScope();
-        var time = _timeEmbedding.Forward(timesteps, latents.dtype);
+        var time = VectorEmbedding.Added(_vectorEmbedding, _timeEmbedding.Forward(timesteps, latents.dtype), vector);
         var h = latents;
         var skips = new Stack<Tensor>();
         foreach (var block in _inputBlocks)

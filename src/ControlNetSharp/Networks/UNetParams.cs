@@ -30,6 +30,12 @@ public sealed record UNetParams
     /// <summary>Groups of every GroupNorm: 32 in Stable Diffusion; not visible in a checkpoint's shapes.</summary>
     public int NormGroups { get; init; } = 32;
 
+    /// <summary>Width of the vector that conditions a whole picture beside the text: 2816 (SDXL: pooled text, then six embedded numbers); null where there is none.</summary>
+    public int? VectorChannels { get; init; }
+
+    /// <summary>Channels that are put behind those of the noisy latents: 5 in inpainting models (mask and masked picture), otherwise 0.</summary>
+    public int ConcatenatedChannels => InChannels - OutChannels;
+
     /// <summary>Width of the time embedding.</summary>
     public int TimeChannels => ModelChannels * 4;
 
@@ -38,6 +44,9 @@ public sealed record UNetParams
 
     /// <summary>Stable Diffusion 2.x.</summary>
     public static UNetParams Sd21 { get; } = StableDiffusion(320, [1, 2, 4, 4], 2, 1024, HeadRule.OfWidth(64), linearProjections: true);
+
+    /// <summary>Stable Diffusion XL base.</summary>
+    public static UNetParams Sdxl { get; } = StableDiffusionXl(320, [(1, 0), (2, 2), (4, 10)], 2048, 64, 2816);
 
     /// <summary>The layout that SD 1.x and 2.x share: one transformer block after each residual block on all levels but the last.</summary>
     /// <param name="modelChannels">Channels of the first level.</param>
@@ -60,6 +69,29 @@ public sealed record UNetParams
             ContextChannels = contextChannels,
             Heads = heads,
             LinearProjections = linearProjections,
+        };
+    }
+
+    /// <summary>The layout of SDXL: two residual blocks a level, the middle block as deep as the last level, linear projections, and a vector beside the text.</summary>
+    /// <param name="modelChannels">Channels of the first level.</param>
+    /// <param name="levels">Channels of each level as a multiple of the first, and its transformer blocks after each residual block.</param>
+    /// <param name="contextChannels">Width of the text conditioning.</param>
+    /// <param name="headWidth">Channels of one head.</param>
+    /// <param name="vectorChannels">Width of the vector.</param>
+    public static UNetParams StableDiffusionXl(int modelChannels, IReadOnlyList<(int Multiplier, int Depth)> levels, int contextChannels, int headWidth, int vectorChannels)
+    {
+        ArgumentNullException.ThrowIfNull(levels);
+        return new UNetParams
+        {
+            InChannels = 4,
+            OutChannels = 4,
+            ModelChannels = modelChannels,
+            Levels = [.. levels.Select(level => new UNetLevel(modelChannels * level.Multiplier, 2, level.Depth))],
+            MiddleDepth = levels[^1].Depth,
+            ContextChannels = contextChannels,
+            Heads = HeadRule.OfWidth(headWidth),
+            LinearProjections = true,
+            VectorChannels = vectorChannels,
         };
     }
 }

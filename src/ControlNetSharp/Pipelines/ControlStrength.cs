@@ -55,7 +55,10 @@ public sealed record ControlStrength
     /// <summary>Whether it can act at all: a factor is above 0.</summary>
     public bool IsOn => Weight > 0 && Layers?.All(weight => weight == 0) != true;
 
-    /// <summary>The factor of residual <paramref name="index"/> of <paramref name="count"/>: the weight, times that of <see cref="Layers"/> or, in the modes prompt and control, 0.825^(count − 1 − index).</summary>
+    /// <summary>
+    /// The factor of residual <paramref name="index"/> of <paramref name="count"/>: the weight, times that of <see cref="Layers"/> or, in the modes prompt and control, 0.825^(count − 1 − index).
+    /// For SDXL, which has ten, the count is 13 all the same. Source: sd-webui-controlnet, soft weights (behaviour).
+    /// </summary>
     public double ScaleOf(int index, int count) => Weight * (Layers is { } layers ? layers[index] : Mode == ControlMode.Balanced ? 1 : Math.Pow(ModeDecay, count - 1 - index));
 
     private static double Within(double value, double most, string name) =>

@@ -12,6 +12,9 @@ namespace ControlNetSharp.Pipelines;
 /// </summary>
 public sealed class ControlledDenoiser
 {
+    /// <summary>SDXL's ten residuals take the first ten of SD 1.x's thirteen scales.</summary>
+    private const int ScalesOfSdxl = 13;
+
     private readonly UNet _unet;
     private readonly PredictionType _prediction;
     private readonly IReadOnlyList<Tensor> _contexts;
@@ -39,6 +42,15 @@ public sealed class ControlledDenoiser
         _controls = [.. controls.Where(control => control.Strength.IsOn)];
     }
 
+    /// <summary>The vectors beside the text for the conditional and the unconditional side, [1 or B, VectorChannels] each, in the compute dtype: for SDXL. Borrowed; null (the default) for networks that take none.</summary>
+    public (Tensor Conditioning, Tensor Unconditional)? Vectors { get; init; }
+
+    /// <summary>
+    /// What an inpainting UNet takes behind the noisy latents, the same at each step: [1 or B, 5, h, w], mask and latents of the masked picture, in the compute dtype (<see cref="InpaintingChannels"/>).
+    /// ControlNets do not see it. Borrowed; null (the default) for other UNets.
+    /// </summary>
+    public Tensor? ConcatenatedChannels { get; init; }
+
     /// <summary>Moves on to the next step; to be called after each one.</summary>
     public void NextStep() => _step++;
 
@@ -46,15 +58,19 @@ public sealed class ControlledDenoiser
     /// <param name="noisy">[B, 4, h, w], float32.</param>
     /// <param name="level">Their noise level.</param>
     /// <returns>[B, 4, h, w], float32; fresh.</returns>
+    /// <exception cref="ArgumentException">The UNet needs vectors or concatenated channels that are not there, or does not take them.</exception>
     public Tensor Denoise(Tensor noisy, NoiseLevel level)
     {
         using var scope = NewDisposeScope();
         var pictures = noisy.shape[0];
         var input = noisy.to(_contexts[0].dtype);
         var sides = _guided ? cat([input, input], 0) : input;
-        var context = cat([.. _contexts.Select(side => side.expand(pictures, -1, -1))], 0);
+        var text = new SidesOfText(
+            cat([.. _contexts.Select(side => side.expand(pictures, -1, -1))], 0),
+            Vectors is { } vectors ? cat([.. (_guided ? new[] { vectors.Unconditional, vectors.Conditioning } : [vectors.Conditioning]).Select(side => side.expand(pictures, -1))], 0) : null);
         var timesteps = ones([sides.shape[0]], dtype: ScalarType.Float32, device: noisy.device).Times(level.Timestep);
-        var output = _unet.Forward(sides, timesteps, context, Residuals(sides, timesteps, context, pictures)).to(ScalarType.Float32);
+        var residuals = Residuals(sides, timesteps, text, pictures);
+        var output = _unet.Forward(WithConcatenatedChannels(sides, pictures), timesteps, text.Context, residuals, text.Vector).to(ScalarType.Float32);
         if (_guided)
         {
             var halves = output.chunk(2, 0);
@@ -64,26 +80,42 @@ public sealed class ControlledDenoiser
         return Predictions.ToDenoised(_prediction, output, noisy, level).MoveToOuterDisposeScope();
     }
 
-    private List<Tensor>? Residuals(Tensor sides, Tensor timesteps, Tensor context, long pictures)
+    private Tensor WithConcatenatedChannels(Tensor sides, long pictures)
+    {
+        if (ConcatenatedChannels is null)
+        {
+            return sides;
+        }
+
+        var further = ConcatenatedChannels.expand(pictures, -1, -1, -1);
+        return cat([sides, _guided ? cat([further, further], 0) : further], 1);
+    }
+
+    private List<Tensor>? Residuals(Tensor sides, Tensor timesteps, SidesOfText text, long pictures)
     {
         List<Tensor>? sum = null;
         foreach (var control in _controls.Where(control => control.Strength.ActsAt(_step, _steps)))
         {
-            var scaled = Scaled(control, sides, timesteps, context, pictures);
+            var scaled = Scaled(control, sides, timesteps, text, pictures);
             sum = sum is null ? scaled : [.. sum.Zip(scaled, (a, b) => a.Plus(b))];
         }
 
         return sum;
     }
 
-    private List<Tensor> Scaled(AttachedControl control, Tensor sides, Tensor timesteps, Tensor context, long pictures)
+    private List<Tensor> Scaled(AttachedControl control, Tensor sides, Tensor timesteps, SidesOfText text, long pictures)
     {
         // Where the unconditional side gets no residuals, they are not computed at all.
         var conditionalOnly = _guided && control.IsConditionalOnly;
         Tensor Side(Tensor both) => conditionalOnly ? both.narrow(0, pictures, pictures) : both;
         var hint = control.EncodedHint;
-        var residuals = control.ControlNet.Forward(Side(sides), Side(timesteps), Side(context), hint.shape[0] > 1 && _guided && !conditionalOnly ? cat([hint, hint], 0) : hint);
-        var scaled = residuals.Select((residual, index) => control.Weighted(residual, index, residuals.Count));
+        var residuals = control.ControlNet.Forward(
+            Side(sides), Side(timesteps), Side(text.Context), hint.shape[0] > 1 && _guided && !conditionalOnly ? cat([hint, hint], 0) : hint, text.Vector is { } vector ? Side(vector) : null);
+        var count = text.Vector is null ? residuals.Count : Math.Max(residuals.Count, ScalesOfSdxl);
+        var scaled = residuals.Select((residual, index) => control.Weighted(residual, index, count));
         return [.. conditionalOnly ? scaled.Select(residual => cat([zeros_like(residual), residual], 0)) : scaled];
     }
+
+    /// <summary>The prompts of all sides and pictures.</summary>
+    private sealed record SidesOfText(Tensor Context, Tensor? Vector);
 }

@@ -1,3 +1,4 @@
+using ControlNetSharp.Networks;
 using ControlNetSharp.Samplers;
 
 namespace ControlNetSharp.Pipelines;
@@ -44,6 +45,9 @@ public sealed record GenerationRequest
 
     /// <summary>Whether the picture can be laid side by side without seams: all convolutions go on at the opposite border.</summary>
     public bool Tiling { get; init; }
+
+    /// <summary>What SDXL is told of the picture's size; null (the default) for the size that it is made in, uncropped. Other families are not told any.</summary>
+    public SizeConditioning? SizeConditioning { get; init; }
 
     /// <summary>Sampler, scheduler, steps.</summary>
     public SamplingOptions Sampling { get; init; } = new();

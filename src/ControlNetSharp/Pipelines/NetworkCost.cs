@@ -61,7 +61,8 @@ public static class NetworkCost
     private static double Encoder(UNetParams p, int height, int width)
     {
         var channels = p.ModelChannels;
-        var cost = Convolution(p.InChannels, channels, 3, Pixels(height, width, 0)) + 2.0 * channels * p.TimeChannels + 2.0 * p.TimeChannels * p.TimeChannels;
+        var cost = Convolution(p.InChannels, channels, 3, Pixels(height, width, 0)) + 2.0 * channels * p.TimeChannels + 2.0 * p.TimeChannels * p.TimeChannels
+            + (p.VectorChannels is { } vector ? 2.0 * vector * p.TimeChannels + 2.0 * p.TimeChannels * p.TimeChannels : 0);
         foreach (var (level, shape) in p.Levels.Index())
         {
             var pixels = Pixels(height, width, level);

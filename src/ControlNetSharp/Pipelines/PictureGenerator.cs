@@ -19,7 +19,7 @@ public sealed class PictureGenerator
     private const float Hole = -1;
     private readonly UNet _unet;
     private readonly Autoencoder _autoencoder;
-    private readonly ITextEncoder _text;
+    private readonly IReadOnlyList<ITextEncoder> _texts;
     private readonly PredictionType _prediction;
     private readonly int _nativeSize;
     private readonly Placement _placement;
@@ -33,7 +33,8 @@ public sealed class PictureGenerator
             model.Text,
             model.PredictsVelocity == true ? PredictionType.Velocity : PredictionType.Epsilon,
             model.NativeSize,
-            model.Placement)
+            model.Placement,
+            model.SecondText)
     {
         _schedule = NoiseSchedule.Of(model.Noise);
     }
@@ -45,22 +46,30 @@ public sealed class PictureGenerator
     /// <param name="prediction">What the UNet predicts.</param>
     /// <param name="nativeSize">Width and height of the pictures that the model was trained with.</param>
     /// <param name="placement">Device and compute dtype; the networks are there.</param>
-    public PictureGenerator(UNet unet, Autoencoder autoencoder, ITextEncoder text, PredictionType prediction, int nativeSize, Placement placement)
+    /// <param name="secondText">The second text encoder of SDXL; null for families that have one only.</param>
+    /// <exception cref="ArgumentException">The UNet takes a vector beside the text, which only a second text encoder can give, and there is none.</exception>
+    public PictureGenerator(UNet unet, Autoencoder autoencoder, ITextEncoder text, PredictionType prediction, int nativeSize, Placement placement, ITextEncoder? secondText = null)
     {
-        (_unet, _autoencoder, _text, _prediction, _nativeSize, _placement) = (unet, autoencoder, text, prediction, nativeSize, placement);
-    }
+        ArgumentNullException.ThrowIfNull(unet);
+        if (unet.Params.VectorChannels is not null && secondText is null)
+        {
+            throw new ArgumentException($"The UNet is of {ModelFamily.Of(unet.Params).FullName}, which needs a second text encoder.", nameof(secondText));
+        }
 
+        (_unet, _autoencoder, _texts, _prediction, _nativeSize, _placement) = (unet, autoencoder, secondText is null ? [text] : [text, secondText], prediction, nativeSize, placement);
+    }
 
     /// <summary>Makes the pictures of a request.</summary>
     /// <param name="request">What they are to be.</param>
     /// <param name="progress">Told after each step, on the same thread.</param>
     /// <param name="cancellationToken">Looked at before each step, before the latents are decoded and after.</param>
-    /// <exception cref="ArgumentException">A sampler, scheduler or number of the request is not known or out of range, or parts of it do not fit together; the message names them.</exception>
+    /// <exception cref="ArgumentException">A sampler, scheduler or number of the request is not known or out of range, parts of it do not fit together, or the ControlNet of a unit is for another family; the message names them.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public GenerationResult Generate(GenerationRequest request, Action<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         request.CheckParts();
+        RequireFitting(request.Units);
         var clock = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
@@ -71,12 +80,18 @@ public sealed class PictureGenerator
         var canvas = request.Initial is { } initial ? new InitialCanvas(initial, size.Width, size.Height) : null;
         using var seamless = request.Tiling ? new SeamlessTiling([_unet, _autoencoder, .. units.Select(unit => unit.ControlNet)]) : null;
 
-        var (conditioning, unconditional) = PromptEncoder.Encode(_text, request.Prompt, request.NegativePrompt, _placement.Device, request.ClipSkip);
+        var (conditioning, unconditional) = PromptEncoder.Encode(_texts, request.Prompt, request.NegativePrompt, _placement.Device, request.ClipSkip);
         var report = new StepReport(plan.Steps.Count + (second?.Steps.Count ?? 0), progress);
         Tensor Sampled(SamplingPlan pass, (int Width, int Height) size, ControlPasses which, Tensor? clean, Tensor? mask)
         {
             var controls = units.Where(unit => unit.ActsIn(which)).Select(unit => Attach(unit, size, which)).ToList();
-            var denoiser = new ControlledDenoiser(_unet, _prediction, conditioning.to(_placement.Dtype), unconditional.to(_placement.Dtype), request.GuidanceScale, controls, pass.Steps.Count);
+            var sizes = request.SizeConditioning ?? SizeConditioning.Of(size.Width, size.Height);
+            var denoiser = new ControlledDenoiser(
+                _unet, _prediction, conditioning.Context.to(_placement.Dtype), unconditional.Context.to(_placement.Dtype), request.GuidanceScale, controls, pass.Steps.Count)
+            {
+                Vectors = _unet.Params.VectorChannels is null ? null : (Vector(conditioning, sizes), Vector(unconditional, sizes)),
+                ConcatenatedChannels = _unet.Params.ConcatenatedChannels == 0 ? null : Concatenated(canvas, size),
+            };
             return Run(request, size, pass, denoiser, clean, mask, report, cancellationToken);
         }
 
@@ -106,6 +121,39 @@ public sealed class PictureGenerator
 
         static int Step(double size) => Math.Clamp((int)Math.Round(size / DefaultSizeStep) * DefaultSizeStep, GenerationRequest.LeastSize, GenerationRequest.MostSize);
     }
+
+    /// <summary>Refuses units of other families before anything is computed; those of weight 0 are none.</summary>
+    private void RequireFitting(IReadOnlyList<ControlUnit> units)
+    {
+        bool Fits(ControlUnit unit) => unit.ControlNet.Params.Fits(_unet.Params);
+        if (units.Index().FirstOrDefault(unit => unit.Item.Strength.Weight > 0 && !Fits(unit.Item)) is not { Item: { } wrong, Index: var index })
+        {
+            return;
+        }
+
+        var fitting = units.Index().Where(unit => Fits(unit.Item)).Select(unit => unit.Index + 1).ToList();
+        static string Described(UNetParams p) => $"{ModelFamily.Of(p).FullName} (context {p.ContextChannels}, {p.ModelChannels} channels)";
+        throw new ArgumentException(
+            $"The ControlNet of unit {index + 1} is for {Described(wrong.ControlNet.Params.UNet)}; the model is {Described(_unet.Params)}. "
+            + $"Of the {units.Count} units {(fitting.Count == 0 ? "none fits" : $"those that fit are: {string.Join(", ", fitting)}")}.",
+            nameof(units));
+    }
+
+    /// <summary>What an inpainting model is told of the picture: that under the mask all is new, or, without a mask, that everything is.</summary>
+    private Tensor Concatenated(InitialCanvas? canvas, (int Width, int Height) size)
+    {
+        if (canvas?.LatentMask is not { } mask)
+        {
+            return InpaintingChannels.OfNothing(_autoencoder, size.Width, size.Height, _placement);
+        }
+
+        using var scope = NewDisposeScope();
+        var levels = tensor([.. mask.Levels.Select(level => level / 255f)], [1, 1, mask.Height, mask.Width]);
+        return InpaintingChannels.Of(_autoencoder, PictureTensors.ToPicture(canvas.Seen).to(_placement.Dtype).to(_placement.Device), levels.to(_placement.Device)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Vector(TextConditioning text, SizeConditioning sizes) =>
+        sizes.Vector(text.Pooled!.to(_placement.Dtype), _unet.Params.VectorChannels!.Value);
 
     /// <summary>One pass from noise, or from clean latents with noise, to latents; under a mask, [1, 1, h, w], only what it marks changes. Fresh.</summary>
     private Tensor Run(

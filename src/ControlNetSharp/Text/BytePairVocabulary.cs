@@ -76,6 +76,16 @@ internal sealed class BytePairVocabulary
     /// <summary>The UTF-8 bytes that an id stands for, and whether a word ends with it.</summary>
     public (byte[] Bytes, bool EndsWord) this[int id] => _pieces[id];
 
+    /// <summary>The pieces as the vocabulary file writes them, in the order of their ids.</summary>
+    public IEnumerable<string> Spellings()
+    {
+        var characters = ByteCharacters().ToDictionary(entry => entry.Value, entry => entry.Character);
+        return _pieces.Select(piece => string.Concat(piece.Bytes.Select(value => characters[value])) + (piece.EndsWord ? EndOfWord : ""));
+    }
+
+    /// <summary>The pairs of ids that are merged, in the order in which they were learnt.</summary>
+    public IEnumerable<(int Left, int Right)> MergedPairs() => _merges.OrderBy(merge => merge.Value).Select(merge => merge.Key);
+
     private (int Left, int Right, int Merged)? BestPair(ReadOnlySpan<int> ids)
     {
         (int Left, int Right, int Merged)? best = null;

@@ -95,6 +95,13 @@ public sealed class ClipTokenizer
         return row;
     }
 
+    /// <summary>Every token's text and the merges, as transformers' files of the tokenizer have them: ids are positions; a merge is two texts.</summary>
+    internal (IReadOnlyList<string> Tokens, IReadOnlyList<(string Left, string Right)> Merges) Spelled()
+    {
+        var tokens = _vocabulary.Spellings().Append(PromptWords.StartText).Append(PromptWords.EndText).ToList();
+        return (tokens, [.. _vocabulary.MergedPairs().Select(pair => (tokens[pair.Left], tokens[pair.Right]))]);
+    }
+
     private int[] EncodeWord(string word)
     {
         if (_words.TryGetValue(word, out var known))

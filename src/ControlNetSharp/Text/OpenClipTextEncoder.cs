@@ -51,7 +51,16 @@ public sealed class OpenClipTextEncoder : Module, ITextEncoder
     public Tensor Encode(Tensor tokens, int? clipSkip = null)
     {
         using var scope = NewDisposeScope();
-        return _finalNorm.call(TextTransformer.Run(Embed(tokens), Blocks, Params, clipSkip ?? Params.DefaultClipSkip)).MoveToOuterDisposeScope();
+        return Conditioning(TextTransformer.Run(Embed(tokens), Blocks, Params, clipSkip ?? Params.DefaultClipSkip)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public (Tensor Features, Tensor Pooled) EncodePooled(Tensor tokens, int? clipSkip = null)
+    {
+        using var scope = NewDisposeScope();
+        var states = HiddenStates(tokens);
+        var features = Conditioning(states[^TextTransformer.CheckedClipSkip(clipSkip ?? Params.DefaultClipSkip, Params)]);
+        return (features.MoveToOuterDisposeScope(), Pool(tokens, _finalNorm.call(states[^1])).MoveToOuterDisposeScope());
     }
 
     /// <inheritdoc/>
@@ -64,6 +73,8 @@ public sealed class OpenClipTextEncoder : Module, ITextEncoder
         var pooled = TextTransformer.AtEndToken(tokens, features);
         return (_projection is null ? pooled : pooled.matmul(_projection.to(pooled.dtype))).MoveToOuterDisposeScope();
     }
+
+    private Tensor Conditioning(Tensor features) => Params.NormsConditioning ? _finalNorm.call(features) : features;
 
     private Tensor Embed(Tensor tokens)
     {

@@ -7,10 +7,10 @@ public sealed record TextEncoderParams
     private const string TransformersTokens = "text_model.embeddings.token_embedding.weight";
     private const string OpenClipTokens = "token_embedding.weight";
 
-    /// <summary>Features of a token: 768 (SD 1.x), 1024 (SD 2.x). The feed-forward part is four times as wide.</summary>
+    /// <summary>Features of a token: 768 (SD 1.x), 1024 (SD 2.x), 768 and 1280 (SDXL's two). The feed-forward part is four times as wide.</summary>
     public required int Width { get; init; }
 
-    /// <summary>Transformer blocks: 12 (SD 1.x), 24 (SD 2.x).</summary>
+    /// <summary>Transformer blocks: 12 (SD 1.x), 24 (SD 2.x), 12 and 32 (SDXL).</summary>
     public required int Layers { get; init; }
 
     /// <summary>Attention heads; the width is a multiple of it. Not visible in a checkpoint's shapes.</summary>
@@ -28,6 +28,9 @@ public sealed record TextEncoderParams
     /// <summary>Width of the projected, pooled vector; null where the checkpoint has no projection.</summary>
     public int? ProjectionWidth { get; init; }
 
+    /// <summary>Width of the pooled vector.</summary>
+    public int PooledWidth => ProjectionWidth ?? Width;
+
     /// <summary>Whether OpenCLIP's <c>logit_scale</c> is among the weights; text encoding does not use it.</summary>
     public bool HasLogitScale { get; init; }
 
@@ -36,6 +39,9 @@ public sealed record TextEncoderParams
 
     /// <summary>The clip skip that the model was trained with, as A1111 counts: 1 (SD 1.x), 2 (SD 2.x in OpenCLIP's layout).</summary>
     public int DefaultClipSkip { get; init; } = 1;
+
+    /// <summary>Whether the conditioning goes through the final norm: for SD 1.x and 2.x it does, for SDXL it does not.</summary>
+    public bool NormsConditioning { get; init; } = true;
 
     /// <summary>Stable Diffusion 1.x: CLIP ViT-L/14.</summary>
     public static TextEncoderParams ClipL { get; } = new() { Width = 768, Layers = 12, Heads = 12 };
@@ -52,6 +58,9 @@ public sealed record TextEncoderParams
         PadToken = 0,
         DefaultClipSkip = 2,
     };
+
+    /// <summary>The same encoder as one of SDXL's two, which take the features after the last but one block as they are. Source: Podell et al. 2023, arXiv:2307.01952, section 2.1; sd_xl_base.yaml.</summary>
+    public TextEncoderParams ForSdxl() => this with { DefaultClipSkip = 2, NormsConditioning = false };
 
     /// <summary>
     /// Reads the shape off a checkpoint. Names with <c>text_model.</c> are those of transformers (for <see cref="ClipTextEncoder"/>), others OpenCLIP's (for <see cref="OpenClipTextEncoder"/>).

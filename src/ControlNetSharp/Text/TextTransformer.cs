@@ -9,20 +9,19 @@ internal static class TextTransformer
     /// <summary>The features after all blocks but the last <paramref name="clipSkip"/> − 1.</summary>
     public static Tensor Run(Tensor embedded, IEnumerable<TextBlock> blocks, TextEncoderParams p, int clipSkip)
     {
-        if (clipSkip < 1 || clipSkip > p.Layers)
-        {
-            throw new ArgumentOutOfRangeException(nameof(clipSkip), clipSkip, $"Clip skip must be from 1 to {p.Layers}, the number of blocks of this text encoder.");
-        }
-
         using var scope = NewDisposeScope();
         var h = embedded.alias();
-        foreach (var block in blocks.Take(p.Layers - clipSkip + 1))
+        foreach (var block in blocks.Take(p.Layers - CheckedClipSkip(clipSkip, p) + 1))
         {
             h = block.call(h);
         }
 
         return h.MoveToOuterDisposeScope();
     }
+
+    /// <summary>The clip skip, if the encoder has so many blocks.</summary>
+    public static int CheckedClipSkip(int clipSkip, TextEncoderParams p) => clipSkip >= 1 && clipSkip <= p.Layers ? clipSkip
+        : throw new ArgumentOutOfRangeException(nameof(clipSkip), clipSkip, $"Clip skip must be from 1 to {p.Layers}, the number of blocks of this text encoder.");
 
     /// <summary>The input of the first block (<paramref name="embedded"/>, which the caller gives away) and the output of each.</summary>
     public static IReadOnlyList<Tensor> RunEach(Tensor embedded, IEnumerable<TextBlock> blocks)

@@ -15,9 +15,11 @@ public sealed class TrainableDenoiser
     /// <param name="controlNet">The ControlNet, float32; null when the UNet is the target.</param>
     /// <param name="target">What is trained.</param>
     /// <param name="compute">The type that is computed in.</param>
-    /// <exception cref="ArgumentException">There is a ControlNet without need for one, or none where one is trained.</exception>
+    /// <exception cref="ArgumentException">There is a ControlNet without need for one, or none where one is trained, or the UNet is of a family that cannot be trained.</exception>
     public TrainableDenoiser(UNet unet, ControlNet? controlNet, TrainingTarget target, ScalarType compute)
     {
+        ArgumentNullException.ThrowIfNull(unet);
+        RequireTrainable(unet.Params);
         if (controlNet is null != (target == TrainingTarget.UNet))
         {
             throw new ArgumentException($"The target {target} is trained {(controlNet is null ? "with" : "without")} a ControlNet.", nameof(controlNet));
@@ -57,6 +59,17 @@ public sealed class TrainableDenoiser
             {
                 ControlNet.Checkpointing = value;
             }
+        }
+    }
+
+    /// <summary>Refuses models whose networks take more than noisy latents, timesteps and text: examples do not have it.</summary>
+    /// <exception cref="ArgumentException">The UNet is one of SDXL or an inpainting one.</exception>
+    public static void RequireTrainable(UNetParams p)
+    {
+        ArgumentNullException.ThrowIfNull(p);
+        if (p.VectorChannels is not null || p.ConcatenatedChannels > 0)
+        {
+            throw new ArgumentException($"Models of {ModelFamily.Of(p).FullName} can be run, but not trained here; those of SD 1.x and 2.x can be.", nameof(p));
         }
     }
 

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Text;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -28,15 +30,17 @@ public sealed class CheckpointConverterTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Convert_ToDiffusersAndBack_KeepsEveryBit(int version)
+    [InlineData(TinyFamily.Sd1)]
+    [InlineData(TinyFamily.Sd2)]
+    [InlineData(TinyFamily.Sdxl)]
+    [InlineData(TinyFamily.Inpainting)]
+    public void Convert_ToDiffusersAndBack_KeepsEveryBit(TinyFamily family)
     {
         using var scope = NewDisposeScope();
         foreach (var type in new[] { ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float16 })
         {
             var first = _folder[$"{type}.safetensors"];
-            CheckpointConverter.Convert(_forms.WriteModel(version), first, null, type);
+            CheckpointConverter.Convert(_forms.WriteModel(family), first, null, type);
             CheckpointConverter.Convert(first, _folder[$"{type}"], CheckpointLayout.Diffusers);
             CheckpointConverter.Convert(_folder[$"{type}"], _folder[$"{type}-back.safetensors"], CheckpointLayout.Ldm);
             using var expected = SafetensorsFile.Open(first);
@@ -83,9 +87,57 @@ public sealed class CheckpointConverterTests : IDisposable
         }
 
         Directory.CreateDirectory(_folder["taken"]);
-        Assert.Contains("taken", Assert.Throws<ArgumentException>(() => CheckpointConverter.Convert(_forms.WriteModel(1), _folder["taken"], CheckpointLayout.Diffusers)).Message, StringComparison.Ordinal);
-        Assert.Contains("taken", Assert.Throws<ArgumentException>(() => CheckpointConverter.Convert(_forms.WriteModel(1), _folder["taken"])).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => CheckpointConverter.Convert(_forms.WriteModel(1), _folder["b"], null, ScalarType.Float64));
+        Assert.Contains("taken", Assert.Throws<ArgumentException>(() => CheckpointConverter.Convert(_forms.WriteModel(TinyFamily.Sd1), _folder["taken"], CheckpointLayout.Diffusers)).Message, StringComparison.Ordinal);
+        Assert.Contains("taken", Assert.Throws<ArgumentException>(() => CheckpointConverter.Convert(_forms.WriteModel(TinyFamily.Sd1), _folder["taken"])).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => CheckpointConverter.Convert(_forms.WriteModel(TinyFamily.Sd1), _folder["b"], null, ScalarType.Float64));
         Assert.False(Directory.Exists(_folder["out"]));
+    }
+
+    [Theory]
+    [InlineData(TinyFamily.Sd1, "tokenizer", "<|endoftext|>")]
+    [InlineData(TinyFamily.Sd2, "tokenizer", "!")]
+    [InlineData(TinyFamily.Sdxl, "tokenizer", "<|endoftext|>")]
+    [InlineData(TinyFamily.Sdxl, "tokenizer_2", "!")]
+    public void Convert_ToDiffusers_WritesTheTokenizerThatTransformersReads(TinyFamily family, string folder, string pad)
+    {
+        using var scope = NewDisposeScope();
+        var written = Path.Combine(_forms.Diffusers(_forms.WriteModel(family)), folder);
+        JsonElement Json(string name) => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(written, name))).RootElement;
+        var vocabulary = Json("vocab.json").EnumerateObject().ToDictionary(token => token.Name, token => token.Value.GetInt32());
+        Assert.Equal(Enumerable.Range(0, 49408), vocabulary.Values.Order());
+        Assert.Equal((0, 49406, 49407), (vocabulary["!"], vocabulary["<|startoftext|>"], vocabulary["<|endoftext|>"]));
+        foreach (var word in new[] { "cat", "astronaut", "photograph" })
+        {
+            Assert.Equal([vocabulary[word + "</w>"]], ClipTokenizer.Default.Encode(word));
+        }
+
+        var lines = File.ReadAllLines(Path.Combine(written, "merges.txt"));
+        Assert.Equal((48895, "#version: 0.2"), (lines.Length, lines[0]));
+        Assert.All(lines.Skip(1).Index(), merge => Assert.Equal(512 + merge.Index, vocabulary[string.Concat(merge.Item.Split(' '))]));
+        foreach (var name in new[] { "tokenizer_config.json", "special_tokens_map.json" })
+        {
+            var config = Json(name);
+            Assert.Equal((pad, "<|startoftext|>", "<|endoftext|>"), (config.GetProperty("pad_token").GetString(), config.GetProperty("bos_token").GetProperty("content").GetString(), config.GetProperty("eos_token").GetProperty("content").GetString()));
+        }
+
+        Assert.Equal(("CLIPTokenizer", 77), (Json("tokenizer_config.json").GetProperty("tokenizer_class").GetString(), Json("tokenizer_config.json").GetProperty("model_max_length").GetInt32()));
+    }
+
+    [Fact]
+    public void Convert_OfSdxlToDiffusers_WritesTheConfigurationsThatItsPipelineNeeds()
+    {
+        using var scope = NewDisposeScope();
+        var folder = _forms.Diffusers(_forms.WriteModel(TinyFamily.Sdxl));
+        JsonElement Json(params string[] path) => JsonDocument.Parse(File.ReadAllBytes(Path.Combine([folder, .. path]))).RootElement;
+        Assert.Equal("StableDiffusionXLPipeline", Json("model_index.json").GetProperty("_class_name").GetString());
+        Assert.All(Json("model_index.json").EnumerateObject().Where(part => part.Value.ValueKind == JsonValueKind.Array), part => Assert.True(Directory.Exists(Path.Combine(folder, part.Name)), part.Name));
+        var unet = Json("unet", "config.json");
+        Assert.Equal("[1,1,2]", unet.GetProperty("transformer_layers_per_block").GetRawText().Replace(" ", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal));
+        Assert.Equal(("text_time", 8, 72), (unet.GetProperty("addition_embed_type").GetString(), unet.GetProperty("addition_time_embed_dim").GetInt32(), unet.GetProperty("projection_class_embeddings_input_dim").GetInt32()));
+        Assert.Equal(["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"], unet.GetProperty("down_block_types").EnumerateArray().Select(type => type.GetString()));
+        Assert.Equal(0.13025, Json("vae", "config.json").GetProperty("scaling_factor").GetDouble());
+        var (first, second) = (Json("text_encoder", "config.json"), Json("text_encoder_2", "config.json"));
+        Assert.Equal(("CLIPTextModel", "quick_gelu", 2), (first.GetProperty("architectures")[0].GetString(), first.GetProperty("hidden_act").GetString(), first.GetProperty("num_hidden_layers").GetInt32()));
+        Assert.Equal(("CLIPTextModelWithProjection", "gelu", 2, 3), (second.GetProperty("architectures")[0].GetString(), second.GetProperty("hidden_act").GetString(), second.GetProperty("num_hidden_layers").GetInt32(), second.GetProperty("num_attention_heads").GetInt32()));
     }
 }

@@ -1,11 +1,31 @@
 using System.Text.Json;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Tests.Checkpoints;
+
+/// <summary>The families of which tiny models are written.</summary>
+public enum TinyFamily
+{
+    /// <summary>With the names of SD 1.x.</summary>
+    Sd1,
+
+    /// <summary>With linear projections, a context of 1024 and OpenCLIP's text encoder, whose vocabulary is too small for prompts: SD 2.x by its width.</summary>
+    Sd2,
+
+    /// <summary>The same, narrow and with the whole vocabulary: no family by its width, but it reads prompts.</summary>
+    NarrowSd2,
+
+    /// <summary>With the two text encoders and the vector of SDXL.</summary>
+    Sdxl,
+
+    /// <summary>SD 1.x with nine channels.</summary>
+    Inpainting,
+}
 
 /// <summary>Writes tiny models in every container and layout that is read, and compares what was read.</summary>
 /// <param name="place">Where they are written. Borrowed.</param>
@@ -14,40 +34,51 @@ internal sealed class CheckpointForms(TemporaryFolder place)
     /// <summary>The file of weights in a diffusers folder's parts.</summary>
     public const string DiffusersWeights = "diffusion_pytorch_model.safetensors";
 
-    /// <summary>A tiny model with the names of SD 1.x or, with linear projections, a context of 1024 and OpenCLIP's text encoder, of SD 2.x.</summary>
-    public string WriteModel(int version, CheckpointMetadata? metadata = null, Action<Dictionary<string, Tensor>>? change = null)
+    /// <summary>A tiny model of a family, as a safetensors file in LDM's layout.</summary>
+    public string WriteModel(TinyFamily family, CheckpointMetadata? metadata = null, Action<Dictionary<string, Tensor>>? change = null)
     {
-        var path = place[$"sd{version}.safetensors"];
+        var path = place[$"{family}.safetensors"];
         var said = (metadata ?? TinyModel.Metadata).Write();
-        if (version == 1)
+        return family switch
         {
-            return TinyModel.WriteModel(path, change, said);
-        }
-
-        return TinyModel.WriteModel(
-            path,
-            tensors =>
-            {
-                var p = new TextEncoderParams { Width = 1024, Layers = 2, Heads = 2, VocabularySize = 500, Activation = TextActivation.Gelu, ProjectionWidth = 1024, HasLogitScale = true, PadToken = 0, DefaultClipSkip = 2 };
-                foreach (var name in tensors.Keys.Where(name => name.StartsWith(TinyModel.TextPrefix, StringComparison.Ordinal)).ToList())
-                {
-                    tensors.Remove(name);
-                }
-
-                using var text = new OpenClipTextEncoder(p, Placement.Cpu32);
-                using var generator = new Generator(77);
-                foreach (var (name, parameter) in text.named_parameters())
-                {
-                    // Drawn: the formula takes its time over so many.
-                    tensors.Add("cond_stage_model.model." + name, randn(parameter.shape, generator: generator) * 0.02f);
-                }
-
-                change?.Invoke(tensors);
-            },
-            said,
-            TinyModel.Sd21Shaped);
+            TinyFamily.Sd1 => TinyModel.WriteModel(path, change, said),
+            TinyFamily.Inpainting => TinyModel.WriteModel(path, change, said, TinyModel.Inpainting),
+            TinyFamily.Sdxl => TinyModel.WriteSdxl(path, change, said),
+            TinyFamily.Sd2 => WriteSd2(path, TinyModel.Sd21Shaped, vocabulary: 500, said, change),
+            // Its width does not tell what its activation is.
+            TinyFamily.NarrowSd2 => WriteSd2(path, TinyModel.Sd21Shaped with { ContextChannels = TinyModel.Width }, vocabulary: 49408, new Dictionary<string, string>(said) { ["text_activation"] = "gelu" }, change),
+            _ => throw new ArgumentOutOfRangeException(nameof(family)),
+        };
     }
 
+    private static string WriteSd2(string path, UNetParams unet, int vocabulary, Dictionary<string, string> said, Action<Dictionary<string, Tensor>>? change) => TinyModel.WriteModel(
+        path,
+        tensors =>
+        {
+            var width = unet.ContextChannels;
+            var p = new TextEncoderParams { Width = width, Layers = 2, Heads = 2, VocabularySize = vocabulary, Activation = TextActivation.Gelu, ProjectionWidth = width, HasLogitScale = true, PadToken = 0, DefaultClipSkip = 2 };
+            foreach (var name in tensors.Keys.Where(name => name.StartsWith(TinyModel.TextPrefix, StringComparison.Ordinal)).ToList())
+            {
+                tensors.Remove(name);
+            }
+
+            using var text = new OpenClipTextEncoder(p, Placement.Cpu32);
+            using var generator = new Generator(77);
+            foreach (var (name, parameter) in text.named_parameters())
+            {
+                // Drawn: the formula takes its time over so many.
+                tensors.Add("cond_stage_model.model." + name, randn(parameter.shape, generator: generator) * 0.02f);
+            }
+
+            change?.Invoke(tensors);
+        },
+        said,
+        unet);
+
+    /// <summary>The containers and layouts.</summary>
+    public static IReadOnlyList<string> All { get; } = ["safetensors", "sharded", "zip", "legacy", "lightning", "diffusers", "diffusers-old", "diffusers-sharded", "diffusers-bin", "back"];
+
+    /// <summary>Writes a file in LDM's layout in one of <see cref="All"/>.</summary>
     public string Rewrite(string original, string form)
     {
         switch (form)
@@ -58,11 +89,11 @@ internal sealed class CheckpointForms(TemporaryFolder place)
                 return Shard(original, place["shards"], "model");
             // A pickle has no place for what shapes do not show; a file beside it in the same folder has.
             case "zip":
-                return BesideMetadata(WriteTorch(original, pickle => pickle.WriteZip(New("zip/model.bin"))));
+                return BesideMetadata(original, WriteTorch(original, pickle => pickle.WriteZip(New("zip/model.bin"))));
             case "legacy":
-                return BesideMetadata(WriteTorch(original, pickle => pickle.WriteLegacy(New("legacy/model.bin"))));
+                return BesideMetadata(original, WriteTorch(original, pickle => pickle.WriteLegacy(New("legacy/model.bin"))));
             case "lightning":
-                return BesideMetadata(WriteTorch(original, pickle => pickle.WriteZip(New("lightning/model.ckpt")), lightning: true));
+                return BesideMetadata(original, WriteTorch(original, pickle => pickle.WriteZip(New("lightning/model.ckpt")), lightning: true));
             case "back":
                 CheckpointConverter.Convert(Diffusers(original), place["back.safetensors"], CheckpointLayout.Ldm);
                 return place["back.safetensors"];
@@ -103,16 +134,17 @@ internal sealed class CheckpointForms(TemporaryFolder place)
     }
 
     /// <summary>A folder of a pickle and nothing but metadata beside it: what the pickle cannot say is said by an empty safetensors file. Its folder is the checkpoint.</summary>
-    private static string BesideMetadata(string pickle)
+    private static string BesideMetadata(string original, string pickle)
     {
+        using var file = SafetensorsFile.Open(original);
         // PyTorch files of a folder count only where it has no safetensors file, so the second one has the other extension, too.
-        SafetensorsWriter.Write(Path.Combine(Path.GetDirectoryName(pickle)!, "said.pt"), new Dictionary<string, Tensor>(), TinyModel.Metadata.Write());
+        SafetensorsWriter.Write(Path.Combine(Path.GetDirectoryName(pickle)!, "said.pt"), new Dictionary<string, Tensor>(), file.Metadata);
         return Path.GetDirectoryName(pickle)!;
     }
 
     public static string WriteTorch(string safetensors, Func<PickleBytes, string> write, bool lightning = false)
     {
-        var tensors = All(safetensors);
+        var tensors = Tensors(safetensors);
         return write(lightning
             ? new PickleBytes().Start().Raw("}(").Text("epoch").Number(1).Text("state_dict").Tensors(tensors).Text("optimizer_states").Raw("](}(").Text("state").Raw("}u").Raw("eu.")
             : new PickleBytes().Start().Tensors(tensors).Raw("."));
@@ -121,7 +153,7 @@ internal sealed class CheckpointForms(TemporaryFolder place)
     private static string Shard(string path, string folder, string stem)
     {
         Directory.CreateDirectory(folder);
-        var tensors = All(path);
+        var tensors = Tensors(path);
         var map = new Dictionary<string, string>();
         using var file = SafetensorsFile.Open(path);
         foreach (var (index, part) in tensors.Chunk(tensors.Count / 2 + 1).Index())
@@ -137,19 +169,19 @@ internal sealed class CheckpointForms(TemporaryFolder place)
 
     private static void Rename(string path, Func<string, string> rename)
     {
-        var tensors = All(path);
+        var tensors = Tensors(path);
         SafetensorsWriter.Write(path, tensors.Select(tensor => KeyValuePair.Create(rename(tensor.Key), tensor.Value)));
     }
 
     public static void AddAll(Dictionary<string, Tensor> tensors, string path)
     {
-        foreach (var (name, tensor) in All(path))
+        foreach (var (name, tensor) in Tensors(path))
         {
             tensors.Add(name, tensor);
         }
     }
 
-    private static Dictionary<string, Tensor> All(string path)
+    private static Dictionary<string, Tensor> Tensors(string path)
     {
         using var file = SafetensorsFile.Open(path);
         return file.Entries.Keys.ToDictionary(name => name, name => file.Read(name));

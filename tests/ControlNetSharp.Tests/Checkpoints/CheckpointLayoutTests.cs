@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Networks;
+using ControlNetSharp.Pipelines;
 using ControlNetSharp.Runtime;
+using ControlNetSharp.Tests.Pictures;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -15,29 +17,19 @@ public sealed class CheckpointLayoutTests : IDisposable
 
     public CheckpointLayoutTests() => _forms = new CheckpointForms(_folder);
 
-    public static TheoryData<int, string> Forms
-    {
-        get
-        {
-            var rows = new TheoryData<int, string>();
-            foreach (var form in new[] { "safetensors", "sharded", "zip", "legacy", "lightning", "diffusers", "diffusers-old", "diffusers-sharded", "diffusers-bin", "back" })
-            {
-                rows.Add(1, form);
-                rows.Add(2, form);
-            }
+    // SD 2.x is told by a width at which its vocabulary must be small; the narrow one reads prompts.
+    public static TheoryData<TinyFamily, string> Forms => Rows(TinyFamily.Sd1, TinyFamily.Sd2, TinyFamily.Sdxl, TinyFamily.Inpainting);
 
-            return rows;
-        }
-    }
+    public static TheoryData<TinyFamily, string> PromptedForms => Rows(TinyFamily.Sd1, TinyFamily.NarrowSd2, TinyFamily.Sdxl, TinyFamily.Inpainting);
 
     public void Dispose() => _folder.Dispose();
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public void LoadModel_InAnyContainerAndLayout_GivesTheSameModel(int version, string form)
+    public void LoadModel_InAnyContainerAndLayout_GivesTheSameModel(TinyFamily family, string form)
     {
         using var scope = NewDisposeScope();
-        var original = _forms.WriteModel(version);
+        var original = _forms.WriteModel(family);
         using var expected = CheckpointLoader.LoadModel(original, Placement.Cpu32);
         using var actual = CheckpointLoader.LoadModel(_forms.Rewrite(original, form), Placement.Cpu32);
         CheckpointForms.AssertSame(expected.UNet, actual.UNet);
@@ -48,8 +40,43 @@ public sealed class CheckpointLayoutTests : IDisposable
         Assert.All(expected.UNet.Params.Levels, level => Assert.Equal(expected.UNet.Params.Heads.For(level.Channels), actual.UNet.Params.Heads.For(level.Channels)));
         // The text encoder of SD 2.x has other names in the two layouts: what it computes is compared.
         using var tokens = tensor(Enumerable.Range(0, 77).Select(i => i == 20 ? 499L : i * 3).ToArray()).unsqueeze(0);
-        Goldens.AssertClose(expected.Text.Encode(tokens), actual.Text.Encode(tokens), 1e-6, form);
-        Assert.Equal(expected.Text.PadToken, actual.Text.PadToken);
+        Assert.Equal(expected.Texts.Count, actual.Texts.Count);
+        foreach (var (one, other) in expected.Texts.Zip(actual.Texts))
+        {
+            Goldens.AssertClose(one.Encode(tokens), other.Encode(tokens), 1e-6, form);
+            Goldens.AssertClose(one.EncodePooled(tokens).Pooled, other.EncodePooled(tokens).Pooled, 1e-6, form);
+            Assert.Equal((one.PadToken, one.Params.DefaultClipSkip == 1), (other.PadToken, other.Params.DefaultClipSkip == 1));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(PromptedForms))]
+    public void Generate_FromAnyContainerAndLayout_GivesTheSamePixels(TinyFamily family, string form)
+    {
+        using var scope = NewDisposeScope();
+        var original = _forms.WriteModel(family);
+        var control = TinyModel.WriteControlNet(_folder["control.safetensors"], family switch
+        {
+            TinyFamily.Sdxl => TinyModel.Sdxl,
+            TinyFamily.NarrowSd2 => TinyModel.Sd21Shaped with { ContextChannels = TinyModel.Width },
+            _ => null,
+        });
+        byte[] Pixels(string path)
+        {
+            using var model = CheckpointLoader.LoadModel(path, Placement.Cpu32);
+            using var network = CheckpointLoader.LoadControlNet(control, Placement.Cpu32, model);
+            return new PictureGenerator(model).Generate(
+                new GenerationRequest
+                {
+                    Prompt = "a (red:1.2) house", NegativePrompt = "a boat", Size = (64, 64), GuidanceScale = 3, Seed = 5, Sampling = new() { Steps = 2 },
+                    Units = [new ControlUnit { ControlNet = network, Hint = TestPictures.Square(64, 64), Strength = new() { Mode = ControlMode.Prompt } }],
+                },
+                cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Rgb;
+        }
+
+        var expected = Pixels(original);
+        Assert.True(expected.Distinct().Count() > 50);
+        Assert.Equal(expected, Pixels(_forms.Rewrite(original, form)));
     }
 
     [Theory]
@@ -78,18 +105,42 @@ public sealed class CheckpointLayoutTests : IDisposable
         CheckpointForms.AssertSame(expected, loaded);
     }
 
-    [Fact]
-    public void LoadControlNet_OfDifferences_AddsTheModelsWeights()
+    [Theory]
+    [InlineData("control_model.")]
+    [InlineData("")]
+    [InlineData("diffusers-folder")]
+    [InlineData("zip")]
+    public void LoadControlNet_OfSdxlInAnyForm_GivesTheSameWeights(string form)
     {
         using var scope = NewDisposeScope();
-        using var model = CheckpointLoader.LoadModel(TinyModel.WriteModel(_folder["model.safetensors"]), Placement.Cpu32);
+        using var model = TinyModel.SdxlModel();
+        var original = TinyModel.WriteControlNet(_folder["control.safetensors"], TinyModel.Sdxl, form == "" ? "" : "control_model.");
+        var path = form switch
+        {
+            "control_model." or "" => original,
+            "diffusers-folder" => _forms.Diffusers(original),
+            _ => CheckpointForms.WriteTorch(original, pickle => pickle.WriteZip(_folder["control.pth"])),
+        };
+        using var loaded = CheckpointLoader.LoadControlNet(path, Placement.Cpu32, model);
+        using var expected = TinyModel.ControlNet(TinyModel.Sdxl);
+        CheckpointForms.AssertSame(expected, loaded);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void LoadControlNet_OfDifferences_AddsTheModelsWeights(bool isInpainting)
+    {
+        using var scope = NewDisposeScope();
+        using var model = CheckpointLoader.LoadModel(TinyModel.WriteModel(_folder["model.safetensors"], unet: isInpainting ? TinyModel.Inpainting : null), Placement.Cpu32);
         using var expected = TinyModel.ControlNet();
         var weights = model.UNet.named_parameters().ToDictionary(p => TinyModel.ControlPrefix + p.name, p => p.parameter);
         var path = TinyModel.WriteControlNet(_folder["difference.safetensors"], change: tensors =>
         {
             foreach (var name in tensors.Keys.Where(weights.ContainsKey).ToList())
             {
-                tensors[name] = tensors[name] - weights[name];
+                // Behind the latents an inpainting model takes channels that no ControlNet does.
+                tensors[name] = tensors[name] - (weights[name].shape.SequenceEqual(tensors[name].shape) ? weights[name] : weights[name].narrow(1, 0, 4));
             }
 
             tensors.Add("difference", zeros(0));
@@ -122,7 +173,7 @@ public sealed class CheckpointLayoutTests : IDisposable
     public void LoadModel_OfADiffusersFolder_ObeysItsScheduler()
     {
         using var scope = NewDisposeScope();
-        var folder = _forms.Diffusers(_forms.WriteModel(1));
+        var folder = _forms.Diffusers(_forms.WriteModel(TinyFamily.Sd1));
         void Change(string key, JsonNode? value)
         {
             var file = Path.Combine(folder, "scheduler", "scheduler_config.json");
@@ -179,7 +230,7 @@ public sealed class CheckpointLayoutTests : IDisposable
     public void LoadModel_OfSd2ThatSaysNothing_AsksTheNetworkWhatItPredicts(float outputBias, bool velocity)
     {
         using var scope = NewDisposeScope();
-        var path = _forms.WriteModel(2, TinyModel.Metadata with { PredictsVelocity = null }, tensors =>
+        var path = _forms.WriteModel(TinyFamily.Sd2, TinyModel.Metadata with { PredictsVelocity = null }, tensors =>
         {
             // A network that gives a constant.
             tensors["model.diffusion_model.out.2.weight"].zero_();
@@ -187,5 +238,87 @@ public sealed class CheckpointLayoutTests : IDisposable
         });
         using var model = CheckpointLoader.LoadModel(path, Placement.Cpu32);
         Assert.Equal((ModelFamily.StableDiffusion2, velocity), (model.Family.Name, model.PredictsVelocity));
+    }
+
+    [Theory]
+    [InlineData("{\"prediction_type\": \"v_prediction\"}", true)]
+    [InlineData("{\"prediction_type\": \"epsilon\", \"sd version\": \"SD2\"}", false)]
+    [InlineData("{\"description\": \"another program's\"}", null)]
+    [InlineData("[]", null)]
+    public void LoadModel_BesideAJsonFile_TakesThePredictionFromIt(string json, bool? expected)
+    {
+        using var scope = NewDisposeScope();
+        var path = TinyModel.WriteModel(_folder["model.safetensors"], metadata: (TinyModel.Metadata with { PredictsVelocity = null }).Write());
+        File.WriteAllText(_folder["model.json"], json);
+        using var model = CheckpointLoader.LoadModel(path, Placement.Cpu32);
+        Assert.Equal(expected, model.PredictsVelocity);
+        foreach (var (text, reason) in new[] { ("{\"prediction_type\": \"sample\"}", "'sample'; epsilon and v_prediction"), ("{", "cannot be read") })
+        {
+            File.WriteAllText(_folder["model.json"], text);
+            var e = Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadModel(path, Placement.Cpu32));
+            Assert.EndsWith("model.json", e.File, StringComparison.Ordinal);
+            Assert.Contains(reason, e.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("v", true)]
+    [InlineData("epsilon", false)]
+    [InlineData("flow", null)]
+    public void LoadModel_WithModelSpecMetadata_TakesThePredictionFromIt(string said, bool? expected)
+    {
+        using var scope = NewDisposeScope();
+        var metadata = (TinyModel.Metadata with { PredictsVelocity = null }).Write();
+        metadata["modelspec.prediction_type"] = said;
+        using var model = CheckpointLoader.LoadModel(TinyModel.WriteModel(_folder["model.safetensors"], metadata: metadata), Placement.Cpu32);
+        Assert.Equal(expected, model.PredictsVelocity);
+    }
+
+    [Fact]
+    public void LoadModel_OfSdxlWithMarkersAmongItsWeights_PredictsVelocity_AndSoItsConversions()
+    {
+        using var scope = NewDisposeScope();
+        var path = TinyModel.WriteSdxl(
+            _folder["xl.safetensors"],
+            tensors =>
+            {
+                tensors.Add("v_pred", zeros(0));
+                tensors.Add("ztsnr", zeros(0));
+            },
+            (TinyModel.Metadata with { PredictsVelocity = null }).Write());
+        CheckpointConverter.Convert(path, _folder["again.safetensors"], CheckpointLayout.Ldm);
+        foreach (var file in new[] { path, _folder["again.safetensors"], _forms.Diffusers(path) })
+        {
+            using var model = CheckpointLoader.LoadModel(file, Placement.Cpu32);
+            Assert.Equal((true, true, 0.13025), (model.PredictsVelocity, model.Noise.ZeroTerminalSnr, model.Autoencoder.Params.ScaleFactor));
+        }
+    }
+
+    [Fact]
+    public void LoadModel_OfAnInpaintingSd2ThatSaysNothing_PredictsNoise()
+    {
+        using var scope = NewDisposeScope();
+        var path = _forms.WriteModel(TinyFamily.Sd2, TinyModel.Metadata with { PredictsVelocity = null }, tensors =>
+        {
+            tensors["model.diffusion_model.input_blocks.0.0.weight"] = zeros(32, 9, 3, 3);
+            tensors["model.diffusion_model.out.2.weight"].zero_();
+            tensors["model.diffusion_model.out.2.bias"] = full(4, -3f);
+        });
+        using var model = CheckpointLoader.LoadModel(path, Placement.Cpu32);
+        Assert.Equal(("SD 2.x inpainting", false), (model.Family.FullName, model.PredictsVelocity));
+    }
+
+    private static TheoryData<TinyFamily, string> Rows(params TinyFamily[] families)
+    {
+        var rows = new TheoryData<TinyFamily, string>();
+        foreach (var family in families)
+        {
+            foreach (var form in CheckpointForms.All)
+            {
+                rows.Add(family, form);
+            }
+        }
+
+        return rows;
     }
 }

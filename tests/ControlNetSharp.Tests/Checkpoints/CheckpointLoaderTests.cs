@@ -2,6 +2,7 @@ using System.Globalization;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
+using ControlNetSharp.Text;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -120,10 +121,61 @@ public sealed class CheckpointLoaderTests : IDisposable
     }
 
     [Fact]
-    public void LoadModel_OfAnSdxlModel_SaysThatItIsOne()
+    public void LoadModel_OfSdxlsRefiner_OrOfSdxlWithTextsOfAnotherWidth_SaysSo()
     {
-        var path = TinyModel.WriteModel(_folder["xl.safetensors"], unet: TinyModel.UNetParams with { ContextChannels = 2048 });
-        Assert.Contains("SDXL", Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadModel(path, Placement.Cpu32)).Message, StringComparison.Ordinal);
+        using var scope = NewDisposeScope();
+        string Refusal(string path) => Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadModel(path, Placement.Cpu32)).Message;
+        Assert.Contains("SDXL refiner", Refusal(TinyModel.WriteModel(_folder["refiner.safetensors"], unet: TinyModel.Sdxl with { ContextChannels = 1280 })), StringComparison.Ordinal);
+        var wide = TinyModel.WriteSdxl(_folder["wide.safetensors"], tensors =>
+        {
+            using var second = new OpenClipTextEncoder(TinyModel.SdxlSecondTextParams with { Width = 30 }, Placement.Cpu32);
+            foreach (var (name, parameter) in second.named_parameters())
+            {
+                tensors[TinyModel.SdxlSecondTextPrefix + name] = zeros(parameter.shape);
+            }
+        });
+        Assert.Contains("texts of width 40; its text encoders have the widths 16 and 30", Refusal(wide), StringComparison.Ordinal);
+        var pooled = TinyModel.WriteSdxl(_folder["pooled.safetensors"], tensors => tensors[TinyModel.SdxlSecondTextPrefix + "text_projection"] = zeros(24, 25));
+        Assert.Contains("a vector of 72 numbers, which has no room for a pooled text of 25", Refusal(pooled), StringComparison.Ordinal);
+        var missing = TinyModel.WriteSdxl(_folder["missing.safetensors"], tensors => tensors.Remove(TinyModel.UNetPrefix + "label_emb.0.2.bias"));
+        Assert.Contains("looks like SDXL layout with context 40, but its keys do not fit: 1 missing (model.diffusion_model.label_emb.0.2.bias)", Refusal(missing), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(8)]
+    [InlineData(5)]
+    public void LoadModel_WhoseUNetTakesOtherChannelsThanLatentsOrInpaintings_NamesTheNumbers(int channels)
+    {
+        var path = TinyModel.WriteModel(_folder["model.safetensors"], unet: TinyModel.UNetParams with { InChannels = channels });
+        AssertRefused(() => CheckpointLoader.LoadModel(path, Placement.Cpu32), path, $"takes {channels} channels and predicts 4, its Autoencoder has 4", "for inpainting");
+    }
+
+    [Fact]
+    public void FamilyOf_AnInpaintingModel_IsThatOfItsContextWithItsVariant_InEachLayout()
+    {
+        using var scope = NewDisposeScope();
+        var path = TinyModel.WriteModel(_folder["model.safetensors"], unet: TinyModel.Inpainting);
+        CheckpointConverter.Convert(path, _folder["diffusers"], CheckpointLayout.Diffusers);
+        foreach (var place in new[] { path, _folder["diffusers"], _folder["diffusers/unet"] })
+        {
+            using var files = CheckpointFiles.Open(place);
+            Assert.Equal($"SD 1.x layout with context {TinyModel.Width} inpainting", CheckpointKind.Of(files.Shapes).Family);
+            Assert.Equal($"SD 1.x layout with context {TinyModel.Width}", CheckpointKind.FamilyOf(files.Shapes)!.Name);
+        }
+    }
+
+    [Fact]
+    public void LoadModel_OfSdxl_HasItsFamilysScaleAndSize_UnlessItSaysOtherwise()
+    {
+        using var scope = NewDisposeScope();
+        using var silent = CheckpointLoader.LoadModel(TinyModel.WriteSdxl(_folder["a.safetensors"], metadata: (TinyModel.Metadata with { NativeSize = null, PredictsVelocity = null }).Write()), Placement.Cpu32);
+        Assert.Equal((0.13025, 1024, null), (silent.Autoencoder.Params.ScaleFactor, silent.NativeSize, silent.PredictsVelocity));
+        Assert.Equal((true, false), (silent.Family.IsXl, silent.Family.IsInpainting));
+        using var half = CheckpointLoader.LoadModel(_folder["a.safetensors"], new Placement(CPU, ScalarType.Float16));
+        Assert.Equal((ScalarType.Float16, ScalarType.Float32), (half.UNet.parameters().First().dtype, half.Autoencoder.parameters().First().dtype));
+        Assert.Equal(ScalarType.Float32, half.Autoencoder.Decode(zeros([1, 4, 2, 2], ScalarType.Float16)).dtype);
+        using var told = CheckpointLoader.LoadModel(TinyModel.WriteSdxl(_folder["b.safetensors"], metadata: (TinyModel.Metadata with { LatentScale = 0.5 }).Write()), Placement.Cpu32);
+        Assert.Equal((0.5, TinyModel.NativeSize), (told.Autoencoder.Params.ScaleFactor, told.NativeSize));
     }
 
     [Fact]
@@ -197,13 +249,6 @@ public sealed class CheckpointLoaderTests : IDisposable
         AssertRefused(() => CheckpointLoader.LoadModel(model, Placement.Cpu32), model, $"1 of a dtype that cannot be weights ({FirstKey} {name})");
         var control = TinyModel.WriteControlNet(_folder["control.safetensors"], change: tensors => tensors["control_model.zero_convs.0.0.bias"] = tensors["control_model.zero_convs.0.0.bias"].to(dtype));
         AssertRefused(() => CheckpointLoader.LoadControlNet(control, Placement.Cpu32), control, $"(control_model.zero_convs.0.0.bias {name})");
-    }
-
-    [Fact]
-    public void LoadModel_WhoseUNetTakesOtherChannelsThanItPredicts_NamesBothNumbers()
-    {
-        var path = TinyModel.WriteModel(_folder["inpainting.safetensors"], unet: TinyModel.UNetParams with { InChannels = 9 });
-        AssertRefused(() => CheckpointLoader.LoadModel(path, Placement.Cpu32), path, "takes 9 channels and predicts 4, its Autoencoder has 4", "inpainting");
     }
 
     [Theory]

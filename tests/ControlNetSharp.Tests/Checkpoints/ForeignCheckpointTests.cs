@@ -41,9 +41,42 @@ public sealed class ForeignCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void LoadControlNet_OfSdxl_IsRefusedByName()
+    public void CheckControlNets_OfAnotherFamily_NamesBothFamilies_AndTheFilesThatWouldFit()
     {
-        var path = TinyModel.WriteControlNet(_folder["xl.safetensors"], TinyModel.UNetParams with { ContextChannels = 2048, LinearProjections = true });
-        Assert.Contains("SDXL ControlNet", Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadControlNet(path, Placement.Cpu32)).Message, StringComparison.Ordinal);
+        using var scope = NewDisposeScope();
+        var xl = TinyModel.WriteControlNet(_folder["xl.safetensors"], TinyModel.Sdxl with { ContextChannels = 2048 });
+        var classic = TinyModel.WriteControlNet(_folder["classic.safetensors"]);
+        var model = TinyModel.WriteModel(_folder["model.safetensors"], unet: TinyModel.Inpainting);
+        File.WriteAllText(_folder["damaged.safetensors"], "no");
+        string[] others = [xl, classic, model, _folder["damaged.safetensors"]];
+        CheckpointLoader.CheckControlNets(model, [classic], others);
+        var e = Assert.Throws<CheckpointException>(() => CheckpointLoader.CheckControlNets(model, [classic, xl], others));
+        Assert.Equal(xl, e.File);
+        Assert.Contains("this ControlNet is for SDXL (context 2048, 32 channels)", e.Message, StringComparison.Ordinal);
+        Assert.Contains($"the model {model} is SD 1.x layout with context {TinyModel.Width} inpainting", e.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"These are ControlNets for that model: {classic}.", e.Message, StringComparison.Ordinal);
+
+        var modelXl = TinyModel.WriteSdxl(_folder["model-xl.safetensors"]);
+        e = Assert.Throws<CheckpointException>(() => CheckpointLoader.CheckControlNets(modelXl, [classic], others));
+        Assert.Contains($"for SD 1.x layout with context {TinyModel.Width}", e.Message, StringComparison.Ordinal);
+        Assert.Contains($"is SDXL layout with context {TinyModel.Sdxl.ContextChannels}", e.Message, StringComparison.Ordinal);
+        Assert.EndsWith("there is no ControlNet for that model.", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LoadControlNet_WithoutAttention_SaysSo()
+    {
+        var path = TinyModel.WriteControlNet(_folder["small.safetensors"], TinyModel.Sdxl with { Levels = [.. TinyModel.Sdxl.Levels.Select(level => level with { TransformerDepth = 0 })], MiddleDepth = 0 });
+        Assert.Contains("it has no attention", Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadControlNet(path, Placement.Cpu32)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LoadControlNet_OfSdxlWithFewerTransformers_FitsTheModel()
+    {
+        using var scope = NewDisposeScope();
+        using var model = TinyModel.SdxlModel();
+        var mid = TinyModel.Sdxl with { Levels = [.. TinyModel.Sdxl.Levels.Select(level => level with { TransformerDepth = Math.Min(level.TransformerDepth, 1) })], MiddleDepth = 1 };
+        using var network = CheckpointLoader.LoadControlNet(TinyModel.WriteControlNet(_folder["mid.safetensors"], mid), Placement.Cpu32, model);
+        Assert.Equal([0, 1, 1], network.Params.UNet.Levels.Select(level => level.TransformerDepth));
     }
 }

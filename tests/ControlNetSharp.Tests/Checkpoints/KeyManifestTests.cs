@@ -13,7 +13,7 @@ public class KeyManifestTests
 {
     private const string OpenClipPrefix = "cond_stage_model.model.";
 
-    public static TheoryData<string> Files => Goldens.Files("key_manifest_sd1*_ldm.json", "key_manifest_sd2*_ldm.json", "key_manifest_sd1*_diffusers.json", "key_manifest_sd2*_diffusers.json", "key_manifest_sd_vae_diffusers*.json", "key_manifest_*_text_hf.json");
+    public static TheoryData<string> Files => Goldens.Files("key_manifest_sd1*_ldm.json", "key_manifest_sd2*_ldm.json", "key_manifest_sd1*_diffusers.json", "key_manifest_sd2*_diffusers.json", "key_manifest_sdxl_*.json", "key_manifest_sd_vae_diffusers*.json", "key_manifest_*_text_hf.json");
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -23,14 +23,17 @@ public class KeyManifestTests
         // Whatever the layout of the file, the networks have LDM's names.
         var shapes = LdmLayout.Of(NamedTensors.OfManifest(manifest)).ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape);
         var actual = Networks(shapes).SelectMany(network => Keys(network.Prefix, network.Network)).ToDictionary();
-        var buffers = shapes.Keys.Where(name => manifest.GetProperty("non_float").EnumerateObject().Any(p => name.EndsWith(p.Name, StringComparison.Ordinal)));
+        var buffers = shapes.Keys.Where(name => manifest.GetProperty("non_float").EnumerateObject().Any(p => name.EndsWith(p.Name, StringComparison.Ordinal))).ToList();
         Assert.Equal(shapes.Keys.Except(buffers).Order(StringComparer.Ordinal), actual.Keys.Order(StringComparer.Ordinal));
         foreach (var (name, shape) in actual)
         {
             Assert.True(shape.SequenceEqual(shapes[name]), $"{name}: [{string.Join(", ", shape)}], expected [{string.Join(", ", shapes[name])}]");
         }
 
-        Assert.Equal(manifest.GetProperty("parameters").GetInt64(), actual.Values.Sum(shape => shape.Aggregate(1L, (a, b) => a * b)));
+        // The list of SDXL counts the buffer of positions as well.
+        static long Elements(IEnumerable<long> shape) => shape.Aggregate(1L, (a, b) => a * b);
+        var floats = actual.Values.Sum(Elements);
+        Assert.Contains(manifest.GetProperty("parameters").GetInt64(), new[] { floats, floats + buffers.Sum(name => Elements(shapes[name])) });
     }
 
     [Theory]
@@ -70,11 +73,19 @@ public class KeyManifestTests
     [InlineData("key_manifest_sd15_controlnet_ldm.json", TinyModel.ControlPrefix, 15)]
     [InlineData("key_manifest_sd21_ldm.json", TinyModel.UNetPrefix, 21)]
     [InlineData("key_manifest_sd21_controlnet_ldm.json", TinyModel.ControlPrefix, 21)]
+    [InlineData("key_manifest_sdxl_ldm.json", TinyModel.UNetPrefix, 0)]
+    [InlineData("key_manifest_sdxl_controlnet_diffusers.json", TinyModel.ControlPrefix, 0)]
     public void UNetShape_OfAManifest_IsThePreset(string file, string prefix, int version)
     {
         Goldens.RequireDefaultFolder();
-        var preset = version == 15 ? UNetParams.Sd15 : UNetParams.Sd21;
-        var inferred = NetworkShapes.UNet(Part(Shapes(Goldens.Json(file)), prefix), new CheckpointMetadata());
+        var preset = version switch
+        {
+            15 => UNetParams.Sd15,
+            21 => UNetParams.Sd21,
+            _ => UNetParams.Sdxl,
+        };
+        var shapes = LdmLayout.Of(NamedTensors.OfManifest(Goldens.Json(file))).ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape);
+        var inferred = NetworkShapes.UNet(Part(shapes, prefix), new CheckpointMetadata());
         Assert.Equal(preset.Levels, inferred.Levels);
         Assert.Equal(preset, inferred with { Levels = preset.Levels });
     }
@@ -117,6 +128,16 @@ public class KeyManifestTests
         if (Part(shapes, TinyModel.TextPrefix) is { Count: > 0 } clip)
         {
             yield return (TinyModel.TextPrefix, new ClipTextEncoder(TextEncoderParams.Infer(clip, any), Placement.Meta));
+        }
+
+        if (Part(shapes, TinyModel.SdxlTextPrefix) is { Count: > 0 } first)
+        {
+            yield return (TinyModel.SdxlTextPrefix, new ClipTextEncoder(TextEncoderParams.Infer(first, any), Placement.Meta));
+        }
+
+        if (Part(shapes, TinyModel.SdxlSecondTextPrefix) is { Count: > 0 } second)
+        {
+            yield return (TinyModel.SdxlSecondTextPrefix, new OpenClipTextEncoder(TextEncoderParams.Infer(second, any), Placement.Meta));
         }
 
         if (Part(shapes, OpenClipPrefix) is { Count: > 0 } openClip)

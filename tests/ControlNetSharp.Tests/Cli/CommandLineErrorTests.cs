@@ -136,7 +136,8 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("models inspect @no.safetensors", 3, "no.safetensors|header")]
     [InlineData("generate -p cat -o @out.png -m @no.safetensors", 3, "no.safetensors|header")]
     [InlineData("generate -p cat -o @out.png -m @no.safetensors --device cuda:99", 3, "--device cuda:99")]
-    [InlineData("bench decode --family sdxl", 2, "--family sdxl|sd15 or sd21")]
+    [InlineData("bench decode --family sd3", 2, "--family sd3|sd15, sd21 or sdxl")]
+    [InlineData("bench train --family sdxl", 2, "SDXL can be run, but not trained")]
     public Task CheckpointOrMachine_ThatCannotBeUsed_IsRefused(string arguments, int exitCode, string expected) => AssertRefused(arguments, exitCode, null, expected);
 
     [Theory]

@@ -211,15 +211,40 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("sd15", "hed", "control_v11p_sd15_softedge")]
     [InlineData("sd21", "canny", "control_v11p_sd21_canny")]
     [InlineData("sd21", "hed", "control_v11p_sd21_hed")]
-    public void FindControlNet_WithTheFilesOfBothFamilies_TakesTheModels(string family, string kind, string expected)
+    [InlineData("sdxl", "canny", "controlnet-canny-sdxl-1.0")]
+    [InlineData("sdxl", "depth", "diffusers_xl_depth_full")]
+    public void FindControlNet_WithTheFilesOfAllFamilies_TakesTheModels(string family, string kind, string expected)
     {
-        var model = TinyModel.WriteModel(_folder["model.safetensors"], unet: family == "sd21" ? TinyModel.Sd21Shaped : null);
-        foreach (var name in new[] { "control_v11p_sd15_canny", "control_v11p_sd21_canny", "control_v11p_sd15_softedge", "control_v11p_sd21_hed" })
+        var model = TinyModel.WriteModel(_folder["model.safetensors"], unet: family switch
+        {
+            "sd21" => TinyModel.Sd21Shaped,
+            "sdxl" => TinyModel.Sdxl with { ContextChannels = 2048 },
+            _ => null,
+        });
+        foreach (var name in new[] { "control_v11p_sd15_canny", "control_v11p_sd21_canny", "control_v11p_sd15_softedge", "control_v11p_sd21_hed", "controlnet-canny-sdxl-1.0", "diffusers_xl_depth_full" })
         {
             File.WriteAllText(_folder[name + ".safetensors"], "");
         }
 
         Assert.Equal(_folder[expected + ".safetensors"], ModelFiles.FindControlNet(ConditionKind.Find(kind), model, model, null));
+    }
+
+    [Fact]
+    public async Task Generate_WithAControlNetOfAnotherFamily_NamesBothAndTheFilesThatWouldFit()
+    {
+        var model = TinyModel.WriteSdxl(_folder["model.safetensors"]);
+        var wrong = TinyModel.WriteControlNet(_folder["wrong.safetensors"]);
+        Directory.CreateDirectory(_folder["more"]);
+        var right = TinyModel.WriteControlNet(_folder["more/right.safetensors"], TinyModel.Sdxl);
+        PictureWriter.WritePng(_folder["hint.png"], TestPictures.Square(64, 64));
+        Task<CommandRun> Generate(string control) => CommandRun.Of(["generate", "-p", "a cat", "-m", model, "-o", _folder["out.png"], "--steps", "2", "--size", "64x64", "--seed", "5", "--dtype", "fp32",
+            "--models", _folder["more"], "--control", $"canny={_folder["hint.png"]},annotator=none,model={control}"]);
+        var run = await Generate(wrong);
+        Assert.Equal((3, false), (run.ExitCode, File.Exists(_folder["out.png"])));
+        Assert.All([wrong, $"for SD 1.x layout with context {TinyModel.Width}", $"is SDXL layout with context {TinyModel.Sdxl.ContextChannels}", $"These are ControlNets for that model: {right}."], text => Assert.Contains(text, run.Message, StringComparison.Ordinal));
+        run = await Generate(right);
+        Assert.True(run.ExitCode == 0, run.Message);
+        Assert.True(PictureReader.Read(_folder["out.png"]).Rgb.Distinct().Count() > 50);
     }
 
     [Theory]

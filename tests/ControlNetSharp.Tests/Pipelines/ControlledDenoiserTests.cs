@@ -118,6 +118,92 @@ public class ControlledDenoiserTests
         Assert.Contains("Weight must be from 0 to 2", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(ControlMode.Balanced)]
+    [InlineData(ControlMode.Prompt)]
+    [InlineData(ControlMode.Control)]
+    public void Denoise_OfSdxl_GivesEachSideItsVector_AndScalesResidualsByTheFirstTenOf13(ControlMode mode)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var p = TinyModel.Sdxl;
+        using var unet = TinyModel.UNet(p);
+        using var control = TinyModel.ControlNet(p);
+        Tensor Draw(int seed, params long[] shape)
+        {
+            using var generator = new Generator((ulong)seed);
+            return randn(shape, generator: generator);
+        }
+
+        var (x, cond, uncond) = (Draw(1, 2, 4, 8, 8), Draw(2, 1, 77, p.ContextChannels), Draw(3, 1, 77, p.ContextChannels));
+        var (vector, other) = (Draw(4, 1, p.VectorChannels!.Value), Draw(5, 1, p.VectorChannels!.Value));
+        var hint = control.EncodeHint(Draw(6, 1, 3, 64, 64));
+        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+        var actual = new ControlledDenoiser(unet, PredictionType.Epsilon, cond, uncond, 5, [new AttachedControl(control, hint, new ControlStrength { Mode = mode, Weight = 0.8 })], 10) { Vectors = (vector, other) }.Denoise(x, level);
+
+        Tensor Side(Tensor context, Tensor beside, bool isConditional)
+        {
+            var (texts, vectors, t) = (context.expand(2, -1, -1), beside.expand(2, -1), full([2], level.Timestep, dtype: ScalarType.Float32));
+            var residuals = control.Forward(x, t, texts, hint, vectors);
+            Assert.Equal(10, residuals.Count);
+            return unet.Forward(x, t, texts, mode == ControlMode.Control && !isConditional ? null
+                : [.. residuals.Select((residual, i) => residual * 0.8 * (mode == ControlMode.Balanced ? 1 : Math.Pow(0.825, 12 - i)))], vectors);
+        }
+
+        var (plain, guided) = (Side(uncond, other, false), Side(cond, vector, true));
+        var expected = Predictions.ToDenoised(PredictionType.Epsilon, plain + 5 * (guided - plain), x, level);
+        Goldens.AssertClose(expected, actual, 1e-4 * Goldens.Amplitude(expected), $"{mode}");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public void Denoise_OfAnInpaintingUNet_PutsItsChannelsBehindTheLatents_AndControlNetsDoNotSeeThem(double guidance)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var p = TinyModel.Inpainting;
+        using var unet = TinyModel.UNet(p);
+        using var control = TinyModel.ControlNet();
+        using var autoencoder = TinyModel.Autoencoder();
+        var (x, cond, uncond) = (ones(2, 4, 8, 8) * 0.3, ones(1, 77, p.ContextChannels), zeros(1, 77, p.ContextChannels));
+        var further = InpaintingChannels.Of(autoencoder, ones(1, 3, 64, 64) * 0.5, cat([ones(1, 1, 64, 24), zeros(1, 1, 64, 40)], 3));
+        Assert.Equal([1, 5, 8, 8], further.shape);
+        var hint = control.EncodeHint(ones(1, 3, 64, 64));
+        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+        ControlledDenoiser Denoiser(Tensor? channels) => new(unet, PredictionType.Epsilon, cond, uncond, guidance, [new AttachedControl(control, hint, new ControlStrength())], 10) { ConcatenatedChannels = channels };
+        var actual = Denoiser(further).Denoise(x, level);
+
+        Tensor Side(Tensor context)
+        {
+            var (texts, t) = (context.expand(2, -1, -1), full([2], level.Timestep, dtype: ScalarType.Float32));
+            return unet.Forward(cat([x, further.expand(2, -1, -1, -1)], 1), t, texts, control.Forward(x, t, texts, hint));
+        }
+
+        var expected = Predictions.ToDenoised(PredictionType.Epsilon, guidance == 1 ? Side(cond) : Side(uncond) + guidance * (Side(cond) - Side(uncond)), x, level);
+        Goldens.AssertClose(expected, actual, 1e-4 * Goldens.Amplitude(expected), "inpainting");
+        Assert.Contains("takes 9 channels; 4 were given", Assert.Throws<ArgumentException>(() => Denoiser(null).Denoise(x, level)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void InpaintingChannels_AreTheRoundedMaskAndTheLatentsOfThePictureWithoutIt()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var autoencoder = TinyModel.Autoencoder();
+        using var generator = new Generator(3);
+        var picture = rand([2, 3, 32, 32], generator: generator) * 2 - 1;
+        var mask = cat([full([1, 1, 32, 8], 0.6f), full([1, 1, 32, 24], 0.4f)], 3);
+        var channels = InpaintingChannels.Of(autoencoder, picture, mask);
+        Assert.Equal([1f, 0, 0, 0], channels[0, 0, 0].data<float>().ToArray());
+        var masked = picture.clone();
+        masked.narrow(3, 0, 8).zero_();
+        Goldens.AssertClose(autoencoder.Encode(masked).Mean * autoencoder.Params.ScaleFactor, channels.narrow(1, 1, 4), 1e-5, "masked picture");
+        var nothing = InpaintingChannels.OfNothing(autoencoder, 32, 24, Placement.Cpu32);
+        Assert.Equal([1, 5, 3, 4], nothing.shape);
+        Assert.Equal(1, nothing.narrow(1, 0, 1).min().item<float>());
+    }
+
     private static double Number(JsonElement settings, string name, double otherwise) => settings.TryGetProperty(name, out var value) ? value.GetDouble() : otherwise;
 
     private static (UNet UNet, ControlNet ControlNet) Networks(JsonElement json)

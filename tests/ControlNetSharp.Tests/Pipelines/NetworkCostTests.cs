@@ -34,6 +34,19 @@ public class NetworkCostTests
         Assert.Equal(Count(control, () => control.Forward(latents, timesteps, context, zeros(1, p.ModelChannels, height, width))), NetworkCost.ControlNet(p, height, width), 1e-9);
     }
 
+    [Fact]
+    public void Sdxl_CostsWhatItsLayersDo()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var p = TinyModel.Sdxl;
+        using var unet = new UNet(p, Placement.Cpu32);
+        using var control = new ControlNet(new ControlNetParams { UNet = p }, Placement.Cpu32);
+        var (latents, timesteps, context, vector) = (zeros(1, p.InChannels, 8, 16), zeros(1), zeros(1, Tokens, p.ContextChannels), zeros(1, p.VectorChannels!.Value));
+        Assert.Equal(Count(unet, () => unet.Forward(latents, timesteps, context, null, vector)), NetworkCost.UNet(p, 8, 16), 1e-9);
+        Assert.Equal(Count(control, () => control.Forward(latents, timesteps, context, zeros(1, p.ModelChannels, 8, 16), vector)), NetworkCost.ControlNet(p, 8, 16), 1e-9);
+    }
+
     /// <summary>GFLOP of the layers that run: two for each weight of an output, and the two products of attention.</summary>
     private static double Count(nn.Module network, Action run)
     {

@@ -98,4 +98,27 @@ public class PromptTests
         Assert.False(plain.Equals(strong));
         Assert.Equal(plain.mean().item<float>(), strong.mean().item<float>(), 1e-5);
     }
+
+    [Fact]
+    public void Encode_ByTheTwoEncodersOfSdxl_PutsTheirFeaturesSideBySide_AndPoolsTheFirstChunk()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var (first, second) = TinyModel.SdxlTexts();
+        using var owned = first;
+        using var ownedToo = second;
+        (TextConditioning Conditioning, TextConditioning Unconditional) Encode(string prompt, string negative = "a boat") => PromptEncoder.Encode([first, second], prompt, negative, CPU);
+        var (both, other) = Encode("a (red:1.3) cat BREAK a dog");
+        Assert.Equal([1, 154, TinyModel.Sdxl.ContextChannels], both.Context.shape);
+        // Each one is weighted for itself, so that both keep their means.
+        Assert.True(both.Context.narrow(2, 0, TinyModel.Width).Equals(PromptEncoder.Encode(first, "a (red:1.3) cat BREAK a dog", "a boat", CPU).Conditioning));
+        Assert.True(both.Context.narrow(2, TinyModel.Width, TinyModel.Sdxl.ContextChannels - TinyModel.Width).Equals(PromptEncoder.Encode(second, "a (red:1.3) cat BREAK a dog", "a boat", CPU).Conditioning));
+        Assert.True(both.Pooled!.Equals(Encode("a red cat").Conditioning.Pooled!));
+        Assert.False(both.Pooled.Equals(Encode("a dog").Conditioning.Pooled!));
+        Assert.Equal(both.Context.shape, other.Context.shape);
+        Assert.True(other.Context.abs().max().item<float>() > 0);
+        var empty = Encode("a cat BREAK a dog", "").Unconditional;
+        Assert.Equal((0, 0), (empty.Context.abs().max().item<float>(), empty.Pooled!.abs().max().item<float>()));
+        Assert.Null(PromptEncoder.Encode([first], "a cat", "", CPU).Conditioning.Pooled);
+    }
 }

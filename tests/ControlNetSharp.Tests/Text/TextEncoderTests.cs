@@ -140,6 +140,25 @@ public class TextEncoderTests
     }
 
     [Theory]
+    [MemberData(nameof(Files))]
+    public void EncodePooled_AsSdxlHasIt_GivesTheLastButOneBlockUnnormed_AndTheProjectedVector(string file)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var golden = Goldens.Open(file);
+        var tokens = golden["in.tokens"];
+        var (features, pooled) = Encoder(golden, Placement.Cpu32, p => p.ForSdxl()).EncodePooled(tokens);
+        AssertClose(golden, "penultimate_raw", features);
+        AssertClose(golden, "pooled_projected", pooled);
+        AssertClose(golden, "penultimate_raw", Encoder(golden, Placement.Cpu32, p => p.ForSdxl()).Encode(tokens));
+        (features, pooled) = Encoder(golden, Placement.Cpu32).EncodePooled(tokens, 1);
+        AssertClose(golden, "last", features);
+        AssertClose(golden, "pooled_projected", pooled);
+        var e = Assert.Throws<ArgumentOutOfRangeException>(() => Encoder(golden, Placement.Cpu32).EncodePooled(tokens, 99));
+        Assert.Contains("Clip skip must be from 1", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("key_manifest_sd15_ldm.json", ClipPrefix)]
     [InlineData("key_manifest_sd21_ldm.json", OpenClipPrefix)]
     [InlineData("key_manifest_clip_vit_l14_text_hf.json", "")]
@@ -186,7 +205,7 @@ public class TextEncoderTests
         Assert.Contains("position_embedding", Assert.Throws<ArgumentException>(() => TextEncoderParams.Infer(shapes, 4)).Message, StringComparison.Ordinal);
     }
 
-    private static ITextEncoder Encoder(GoldenFile golden, Placement placement)
+    private static ITextEncoder Encoder(GoldenFile golden, Placement placement, Func<TextEncoderParams, TextEncoderParams>? change = null)
     {
         var openClip = golden.Name.StartsWith("openclip", StringComparison.Ordinal);
         var prefix = openClip ? OpenClipPrefix : "";
@@ -197,6 +216,7 @@ public class TextEncoderTests
             Activation = golden.Metadata["act"] == "gelu" ? TextActivation.Gelu : TextActivation.QuickGelu,
         };
         Assert.Equal(golden.Config.GetProperty("layers").GetInt32(), p.Layers);
+        p = change?.Invoke(p) ?? p;
         return openClip ? GoldenNetworks.Fill(new OpenClipTextEncoder(p, placement), weights, prefix) : GoldenNetworks.Fill(new ClipTextEncoder(p, placement), weights, prefix);
     }
 

@@ -70,4 +70,16 @@ public class TrainableDenoiserTests
     }
 
     private static byte[] Bytes(nn.Module network) => [.. network.parameters().SelectMany(parameter => parameter.bytes.ToArray())];
+
+    [Fact]
+    public void Constructor_WithAUNetThatTakesMoreThanText_SaysThatItCannotBeTrained()
+    {
+        foreach (var (p, name) in new[] { (TinyModel.Sdxl, "SDXL layout"), (TinyModel.Inpainting, "inpainting") })
+        {
+            using var unet = new UNet(p, Placement.Meta);
+            var e = Assert.Throws<ArgumentException>(() => new TrainableDenoiser(unet, null, TrainingTarget.UNet, ScalarType.Float32));
+            Assert.Contains(name, e.Message, StringComparison.Ordinal);
+            Assert.Contains("but not trained", e.Message, StringComparison.Ordinal);
+        }
+    }
 }
