@@ -32,26 +32,27 @@ internal static class AnnotatorTraining
             LogEvery = 50,
             ValidateEvery = 500,
         });
+        var balance = new ClassBalance(training.ClassPixels());
         trainer.Run(
             step =>
             {
-                var truth = training.Batch([.. Enumerable.Range(0, BatchSize).Select(_ => (step.Random.Next(training.Count), step.Random.Next(2) == 0))]);
+                var truth = training.Batch([.. Enumerable.Range(0, BatchSize).Select(_ => (balance.Scene(step.Random.NextDouble()), step.Random.Next(2) == 0))]);
                 var maps = network.Forward(Varied(truth.Pictures, step).to(PocketModel.Compute));
-                return EmbeddedNetworkLoss.Of(maps, truth, step.Random.Next(2), step.Random.Next(2));
+                return EmbeddedNetworkLoss.Of(maps, truth, step.Random.Next(2), step.Random.Next(2), balance.Weights);
             },
             progress => Console.Error.WriteLine(progress),
-            () => MetricLine.Shown(new Dictionary<string, double> { ["validationLoss"] = Loss(network, validation) }),
+            () => MetricLine.Shown(new Dictionary<string, double> { ["validationLoss"] = Loss(network, validation, balance) }),
             cancellationToken);
     }
 
-    private static double Loss(EmbeddedNetwork network, SceneCache validation)
+    private static double Loss(EmbeddedNetwork network, SceneCache validation, ClassBalance balance)
     {
         var sum = 0.0;
         for (var first = 0; first < validation.Count; first += ValidationBatch)
         {
             using var scope = NewDisposeScope();
             var truth = validation.Batch([.. Enumerable.Range(first, ValidationBatch).Select(i => (i, false))]);
-            sum += EmbeddedNetworkLoss.Of(network.Forward(truth.Pictures.to(PocketModel.Compute)), truth, 0, 0).item<float>() * ValidationBatch;
+            sum += EmbeddedNetworkLoss.Of(network.Forward(truth.Pictures.to(PocketModel.Compute)), truth, 0, 0, balance.Weights).item<float>() * ValidationBatch;
         }
 
         return sum / validation.Count;

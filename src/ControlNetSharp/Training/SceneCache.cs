@@ -13,6 +13,7 @@ public sealed class SceneCache : IDisposable
 {
     // For each pixel: three bytes of colour, a 16-bit logarithm of the depth, three signed bytes of the direction, a byte of the class, a byte of the edge.
     private const int BytesPerPixel = 10;
+    private const int ClassPlane = 8;
     private const float NormalScale = 127;
 
     /// <summary>Parts of a body, mirrored: right and left change places.</summary>
@@ -92,6 +93,28 @@ public sealed class SceneCache : IDisposable
             Mirror(tensor(edges, [count, 1, Size, Size])).to(ScalarType.Float32).MoveToOuterDisposeScope(),
             tensor(parts.ToArray(), [count, parts.Count / (count * side * side), side, side]).MoveToOuterDisposeScope(),
             tensor(limbs.ToArray(), [count, limbs.Count / (count * side * side), side, side]).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Counts the pixels of each class in each scene, on all cores.</summary>
+    /// <returns>A row a scene, in each a number for each of <see cref="EmbeddedClasses.All"/>.</returns>
+    public IReadOnlyList<int[]> ClassPixels()
+    {
+        var counts = new int[Count][];
+        SideBySide.ForEach(
+            Enumerable.Range(0, Count),
+            Environment.ProcessorCount,
+            (scene, _) =>
+            {
+                var classes = new byte[Plane];
+                _view.ReadArray(((long)scene * BytesPerPixel + ClassPlane) * Plane, classes, 0, Plane);
+                counts[scene] = new int[EmbeddedClasses.All.Count];
+                foreach (var index in classes)
+                {
+                    counts[scene][index]++;
+                }
+            },
+            CancellationToken.None);
+        return counts;
     }
 
     /// <inheritdoc/>
