@@ -30,6 +30,8 @@ internal static class GenerateCommand
         var pictures = settings.Units.Select(ReadPicture).ToList();
         var modelPath = ModelFiles.FindModel(settings.ModelName);
         var controlPaths = settings.Units.Select(unit => unit.Strength.Weight > 0 ? ModelFiles.FindControlNet(unit, settings.ModelName, modelPath, settings.ModelsFolder) : null).ToList();
+        var promptFiles = PromptFiles.Beside(modelPath, settings.ModelsFolder);
+        var loras = settings.FindLoras(promptFiles);
         var files = ModelFiles.ForAnnotators(settings.ModelsFolder);
         foreach (var annotator in settings.Units.Select(unit => unit.Annotator).OfType<AnnotatorInfo>().Where(info => info.Weights is not null))
         {
@@ -54,7 +56,7 @@ internal static class GenerateCommand
                 networks[path] = CheckpointLoader.LoadControlNet(path, placement, model);
             }
 
-            var generator = new PictureGenerator(model);
+            var generator = new PictureGenerator(model, promptFiles);
             // A unit of weight 0 is none, so its shape does not count.
             var size = settings.Size ?? generator.SizeFor(pictures.Zip(controlPaths).FirstOrDefault(unit => unit.Second is not null).First);
             foreach (var (unit, picture) in settings.Units.Zip(pictures).Where(pair => pair.First.IsHint))
@@ -67,7 +69,7 @@ internal static class GenerateCommand
 
             var hints = settings.Units.Zip(pictures, (unit, picture) => Hint(unit, picture, size, files)).ToList();
             var request = Request(settings, size, hints, controlPaths, networks);
-            var manifest = new Manifest(settings, compute, model, modelPath, controlPaths);
+            var manifest = new Manifest(settings, compute, model, modelPath, controlPaths, loras);
             // Of a result only its numbers are kept: the pixels of a thousand pictures would fill the memory.
             var (written, maps, secondsPerStep, steps) = (new List<string>(), new List<string>(), new List<double>(), 0);
             try

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
+using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Samplers;
 using ControlNetSharp.Text;
@@ -94,16 +95,26 @@ internal sealed record GenerateSettings
             throw UsageException.Of(VaeOption.Name, vae, "there is no such file.");
         }
 
-        CheckPrompt(Prompt.Name, settings.PromptText);
-        CheckPrompt(Negative.Name, settings.NegativeText);
+        CheckPrompt(Prompt.Name, () => PromptSyntax.Parse(ExtraNetworks.Split(settings.PromptText).Text));
+        CheckPrompt(Negative.Name, () => PromptSyntax.Parse(settings.NegativeText));
         return settings.ModelsFolder is { } folder && !Directory.Exists(folder) ? throw UsageException.Of(Models.Name, folder, "there is no such folder.") : settings;
     }
 
-    private static void CheckPrompt(string option, string text)
+    /// <summary>Looks for the files that the prompt names.</summary>
+    /// <returns>The files of its LoRAs, in their order.</returns>
+    /// <exception cref="UsageException">There is no such file.</exception>
+    public IReadOnlyList<string> FindLoras(PromptFiles files)
+    {
+        var found = new List<string>();
+        CheckPrompt(Prompt.Name, () => found.AddRange(ExtraNetworks.Split(PromptText).Networks.Select(network => files.FindLora(network.Name))));
+        return found;
+    }
+
+    private static void CheckPrompt(string option, Action check)
     {
         try
         {
-            PromptSyntax.Parse(text);
+            check();
         }
         catch (ArgumentException e)
         {

@@ -20,13 +20,15 @@ internal sealed class Manifest
     private readonly string? _vaeHash;
     private readonly string _prediction;
     private readonly IReadOnlyList<object> _units;
+    private readonly IReadOnlyList<object> _loras;
 
-    public Manifest(GenerateSettings settings, ComputeSettings compute, DiffusionModel model, string modelPath, IReadOnlyList<string?> controlPaths)
+    public Manifest(GenerateSettings settings, ComputeSettings compute, DiffusionModel model, string modelPath, IReadOnlyList<string?> controlPaths, IReadOnlyList<string> loras)
     {
         (_settings, _compute, _placement, _model) = (settings, compute, model.Placement, settings.ModelName);
         _prediction = model.PredictsVelocity == true ? "v" : "epsilon";
         _modelHash = CheckpointHash.OfModel(modelPath);
         _vaeHash = settings.Vae is { } vae ? CheckpointHash.OfModel(vae) : null;
+        _loras = [.. loras.Distinct(StringComparer.Ordinal).Select(file => new { file = Path.GetFullPath(file), sha256 = CheckpointHash.OfModel(file) })];
         _units =
         [
             .. settings.Units.Select((unit, index) => new
@@ -78,6 +80,7 @@ internal sealed class Manifest
             dtype = _placement.Dtype.ToString(),
             threads = get_num_threads(),
             units = _units,
+            loras = _loras,
         }),
     };
 

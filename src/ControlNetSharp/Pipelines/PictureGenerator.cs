@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
@@ -23,9 +24,13 @@ public sealed class PictureGenerator
     private readonly int _nativeSize;
     private readonly Placement _placement;
     private readonly NoiseSchedule _schedule = NoiseSchedule.ScaledLinear();
+    private readonly DiffusionModel? _model;
+    private readonly PromptFiles _files = PromptFiles.None;
 
     /// <summary>Makes pictures with a loaded model, which is borrowed.</summary>
-    public PictureGenerator(DiffusionModel model)
+    /// <param name="model">The model.</param>
+    /// <param name="files">Where the LoRAs lie that prompts name; null for nowhere.</param>
+    public PictureGenerator(DiffusionModel model, PromptFiles? files = null)
         : this(
             (model ?? throw new ArgumentNullException(nameof(model))).UNet,
             model.Autoencoder,
@@ -35,6 +40,7 @@ public sealed class PictureGenerator
             model.Placement)
     {
         _schedule = NoiseSchedule.Of(model.Noise);
+        (_model, _files) = (model, files ?? PromptFiles.None);
     }
 
     /// <summary>Puts the parts of a model together. All are borrowed.</summary>
@@ -54,6 +60,7 @@ public sealed class PictureGenerator
     /// <param name="progress">Told after each step, on the same thread.</param>
     /// <param name="cancellationToken">Looked at before each step, before the latents are decoded and after.</param>
     /// <exception cref="ArgumentException">A sampler, scheduler or number of the request is not known or out of range; the message names it.</exception>
+    /// <exception cref="CheckpointException">A file that a prompt names cannot be used with the model.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public GenerationResult Generate(GenerationRequest request, Action<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -64,7 +71,9 @@ public sealed class PictureGenerator
         var plan = SamplingPlan.Create(request.Sampling, _schedule);
         var downscale = _autoencoder.Params.Downscale;
 
-        var (conditioning, unconditional) = PromptEncoder.Encode(_text, request.Prompt, request.NegativePrompt, _placement.Device, request.ClipSkip);
+        var (prompt, networks) = ExtraNetworks.Split(request.Prompt);
+        using var loras = Applied(networks);
+        var (conditioning, unconditional) = PromptEncoder.Encode(_text, prompt, request.NegativePrompt, _placement.Device, request.ClipSkip);
         var units = request.Units.Where(unit => unit.Strength.Weight > 0).ToList();
         var (width, height) = request.Size ?? SizeFor(units.FirstOrDefault()?.Hint);
         var controls = units.Select(unit => Attach(unit, width, height)).ToList();
@@ -100,6 +109,12 @@ public sealed class PictureGenerator
 
         static int Step(double size) => Math.Clamp((int)Math.Round(size / DefaultSizeStep) * DefaultSizeStep, GenerationRequest.LeastSize, GenerationRequest.MostSize);
     }
+
+    /// <summary>The LoRAs of a prompt, merged into the model for as long as a generation takes; null without any.</summary>
+    private AppliedLoras? Applied(IReadOnlyList<ExtraNetwork> networks) => networks.Count == 0 ? null
+        : AppliedLoras.Apply(
+            _model ?? throw new ArgumentException("The prompt asks for a LoRA; only a model that was loaded from a file can take one.", nameof(networks)),
+            [.. networks.Select(network => new LoraRequest(_files.FindLora(network.Name), network.TextWeight, network.UNetWeight))]);
 
     private AttachedControl Attach(ControlUnit unit, int width, int height)
     {

@@ -129,10 +129,14 @@ public static partial class PromptSyntax
     /// <summary>What would otherwise be read as plain text.</summary>
     private static void Refuse(string prompt)
     {
+        if (ExtraNetworks.FirstIn(prompt) is { } tag)
+        {
+            throw new ArgumentException($"The prompt has \"{tag}\": LoRAs act on both prompts and can be named in the prompt alone, not in the negative one.", nameof(prompt));
+        }
+
         foreach (var (pattern, what) in new[]
         {
             (Editing(), "prompt editing, [from:to:when]"), (Alternation(), "alternating words, [a|b]"), (Composition(), "composable prompts, AND"),
-            (Network(), "extra networks, <lora:name:weight>"),
         })
         {
             if (pattern.Match(prompt) is { Success: true } match)
@@ -156,7 +160,4 @@ public static partial class PromptSyntax
 
     [GeneratedRegex(@"\bAND\b", RegexOptions.None, 1000)]
     private static partial Regex Composition();
-
-    [GeneratedRegex(@"<(lora|lyco|hypernet):[^>]*>", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Network();
 }

@@ -51,7 +51,7 @@ public class PromptTests
     [InlineData("a [red:blue:0.5] car", "[red:blue:0.5]|prompt editing")]
     [InlineData("a [red|blue] car", "[red|blue]|alternating")]
     [InlineData("a cat AND a dog", "AND|composable")]
-    [InlineData("a cat <lora:cats:0.8>", "<lora:cats:0.8>|extra networks")]
+    [InlineData("a cat <lora:cats:0.8>", "<lora:cats:0.8>|negative")]
     [InlineData("a (cat:1.2.3)", "1.2.3|number")]
     public void Parse_OfSyntaxThatIsNotSupported_NamesIt(string prompt, string expected)
     {

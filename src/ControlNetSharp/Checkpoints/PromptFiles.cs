@@ -1,0 +1,94 @@
+namespace ControlNetSharp.Checkpoints;
+
+/// <summary>
+/// Finds the files that prompts name: LoRAs, by their file names without the extension, in the folders where A1111 (<c>models/Lora</c>) and ComfyUI (<c>models/loras</c>) keep them.
+/// Source: A1111 extensions-builtin/Lora/networks.py, ComfyUI folder_paths.py (names of folders).
+/// </summary>
+public sealed class PromptFiles
+{
+    private const int DeepestSubfolder = 4;
+    private static readonly string[] LoraFolders = ["Lora", "loras", "LyCORIS"];
+
+    /// <summary>In the order in which they count where two files have one name.</summary>
+    private static readonly string[] Extensions = [".safetensors", ".ckpt", ".pt", ".bin"];
+
+    /// <summary>Folders in which models lie; those of LoRAs are beside them.</summary>
+    private static readonly string[] ModelFolderNames = ["Stable-diffusion", "checkpoints", "diffusers", "unet", "diffusion_models"];
+
+    private readonly IReadOnlyList<string> _roots;
+
+    /// <summary>Files below some folders: the roots of A1111 or ComfyUI, their <c>models</c> folders, or any others with a folder for LoRAs in them.</summary>
+    public PromptFiles(IEnumerable<string> roots)
+    {
+        ArgumentNullException.ThrowIfNull(roots);
+        _roots = [.. roots.Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>No folder at all: prompts that name files are refused.</summary>
+    public static PromptFiles None { get; } = new([]);
+
+    /// <summary>Files beside a model: below a folder of one's own, below the model's folder, and where that is a folder of another program's, below its root.</summary>
+    /// <param name="model">File or folder of the model.</param>
+    /// <param name="folder">The folder of one's own, which counts first; null for none.</param>
+    public static PromptFiles Beside(string model, string? folder)
+    {
+        var own = Path.GetDirectoryName(Path.GetFullPath(model))!;
+        var roots = new List<string>([.. folder is null ? [] : new[] { folder }, own]);
+        // Models may lie in folders below that of all models.
+        var all = Ancestors(own).Take(DeepestSubfolder).FirstOrDefault(above => ModelFolderNames.Contains(Path.GetFileName(above), StringComparer.OrdinalIgnoreCase));
+        if (all is not null)
+        {
+            roots.AddRange(Ancestors(all).Skip(1).Take(Path.GetFileName(Path.GetDirectoryName(all)) == "models" ? 2 : 1));
+        }
+
+        return new PromptFiles(roots);
+    }
+
+    /// <summary>The file of a LoRA.</summary>
+    /// <param name="name">Its name without the extension; a folder may stand before it, as in <c>style/ink</c>.</param>
+    /// <exception cref="ArgumentException">There is none or more than one; the message names what was searched and found.</exception>
+    public string FindLora(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var folders = Folders(LoraFolders).ToList();
+        var known = folders.SelectMany(Below).ToList();
+        // The same spelling counts first.
+        foreach (var comparison in new[] { StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase })
+        {
+            var found = known.Where(file => file.Name.Equals(name, comparison) || Path.GetFileName(file.Name).Equals(name, comparison))
+                .GroupBy(file => file.Folder, StringComparer.Ordinal).FirstOrDefault()?.GroupBy(file => file.Name, StringComparer.Ordinal).ToList();
+            switch (found?.Count)
+            {
+                case 1:
+                    return found[0].OrderBy(file => Array.IndexOf(Extensions, Path.GetExtension(file.Path))).First().Path;
+                case > 1:
+                    throw new ArgumentException($"The prompt asks for the LoRA \"{name}\", of which there are several: {string.Join(", ", found.Select(file => file.Key).Order(StringComparer.Ordinal))}; write the folder, too.", nameof(name));
+            }
+        }
+
+        var names = known.Select(file => Path.GetFileName(file.Name)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        throw new ArgumentException(
+            $"The prompt asks for the LoRA \"{name}\"; there is no file {name}{string.Join(" or ", Extensions)} in {(folders.Count > 0 ? string.Join(", ", folders) : $"a folder {string.Join(" or ", LoraFolders)}{(_roots.Count > 0 ? $" below {string.Join(", ", _roots)}" : "")}")}."
+            + (names.Count > 0 ? $" There are {string.Join(", ", names.Take(10))}{(names.Count > 10 ? ", …" : "")}." : ""),
+            nameof(name));
+    }
+
+    /// <summary>A folder and those that it lies in, up to the root.</summary>
+    private static IEnumerable<string> Ancestors(string folder)
+    {
+        for (var own = folder; own is not null; own = Path.GetDirectoryName(own))
+        {
+            yield return own;
+        }
+    }
+
+    private IEnumerable<string> Folders(IEnumerable<string> names) => _roots
+        .SelectMany(root => new[] { root, Path.Combine(root, "models") }.SelectMany(parent => names.Select(name => Path.Combine(parent, name))))
+        .Where(Directory.Exists).DistinctBy(folder => new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder, StringComparer.Ordinal);
+
+    /// <summary>The files of a folder: their names without extension, relative to it and with forward slashes.</summary>
+    private static IEnumerable<(string Folder, string Name, string Path)> Below(string folder) => Directory
+        .EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = DeepestSubfolder, IgnoreInaccessible = true })
+        .Where(file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
+        .Select(file => (folder, Path.ChangeExtension(Path.GetRelativePath(folder, file), null).Replace('\\', '/'), file));
+}
