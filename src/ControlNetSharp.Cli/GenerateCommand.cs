@@ -69,7 +69,7 @@ internal static class GenerateCommand
 
             var hints = settings.Units.Zip(pictures, (unit, picture) => Hint(unit, picture, size, files)).ToList();
             var request = Request(settings, size, hints, controlPaths, networks);
-            var manifest = new Manifest(settings, compute, model, modelPath, controlPaths, loras);
+            var manifest = new Manifest(settings, compute, model, modelPath, controlPaths, loras, settings.FindEmbeddings(promptFiles));
             // Of a result only its numbers are kept: the pixels of a thousand pictures would fill the memory.
             var (written, maps, secondsPerStep, steps) = (new List<string>(), new List<string>(), new List<double>(), 0);
             try

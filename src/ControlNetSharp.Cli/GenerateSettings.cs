@@ -110,6 +110,10 @@ internal sealed record GenerateSettings
         return found;
     }
 
+    /// <summary>The files of the textual inversions that the prompts name.</summary>
+    public IReadOnlyList<string> FindEmbeddings(PromptFiles files) =>
+        [.. files.NamedIn(PromptSyntax.Parse(ExtraNetworks.Split(PromptText).Text).Concat(PromptSyntax.Parse(NegativeText)))];
+
     private static void CheckPrompt(string option, Action check)
     {
         try

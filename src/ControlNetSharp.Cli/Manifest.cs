@@ -21,14 +21,15 @@ internal sealed class Manifest
     private readonly string _prediction;
     private readonly IReadOnlyList<object> _units;
     private readonly IReadOnlyList<object> _loras;
+    private readonly IReadOnlyList<object> _embeddings;
 
-    public Manifest(GenerateSettings settings, ComputeSettings compute, DiffusionModel model, string modelPath, IReadOnlyList<string?> controlPaths, IReadOnlyList<string> loras)
+    public Manifest(GenerateSettings settings, ComputeSettings compute, DiffusionModel model, string modelPath, IReadOnlyList<string?> controlPaths, IReadOnlyList<string> loras, IReadOnlyList<string> embeddings)
     {
         (_settings, _compute, _placement, _model) = (settings, compute, model.Placement, settings.ModelName);
         _prediction = model.PredictsVelocity == true ? "v" : "epsilon";
         _modelHash = CheckpointHash.OfModel(modelPath);
         _vaeHash = settings.Vae is { } vae ? CheckpointHash.OfModel(vae) : null;
-        _loras = [.. loras.Distinct(StringComparer.Ordinal).Select(file => new { file = Path.GetFullPath(file), sha256 = CheckpointHash.OfModel(file) })];
+        (_loras, _embeddings) = (Named(loras), Named(embeddings));
         _units =
         [
             .. settings.Units.Select((unit, index) => new
@@ -81,8 +82,12 @@ internal sealed class Manifest
             threads = get_num_threads(),
             units = _units,
             loras = _loras,
+            embeddings = _embeddings,
         }),
     };
+
+    /// <summary>Files that the prompts name.</summary>
+    private static IReadOnlyList<object> Named(IReadOnlyList<string> files) => [.. files.Distinct(StringComparer.Ordinal).Select(file => new { file = Path.GetFullPath(file), sha256 = CheckpointHash.OfModel(file) })];
 
     private static string Version => Assembly.GetExecutingAssembly().GetName().Version!.ToString(3);
 

@@ -1,13 +1,17 @@
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Text;
+
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>
-/// Finds the files that prompts name: LoRAs, by their file names without the extension, in the folders where A1111 (<c>models/Lora</c>) and ComfyUI (<c>models/loras</c>) keep them.
-/// Source: A1111 extensions-builtin/Lora/networks.py, ComfyUI folder_paths.py (names of folders).
+/// Finds the files that prompts name by their file names without the extension, in the folders where A1111 and ComfyUI keep them: LoRAs (<c>models/Lora</c>, <c>models/loras</c>) and textual inversions (<c>embeddings</c>, <c>models/embeddings</c>).
+/// Source: A1111 extensions-builtin/Lora/networks.py and modules/textual_inversion, ComfyUI folder_paths.py (names of folders).
 /// </summary>
 public sealed class PromptFiles
 {
     private const int DeepestSubfolder = 4;
     private static readonly string[] LoraFolders = ["Lora", "loras", "LyCORIS"];
+    private static readonly string[] EmbeddingFolders = ["embeddings"];
 
     /// <summary>In the order in which they count where two files have one name.</summary>
     private static readonly string[] Extensions = [".safetensors", ".ckpt", ".pt", ".bin"];
@@ -16,12 +20,16 @@ public sealed class PromptFiles
     private static readonly string[] ModelFolderNames = ["Stable-diffusion", "checkpoints", "diffusers", "unet", "diffusion_models"];
 
     private readonly IReadOnlyList<string> _roots;
+    private readonly Lazy<IReadOnlyDictionary<string, string>> _embeddings;
 
     /// <summary>Files below some folders: the roots of A1111 or ComfyUI, their <c>models</c> folders, or any others with a folder for LoRAs in them.</summary>
     public PromptFiles(IEnumerable<string> roots)
     {
         ArgumentNullException.ThrowIfNull(roots);
         _roots = [.. roots.Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)];
+        // Where two files have one name, the first root counts, then the first extension.
+        _embeddings = new(() => Folders(EmbeddingFolders).SelectMany(folder => Below(folder).OrderBy(file => Array.IndexOf(Extensions, Path.GetExtension(file.Path))))
+            .DistinctBy(file => Path.GetFileName(file.Name), StringComparer.OrdinalIgnoreCase).ToDictionary(file => Path.GetFileName(file.Name), file => file.Path, StringComparer.OrdinalIgnoreCase));
     }
 
     /// <summary>No folder at all: prompts that name files are refused.</summary>
@@ -43,6 +51,22 @@ public sealed class PromptFiles
 
         return new PromptFiles(roots);
     }
+
+    /// <summary>The files of textual inversions by the names that prompts have for them.</summary>
+    public IReadOnlyDictionary<string, string> Embeddings => _embeddings.Value;
+
+    /// <summary>The files of the textual inversions that a prompt names.</summary>
+    /// <param name="pieces">The prompt.</param>
+    public IEnumerable<string> NamedIn(IEnumerable<WeightedText> pieces)
+    {
+        using var inversions = new TextualInversions(Embeddings.Keys, _ => []);
+        return inversions.NamesIn(pieces).Select(name => Embeddings[name]);
+    }
+
+    /// <summary>The same for the text encoders of a model; a file is read when a prompt has its name.</summary>
+    /// <param name="texts">The text encoders. Borrowed.</param>
+    /// <param name="placement">Where they are.</param>
+    internal TextualInversions Inversions(IReadOnlyList<ITextEncoder> texts, Placement placement) => new(Embeddings.Keys, name => TextualInversionFile.Read(Embeddings[name], texts, placement));
 
     /// <summary>The file of a LoRA.</summary>
     /// <param name="name">Its name without the extension; a folder may stand before it, as in <c>style/ink</c>.</param>

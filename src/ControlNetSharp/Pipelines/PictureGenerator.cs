@@ -29,7 +29,7 @@ public sealed class PictureGenerator
 
     /// <summary>Makes pictures with a loaded model, which is borrowed.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="files">Where the LoRAs lie that prompts name; null for nowhere.</param>
+    /// <param name="files">Where the LoRAs and textual inversions lie that prompts name; null for nowhere.</param>
     public PictureGenerator(DiffusionModel model, PromptFiles? files = null)
         : this(
             (model ?? throw new ArgumentNullException(nameof(model))).UNet,
@@ -73,7 +73,8 @@ public sealed class PictureGenerator
 
         var (prompt, networks) = ExtraNetworks.Split(request.Prompt);
         using var loras = Applied(networks);
-        var (conditioning, unconditional) = PromptEncoder.Encode(_text, prompt, request.NegativePrompt, _placement.Device, request.ClipSkip);
+        using var inversions = _files.Inversions([_text], _placement);
+        var (conditioning, unconditional) = PromptEncoder.Encode(_text, prompt, request.NegativePrompt, _placement.Device, request.ClipSkip, inversions);
         var units = request.Units.Where(unit => unit.Strength.Weight > 0).ToList();
         var (width, height) = request.Size ?? SizeFor(units.FirstOrDefault()?.Hint);
         var controls = units.Select(unit => Attach(unit, width, height)).ToList();

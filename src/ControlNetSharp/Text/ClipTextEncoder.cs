@@ -48,14 +48,14 @@ public sealed class ClipTextEncoder : Module, ITextEncoder
     public int PadToken => Params.PadToken;
 
     /// <inheritdoc/>
-    public Tensor Encode(Tensor tokens, int? clipSkip = null)
+    public Tensor Encode(Tensor tokens, int? clipSkip = null, Tensor? vectors = null)
     {
         using var scope = NewDisposeScope();
-        return _finalNorm.call(TextTransformer.Run(Embed(tokens), _blocks, Params, clipSkip ?? Params.DefaultClipSkip)).MoveToOuterDisposeScope();
+        return _finalNorm.call(TextTransformer.Run(Embed(tokens, vectors), _blocks, Params, clipSkip ?? Params.DefaultClipSkip)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Tensor> HiddenStates(Tensor tokens) => TextTransformer.RunEach(Embed(tokens), _blocks);
+    public IReadOnlyList<Tensor> HiddenStates(Tensor tokens, Tensor? vectors = null) => TextTransformer.RunEach(Embed(tokens, vectors), _blocks);
 
     /// <inheritdoc/>
     public Tensor Pool(Tensor tokens, Tensor features)
@@ -65,10 +65,10 @@ public sealed class ClipTextEncoder : Module, ITextEncoder
         return (_projection?.call(pooled) ?? pooled).MoveToOuterDisposeScope();
     }
 
-    private Tensor Embed(Tensor tokens)
+    private Tensor Embed(Tensor tokens, Tensor? vectors)
     {
         TextTransformer.CheckTokens(tokens, Params);
         using var scope = NewDisposeScope();
-        return (_tokens.call(tokens) + _positions.call(arange(tokens.shape[1], device: tokens.device))).MoveToOuterDisposeScope();
+        return (TextTransformer.Vectors(_tokens, tokens, vectors) + _positions.call(arange(tokens.shape[1], device: tokens.device))).MoveToOuterDisposeScope();
     }
 }

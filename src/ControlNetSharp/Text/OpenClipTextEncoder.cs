@@ -48,14 +48,14 @@ public sealed class OpenClipTextEncoder : Module, ITextEncoder
     private IReadOnlyList<TextBlock> Blocks { get; }
 
     /// <inheritdoc/>
-    public Tensor Encode(Tensor tokens, int? clipSkip = null)
+    public Tensor Encode(Tensor tokens, int? clipSkip = null, Tensor? vectors = null)
     {
         using var scope = NewDisposeScope();
-        return _finalNorm.call(TextTransformer.Run(Embed(tokens), Blocks, Params, clipSkip ?? Params.DefaultClipSkip)).MoveToOuterDisposeScope();
+        return _finalNorm.call(TextTransformer.Run(Embed(tokens, vectors), Blocks, Params, clipSkip ?? Params.DefaultClipSkip)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Tensor> HiddenStates(Tensor tokens) => TextTransformer.RunEach(Embed(tokens), Blocks);
+    public IReadOnlyList<Tensor> HiddenStates(Tensor tokens, Tensor? vectors = null) => TextTransformer.RunEach(Embed(tokens, vectors), Blocks);
 
     /// <inheritdoc/>
     public Tensor Pool(Tensor tokens, Tensor features)
@@ -65,10 +65,10 @@ public sealed class OpenClipTextEncoder : Module, ITextEncoder
         return (_projection is null ? pooled : pooled.matmul(_projection.to(pooled.dtype))).MoveToOuterDisposeScope();
     }
 
-    private Tensor Embed(Tensor tokens)
+    private Tensor Embed(Tensor tokens, Tensor? vectors)
     {
         TextTransformer.CheckTokens(tokens, Params);
         using var scope = NewDisposeScope();
-        return (_tokens.call(tokens) + _positions.narrow(0, 0, tokens.shape[1])).MoveToOuterDisposeScope();
+        return (TextTransformer.Vectors(_tokens, tokens, vectors) + _positions.narrow(0, 0, tokens.shape[1])).MoveToOuterDisposeScope();
     }
 }

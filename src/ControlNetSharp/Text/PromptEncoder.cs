@@ -12,13 +12,14 @@ public static class PromptEncoder
     /// <param name="negative">What it does not show.</param>
     /// <param name="device">Where the encoder is.</param>
     /// <param name="clipSkip">See <see cref="ITextEncoder.Encode"/>.</param>
+    /// <param name="inversions">Names with vectors of their own for this encoder; null for none.</param>
     /// <returns>Two tensors [1, 77·chunks, Width] in the dtype of the encoder.</returns>
     /// <exception cref="ArgumentException">A prompt uses a syntax that is not supported; the message names it.</exception>
-    public static (Tensor Conditioning, Tensor Unconditional) Encode(ITextEncoder text, string prompt, string negative, Device device, int? clipSkip = null)
+    public static (Tensor Conditioning, Tensor Unconditional) Encode(ITextEncoder text, string prompt, string negative, Device device, int? clipSkip = null, TextualInversions? inversions = null)
     {
-        var (positive, other) = (Chunks(prompt), Chunks(negative));
+        var (positive, other) = (Chunks(prompt, inversions), Chunks(negative, inversions));
         var count = Math.Max(positive.Count, other.Count);
-        return (Encode(text, Filled(positive, count), device, clipSkip), Encode(text, Filled(other, count), device, clipSkip));
+        return (Encode(text, Filled(positive, count), device, clipSkip, inversions), Encode(text, Filled(other, count), device, clipSkip, inversions));
     }
 
     /// <summary>Weights the features of tokens without moving their mean. Source: stable-diffusion-webui, sd_emphasis "Original" (behaviour); numbers: goldens emphasis.</summary>
@@ -34,20 +35,21 @@ public static class PromptEncoder
         return (weighted * (features.mean() / weighted.mean())).MoveToOuterDisposeScope();
     }
 
-    private static IReadOnlyList<PromptChunk> Chunks(string prompt) => PromptChunk.Of(PromptSyntax.Parse(prompt), ClipTokenizer.Default);
+    private static IReadOnlyList<PromptChunk> Chunks(string prompt, TextualInversions? inversions) => PromptChunk.Of(PromptSyntax.Parse(prompt), ClipTokenizer.Default, inversions);
 
     private static IEnumerable<PromptChunk> Filled(IReadOnlyList<PromptChunk> chunks, int count) => chunks.Concat(Enumerable.Repeat(PromptChunk.Empty, count - chunks.Count));
 
-    private static Tensor Encode(ITextEncoder text, IEnumerable<PromptChunk> chunks, Device device, int? clipSkip)
+    private static Tensor Encode(ITextEncoder text, IEnumerable<PromptChunk> chunks, Device device, int? clipSkip, TextualInversions? inversions)
     {
         using var scope = NewDisposeScope();
-        return cat([.. chunks.Select(chunk => Encode(text, chunk, device, clipSkip))], 1).MoveToOuterDisposeScope();
+        var vectors = inversions?.Vectors(0);
+        return cat([.. chunks.Select(chunk => Encode(text, chunk, device, clipSkip, vectors))], 1).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Encode(ITextEncoder text, PromptChunk chunk, Device device, int? clipSkip)
+    private static Tensor Encode(ITextEncoder text, PromptChunk chunk, Device device, int? clipSkip, Tensor? vectors)
     {
         var tokens = tensor(ClipTokenizer.Default.Pad(chunk.Tokens, text.PadToken), [1, ClipTokenizer.ContextLength], device: device);
-        var features = text.Encode(tokens, clipSkip);
+        var features = text.Encode(tokens, clipSkip, vectors);
         if (chunk.Weights.All(weight => weight == 1))
         {
             return features;
