@@ -95,8 +95,8 @@ internal sealed record GenerateSettings
             throw UsageException.Of(VaeOption.Name, vae, "there is no such file.");
         }
 
-        CheckPrompt(Prompt.Name, () => PromptSyntax.Parse(ExtraNetworks.Split(settings.PromptText).Text));
-        CheckPrompt(Negative.Name, () => PromptSyntax.Parse(settings.NegativeText));
+        CheckPrompt(Prompt.Name, () => ParsedPrompt.Parse(settings.PromptText).Pieces(settings.Sampling.Steps));
+        CheckPrompt(Negative.Name, () => ParsedPrompt.ParseNegative(settings.NegativeText).Pieces(settings.Sampling.Steps));
         return settings.ModelsFolder is { } folder && !Directory.Exists(folder) ? throw UsageException.Of(Models.Name, folder, "there is no such folder.") : settings;
     }
 
@@ -106,13 +106,13 @@ internal sealed record GenerateSettings
     public IReadOnlyList<string> FindLoras(PromptFiles files)
     {
         var found = new List<string>();
-        CheckPrompt(Prompt.Name, () => found.AddRange(ExtraNetworks.Split(PromptText).Networks.Select(network => files.FindLora(network.Name))));
+        CheckPrompt(Prompt.Name, () => found.AddRange(ParsedPrompt.Parse(PromptText).Networks.Select(network => files.FindLora(network.Name))));
         return found;
     }
 
     /// <summary>The files of the textual inversions that the prompts name.</summary>
     public IReadOnlyList<string> FindEmbeddings(PromptFiles files) =>
-        [.. files.NamedIn(PromptSyntax.Parse(ExtraNetworks.Split(PromptText).Text).Concat(PromptSyntax.Parse(NegativeText)))];
+        [.. files.NamedIn(ParsedPrompt.Parse(PromptText).Pieces(Sampling.Steps).Concat(ParsedPrompt.ParseNegative(NegativeText).Pieces(Sampling.Steps)))];
 
     private static void CheckPrompt(string option, Action check)
     {

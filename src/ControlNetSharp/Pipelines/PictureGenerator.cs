@@ -71,14 +71,14 @@ public sealed class PictureGenerator
         var plan = SamplingPlan.Create(request.Sampling, _schedule);
         var downscale = _autoencoder.Params.Downscale;
 
-        var (prompt, networks) = ExtraNetworks.Split(request.Prompt);
-        using var loras = Applied(networks);
+        var (prompt, negative) = (ParsedPrompt.Parse(request.Prompt), ParsedPrompt.ParseNegative(request.NegativePrompt));
+        using var loras = Applied(prompt.Networks);
         using var inversions = _files.Inversions([_text], _placement);
-        var (conditioning, unconditional) = PromptEncoder.Encode(_text, prompt, request.NegativePrompt, _placement.Device, request.ClipSkip, inversions);
+        var conditionings = PromptEncoder.Encode(_text, prompt, negative, plan.Steps.Count, _placement.Device, request.ClipSkip, inversions);
         var units = request.Units.Where(unit => unit.Strength.Weight > 0).ToList();
         var (width, height) = request.Size ?? SizeFor(units.FirstOrDefault()?.Hint);
         var controls = units.Select(unit => Attach(unit, width, height)).ToList();
-        var denoiser = new ControlledDenoiser(_unet, _prediction, conditioning.to(_placement.Dtype), unconditional.to(_placement.Dtype), request.GuidanceScale, controls, plan.Steps.Count);
+        var denoiser = new ControlledDenoiser(_unet, _prediction, conditionings, request.GuidanceScale, controls, plan.Steps.Count);
 
         var noise = Seeds.Noise(request.Seed, request.Batch, _autoencoder.Params.LatentChannels, height / downscale, width / downscale).to(_placement.Device);
         using var stepNoise = new StepNoise(request.Seed, request.Batch);

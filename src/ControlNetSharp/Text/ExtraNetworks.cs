@@ -7,12 +7,11 @@ namespace ControlNetSharp.Text;
 /// The tags by which a prompt asks for LoRAs: <c>&lt;lora:name&gt;</c>, <c>&lt;lora:name:weight&gt;</c>, <c>&lt;lora:name:textWeight:unetWeight&gt;</c>, or with names, <c>&lt;lora:name:te=0.5:unet=1&gt;</c>.
 /// One weight alone is that of both. <c>lyco</c> means the same as <c>lora</c>. Source: stable-diffusion-webui, extensions-builtin/Lora/extra_networks_lora.py (order of the weights) and modules/extra_networks.py (behaviour).
 /// </summary>
-public static partial class ExtraNetworks
+internal static partial class ExtraNetworks
 {
     private const string Written = "it is written <lora:name:weight>, <lora:name:textWeight:unetWeight> or <lora:name:te=textWeight:unet=unetWeight>";
 
     /// <summary>Takes the tags out of a prompt.</summary>
-    /// <param name="prompt">The prompt.</param>
     /// <returns>The prompt without them, and what they ask for, in their order.</returns>
     /// <exception cref="ArgumentException">A tag is not written as it should be, or asks for what is not supported; the message names it.</exception>
     public static (string Text, IReadOnlyList<ExtraNetwork> Networks) Split(string prompt)
@@ -23,7 +22,7 @@ public static partial class ExtraNetworks
     }
 
     /// <summary>The first tag of a text; null where it has none.</summary>
-    internal static string? FirstIn(string text) => Tag().Match(text) is { Success: true } tag ? tag.Value : null;
+    public static string? FirstIn(string text) => Tag().Match(text) is { Success: true } tag ? tag.Value : null;
 
     private static ExtraNetwork Read(Match tag)
     {

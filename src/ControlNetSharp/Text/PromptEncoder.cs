@@ -6,7 +6,7 @@ namespace ControlNetSharp.Text;
 /// <summary>Prompts to conditioning: chunks of 75 tokens, encoded one by one, weighted and put behind one another.</summary>
 public static class PromptEncoder
 {
-    /// <summary>Encodes two prompts to conditionings of one length: the shorter one gets chunks of the empty prompt.</summary>
+    /// <summary>Encodes two prompts to conditionings of one length: the shorter one gets chunks of the empty prompt. For prompts that neither change nor have several parts.</summary>
     /// <param name="text">The text encoder. Borrowed.</param>
     /// <param name="prompt">What the picture shows.</param>
     /// <param name="negative">What it does not show.</param>
@@ -14,12 +14,48 @@ public static class PromptEncoder
     /// <param name="clipSkip">See <see cref="ITextEncoder.Encode"/>.</param>
     /// <param name="inversions">Names with vectors of their own for this encoder; null for none.</param>
     /// <returns>Two tensors [1, 77·chunks, Width] in the dtype of the encoder.</returns>
-    /// <exception cref="ArgumentException">A prompt uses a syntax that is not supported; the message names it.</exception>
+    /// <exception cref="ArgumentException">A prompt changes from step to step, has several parts or asks for LoRAs, which this cannot do, or has a weight that is no number.</exception>
     public static (Tensor Conditioning, Tensor Unconditional) Encode(ITextEncoder text, string prompt, string negative, Device device, int? clipSkip = null, TextualInversions? inversions = null)
     {
-        var (positive, other) = (Chunks(prompt, inversions), Chunks(negative, inversions));
-        var count = Math.Max(positive.Count, other.Count);
-        return (Encode(text, Filled(positive, count), device, clipSkip, inversions), Encode(text, Filled(other, count), device, clipSkip, inversions));
+        var (positive, other) = (ParsedPrompt.Parse(prompt), ParsedPrompt.ParseNegative(negative));
+        if (positive is not { Networks.Count: 0, Parts: [{ Text.Changes: false }] } || other.Parts[0].Text.Changes)
+        {
+            throw new ArgumentException("The prompts must be the same at every step, of one part and without LoRAs.", nameof(prompt));
+        }
+
+        var step = Encode(text, positive, other, 1, device, clipSkip, inversions)[0];
+        return (step.Conditional[0].Context, step.Unconditional);
+    }
+
+    /// <summary>Encodes two prompts for every step of a pass. The tensors of a step have one length; what is the same at several steps is one tensor.</summary>
+    /// <param name="text">The text encoder. Borrowed.</param>
+    /// <param name="prompt">What the picture shows.</param>
+    /// <param name="negative">What it does not show, from <see cref="ParsedPrompt.ParseNegative"/>.</param>
+    /// <param name="steps">Steps of the pass, 1 or more.</param>
+    /// <param name="device">Where the encoder is.</param>
+    /// <param name="clipSkip">See <see cref="ITextEncoder.Encode"/>.</param>
+    /// <param name="inversions">Names with vectors of their own for this encoder; null for none.</param>
+    /// <param name="before">Steps of the pass before this one: see <see cref="EditedText.At"/>.</param>
+    /// <returns>One for each step, of tensors [1, 77·chunks, Width] in the dtype of the encoder.</returns>
+    /// <exception cref="ArgumentException">A prompt has a weight that is no number; the message names it.</exception>
+    public static IReadOnlyList<StepConditioning> Encode(
+        ITextEncoder text, ParsedPrompt prompt, ParsedPrompt negative, int steps, Device device, int? clipSkip = null, TextualInversions? inversions = null, int? before = null)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        ArgumentNullException.ThrowIfNull(negative);
+        var chunks = new Dictionary<string, IReadOnlyList<PromptChunk>>(StringComparer.Ordinal);
+        var encoded = new Dictionary<(string Words, int Count), Tensor>();
+        IReadOnlyList<PromptChunk> ChunksOf(string words) => chunks.TryGetValue(words, out var known) ? known : chunks[words] = Chunks(words, inversions);
+        Tensor Encoded(string words, int count) => encoded.TryGetValue((words, count), out var known) ? known : encoded[(words, count)] = Encode(text, Filled(ChunksOf(words), count), device, clipSkip, inversions);
+        StepConditioning At(int step)
+        {
+            var other = negative.Parts[0].Text.At(step, steps, before);
+            var parts = prompt.Parts.Select(part => (Words: part.Text.At(step, steps, before), part.Weight)).ToList();
+            var count = parts.Select(part => part.Words).Append(other).Max(words => ChunksOf(words).Count);
+            return new StepConditioning(Encoded(other, count), [.. parts.Select(part => new WeightedConditioning(Encoded(part.Words, count), part.Weight))]);
+        }
+
+        return [.. Enumerable.Range(1, steps).Select(At)];
     }
 
     /// <summary>Weights the features of tokens without moving their mean. Source: stable-diffusion-webui, sd_emphasis "Original" (behaviour); numbers: goldens emphasis.</summary>

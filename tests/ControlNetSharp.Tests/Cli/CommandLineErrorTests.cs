@@ -55,7 +55,9 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("-c @@unit.json", "--control", "'wieght'|did you mean 'weight'?")]
     [InlineData("-c @@list.json", "--control", "list.json|one JSON object")]
     [InlineData("-c @@none.json", "--control", "none.json|there is no such file")]
-    [InlineData("-n [cat:dog:0.5]", "--negative", "--negative: The prompt has \"[cat:dog:0.5]\"|prompt editing")]
+    [InlineData("-n cat<lora:ink:1>", "--negative", "--negative: The negative prompt has \"<lora:ink:1>\"|in the prompt alone")]
+    [InlineData("-n [cat:[dog:a|b]]", "--negative", "[dog:a|b]|neither [a|b] nor [from:to:when]")]
+    [InlineData("-n [cat|(dog:1.2.3)]", "--negative", "1.2.3|a number such as 1.2")]
     [InlineData("--vae @none.safetensors", "--vae", "none.safetensors|there is no such file")]
     [InlineData("--steps 0", "--steps", "--steps 0|from 1 to 1000")]
     [InlineData("--steps 2.5", "--steps", "--steps 2.5|whole number from 1 to 1000")]
@@ -83,6 +85,15 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("--stepz 3", "--stepz", "--stepz")]
     public Task Generate_WithWrongInput_SaysSoOnce(string wrong, string? option, string expected, bool withModel = false) =>
         AssertRefused($"generate -p cat {wrong}{(wrong.StartsWith("-o") ? "" : " -o @out.png")}{(withModel ? " -m @no.safetensors" : "")}", 2, option, expected);
+
+    [Theory]
+    [InlineData("cat<lora:none:1>", "--prompt: The prompt asks for the LoRA \"none\"|below|Lora or loras")]
+    [InlineData("cat<lora:none:strong>", "--prompt: The prompt has \"<lora:none:strong>\"|\"strong\" must be a number")]
+    [InlineData("cat<hypernet:none:1>", "<hypernet:none:1>|not supported")]
+    [InlineData("(cat_AND_dog)", "AND inside of brackets")]
+    [InlineData("[a:b:c:0.5]", "[a:b:c:0.5]|3 colons")]
+    public Task Generate_WithAPromptThatCannotBeRead_SaysSoOnce(string prompt, string expected) =>
+        AssertRefused("generate -p " + prompt.Replace("_", "\u2002", StringComparison.Ordinal) + " -o @out.png -m @no.safetensors", 2, "--prompt", expected);
 
     [Theory]
     [InlineData("canny @missing.png -o @out.png", "picture", "missing.png|there is no such picture")]

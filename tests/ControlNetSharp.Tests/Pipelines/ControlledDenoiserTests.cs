@@ -4,6 +4,7 @@ using ControlNetSharp.Networks;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
+using ControlNetSharp.Text;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -106,6 +107,49 @@ public class ControlledDenoiserTests
         var once = Denoise(new ControlStrength { Weight = 1.5 });
         Goldens.AssertClose(once, Denoise(new ControlStrength { Weight = 1 }, new ControlStrength { Weight = 0.5 }), 1e-4 * Goldens.Amplitude(once), "two units");
         Assert.True((once - plain).abs().max().item<float>() > 0.1);
+    }
+
+    [Theory]
+    [InlineData(ControlMode.Balanced)]
+    [InlineData(ControlMode.Control)]
+    public void Denoise_OfPartsWithWeights_AddsTheirDifferencesToTheUnconditionalSide(ControlMode mode)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var golden = Goldens.Open("ddim_sample64.safetensors");
+        var (unet, controlNet) = Networks(Goldens.Json("ddim_sample64.json"));
+        var (x, cond, uncond) = (golden["in.x_T"], golden["in.cond"], golden["in.uncond"]);
+        var other = cond.flip(1);
+        var hint = controlNet.EncodeHint(golden["in.hint"]);
+        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+        var (two, hints) = (cat([x, x], 0), cat([hint, controlNet.EncodeHint(1 - golden["in.hint"])], 0));
+        Tensor Denoise(double guidance, params (Tensor Context, double Weight)[] parts) => new ControlledDenoiser(
+            unet, PredictionType.Epsilon, [new(uncond, [.. parts.Select(part => new WeightedConditioning(part.Context, part.Weight))])], guidance,
+            [new AttachedControl(controlNet, hints, new ControlStrength { Mode = mode })], 10).Denoise(two, level);
+        // What is predicted is linear in the sides: u + 7 · (2 · (a − u) − 0.5 · (b − u)).
+        var (u, a, b) = (Denoise(7, (uncond, 0)), Denoise(7, (cond, 1)), Denoise(7, (other, 1)));
+        var expected = u + 2 * (a - u) - 0.5 * (b - u);
+        Goldens.AssertClose(expected, Denoise(7, (cond, 2), (other, -0.5)), 2e-4 * Goldens.Amplitude(expected), "two parts");
+        Goldens.AssertClose(a, Denoise(7, (cond, 0.25), (cond, 0.75)), 1e-4 * Goldens.Amplitude(a), "one part twice");
+        Goldens.AssertClose(Denoise(2, (cond, 1)), Denoise(1, (cond, 2)), 1e-4 * Goldens.Amplitude(a), "a weight without guidance");
+    }
+
+    [Fact]
+    public void Denoise_WithPromptsOfSteps_TakesThatOfTheStep_AndTheLastOneBeyond()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var golden = Goldens.Open("ddim_sample64.safetensors");
+        var (unet, controlNet) = Networks(Goldens.Json("ddim_sample64.json"));
+        using var unused = controlNet;
+        var (x, cond, uncond) = (golden["in.x_T"], golden["in.cond"], golden["in.uncond"]);
+        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+        var changing = new ControlledDenoiser(unet, PredictionType.Epsilon, [new(uncond, [new(cond, 1)]), new(cond, [new(uncond, 1)])], 7, [], 3);
+        foreach (var (text, negative) in new[] { (cond, uncond), (uncond, cond), (uncond, cond) })
+        {
+            Assert.True(new ControlledDenoiser(unet, PredictionType.Epsilon, text, negative, 7, [], 3).Denoise(x, level).Equals(changing.Denoise(x, level)));
+            changing.NextStep();
+        }
     }
 
     [Theory]
