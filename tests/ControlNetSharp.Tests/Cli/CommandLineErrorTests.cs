@@ -118,6 +118,7 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("models inspect @no.safetensors", 3, "no.safetensors|header")]
     [InlineData("generate -p cat -o @out.png -m @no.safetensors", 3, "no.safetensors|header")]
     [InlineData("generate -p cat -o @out.png -m @no.safetensors --device cuda:99", 3, "--device cuda:99")]
+    [InlineData("bench load -m @no.safetensors --family sd15", 2, "--family sd15|its own")]
     [InlineData("bench decode --family sdxl", 2, "--family sdxl|sd15 or sd21")]
     public Task CheckpointOrMachine_ThatCannotBeUsed_IsRefused(string arguments, int exitCode, string expected) => AssertRefused(arguments, exitCode, null, expected);
 
