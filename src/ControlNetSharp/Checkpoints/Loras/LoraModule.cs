@@ -43,7 +43,7 @@ internal sealed record LoraModule(string Name, StoredTensor Down, StoredTensor U
         Tensor Read(StoredTensor stored) => stored.Read(ScalarType.Float32).to(device);
         var (down, up) = (Read(Down).flatten(1), Read(Up).flatten(1));
         var delta = Middle is null ? up.matmul(down) : Tucker(up, Read(Middle), down);
-        return (delta.reshape(shape) * ((Alpha ?? Down.Shape[0]) / Down.Shape[0])).MoveToOuterDisposeScope();
+        return delta.reshape(shape).mul_((Alpha ?? Down.Shape[0]) / Down.Shape[0]).MoveToOuterDisposeScope();
     }
 
     /// <summary>Σ up[i, n] · middle[n, m, k, l] · down[m, j] -> [i, j, k, l].</summary>
