@@ -120,8 +120,8 @@ public sealed class PromptFiles
         }
     }
 
-    private IEnumerable<string> Folders(IEnumerable<string> names) => _roots
-        .SelectMany(root => new[] { root, Path.Combine(root, "models") }.SelectMany(parent => names.Select(name => Path.Combine(parent, name))))
+    private IEnumerable<string> Folders(IReadOnlyList<string> names) => _roots
+        .SelectMany(root => new[] { root, Path.Combine(root, "models") }.SelectMany(parent => names.Select(name => Path.Combine(parent, name))).Prepend(names.Contains(Path.GetFileName(root), StringComparer.OrdinalIgnoreCase) ? root : ""))
         .Where(Directory.Exists).DistinctBy(folder => new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder, StringComparer.Ordinal);
 
     /// <summary>The files of a folder: their names without extension, relative to it and with forward slashes.</summary>

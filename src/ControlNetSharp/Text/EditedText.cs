@@ -10,6 +10,7 @@ namespace ControlNetSharp.Text;
 /// </summary>
 public sealed class EditedText
 {
+    private const int DeepestNesting = 50;
     private readonly IReadOnlyList<Part> _parts;
 
     private EditedText(IReadOnlyList<Part> parts) => _parts = parts;
@@ -19,11 +20,12 @@ public sealed class EditedText
 
     /// <summary>Reads a prompt.</summary>
     /// <param name="prompt">The prompt, without AND and without tags of LoRAs.</param>
-    /// <exception cref="ArgumentException">It mixes forms that cannot be mixed; the message names them.</exception>
+    /// <exception cref="ArgumentException">It mixes forms that cannot be mixed, or nests brackets deeper than anybody does; the message names them.</exception>
     public static EditedText Parse(string prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        return new EditedText(Parts(prompt));
+        return PromptBrackets.Depth(prompt) <= DeepestNesting ? Read(prompt)
+            : throw new ArgumentException($"The prompt nests square brackets deeper than {DeepestNesting}.", nameof(prompt));
     }
 
     /// <summary>The words of a step.</summary>
@@ -47,12 +49,15 @@ public sealed class EditedText
         return text.ToString();
     }
 
+    private static EditedText Read(string text) => new(Parts(text));
+
     private static List<Part> Parts(string text)
     {
+        var pairs = PromptBrackets.Pairs(text);
         var (parts, plain) = (new List<Part>(), new StringBuilder());
         for (var at = 0; at < text.Length;)
         {
-            if (text[at] == '[' && PromptBrackets.Closing(text, at) is { } end && Edited(text[(at + 1)..end]) is { } edited)
+            if (text[at] == '[' && pairs.TryGetValue(at, out var end) && Edited(text[(at + 1)..end]) is { } edited)
             {
                 parts.Add(new Plain(plain.ToString()));
                 parts.Add(edited);
@@ -77,7 +82,7 @@ public sealed class EditedText
         var (choices, times) = (PromptBrackets.Split(inner, '|'), PromptBrackets.Split(inner, ':'));
         if (choices.Count > 1)
         {
-            return times.Count == 1 ? new Alternation([.. choices.Select(Parse)])
+            return times.Count == 1 ? new Alternation([.. choices.Select(Read)])
                 : throw new ArgumentException($"The prompt has \"[{inner}]\", which is neither [a|b] nor [from:to:when]; brackets inside it or a backslash before the colon tell them apart.", nameof(inner));
         }
 
@@ -90,8 +95,8 @@ public sealed class EditedText
         var isShare = times[^1].Contains('.');
         return times.Count switch
         {
-            2 => new Change(Parse(""), Parse(times[0]), when, isShare),
-            3 => new Change(Parse(times[0]), Parse(times[1]), when, isShare),
+            2 => new Change(Read(""), Read(times[0]), when, isShare),
+            3 => new Change(Read(times[0]), Read(times[1]), when, isShare),
             _ => throw new ArgumentException($"The prompt has \"[{inner}]\" with {times.Count - 1} colons; prompt editing is written [from:to:when], [to:when] or [from::when], and a backslash before a colon makes it plain text.", nameof(inner)),
         };
     }

@@ -3,28 +3,42 @@ namespace ControlNetSharp.Text;
 /// <summary>Pairs of brackets in a prompt. A backslash makes the character behind it plain.</summary>
 internal static class PromptBrackets
 {
-    /// <summary>Where the bracket at <paramref name="at"/>, round or square, is closed; null where it is not.</summary>
-    public static int? Closing(string text, int at)
+    /// <summary>Where each bracket that is closed is closed, by where it opens. Round and square ones are paired each for themselves.</summary>
+    public static Dictionary<int, int> Pairs(string text)
     {
-        var (open, close) = (text[at], text[at] == '(' ? ')' : ']');
-        var depth = 0;
-        for (var i = at; i < text.Length; i++)
+        var pairs = new Dictionary<int, int>();
+        var (round, square) = (new Stack<int>(), new Stack<int>());
+        for (var at = 0; at < text.Length; at++)
         {
-            if (text[i] == '\\')
+            var open = text[at] is '(' or ')' ? round : square;
+            switch (text[at])
             {
-                i++;
-            }
-            else if (text[i] == open)
-            {
-                depth++;
-            }
-            else if (text[i] == close && --depth == 0)
-            {
-                return i;
+                case '\\':
+                    at++;
+                    break;
+                case '(' or '[':
+                    open.Push(at);
+                    break;
+                case ')' or ']' when open.TryPop(out var start):
+                    pairs.Add(start, at);
+                    break;
             }
         }
 
-        return null;
+        return pairs;
+    }
+
+    /// <summary>How many pairs of square brackets lie in one another at most.</summary>
+    public static int Depth(string text)
+    {
+        var (depth, deepest) = (0, 0);
+        foreach (var (_, step) in Pairs(text).Where(pair => text[pair.Key] == '[').SelectMany(pair => new[] { (Place: pair.Key, Step: 1), (Place: pair.Value, Step: -1) }).OrderBy(edge => edge.Place))
+        {
+            depth += step;
+            deepest = Math.Max(deepest, depth);
+        }
+
+        return deepest;
     }
 
     /// <summary>The parts between the separators that are outside of all pairs of brackets; at least one.</summary>
@@ -44,19 +58,20 @@ internal static class PromptBrackets
     /// <summary>Every place that is outside of all pairs of brackets and has no backslash before it.</summary>
     public static IEnumerable<int> Outside(string text)
     {
-        for (var i = 0; i < text.Length; i++)
+        var pairs = Pairs(text);
+        for (var at = 0; at < text.Length; at++)
         {
-            if (text[i] == '\\')
+            if (text[at] == '\\')
             {
-                i++;
+                at++;
             }
-            else if (text[i] is '(' or '[' && Closing(text, i) is { } end)
+            else if (pairs.TryGetValue(at, out var end))
             {
-                i = end;
+                at = end;
             }
             else
             {
-                yield return i;
+                yield return at;
             }
         }
     }

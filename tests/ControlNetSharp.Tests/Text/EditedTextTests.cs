@@ -61,6 +61,17 @@ public class EditedTextTests
         Assert.Equal("a|a|b|b", Words("[a:b:1.5]"));
     }
 
+    [Fact]
+    public void Parse_OfManyBrackets_TakesThem_AndRefusesThoseThatNestTooDeep()
+    {
+        Assert.False(EditedText.Parse(new string('[', 200_000) + new string('(', 200_000)).Changes);
+        Assert.False(EditedText.Parse(new string('(', 100_000) + "a" + new string(')', 100_000)).Changes);
+        Assert.Contains("deeper than 50", Assert.Throws<ArgumentException>(() => EditedText.Parse(new string('[', 100_000) + new string(']', 100_000))).Message, StringComparison.Ordinal);
+        string Nested(int depth) => string.Concat(Enumerable.Repeat("[a:", depth)) + string.Concat(Enumerable.Repeat(":2]", depth));
+        Assert.True(EditedText.Parse(Nested(50)).Changes);
+        Assert.Contains("deeper than 50", Assert.Throws<ArgumentException>(() => EditedText.Parse(Nested(10_000))).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("a [red:blue|green] car", "[red:blue|green]")]
     [InlineData("a [red:blue:green:0.5] car", "3 colons")]

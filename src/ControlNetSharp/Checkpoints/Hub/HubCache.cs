@@ -71,13 +71,14 @@ internal sealed partial class HubCache
     public async Task<IDisposable> LockAsync(string etag, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(_locks);
+        var path = Path.Combine(_locks, etag + ".lock");
         while (true)
         {
             try
             {
-                return new FileStream(Path.Combine(_locks, etag + ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException))
+            catch (IOException) when (File.Exists(path))
             {
                 await Task.Delay(200, cancellationToken).ConfigureAwait(false);
             }

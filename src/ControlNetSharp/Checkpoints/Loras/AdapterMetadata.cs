@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace ControlNetSharp.Checkpoints.Loras;
@@ -24,9 +25,8 @@ internal sealed class AdapterMetadata
 
         try
         {
-            using var document = JsonDocument.Parse(text);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? new AdapterMetadata(files.Name, document.RootElement.Clone())
-                : throw new CheckpointException(files.Name, $"its metadata '{Key}' is no JSON object.");
+            using var document = CheckedJson.ParseObject(Encoding.UTF8.GetBytes(text));
+            return new AdapterMetadata(files.Name, document.RootElement.Clone());
         }
         catch (JsonException e)
         {

@@ -74,10 +74,10 @@ internal sealed class LoopbackHub : IDisposable
         }
 
         _stop.Cancel();
-        _listener.Stop();
 #pragma warning disable xUnit1031 // Not a test.
         _accepting.Wait();
 #pragma warning restore xUnit1031
+        _listener.Stop();
         _stop.Dispose();
         _listener.Dispose();
     }
@@ -93,7 +93,7 @@ internal sealed class LoopbackHub : IDisposable
                 await ServeAsync(client);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (OperationCanceledException)
         {
         }
     }
@@ -104,7 +104,11 @@ internal sealed class LoopbackHub : IDisposable
         {
             using var stream = client.GetStream();
             using var reader = new StreamReader(stream, Encoding.Latin1, leaveOpen: true);
-            var line = (await reader.ReadLineAsync(_stop.Token))!.Split(' ');
+            if ((await reader.ReadLineAsync(_stop.Token))?.Split(' ') is not { } line)
+            {
+                return;
+            }
+
             var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
             while (await reader.ReadLineAsync(_stop.Token) is { Length: > 0 } header)
             {

@@ -223,6 +223,7 @@ public sealed class LoraTests : IDisposable
         Assert.Equal(_folder["loras/Wash.pt"], files.FindLora("wash"));
         Assert.Equal(_folder["loras/b/ink.safetensors"], files.FindLora("b/ink"));
         Assert.Contains("a/ink, b/ink", Assert.Throws<ArgumentException>(() => files.FindLora("ink")).Message, StringComparison.Ordinal);
+        Assert.Equal(_folder["loras/Wash.pt"], new PromptFiles([_folder["loras"]]).FindLora("Wash"));
         var missing = Assert.Throws<ArgumentException>(() => files.FindLora("../secret")).Message;
         Assert.All(new[] { "\"../secret\"", _folder["loras"], "Wash" }, part => Assert.Contains(part, missing, StringComparison.Ordinal));
         Assert.Contains("a folder Lora or loras", Assert.Throws<ArgumentException>(() => PromptFiles.None.FindLora("ink")).Message, StringComparison.Ordinal);
