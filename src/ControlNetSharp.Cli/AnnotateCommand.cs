@@ -16,7 +16,7 @@ internal static class AnnotateCommand
     private static readonly Argument<string> Kind = new("kind") { Description = "The condition kind, such as canny; the name of an annotator, such as softedge_hed; or all, for a sheet." };
     private static readonly Argument<string> Input = new("picture") { Description = "The picture." };
     private static readonly Option<string> Out = new("--out", "-o") { Description = "The hint (.png).", Required = true };
-    private static readonly Option<string?> Annotator = new("--annotator") { Description = "The annotator, where the kind has several; default: one that needs no weights." };
+    private static readonly Option<string?> Annotator = new("--annotator") { Description = "The annotator, where the kind has several; default: one that needs no download." };
     private static readonly Option<string?> Models = new("--models") { Description = "Folder in which annotators look for their weights." };
     private static readonly Option<string?> Resolution = new("--resolution") { Description = "Shorter side of the hint, 64 to 2048; default: that of the picture." };
     private static readonly Option<string[]> Values = new("--option") { Description = "An option of the annotator, NAME=VALUE. May be given several times." };
@@ -27,7 +27,7 @@ internal static class AnnotateCommand
     {
         var clock = Stopwatch.StartNew();
         var (name, input, file) = (arguments.GetValue(Kind)!, arguments.GetValue(Input)!, arguments.GetValue(Out)!);
-        var measured = name != All && IsMeasuredDepth(name, input);
+        var measured = MeasuredHints.IsDepth(name, input);
         var infos = measured ? [MeasuredDepth.Info] : name == All ? [.. ConditionKind.All.SelectMany(kind => AnnotatorCatalogue.Of(kind).Take(1))] : new List<AnnotatorInfo> { Find(name, arguments.GetValue(Annotator)) };
         var values = ReadValues(arguments.GetValue(Values) ?? []);
         if (name == All && (values.Count > 0 || arguments.GetValue(Annotator) is not null))
@@ -81,19 +81,6 @@ internal static class AnnotateCommand
         PictureWriter.WritePng(file, PictureSheet.Of(cells, (int)Math.Ceiling(Math.Sqrt(cells.Count)), SheetGap));
         output.Message.WriteLine($"controlnet: row by row: the picture, {string.Join(", ", hints.Select(hint => hint.Info.Name))}.");
         output.Report(json, new { file, kind = All, annotators = hints.Select(hint => hint.Info.Name), seconds = clock.Elapsed.TotalSeconds }, file);
-    }
-
-    /// <summary>Depth from a sensor comes in files that are no pictures.</summary>
-    private static bool IsMeasuredDepth(string name, string input)
-    {
-        if (!name.Equals("depth", StringComparison.OrdinalIgnoreCase) || !File.Exists(input))
-        {
-            return false;
-        }
-
-        using var stream = File.OpenRead(input);
-        var start = new byte[32];
-        return DepthMapReader.IsDepthMap(start.AsSpan(0, stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)));
     }
 
     private static List<(AnnotatorInfo Info, Picture Hint)> Hints(IEnumerable<AnnotatorInfo> infos, Picture picture, AnnotatorFiles files, CommandOutput output, CancellationToken cancellationToken)

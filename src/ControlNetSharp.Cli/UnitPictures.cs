@@ -14,25 +14,39 @@ internal sealed record UnitPictures(Picture Picture, Picture? HiresHint, Picture
 {
     private const string Option = "--control";
 
+    /// <summary>Up to this share of colours off the palette a segmentation was resized or compressed; beyond it has another palette, which is said.</summary>
+    private const double MostOffPalette = 0.3;
+
+    /// <summary>Whether no annotator is asked: the picture already is the hint, or the file held what one would have to guess.</summary>
+    public bool IsHint { get; init; }
+
     /// <summary>Reads the files of a unit.</summary>
     /// <exception cref="UsageException">A file is missing or the hint too small.</exception>
     /// <exception cref="PictureException">A file is no picture.</exception>
     public static UnitPictures Read(UnitSpecification unit, Picture? mask)
     {
-        var picture = PictureFiles.Read(Option, $"{unit.Kind.Name}={unit.Picture}", unit.Picture);
+        var measured = MeasuredHints.Of(unit);
+        var picture = measured ?? PictureFiles.Read(Option, $"{unit.Kind.Name}={unit.Picture}", unit.Picture);
         if (picture.Width < ControlUnit.SmallestHint || picture.Height < ControlUnit.SmallestHint)
         {
             throw UsageException.Of(Option, $"{unit.Kind.Name}={unit.Picture}", $"a hint must be at least {ControlUnit.SmallestHint} x {ControlUnit.SmallestHint} pixels; this one has {picture.Width} x {picture.Height}.");
         }
 
         return new UnitPictures(
-            unit.SwapsChannels ? PictureChannels.Swapped(picture) : picture,
+            Finished(unit, unit.SwapsChannels ? PictureChannels.Swapped(picture) : picture),
             null,
             unit.Mask is { } region ? PictureFiles.Read(Option, $"mask={region}", region) : null,
             unit.Holes is { } holes ? PictureFiles.Read(Option, $"inpaint={holes}", holes) : unit.IsForInpainting ? mask ?? throw UsageException.Of(
                 Option, $"model={unit.Model}", "an inpainting ControlNet needs to know what is made anew: give inpaint=MASK in the unit, or --init and --mask.") : null,
-            IsReady: false);
+            IsReady: false)
+        {
+            IsHint = unit.IsHint || measured is not null,
+        };
     }
+
+    /// <summary>A finished segmentation gets the palette's own colours back, which resizing or JPEG has mixed.</summary>
+    private static Picture Finished(UnitSpecification unit, Picture picture) =>
+        unit.IsHint && unit.Kind.Name == "segmentation" && Ade20kPalette.Snap(picture) is { OffPalette: <= MostOffPalette } snapped ? snapped.Hint : picture;
 
     /// <summary>The same at the sizes of the passes, with hints in the place of what they are made of.</summary>
     /// <param name="unit">The unit.</param>
@@ -53,7 +67,7 @@ internal sealed record UnitPictures(Picture Picture, Picture? HiresHint, Picture
         if (frame.Larger is { } size && unit.Passes != ControlPasses.Low)
         {
             // Lines of the larger size are found anew, unless the user said at which size they are looked for.
-            larger = PictureResizing.Fit(unit.IsHint || unit.Resolution is not null ? hint : Hint(unit, seen, size, files), size.Width, size.Height, unit.Resize);
+            larger = PictureResizing.Fit(IsHint || unit.Resolution is not null ? hint : Hint(unit, seen, size, files), size.Width, size.Height, unit.Resize);
         }
 
         Picture? Fitted(Picture? picture) => picture is null ? null : Fit(frame.Seen(picture, unit.Resize));
@@ -62,9 +76,9 @@ internal sealed record UnitPictures(Picture Picture, Picture? HiresHint, Picture
     }
 
     /// <summary>The picture, or what its annotator sees in it: at the scale of the result, so that lines are as thick as those the ControlNet knows.</summary>
-    private static Picture Hint(UnitSpecification unit, Picture picture, (int Width, int Height) size, AnnotatorFiles files)
+    private Picture Hint(UnitSpecification unit, Picture picture, (int Width, int Height) size, AnnotatorFiles files)
     {
-        if (unit.IsHint)
+        if (IsHint)
         {
             return picture;
         }

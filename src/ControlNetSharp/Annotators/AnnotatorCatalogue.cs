@@ -1,4 +1,5 @@
 using ControlNetSharp.Annotators.DepthAnything;
+using ControlNetSharp.Annotators.Embedded;
 using ControlNetSharp.Annotators.Midas;
 using ControlNetSharp.Annotators.OpenPose;
 using ControlNetSharp.Annotators.SegFormer;
@@ -13,21 +14,28 @@ public static class AnnotatorCatalogue
         (CannyAnnotator.Description, _ => new CannyAnnotator()),
         (HoughAnnotator.Description, _ => new HoughAnnotator()),
         (MlsdAnnotator.Description, files => new MlsdAnnotator(files)),
+        (EmbeddedEdgesAnnotator.Soft, files => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Soft, files)),
         (HedAnnotator.Description, files => new HedAnnotator(HedAnnotator.Description, files)),
         (HedAnnotator.SafeDescription, files => new HedAnnotator(HedAnnotator.SafeDescription, files)),
         (ScribbleXdogAnnotator.Description, _ => new ScribbleXdogAnnotator()),
+        (EmbeddedEdgesAnnotator.Strokes, files => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Strokes, files)),
         (ScribbleHedAnnotator.Description, files => new ScribbleHedAnnotator(files)),
         (ScribbleDrawingAnnotator.Description, _ => new ScribbleDrawingAnnotator()),
         (LineartStandardAnnotator.Description, _ => new LineartStandardAnnotator()),
+        (EmbeddedEdgesAnnotator.Lines, files => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Lines, files)),
         (LineartAnnotator.Realistic, files => new LineartAnnotator(LineartAnnotator.Realistic, files)),
         (LineartAnnotator.Coarse, files => new LineartAnnotator(LineartAnnotator.Coarse, files)),
         (AnimeLineartAnnotator.Description, files => new AnimeLineartAnnotator(files)),
         (InvertAnnotator.Description, _ => new InvertAnnotator()),
+        (EmbeddedPoseAnnotator.Description, files => new EmbeddedPoseAnnotator(files)),
         (OpenPoseAnnotator.BodyDescription, files => OpenPoseAnnotator.Load(files)),
         (OpenPoseAnnotator.HandDescription, files => OpenPoseAnnotator.Load(files, withHands: true)),
+        (EmbeddedDepthAnnotator.Description, files => new EmbeddedDepthAnnotator(files)),
         (MidasDepthAnnotator.Description, MidasDepthAnnotator.Load),
         (DepthAnythingAnnotator.Description, DepthAnythingAnnotator.Load),
+        (EmbeddedNormalAnnotator.Description, files => new EmbeddedNormalAnnotator(files)),
         (MidasNormalAnnotator.Description, MidasNormalAnnotator.Load),
+        (EmbeddedSegmentationAnnotator.Description, files => new EmbeddedSegmentationAnnotator(files)),
         (SegFormerAnnotator.Description, SegFormerAnnotator.Load),
     ];
 
@@ -39,7 +47,7 @@ public static class AnnotatorCatalogue
     /// <exception cref="ArgumentException">Unknown, or a kind that has no annotator: the message lists what there is.</exception>
     public static AnnotatorInfo Find(string name) => RowOf(name).Info;
 
-    /// <summary>The annotator of a condition kind where none is named: the first one that is listed for it, which needs no weights if any of them does not.</summary>
+    /// <summary>The annotator of a condition kind where none is named: the first one that is listed for it, which works with nothing downloaded.</summary>
     /// <exception cref="ArgumentException">The kind has no annotator: the message lists what there is.</exception>
     public static AnnotatorInfo DefaultOf(ConditionKind kind)
     {

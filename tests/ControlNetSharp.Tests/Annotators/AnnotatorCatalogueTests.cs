@@ -8,9 +8,9 @@ public class AnnotatorCatalogueTests
 {
     public static TheoryData<string> All => [.. AnnotatorCatalogue.All.Select(info => info.Name)];
 
-    public static TheoryData<string> WithoutWeights => [.. AnnotatorCatalogue.All.Where(info => info.Weights is null).Select(info => info.Name)];
+    public static TheoryData<string> WithNothingDownloaded => [.. AnnotatorCatalogue.All.Where(info => !info.NeedsDownload).Select(info => info.Name)];
 
-    public static TheoryData<string> WithWeights => [.. AnnotatorCatalogue.All.Where(info => info.Weights is not null).Select(info => info.Name)];
+    public static TheoryData<string> WithDownloads => [.. AnnotatorCatalogue.All.Where(info => info.NeedsDownload).Select(info => info.Name)];
 
     [Fact]
     public void ModuleNames_AreUnique()
@@ -30,8 +30,8 @@ public class AnnotatorCatalogueTests
     }
 
     [Theory]
-    [MemberData(nameof(WithoutWeights))]
-    public void Annotate_WithoutWeights_WorksAtOddSizesKeepsThemAndIsDeterministic(string name)
+    [MemberData(nameof(WithNothingDownloaded))]
+    public void Annotate_WithNothingDownloaded_WorksAtOddSizesKeepsThemAndIsDeterministic(string name)
     {
         using var annotator = AnnotatorCatalogue.Create(name);
         using var other = AnnotatorCatalogue.Create(name);
@@ -50,7 +50,7 @@ public class AnnotatorCatalogueTests
     }
 
     [Theory]
-    [MemberData(nameof(WithWeights))]
+    [MemberData(nameof(WithDownloads))]
     public void Create_WithoutTheWeightsFile_NamesFileFolderAndWhatWorksWithout(string name)
     {
         var info = AnnotatorCatalogue.Find(name);
@@ -58,7 +58,7 @@ public class AnnotatorCatalogueTests
         var e = Assert.Throws<FileNotFoundException>(() => AnnotatorCatalogue.Create(name, new AnnotatorFiles([folder.Path])));
         Assert.All(info.Weights!.FileNames, file => Assert.Contains(file, e.Message, StringComparison.Ordinal));
         Assert.Contains(folder.Path, e.Message, StringComparison.Ordinal);
-        var builtIn = AnnotatorCatalogue.All.FirstOrDefault(other => other.Kind == info.Kind && other.Weights is null);
+        var builtIn = AnnotatorCatalogue.All.FirstOrDefault(other => other.Kind == info.Kind && !other.NeedsDownload);
         Assert.Contains(builtIn is null ? "annotator=none" : builtIn.Name, e.Message, StringComparison.Ordinal);
         Assert.Contains("no folder", Assert.Throws<FileNotFoundException>(() => AnnotatorCatalogue.Create(name)).Message, StringComparison.Ordinal);
     }
@@ -68,9 +68,14 @@ public class AnnotatorCatalogueTests
     [InlineData("scribble", "scribble_xdog")]
     [InlineData("lineart", "lineart_standard")]
     [InlineData("canny", "canny")]
+    [InlineData("softedge", "softedge_pocket")]
+    [InlineData("pose", "openpose_pocket")]
+    [InlineData("seg", "seg_pocket")]
+    [InlineData("normal", "normal_pocket")]
+    [InlineData("depth", "depth_pocket")]
     public void Find_ByKind_GivesTheOneThatWorksWithNothingDownloaded(string kind, string name)
     {
         Assert.Equal(name, AnnotatorCatalogue.Find(kind).Name);
-        Assert.Null(AnnotatorCatalogue.Find(kind).Weights);
+        Assert.False(AnnotatorCatalogue.Find(kind).NeedsDownload);
     }
 }
