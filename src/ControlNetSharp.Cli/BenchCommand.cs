@@ -15,13 +15,13 @@ internal static class BenchCommand
     private static readonly Option<string?> Steps = new("--steps") { Description = "Steps that are measured, after one that is not; default 2." };
     private static readonly Option<string?> Control = new("--control") { Description = "Number of ControlNets, 0 to 4; default 1." };
     private static readonly Option<string?> Guidance = new("--cfg") { Description = "Guidance scale; 1 computes one side only. Default 7." };
-    private static readonly Option<string> Model = new("--model", "-m") { Description = "The checkpoint to load.", Required = true };
+    private static readonly Option<string?> Model = new("--model", "-m") { Description = "The checkpoint to load; without it one of the family is written with random weights, loaded and deleted." };
 
     public static Command Create()
     {
         var generate = new Command("generate", "Seconds for a sampling step.") { BenchOptions.Family, BenchOptions.Size, Steps, Control, Guidance, BenchOptions.Batch };
         var decode = new Command("decode", "Seconds for decoding a picture.") { BenchOptions.Family, BenchOptions.Size, BenchOptions.Batch };
-        var load = new Command("load", "Seconds for loading a checkpoint.") { Model };
+        var load = new Command("load", "Seconds for loading a checkpoint.") { Model, BenchOptions.Family };
         foreach (var command in new[] { generate, decode, load })
         {
             foreach (var option in ComputeSettings.Options)
@@ -50,10 +50,8 @@ internal static class BenchCommand
         var context = randn([1, 77, p.ContextChannels], placement.Dtype, placement.Device);
         var vector = p.VectorChannels is { } channels ? randn([1, channels], placement.Dtype, placement.Device) : null;
         var attached = controlNets.Select(c => new AttachedControl(c, c.EncodeHint(hint), new ControlStrength())).ToList();
-        var denoiser = new ControlledDenoiser(unet, PredictionType.Epsilon, context, context, guidance, attached, steps)
-        {
-            Vectors = vector is null ? null : (vector, vector),
-        };
+        var side = new TextSide(context, vector);
+        var denoiser = new ControlledDenoiser(unet, PredictionType.Epsilon, [new(side, [new(side)])], guidance, attached, steps);
         var latents = Seeds.Noise(0, batch, p.OutChannels, size / 8, size / 8).to(placement.Device);
         var level = NoiseSchedule.ScaledLinear().LevelAt(500);
         var seconds = new List<double>();
@@ -123,13 +121,36 @@ internal static class BenchCommand
 
     public static void Load(ParseResult arguments, CommandOutput output, bool json)
     {
-        var path = ModelFiles.FindModel(arguments.GetValue(Model)!);
+        var named = arguments.GetValue(Model) is { } model ? ModelFiles.FindModel(model) : null;
+        if (named is not null && arguments.GetValue(BenchOptions.Family) is { } both)
+        {
+            throw UsageException.Of(BenchOptions.Family.Name, both, "must not be given with --model, whose family is its own.");
+        }
+
+        var family = named is null ? BenchOptions.ReadFamily(arguments) : default;
         var placement = ComputeSettings.Read(arguments).Place();
-        var bytes = Directory.Exists(path) ? Directory.GetFiles(path, "*.safetensors").Sum(f => new FileInfo(f).Length) : new FileInfo(path).Length;
-        var clock = Stopwatch.StartNew();
-        using var model = CheckpointLoader.LoadModel(path, placement);
-        var seconds = clock.Elapsed.TotalSeconds;
-        var report = new { seconds, fileBytes = bytes, gigabytesPerSecond = bytes / seconds / 1e9, peakMemoryBytes = MachineMemory.PeakBytes };
-        output.Report(json, report, $"{path}: {seconds:f2} s, {report.gigabytesPerSecond:f2} GB/s, {report.peakMemoryBytes / 1e9:f2} GB at most");
+        var path = named ?? Path.Combine(Path.GetTempPath(), $"controlnet-bench-{Environment.ProcessId}.safetensors");
+        try
+        {
+            if (named is null)
+            {
+                RandomCheckpoint.Write(path, family.UNet, placement.Dtype);
+            }
+
+            var bytes = Directory.Exists(path) ? Directory.GetFiles(path, "*.safetensors", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length) : new FileInfo(path).Length;
+            var clock = Stopwatch.StartNew();
+            using var loaded = CheckpointLoader.LoadModel(path, placement);
+            var seconds = clock.Elapsed.TotalSeconds;
+            var report = new { seconds, fileBytes = bytes, gigabytesPerSecond = bytes / seconds / 1e9, peakMemoryBytes = MachineMemory.PeakBytes };
+            output.Report(
+                json, report, $"{named ?? family.Name}, {placement.Dtype}: {bytes / 1e9:f2} GB in {seconds:f2} s, {report.gigabytesPerSecond:f2} GB/s, {report.peakMemoryBytes / 1e9:f2} GB of memory at most ({(double)report.peakMemoryBytes / bytes:f2} times the file)");
+        }
+        finally
+        {
+            if (named is null)
+            {
+                File.Delete(path);
+            }
+        }
     }
 }

@@ -68,6 +68,7 @@ internal static class ControlNetCli
             [Sub(dataset, "make")] = (a, json, stop) => DatasetCommand.Make(a, output, json, stop),
             [Sub(models, "inspect")] = (a, json, _) => ModelsCommand.Inspect(a, output, json),
             [Sub(models, "list")] = (a, json, stop) => ModelsCommand.List(a, output, json, stop),
+            [Sub(models, "pull")] = (a, json, stop) => PullCommand.Run(a, output, json, stop),
             [Sub(models, "convert")] = (a, json, _) => ModelsCommand.Convert(a, output, json),
             [Sub(bench, "generate")] = (a, json, stop) => BenchCommand.Generate(a, output, json, stop),
             [Sub(bench, "decode")] = (a, json, stop) => BenchCommand.Decode(a, output, json, stop),

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Checkpoints.Hub;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Training;
@@ -28,6 +29,8 @@ internal sealed record Failure(int ExitCode, string Code, string Message, string
         ReportedException e => new(WrongInput, "wrong_dataset", e.Message),
         ArgumentOutOfRangeException e => new(WrongInput, "wrong_input", FirstLine(e.Message), e.ParamName),
         ArgumentException e => new(WrongInput, "wrong_input", FirstLine(e.Message), e.ParamName),
+        HubException { Failure: HubFailure.NotFound or HubFailure.Forbidden } e => new(WrongInput, "not_on_hub", e.Message),
+        HubException e => new(1, "hub_failed", e.Message),
         CheckpointException e => new(3, "unusable_checkpoint", e.Message, File: e.File, Keys: e.Keys),
         NotANumberException e => new(3, "not_a_number", e.Message + " The weights are damaged or too large for this dtype; try --dtype fp32."),
         RuntimeUnavailableException e => new(3, "runtime_unavailable", e.Message),

@@ -56,7 +56,7 @@ internal static class GenerateCommand
                 networks[path] = CheckpointLoader.LoadControlNet(path, placement, model);
             }
 
-            var generator = new PictureGenerator(model);
+            var generator = new PictureGenerator(model, files.ForPrompts);
             // A unit of weight 0 is none, so its shape does not count.
             var size = settings.Size ?? generator.SizeFor(initial?.Picture ?? sources.Units.Zip(files.ControlNets).FirstOrDefault(unit => unit.Second is not null).First?.Picture);
             SayWhatHintsLookLike(settings, sources, output);

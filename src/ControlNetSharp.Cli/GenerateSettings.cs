@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
+using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Samplers;
 using ControlNetSharp.Text;
@@ -132,8 +133,8 @@ internal sealed record GenerateSettings
             throw UsageException.Of(VaeOption.Name, vae, "there is no such file.");
         }
 
-        CheckPrompt(Prompt.Name, settings.PromptText);
-        CheckPrompt(Negative.Name, settings.NegativeText);
+        CheckPrompt(Prompt.Name, () => settings.Pieces(ParsedPrompt.Parse(settings.PromptText)));
+        CheckPrompt(Negative.Name, () => settings.Pieces(ParsedPrompt.ParseNegative(settings.NegativeText)));
         CheckSecondPass(settings);
         return settings;
     }
@@ -166,11 +167,34 @@ internal sealed record GenerateSettings
         }
     }
 
-    private static void CheckPrompt(string option, string text)
+    /// <summary>Looks for the files of the LoRAs that the prompt names.</summary>
+    /// <returns>The files by these names.</returns>
+    /// <exception cref="UsageException">There is no such file.</exception>
+    public IReadOnlyDictionary<string, string> FindLoras(PromptFiles files)
+    {
+        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        CheckPrompt(Prompt.Name, () =>
+        {
+            foreach (var network in ParsedPrompt.Parse(PromptText).Networks)
+            {
+                found[network.Name] = files.FindLora(network.Name);
+            }
+        });
+        return found;
+    }
+
+    /// <summary>The files of the textual inversions that the prompts name, by these names.</summary>
+    public IReadOnlyDictionary<string, string> FindEmbeddings(PromptFiles files) =>
+        files.NamedIn(Pieces(ParsedPrompt.Parse(PromptText)).Concat(Pieces(ParsedPrompt.ParseNegative(NegativeText)))).ToDictionary(name => name, name => files.Embeddings[name], StringComparer.Ordinal);
+
+    /// <summary>What a prompt has at any step of both passes.</summary>
+    private IReadOnlyList<WeightedText> Pieces(ParsedPrompt prompt) => prompt.Pieces(Sampling.Steps, Hires is { } hires ? hires.Steps ?? Sampling.Steps : 0);
+
+    private static void CheckPrompt(string option, Action check)
     {
         try
         {
-            PromptSyntax.Parse(text);
+            check();
         }
         catch (ArgumentException e)
         {

@@ -32,6 +32,7 @@ internal sealed class Manifest
     public Manifest(GenerateSettings settings, ComputeSettings compute, DiffusionModel model, NetworkFiles files, SourcePictures pictures, (int Width, int Height) size, CommandOutput output)
     {
         _settings = settings;
+        List<ManifestFile> Files(IReadOnlyDictionary<string, string> named) => [.. named.Select(file => new ManifestFile(file.Key, Path.GetFullPath(file.Value), files.HashOf(file.Value)))];
         string? Kept(string name, Picture? picture) => picture is null || settings.LinksPictures ? null : Keep(name, picture, output);
         ManifestPicture? Named(string name, string? path, Picture? picture) => path is null ? null
             : new ManifestPicture(Path.GetFullPath(path), settings.Recorded?.HashOf(path) ?? files.HashOf(path), Kept(name, picture));
@@ -101,6 +102,8 @@ internal sealed class Manifest
                     ModelSha256 = files.ControlNets[index] is { } file ? files.HashOf(file) : null,
                 }),
             ],
+            Loras = Files(files.Loras),
+            Embeddings = Files(files.Embeddings),
         };
     }
 

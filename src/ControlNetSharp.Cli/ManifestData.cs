@@ -64,6 +64,12 @@ internal sealed record ManifestData
     public required int Threads { get; init; }
 
     public required IReadOnlyList<ManifestUnit> Units { get; init; }
+
+    /// <summary>Files that the prompt names; null in manifests of versions that had none.</summary>
+    public IReadOnlyList<ManifestFile>? Loras { get; init; }
+
+    /// <inheritdoc cref="Loras"/>
+    public IReadOnlyList<ManifestFile>? Embeddings { get; init; }
 }
 
 /// <summary>The picture to start from.</summary>
@@ -93,6 +99,12 @@ internal sealed record ManifestHires(double Scale, double Denoise, int? Steps, s
 /// <param name="Sha256">Of the file.</param>
 /// <param name="Text">Key of the PNG text that holds its pixels as they went in (a PNG in base64); null where only the file is named.</param>
 internal sealed record ManifestPicture(string Path, string Sha256, string? Text);
+
+/// <summary>A file that a prompt names.</summary>
+/// <param name="Name">What the prompt calls it.</param>
+/// <param name="Path">Full path of the file.</param>
+/// <param name="Sha256">Of the file.</param>
+internal sealed record ManifestFile(string Name, string Path, string Sha256);
 
 /// <summary>A control unit.</summary>
 internal sealed record ManifestUnit

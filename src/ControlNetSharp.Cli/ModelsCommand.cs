@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary><c>controlnet models</c>: what checkpoint files are, which there are, and the same in another form.</summary>
+/// <summary><c>controlnet models</c>: what checkpoint files are, which there are, where they come from, and the same in another form.</summary>
 internal static class ModelsCommand
 {
     private static readonly (string Name, CheckpointLayout Layout)[] Layouts = [("ldm", CheckpointLayout.Ldm), ("diffusers", CheckpointLayout.Diffusers)];
@@ -19,10 +19,11 @@ internal static class ModelsCommand
     private static readonly Option<string?> DtypeOption = new("--dtype") { Description = "fp32, bf16 or fp16; every tensor keeps its bits without it." };
     private static readonly Option<string?> FolderOption = new("--models") { Description = "A folder of A1111 or ComfyUI, a hub cache, or any folder of checkpoints; without it the working folder and the hub cache." };
 
-    public static Command Create() => new("models", "Looks at checkpoint files and converts them.")
+    public static Command Create() => new("models", "Looks at checkpoint files, fetches and converts them.")
     {
         new Command("inspect", "Says what a checkpoint is.") { File },
         new Command("list", "Lists the checkpoints in the folders of A1111, ComfyUI and the Hugging Face cache.") { FolderOption },
+        PullCommand.Create(),
         new Command("convert", "Writes a checkpoint in another layout, type or container.") { Input, Output, LayoutOption, DtypeOption },
     };
 

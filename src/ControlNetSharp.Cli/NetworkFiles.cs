@@ -18,6 +18,9 @@ internal sealed class NetworkFiles
         Model = ModelFiles.FindModel(settings.ModelName);
         ControlNets = [.. _units.Select(unit => unit.Strength.IsOn ? ModelFiles.FindControlNet(unit, settings.ModelName, Model, settings.ModelsFolder) : null)];
         Annotators = ModelFiles.ForAnnotators(settings.ModelsFolder);
+        var beside = PromptFiles.Beside(Model, settings.ModelsFolder);
+        ForPrompts = settings.Recorded?.PromptFiles(beside) ?? beside;
+        (Loras, Embeddings) = (settings.FindLoras(ForPrompts), settings.FindEmbeddings(ForPrompts));
     }
 
     /// <summary>File or folder of the model.</summary>
@@ -28,6 +31,15 @@ internal sealed class NetworkFiles
 
     /// <summary>Weights of annotators.</summary>
     public AnnotatorFiles Annotators { get; }
+
+    /// <summary>What prompts may name.</summary>
+    public PromptFiles ForPrompts { get; }
+
+    /// <summary>The files of the LoRAs that the prompt names, by these names.</summary>
+    public IReadOnlyDictionary<string, string> Loras { get; }
+
+    /// <summary>The files of the textual inversions that the prompts name, by these names.</summary>
+    public IReadOnlyDictionary<string, string> Embeddings { get; }
 
     /// <summary>SHA-256 of a file or of a folder's weights.</summary>
     public string HashOf(string path) => _hashes.TryGetValue(path, out var known) ? known : _hashes[path] = CheckpointHash.OfModel(path);

@@ -103,6 +103,34 @@ internal sealed record Recorded(string File, ManifestData Data, IReadOnlyDiction
         return new SourcePictures(initial, mask, [.. settings.Units.Zip(Data.Units, (unit, recorded) => Unit(unit, recorded, mask))]);
     }
 
+    /// <summary>The files that the prompts name and no others, so that a file which came later changes nothing.</summary>
+    /// <param name="others">Where those are looked for that are not where they were.</param>
+    /// <exception cref="UsageException">One is missing.</exception>
+    public PromptFiles PromptFiles(PromptFiles others)
+    {
+        Dictionary<string, string> Files(IReadOnlyList<ManifestFile>? recorded, Func<string, string> search)
+        {
+            var files = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var file in recorded ?? [])
+            {
+                try
+                {
+                    files[file.Name] = System.IO.File.Exists(file.Path) ? file.Path : search(file.Name);
+                }
+                catch (ArgumentException e)
+                {
+                    throw UsageException.Of(Option, File, $"{file.Path} made the picture and is not there any more. {e.Message.Split(" (Parameter")[0]}");
+                }
+            }
+
+            return files;
+        }
+
+        return Checkpoints.PromptFiles.Of(
+            Files(Data.Loras, others.FindLora),
+            Files(Data.Embeddings, name => others.Embeddings.GetValueOrDefault(name) ?? throw new ArgumentException($"There is no embedding \"{name}\" beside the model or in the folder of --models.")));
+    }
+
     /// <summary>The digest of a picture that went in; null where the manifest does not name it.</summary>
     public string? HashOf(string path) =>
         Data.Units.SelectMany(unit => new[] { new ManifestPicture(unit.Picture, unit.PictureSha256, null), unit.Mask, unit.Inpaint }).Concat([Data.Init?.Picture, Data.Init?.Mask])
@@ -121,6 +149,17 @@ internal sealed record Recorded(string File, ManifestData Data, IReadOnlyDiction
         foreach (var (index, path) in files.ControlNets.Index().Where(unit => unit.Item is not null))
         {
             Same($"the ControlNet of unit {index} ({Data.Units[index].Kind})", path!, Data.Units[index].ModelSha256);
+        }
+
+        AllSame("LoRA", Data.Loras, files.Loras);
+        AllSame("embedding", Data.Embeddings, files.Embeddings);
+
+        void AllSame(string what, IReadOnlyList<ManifestFile>? recorded, IReadOnlyDictionary<string, string> found)
+        {
+            foreach (var file in (recorded ?? []).Where(file => found.ContainsKey(file.Name)))
+            {
+                Same($"the {what} \"{file.Name}\"", found[file.Name], file.Sha256);
+            }
         }
 
         void Same(string what, string path, string? expected)

@@ -105,8 +105,7 @@ internal static class DiffusersFolder
     {
         try
         {
-            var document = File.Exists(file) ? JsonDocument.Parse(File.ReadAllBytes(file)) : null;
-            return document is null || document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new JsonException("it is no object");
+            return File.Exists(file) ? CheckedJson.ParseObject(File.ReadAllBytes(file)) : null;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {

@@ -23,9 +23,11 @@ public static class ModelFolders
     ];
 
     /// <summary>The cache of the Hugging Face hub on this machine, as its own tools find it; it need not exist.</summary>
-    public static string HubCache =>
-        Environment.GetEnvironmentVariable("HF_HUB_CACHE") is { Length: > 0 } cache ? cache
-        : Path.Combine(Environment.GetEnvironmentVariable("HF_HOME") is { Length: > 0 } home ? home : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "huggingface"), "hub");
+    public static string HubCache => Variable("HF_HUB_CACHE") ?? Path.Combine(HubHome, "hub");
+
+    /// <summary>The folder in which the hub's tools keep cache and token.</summary>
+    internal static string HubHome =>
+        Variable("HF_HOME") ?? Path.Combine(Variable("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "huggingface");
 
     /// <summary>The checkpoints below a folder, in the order of their paths; a folder in diffusers' layout is one. What cannot be looked into is left out.</summary>
     /// <param name="root">The root of A1111 or ComfyUI, its <c>models</c> folder, a hub cache, or a folder with checkpoints in it.</param>
@@ -45,6 +47,8 @@ public static class ModelFolders
                 .DistinctBy(entry => Path.GetFullPath(entry.Path), StringComparer.Ordinal).OrderBy(entry => entry.Path, StringComparer.Ordinal),
         ];
     }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     /// <summary>A repository of the hub: the snapshot that its main branch points at, or every one where it has none.</summary>
     private static IEnumerable<ModelEntry> Repository(string folder)

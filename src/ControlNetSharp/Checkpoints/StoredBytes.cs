@@ -19,7 +19,7 @@ internal sealed class MappedBytes(MappedFile file, long begin, long length) : St
     public override long Length => length;
 
     /// <inheritdoc/>
-    public override void CopyTo(long offset, Span<byte> target) => file.Bytes(begin + offset, target.Length).CopyTo(target);
+    public override void CopyTo(long offset, Span<byte> target) => file.Read(begin + offset, target);
 }
 
 /// <summary>Bytes that lie in the file deflated, as an archive tool that compressed a checkpoint leaves them.</summary>

@@ -7,8 +7,8 @@ namespace ControlNetSharp.Pipelines;
 
 /// <summary>
 /// UNet, ControlNets and classifier-free guidance behind the samplers' denoiser:
-/// CFG( UNet(x, t, c, Σ scaleᵢ·ControlNetᵢ(x, t, c, hintᵢ)) ), the unconditional and the conditional side in one batch.
-/// Source: Ho and Salimans 2022, arXiv:2207.12598, equation (6); ControlNet cldm.py, apply_model.
+/// CFG( UNet(x, t, c, Σ scaleᵢ·ControlNetᵢ(x, t, c, hintᵢ)) ), the unconditional and the conditional sides in one batch. Of several conditional sides the differences to the unconditional one add,
+/// each with its weight. Source: Ho and Salimans 2022, arXiv:2207.12598, equation (6); Liu et al. 2022, arXiv:2206.01714, equation (11); ControlNet cldm.py, apply_model.
 /// </summary>
 public sealed class ControlledDenoiser
 {
@@ -17,14 +17,13 @@ public sealed class ControlledDenoiser
 
     private readonly UNet _unet;
     private readonly PredictionType _prediction;
-    private readonly IReadOnlyList<Tensor> _contexts;
+    private readonly IReadOnlyList<StepSides> _texts;
     private readonly double _guidanceScale;
     private readonly IReadOnlyList<AttachedControl> _controls;
     private readonly int _steps;
-    private readonly bool _guided;
     private int _step;
 
-    /// <summary>Prepares a run. Everything is borrowed and must outlive it.</summary>
+    /// <summary>Prepares a run whose prompts are the same at every step. Everything is borrowed and must outlive it.</summary>
     /// <param name="unet">The network.</param>
     /// <param name="prediction">What it predicts.</param>
     /// <param name="conditioning">[1 or B, K, D], in the compute dtype.</param>
@@ -34,16 +33,24 @@ public sealed class ControlledDenoiser
     /// <param name="steps">Steps of the whole run, by which start and end of a control are measured.</param>
     public ControlledDenoiser(
         UNet unet, PredictionType prediction, Tensor conditioning, Tensor unconditional, double guidanceScale, IReadOnlyList<AttachedControl> controls, int steps)
+        : this(unet, prediction, [new(new(unconditional), [new(new(conditioning))])], guidanceScale, controls, steps)
     {
-        ArgumentNullException.ThrowIfNull(controls);
-        (_unet, _prediction, _guidanceScale, _steps) = (unet, prediction, guidanceScale, steps);
-        _guided = guidanceScale != 1;
-        _contexts = _guided ? [unconditional, conditioning] : [conditioning];
-        _controls = [.. controls.Where(control => control.Strength.IsOn)];
     }
 
-    /// <summary>The vectors beside the text for the conditional and the unconditional side, [1 or B, VectorChannels] each, in the compute dtype: for SDXL. Borrowed; null (the default) for networks that take none.</summary>
-    public (Tensor Conditioning, Tensor Unconditional)? Vectors { get; init; }
+    /// <summary>The same with prompts that change from step to step, have several parts, or come with vectors.</summary>
+    /// <param name="unet">The network.</param>
+    /// <param name="prediction">What it predicts.</param>
+    /// <param name="texts">The prompts of each step, at least one; those of the last one count for steps beyond.</param>
+    /// <param name="guidanceScale">1 for the conditional prediction alone; larger follows the prompt more.</param>
+    /// <param name="controls">The ControlNets whose residuals are summed; none for a plain UNet.</param>
+    /// <param name="steps">Steps of the whole run, by which start and end of a control are measured.</param>
+    public ControlledDenoiser(UNet unet, PredictionType prediction, IReadOnlyList<StepSides> texts, double guidanceScale, IReadOnlyList<AttachedControl> controls, int steps)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentNullException.ThrowIfNull(controls);
+        (_unet, _prediction, _texts, _guidanceScale, _steps) = (unet, prediction, texts, guidanceScale, steps);
+        _controls = [.. controls.Where(control => control.Strength.IsOn)];
+    }
 
     /// <summary>
     /// What an inpainting UNet takes behind the noisy latents, the same at each step: [1 or B, 5, h, w], mask and latents of the masked picture, in the compute dtype (<see cref="InpaintingChannels"/>).
@@ -63,59 +70,60 @@ public sealed class ControlledDenoiser
     {
         using var scope = NewDisposeScope();
         var pictures = noisy.shape[0];
-        var input = noisy.to(_contexts[0].dtype);
-        var sides = _guided ? cat([input, input], 0) : input;
-        var text = new SidesOfText(
-            cat([.. _contexts.Select(side => side.expand(pictures, -1, -1))], 0),
-            Vectors is { } vectors ? cat([.. (_guided ? new[] { vectors.Unconditional, vectors.Conditioning } : [vectors.Conditioning]).Select(side => side.expand(pictures, -1))], 0) : null);
-        var timesteps = ones([sides.shape[0]], dtype: ScalarType.Float32, device: noisy.device).Times(level.Timestep);
-        var residuals = Residuals(sides, timesteps, text, pictures);
-        var output = _unet.Forward(WithConcatenatedChannels(sides, pictures), timesteps, text.Context, residuals, text.Vector).to(ScalarType.Float32);
-        if (_guided)
-        {
-            var halves = output.chunk(2, 0);
-            output = halves[0].Plus((halves[1] - halves[0]).Times(_guidanceScale));
-        }
-
-        return Predictions.ToDenoised(_prediction, output, noisy, level).MoveToOuterDisposeScope();
+        var text = _texts[Math.Min(_step, _texts.Count - 1)];
+        // One part that counts fully needs no unconditional side to be measured from.
+        var guided = _guidanceScale != 1 || text.Conditional is not [{ Weight: 1 }];
+        TextSide[] sides = [.. guided ? [text.Unconditional] : Array.Empty<TextSide>(), .. text.Conditional.Select(part => part.Side)];
+        var input = ForEach(sides, noisy.to(sides[0].Context.dtype));
+        var all = new Sides(
+            input,
+            ones([input.shape[0]], dtype: ScalarType.Float32, device: noisy.device).Times(level.Timestep),
+            cat([.. sides.Select(side => side.Context.expand(pictures, -1, -1))], 0),
+            sides[0].Vector is null ? null : cat([.. sides.Select(side => side.Vector!.expand(pictures, -1))], 0));
+        var residuals = Residuals(all, guided ? pictures : 0);
+        var extended = ConcatenatedChannels is null ? input : cat([input, ForEach(sides, ConcatenatedChannels.expand(pictures, -1, -1, -1))], 1);
+        var output = _unet.Forward(extended, all.Timesteps, all.Context, residuals, all.Vector).to(ScalarType.Float32);
+        return Predictions.ToDenoised(_prediction, guided ? Guided(output, text.Conditional) : output, noisy, level).MoveToOuterDisposeScope();
     }
 
-    private Tensor WithConcatenatedChannels(Tensor sides, long pictures)
+    private static Tensor ForEach(TextSide[] sides, Tensor pictures) => sides.Length == 1 ? pictures : cat([.. sides.Select(_ => pictures)], 0);
+
+    private Tensor Guided(Tensor predicted, IReadOnlyList<WeightedSide> parts)
     {
-        if (ConcatenatedChannels is null)
-        {
-            return sides;
-        }
-
-        var further = ConcatenatedChannels.expand(pictures, -1, -1, -1);
-        return cat([sides, _guided ? cat([further, further], 0) : further], 1);
+        var sides = predicted.chunk(parts.Count + 1, 0);
+        return parts.Zip(sides.Skip(1)).Aggregate(sides[0], (sum, part) => sum.Plus((part.Second - sides[0]).Times(_guidanceScale * part.First.Weight)));
     }
 
-    private List<Tensor>? Residuals(Tensor sides, Tensor timesteps, SidesOfText text, long pictures)
+    /// <summary>The residuals of all sides; the first <paramref name="unconditional"/> rows are the unconditional side.</summary>
+    private List<Tensor>? Residuals(Sides sides, long unconditional)
     {
         List<Tensor>? sum = null;
         foreach (var control in _controls.Where(control => control.Strength.ActsAt(_step, _steps)))
         {
-            var scaled = Scaled(control, sides, timesteps, text, pictures);
+            var scaled = Scaled(control, sides, unconditional);
             sum = sum is null ? scaled : [.. sum.Zip(scaled, (a, b) => a.Plus(b))];
         }
 
         return sum;
     }
 
-    private List<Tensor> Scaled(AttachedControl control, Tensor sides, Tensor timesteps, SidesOfText text, long pictures)
+    private static List<Tensor> Scaled(AttachedControl control, Sides sides, long unconditional)
     {
         // Where the unconditional side gets no residuals, they are not computed at all.
-        var conditionalOnly = _guided && control.IsConditionalOnly;
-        Tensor Side(Tensor both) => conditionalOnly ? both.narrow(0, pictures, pictures) : both;
-        var hint = control.EncodedHint;
+        var conditionalOnly = unconditional > 0 && control.IsConditionalOnly;
+        Tensor Side(Tensor all) => conditionalOnly ? all.narrow(0, unconditional, all.shape[0] - unconditional) : all;
+        var (input, hint) = (Side(sides.Input), control.EncodedHint);
         var residuals = control.ControlNet.Forward(
-            Side(sides), Side(timesteps), Side(text.Context), hint.shape[0] > 1 && _guided && !conditionalOnly ? cat([hint, hint], 0) : hint, text.Vector is { } vector ? Side(vector) : null);
-        var count = text.Vector is null ? residuals.Count : Math.Max(residuals.Count, ScalesOfSdxl);
+            input,
+            Side(sides.Timesteps),
+            Side(sides.Context),
+            hint.shape[0] > 1 ? hint.repeat([input.shape[0] / hint.shape[0], 1, 1, 1]) : hint,
+            sides.Vector is { } vector ? Side(vector) : null);
+        var count = sides.Vector is null ? residuals.Count : Math.Max(residuals.Count, ScalesOfSdxl);
         var scaled = residuals.Select((residual, index) => control.Weighted(residual, index, count));
-        return [.. conditionalOnly ? scaled.Select(residual => cat([zeros_like(residual), residual], 0)) : scaled];
+        return [.. conditionalOnly ? scaled.Select(residual => cat([zeros([unconditional, .. residual.shape[1..]], dtype: residual.dtype, device: residual.device), residual], 0)) : scaled];
     }
 
-    /// <summary>The prompts of all sides and pictures.</summary>
-    private sealed record SidesOfText(Tensor Context, Tensor? Vector);
+    /// <summary>What goes into the networks, for all sides and pictures.</summary>
+    private sealed record Sides(Tensor Input, Tensor Timesteps, Tensor Context, Tensor? Vector);
 }

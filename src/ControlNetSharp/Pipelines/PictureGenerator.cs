@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
@@ -24,9 +25,13 @@ public sealed class PictureGenerator
     private readonly int _nativeSize;
     private readonly Placement _placement;
     private readonly NoiseSchedule _schedule = NoiseSchedule.ScaledLinear();
+    private readonly DiffusionModel? _model;
+    private readonly PromptFiles _files = PromptFiles.None;
 
     /// <summary>Makes pictures with a loaded model, which is borrowed.</summary>
-    public PictureGenerator(DiffusionModel model)
+    /// <param name="model">The model.</param>
+    /// <param name="files">Where the LoRAs and textual inversions lie that prompts name; null for nowhere.</param>
+    public PictureGenerator(DiffusionModel model, PromptFiles? files = null)
         : this(
             (model ?? throw new ArgumentNullException(nameof(model))).UNet,
             model.Autoencoder,
@@ -37,6 +42,7 @@ public sealed class PictureGenerator
             model.SecondText)
     {
         _schedule = NoiseSchedule.Of(model.Noise);
+        (_model, _files) = (model, files ?? PromptFiles.None);
     }
 
     /// <summary>Puts the parts of a model together. All are borrowed.</summary>
@@ -64,6 +70,7 @@ public sealed class PictureGenerator
     /// <param name="progress">Told after each step, on the same thread.</param>
     /// <param name="cancellationToken">Looked at before each step, before the latents are decoded and after.</param>
     /// <exception cref="ArgumentException">A sampler, scheduler or number of the request is not known or out of range, parts of it do not fit together, or the ControlNet of a unit is for another family; the message names them.</exception>
+    /// <exception cref="CheckpointException">A file that a prompt names cannot be used with the model.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public GenerationResult Generate(GenerationRequest request, Action<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -80,16 +87,18 @@ public sealed class PictureGenerator
         var canvas = request.Initial is { } initial ? new InitialCanvas(initial, size.Width, size.Height) : null;
         using var seamless = request.Tiling ? new SeamlessTiling([_unet, _autoencoder, .. units.Select(unit => unit.ControlNet)]) : null;
 
-        var (conditioning, unconditional) = PromptEncoder.Encode(_texts, request.Prompt, request.NegativePrompt, _placement.Device, request.ClipSkip);
+        var (prompt, negative) = (ParsedPrompt.Parse(request.Prompt), ParsedPrompt.ParseNegative(request.NegativePrompt));
+        using var loras = Applied(prompt.Networks);
+        using var inversions = _files.Inversions(_texts, _placement);
         var report = new StepReport(plan.Steps.Count + (second?.Steps.Count ?? 0), progress);
         Tensor Sampled(SamplingPlan pass, (int Width, int Height) size, ControlPasses which, Tensor? clean, Tensor? mask)
         {
+            var conditionings = PromptEncoder.Encode(
+                _texts, prompt, negative, pass.Steps.Count, _placement.Device, request.ClipSkip, inversions, which == ControlPasses.High ? plan.Steps.Count : null);
             var controls = units.Where(unit => unit.ActsIn(which)).Select(unit => Attach(unit, size, which)).ToList();
-            var sizes = request.SizeConditioning ?? SizeConditioning.Of(size.Width, size.Height);
-            var denoiser = new ControlledDenoiser(
-                _unet, _prediction, conditioning.Context.to(_placement.Dtype), unconditional.Context.to(_placement.Dtype), request.GuidanceScale, controls, pass.Steps.Count)
+            var sides = Sides(conditionings, request.SizeConditioning ?? SizeConditioning.Of(size.Width, size.Height));
+            var denoiser = new ControlledDenoiser(_unet, _prediction, sides, request.GuidanceScale, controls, pass.Steps.Count)
             {
-                Vectors = _unet.Params.VectorChannels is null ? null : (Vector(conditioning, sizes), Vector(unconditional, sizes)),
                 ConcatenatedChannels = _unet.Params.ConcatenatedChannels == 0 ? null : Concatenated(canvas, size),
             };
             return Run(request, size, pass, denoiser, clean, mask, report, cancellationToken);
@@ -122,6 +131,12 @@ public sealed class PictureGenerator
         static int Step(double size) => Math.Clamp((int)Math.Round(size / DefaultSizeStep) * DefaultSizeStep, GenerationRequest.LeastSize, GenerationRequest.MostSize);
     }
 
+    /// <summary>The LoRAs of a prompt, merged into the model for as long as a generation takes; null without any.</summary>
+    private AppliedLoras? Applied(IReadOnlyList<ExtraNetwork> networks) => networks.Count == 0 ? null
+        : AppliedLoras.Apply(
+            _model ?? throw new ArgumentException("The prompt asks for a LoRA; only a model that was loaded from a file can take one.", nameof(networks)),
+            [.. networks.Select(network => new LoraRequest(_files.FindLora(network.Name), network.TextWeight, network.UNetWeight))]);
+
     /// <summary>Refuses units of other families before anything is computed; those of weight 0 are none.</summary>
     private void RequireFitting(IReadOnlyList<ControlUnit> units)
     {
@@ -152,8 +167,23 @@ public sealed class PictureGenerator
         return InpaintingChannels.Of(_autoencoder, PictureTensors.ToPicture(canvas.Seen).to(_placement.Dtype).to(_placement.Device), levels.to(_placement.Device)).MoveToOuterDisposeScope();
     }
 
-    private Tensor Vector(TextConditioning text, SizeConditioning sizes) =>
-        sizes.Vector(text.Pooled!.to(_placement.Dtype), _unet.Params.VectorChannels!.Value);
+    /// <summary>The prompts in the compute dtype and, for SDXL, with their vectors. What is the same at several steps stays one object.</summary>
+    private IReadOnlyList<StepSides> Sides(IReadOnlyList<StepConditioning> steps, SizeConditioning sizes)
+    {
+        var known = new Dictionary<TextConditioning, TextSide>(ReferenceEqualityComparer.Instance);
+        TextSide Side(TextConditioning text)
+        {
+            if (!known.TryGetValue(text, out var side))
+            {
+                var vector = _unet.Params.VectorChannels is { } channels ? sizes.Vector(text.Pooled!.to(_placement.Dtype), channels) : null;
+                known[text] = side = new TextSide(text.Context.to(_placement.Dtype), vector);
+            }
+
+            return side;
+        }
+
+        return [.. steps.Select(step => new StepSides(Side(step.Unconditional), [.. step.Conditional.Select(part => new WeightedSide(Side(part.Text), part.Weight))]))];
+    }
 
     /// <summary>One pass from noise, or from clean latents with noise, to latents; under a mask, [1, 1, h, w], only what it marks changes. Fresh.</summary>
     private Tensor Run(

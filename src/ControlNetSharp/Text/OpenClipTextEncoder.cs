@@ -48,23 +48,23 @@ public sealed class OpenClipTextEncoder : Module, ITextEncoder
     private IReadOnlyList<TextBlock> Blocks { get; }
 
     /// <inheritdoc/>
-    public Tensor Encode(Tensor tokens, int? clipSkip = null)
+    public Tensor Encode(Tensor tokens, int? clipSkip = null, Tensor? vectors = null)
     {
         using var scope = NewDisposeScope();
-        return Conditioning(TextTransformer.Run(Embed(tokens), Blocks, Params, clipSkip ?? Params.DefaultClipSkip)).MoveToOuterDisposeScope();
+        return Conditioning(TextTransformer.Run(Embed(tokens, vectors), Blocks, Params, clipSkip ?? Params.DefaultClipSkip)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    public (Tensor Features, Tensor Pooled) EncodePooled(Tensor tokens, int? clipSkip = null)
+    public (Tensor Features, Tensor Pooled) EncodePooled(Tensor tokens, int? clipSkip = null, Tensor? vectors = null)
     {
         using var scope = NewDisposeScope();
-        var states = HiddenStates(tokens);
+        var states = HiddenStates(tokens, vectors);
         var features = Conditioning(states[^TextTransformer.CheckedClipSkip(clipSkip ?? Params.DefaultClipSkip, Params)]);
         return (features.MoveToOuterDisposeScope(), Pool(tokens, _finalNorm.call(states[^1])).MoveToOuterDisposeScope());
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Tensor> HiddenStates(Tensor tokens) => TextTransformer.RunEach(Embed(tokens), Blocks);
+    public IReadOnlyList<Tensor> HiddenStates(Tensor tokens, Tensor? vectors = null) => TextTransformer.RunEach(Embed(tokens, vectors), Blocks);
 
     /// <inheritdoc/>
     public Tensor Pool(Tensor tokens, Tensor features)
@@ -76,10 +76,10 @@ public sealed class OpenClipTextEncoder : Module, ITextEncoder
 
     private Tensor Conditioning(Tensor features) => Params.NormsConditioning ? _finalNorm.call(features) : features;
 
-    private Tensor Embed(Tensor tokens)
+    private Tensor Embed(Tensor tokens, Tensor? vectors)
     {
         TextTransformer.CheckTokens(tokens, Params);
         using var scope = NewDisposeScope();
-        return _tokens.call(tokens).Plus(_positions.narrow(0, 0, tokens.shape[1])).MoveToOuterDisposeScope();
+        return TextTransformer.Vectors(_tokens, tokens, vectors).Plus(_positions.narrow(0, 0, tokens.shape[1])).MoveToOuterDisposeScope();
     }
 }

@@ -1,7 +1,7 @@
 namespace ControlNetSharp.Text;
 
 /// <summary>Up to 75 tokens of a prompt, which the text encoder reads as one text.</summary>
-/// <param name="Tokens">Token ids, without start, end and padding.</param>
+/// <param name="Tokens">Token ids, without start, end and padding; ids below 0 are those of <see cref="TextualInversions"/>.</param>
 /// <param name="Weights">One for each of them.</param>
 public sealed record PromptChunk(IReadOnlyList<int> Tokens, IReadOnlyList<double> Weights)
 {
@@ -19,8 +19,9 @@ public sealed record PromptChunk(IReadOnlyList<int> Tokens, IReadOnlyList<double
     /// </summary>
     /// <param name="pieces">The prompt, from <see cref="PromptSyntax.Parse"/>.</param>
     /// <param name="tokenizer">Makes tokens of each piece.</param>
+    /// <param name="inversions">Names with vectors of their own, which are not divided; null for none.</param>
     /// <returns>At least one chunk.</returns>
-    public static IReadOnlyList<PromptChunk> Of(IReadOnlyList<WeightedText> pieces, ClipTokenizer tokenizer)
+    public static IReadOnlyList<PromptChunk> Of(IReadOnlyList<WeightedText> pieces, ClipTokenizer tokenizer, TextualInversions? inversions = null)
     {
         ArgumentNullException.ThrowIfNull(pieces);
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -35,8 +36,12 @@ public sealed record PromptChunk(IReadOnlyList<int> Tokens, IReadOnlyList<double
                 continue;
             }
 
-            foreach (var token in tokenizer.Encode(piece.Text))
+            var tokens = tokenizer.Encode(piece.Text);
+            for (var at = 0; at < tokens.Count;)
             {
+                var (length, ids) = (inversions ?? TextualInversions.None).At(tokens, at);
+                var token = ids[0];
+                at += length;
                 if (token == comma)
                 {
                     lastComma = open.Count;
@@ -47,7 +52,12 @@ public sealed record PromptChunk(IReadOnlyList<int> Tokens, IReadOnlyList<double
                     Close(token != comma && lastComma >= 0 && open.Count - lastComma <= CommaReach ? lastComma + 1 : open.Count);
                 }
 
-                open.Add((token, piece.Weight));
+                if (open.Count + ids.Count > Length)
+                {
+                    Close(open.Count);
+                }
+
+                open.AddRange(ids.Select(id => (id, piece.Weight)));
             }
         }
 

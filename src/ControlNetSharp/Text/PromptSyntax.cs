@@ -13,20 +13,13 @@ public static partial class PromptSyntax
     private const double Step = 1.1;
     private const string Special = "\\()[]:";
 
-    /// <summary>Reads a prompt.</summary>
-    /// <param name="prompt">The prompt.</param>
-    /// <returns>Its pieces; neighbours differ in weight. At least one.</returns>
-    /// <exception cref="ArgumentException">It uses a syntax that is not supported here, or a weight is no number; the message names it.</exception>
+    /// <summary>Reads the words of one step; what changes them, joins prompts or asks for LoRAs is resolved before (<see cref="ParsedPrompt"/>, <see cref="EditedText"/>) and plain text here.</summary>
+    /// <param name="prompt">The words.</param>
+    /// <returns>Their pieces; neighbours differ in weight. At least one.</returns>
+    /// <exception cref="ArgumentException">A weight is no number; the message names it.</exception>
     public static IReadOnlyList<WeightedText> Parse(string prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        Refuse(prompt);
-        return ParseEmphasis(prompt);
-    }
-
-    /// <summary>Reads emphasis and BREAK alone; other syntax is plain text here.</summary>
-    internal static IReadOnlyList<WeightedText> ParseEmphasis(string prompt)
-    {
         var pieces = new List<WeightedText>();
         var (round, square) = (new Stack<int>(), new Stack<int>());
         for (var at = 0; at < prompt.Length;)
@@ -126,37 +119,9 @@ public static partial class PromptSyntax
         return joined.Count > 0 ? joined : [new("", 1)];
     }
 
-    /// <summary>What would otherwise be read as plain text.</summary>
-    private static void Refuse(string prompt)
-    {
-        foreach (var (pattern, what) in new[]
-        {
-            (Editing(), "prompt editing, [from:to:when]"), (Alternation(), "alternating words, [a|b]"), (Composition(), "composable prompts, AND"),
-            (Network(), "extra networks, <lora:name:weight>"),
-        })
-        {
-            if (pattern.Match(prompt) is { Success: true } match)
-            {
-                throw new ArgumentException($"The prompt has \"{match.Value}\": {what}, is not supported. A backslash before a bracket makes it plain text.", nameof(prompt));
-            }
-        }
-    }
-
     [GeneratedRegex(@"\G:\s*(?<weight>[+-]?[.\d]+)\s*\)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex WeightAndBracket();
 
     [GeneratedRegex(@"\s*\bBREAK\b\s*", RegexOptions.None, 1000)]
     private static partial Regex Break();
-
-    [GeneratedRegex(@"(?<!\\)\[[^\[\]]*:\s*[.\d]+\s*(?<!\\)\]", RegexOptions.None, 1000)]
-    private static partial Regex Editing();
-
-    [GeneratedRegex(@"(?<!\\)\[[^\[\]]*\|[^\[\]]*(?<!\\)\]", RegexOptions.None, 1000)]
-    private static partial Regex Alternation();
-
-    [GeneratedRegex(@"\bAND\b", RegexOptions.None, 1000)]
-    private static partial Regex Composition();
-
-    [GeneratedRegex(@"<(lora|lyco|hypernet):[^>]*>", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Network();
 }

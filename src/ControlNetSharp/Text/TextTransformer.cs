@@ -1,3 +1,4 @@
+using ControlNetSharp.Networks.Layers;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
@@ -40,6 +41,20 @@ internal static class TextTransformer
     {
         using var scope = NewDisposeScope();
         return features[TensorArithmetic.Indices(tokens.shape[0], tokens.device), tokens.argmax(-1)].MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The vectors of tokens [B, L]: those of the table, and for ids below 0 the rows of <paramref name="vectors"/> [n, Width], the first for −1 -> [B, L, Width].</summary>
+    public static Tensor Vectors(EmbeddingLayer table, Tensor tokens, Tensor? vectors)
+    {
+        using var scope = NewDisposeScope();
+        var known = table.call(tokens.AtLeast(0));
+        if (vectors is null)
+        {
+            return known.MoveToOuterDisposeScope();
+        }
+
+        var rows = vectors.index_select(0, tokens.SubtractedFrom(-1).AtLeast(0).flatten()).reshape(known.shape);
+        return where(tokens.IsAtLeast(0).unsqueeze(-1), known, rows.to(known.dtype)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Checks a batch of rows before it reaches native code, whose messages name neither.</summary>

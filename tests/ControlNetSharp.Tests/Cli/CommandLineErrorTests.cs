@@ -56,7 +56,9 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("-c @@unit.json", "--control", "'wieght'|did you mean 'weight'?")]
     [InlineData("-c @@list.json", "--control", "list.json|one JSON object")]
     [InlineData("-c @@none.json", "--control", "none.json|there is no such file")]
-    [InlineData("-n [cat:dog:0.5]", "--negative", "--negative: The prompt has \"[cat:dog:0.5]\"|prompt editing")]
+    [InlineData("-n cat<lora:ink:1>", "--negative", "--negative: The negative prompt has \"<lora:ink:1>\"|in the prompt alone")]
+    [InlineData("-n [cat:[dog:a|b]]", "--negative", "[dog:a|b]|neither [a|b] nor [from:to:when]")]
+    [InlineData("-n [cat|(dog:1.2.3)]", "--negative", "1.2.3|a number such as 1.2")]
     [InlineData("--vae @none.safetensors", "--vae", "none.safetensors|there is no such file")]
     [InlineData("--steps 0", "--steps", "--steps 0|from 1 to 1000")]
     [InlineData("--steps 2.5", "--steps", "--steps 2.5|whole number from 1 to 1000")]
@@ -114,6 +116,15 @@ public sealed class CommandLineErrorTests : IDisposable
         AssertRefused($"generate -p cat {wrong}{(wrong.StartsWith("-o") ? "" : " -o @out.png")}{(withModel ? " -m @no.safetensors" : "")}", 2, option, expected);
 
     [Theory]
+    [InlineData("cat<lora:none:1>", "--prompt: The prompt asks for the LoRA \"none\"|below|Lora or loras")]
+    [InlineData("cat<lora:none:strong>", "--prompt: The prompt has \"<lora:none:strong>\"|\"strong\" must be a number")]
+    [InlineData("cat<hypernet:none:1>", "<hypernet:none:1>|not supported")]
+    [InlineData("(cat_AND_dog)", "AND inside of brackets")]
+    [InlineData("[a:b:c:0.5]", "[a:b:c:0.5]|3 colons")]
+    public Task Generate_WithAPromptThatCannotBeRead_SaysSoOnce(string prompt, string expected) =>
+        AssertRefused("generate -p " + prompt.Replace("_", "\u2002", StringComparison.Ordinal) + " -o @out.png -m @no.safetensors", 2, "--prompt", expected);
+
+    [Theory]
     [InlineData("canny @missing.png -o @out.png", "picture", "missing.png|there is no such picture")]
     [InlineData("canny @text.png -o @out.png", null, "text.png|is a text file, not a picture")]
     [InlineData("canny @truncated.png -o @out.png", null, "truncated.png|truncated")]
@@ -138,6 +149,7 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("generate -p cat -o @out.png -m @no.safetensors --device cuda:99", 3, "--device cuda:99")]
     [InlineData("bench decode --family sd3", 2, "--family sd3|sd15, sd21 or sdxl")]
     [InlineData("bench train --family sdxl", 2, "SDXL can be run, but not trained")]
+    [InlineData("bench load -m @no.safetensors --family sd15", 2, "--family sd15|its own")]
     public Task CheckpointOrMachine_ThatCannotBeUsed_IsRefused(string arguments, int exitCode, string expected) => AssertRefused(arguments, exitCode, null, expected);
 
     [Theory]

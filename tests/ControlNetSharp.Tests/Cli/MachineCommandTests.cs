@@ -49,7 +49,8 @@ public sealed class MachineCommandTests : IDisposable
     [InlineData("annotate", "--resolution --option -o")]
     [InlineData("evaluate", "-m -c --pictures")]
     [InlineData("bench generate", "--family --size --steps --control --cfg --batch --dtype")]
-    [InlineData("bench load", "--model -m --dtype")]
+    [InlineData("models", "inspect list pull convert")]
+    [InlineData("bench load", "--model -m --family --dtype")]
     public async Task Help_OfACommand_ListsItsOptions_AndExits0(string command, string expected)
     {
         var run = await CommandRun.Of([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

@@ -4,6 +4,7 @@ using ControlNetSharp.Networks;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
+using ControlNetSharp.Text;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -109,6 +110,49 @@ public class ControlledDenoiserTests
     }
 
     [Theory]
+    [InlineData(ControlMode.Balanced)]
+    [InlineData(ControlMode.Control)]
+    public void Denoise_OfPartsWithWeights_AddsTheirDifferencesToTheUnconditionalSide(ControlMode mode)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var golden = Goldens.Open("ddim_sample64.safetensors");
+        var (unet, controlNet) = Networks(Goldens.Json("ddim_sample64.json"));
+        var (x, cond, uncond) = (golden["in.x_T"], golden["in.cond"], golden["in.uncond"]);
+        var other = cond.flip(1);
+        var hint = controlNet.EncodeHint(golden["in.hint"]);
+        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+        var (two, hints) = (cat([x, x], 0), cat([hint, controlNet.EncodeHint(1 - golden["in.hint"])], 0));
+        Tensor Denoise(double guidance, params (Tensor Context, double Weight)[] parts) => new ControlledDenoiser(
+            unet, PredictionType.Epsilon, [new(new(uncond), [.. parts.Select(part => new WeightedSide(new(part.Context), part.Weight))])], guidance,
+            [new AttachedControl(controlNet, hints, new ControlStrength { Mode = mode })], 10).Denoise(two, level);
+        // What is predicted is linear in the sides: u + 7 · (2 · (a − u) − 0.5 · (b − u)).
+        var (u, a, b) = (Denoise(7, (uncond, 0)), Denoise(7, (cond, 1)), Denoise(7, (other, 1)));
+        var expected = u + 2 * (a - u) - 0.5 * (b - u);
+        Goldens.AssertClose(expected, Denoise(7, (cond, 2), (other, -0.5)), 2e-4 * Goldens.Amplitude(expected), "two parts");
+        Goldens.AssertClose(a, Denoise(7, (cond, 0.25), (cond, 0.75)), 1e-4 * Goldens.Amplitude(a), "one part twice");
+        Goldens.AssertClose(Denoise(2, (cond, 1)), Denoise(1, (cond, 2)), 1e-4 * Goldens.Amplitude(a), "a weight without guidance");
+    }
+
+    [Fact]
+    public void Denoise_WithPromptsOfSteps_TakesThatOfTheStep_AndTheLastOneBeyond()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var golden = Goldens.Open("ddim_sample64.safetensors");
+        var (unet, controlNet) = Networks(Goldens.Json("ddim_sample64.json"));
+        using var unused = controlNet;
+        var (x, cond, uncond) = (golden["in.x_T"], golden["in.cond"], golden["in.uncond"]);
+        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+        var changing = new ControlledDenoiser(unet, PredictionType.Epsilon, [new(new(uncond), [new(new(cond))]), new(new(cond), [new(new(uncond))])], 7, [], 3);
+        foreach (var (text, negative) in new[] { (cond, uncond), (uncond, cond), (uncond, cond) })
+        {
+            Assert.True(new ControlledDenoiser(unet, PredictionType.Epsilon, text, negative, 7, [], 3).Denoise(x, level).Equals(changing.Denoise(x, level)));
+            changing.NextStep();
+        }
+    }
+
+    [Theory]
     [InlineData(-0.1)]
     [InlineData(2.5)]
     [InlineData(double.NaN)]
@@ -139,7 +183,7 @@ public class ControlledDenoiserTests
         var (vector, other) = (Draw(4, 1, p.VectorChannels!.Value), Draw(5, 1, p.VectorChannels!.Value));
         var hint = control.EncodeHint(Draw(6, 1, 3, 64, 64));
         var level = NoiseSchedule.ScaledLinear().LevelAt(500);
-        var actual = new ControlledDenoiser(unet, PredictionType.Epsilon, cond, uncond, 5, [new AttachedControl(control, hint, new ControlStrength { Mode = mode, Weight = 0.8 })], 10) { Vectors = (vector, other) }.Denoise(x, level);
+        var actual = new ControlledDenoiser(unet, PredictionType.Epsilon, [new(new(uncond, other), [new(new(cond, vector))])], 5, [new AttachedControl(control, hint, new ControlStrength { Mode = mode, Weight = 0.8 })], 10).Denoise(x, level);
 
         Tensor Side(Tensor context, Tensor beside, bool isConditional)
         {

@@ -41,6 +41,20 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     }
 
     [Fact]
+    public void Generate_WithAPromptThatChanges_IsThatOfItsWordsUntilTheyChange()
+    {
+        using var scope = NewDisposeScope();
+        List<Tensor> Of(string prompt) => Previews(Request with { Prompt = prompt });
+        var (before, after, changed) = (Of("a red house"), Of("a blue house"), Of("a [red:blue:0.5] house"));
+        Assert.Equal([true, true, false, false], before.Zip(changed, (a, b) => a.equal(b).all().item<bool>()));
+        Assert.Equal([false, false, false, false], after.Zip(changed, (a, b) => a.equal(b).all().item<bool>()));
+        Assert.True(Of("a [blue:red:0] house")[3].equal(before[3]).all().item<bool>());
+        Assert.Equal([true, false, false, false], before.Zip(Of("a [red|blue] house"), (a, b) => a.equal(b).all().item<bool>()));
+        Assert.NotEqual(Pixels(Request with { Prompt = "a red house AND a boat :0.4" }), Pixels(Request));
+        Assert.Contains("loaded from a file", Assert.Throws<ArgumentException>(() => Generate(Request with { Prompt = "a<lora:b:1>" })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Generate_WithTwoUnits_AddsThem()
     {
         var (first, second) = (Unit(1), Unit(0.5, networks.Second));

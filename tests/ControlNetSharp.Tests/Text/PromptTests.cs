@@ -29,11 +29,11 @@ public class PromptTests
 
     [Theory]
     [MemberData(nameof(Prompts))]
-    public void ParseEmphasis_GivesTheOriginalsPiecesAndWeights(string prompt)
+    public void Parse_GivesTheOriginalsPiecesAndWeights(string prompt)
     {
         var expected = Goldens.Json(Golden).GetProperty("parse_prompt_attention").EnumerateArray().First(row => row[0].GetString() == prompt)[1].EnumerateArray()
             .Select(piece => (Text: piece[0].GetString()!, Weight: piece[1].GetDouble())).ToList();
-        var actual = PromptSyntax.ParseEmphasis(prompt).Select(piece => piece.IsBreak ? ("BREAK", -1) : (piece.Text, piece.Weight)).ToList();
+        var actual = PromptSyntax.Parse(prompt).Select(piece => piece.IsBreak ? ("BREAK", -1) : (piece.Text, piece.Weight)).ToList();
         Assert.Equal(expected, actual);
     }
 
@@ -47,23 +47,8 @@ public class PromptTests
         Goldens.AssertClose(expected, PromptEncoder.Emphasised(golden["emphasis/z"], golden["emphasis/multipliers"]), 2e-6 * Math.Max(1, Goldens.Amplitude(expected)), file);
     }
 
-    [Theory]
-    [InlineData("a [red:blue:0.5] car", "[red:blue:0.5]|prompt editing")]
-    [InlineData("a [red|blue] car", "[red|blue]|alternating")]
-    [InlineData("a cat AND a dog", "AND|composable")]
-    [InlineData("a cat <lora:cats:0.8>", "<lora:cats:0.8>|extra networks")]
-    [InlineData("a (cat:1.2.3)", "1.2.3|number")]
-    public void Parse_OfSyntaxThatIsNotSupported_NamesIt(string prompt, string expected)
-    {
-        var e = Assert.Throws<ArgumentException>(() => PromptSyntax.Parse(prompt));
-        Assert.All(expected.Split('|'), part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
-    }
-
-    [Theory]
-    [InlineData(@"a \[red|blue\] car")]
-    [InlineData("sand and land")]
-    [InlineData("[red] car, 3:2")]
-    public void Parse_OfTextThatOnlyLooksLikeIt_TakesIt(string prompt) => Assert.NotEmpty(PromptSyntax.Parse(prompt));
+    [Fact]
+    public void Parse_OfAWeightThatIsNoNumber_NamesIt() => Assert.Contains("1.2.3", Assert.Throws<ArgumentException>(() => PromptSyntax.Parse("a (cat:1.2.3)")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Of_ALongPrompt_DividesAtACommaNearTheEnd()
@@ -120,5 +105,29 @@ public class PromptTests
         var empty = Encode("a cat BREAK a dog", "").Unconditional;
         Assert.Equal((0, 0), (empty.Context.abs().max().item<float>(), empty.Pooled!.abs().max().item<float>()));
         Assert.Null(PromptEncoder.Encode([first], "a cat", "", CPU).Conditioning.Pooled);
+    }
+
+    [Fact]
+    public void Encode_ForEveryStep_GivesTheWordsOfTheStep_WithOneTensorForTheSameWords()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var text = TinyModel.Text();
+        Tensor Alone(string prompt) => PromptEncoder.Encode(text, prompt, "", CPU).Conditioning;
+        var steps = PromptEncoder.Encode([text], ParsedPrompt.Parse("a [red:blue BREAK x:0.5] car :2 AND a [cat|dog]"), ParsedPrompt.ParseNegative("[bad::1]"), 4, CPU);
+        Assert.Equal(4, steps.Count);
+        Assert.All(steps, step => Assert.Equal([2, 1], step.Conditional.Select(part => part.Weight)));
+        Assert.Equal([77, 77, 154, 154], steps.Select(step => step.Unconditional.Context.shape[1]));
+        Assert.Equal([77, 77, 154, 154], steps.Select(step => step.Conditional[1].Text.Context.shape[1]));
+        Assert.True(Alone(" a red car").Equals(steps[0].Conditional[0].Text.Context));
+        Assert.True(Alone("a cat").Equals(steps[0].Conditional[1].Text.Context));
+        Assert.True(Alone("a dog").Equals(steps[1].Conditional[1].Text.Context));
+        Assert.True(Alone("a blue BREAK x car").Equals(steps[3].Conditional[0].Text.Context));
+        Assert.True(Alone("bad").Equals(steps[0].Unconditional.Context));
+        Assert.True(Alone("").Equals(steps[1].Unconditional.Context));
+        Assert.Same(steps[0].Conditional[0].Text.Context, steps[1].Conditional[0].Text.Context);
+        Assert.Throws<ArgumentException>(() => Alone("[a|b]"));
+        Assert.Throws<ArgumentException>(() => Alone("a AND b"));
+        Assert.Throws<ArgumentException>(() => Alone("a<lora:b>"));
     }
 }

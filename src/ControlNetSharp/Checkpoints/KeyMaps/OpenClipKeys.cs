@@ -75,6 +75,13 @@ internal static class OpenClipKeys
         return result;
     }
 
+    /// <summary>The linear layers of a block: transformers' module, OpenCLIP's weight, and which third of its rows where OpenCLIP stacks three of them.</summary>
+    public static IEnumerable<(string Module, string Weight, int? Third)> LinearLayers(int layer) =>
+    [
+        .. Projections.Select((projection, index) => (Invariant($"{Layer}{layer}.self_attn.{projection}"), Invariant($"{Block}{layer}.attn.in_proj_weight"), (int?)index)),
+        .. Parts.Where(part => !part.Transformers.StartsWith("layer_norm", StringComparison.Ordinal)).Select(part => (Invariant($"{Layer}{layer}.{part.Transformers}"), Invariant($"{Block}{layer}.{part.OpenClip}.weight"), (int?)null)),
+    ];
+
     private static (string, string) Swap((string Transformers, string OpenClip) row) => (row.OpenClip, row.Transformers);
 
     /// <summary>The other layout's name; a name that it does not know stays as it is and is reported by whoever compares names.</summary>

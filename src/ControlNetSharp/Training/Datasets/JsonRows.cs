@@ -34,6 +34,11 @@ internal static class JsonRows
         {
             return DatasetRow.Damaged(new DatasetException(file, number, null, text, $"is not JSON (byte {e.BytePositionInLine + 1} is not expected); {Allowed}", e));
         }
+        catch (InvalidOperationException e)
+        {
+            // The parser lets texts with half a surrogate pair pass.
+            return DatasetRow.Damaged(new DatasetException(file, number, null, text, $"has a text that is none: {e.Message} {Allowed}", e));
+        }
     }
 
     private static Dictionary<string, DatasetField> Fields(JsonElement line)

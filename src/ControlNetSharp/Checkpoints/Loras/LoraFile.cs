@@ -1,0 +1,117 @@
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Checkpoints.Loras;
+
+/// <summary>A LoRA file: its modules, checked to be whole. Nothing but the scales is read yet.</summary>
+internal sealed class LoraFile : IDisposable
+{
+    private const int ShownKeys = 5;
+    private readonly CheckpointFiles _files;
+
+    private LoraFile(CheckpointFiles files)
+    {
+        _files = files;
+        var parts = new Dictionary<string, Dictionary<string, StoredTensor>>(StringComparer.Ordinal);
+        var unknown = new List<string>();
+        foreach (var (name, tensor) in files.Tensors)
+        {
+            if (LoraNames.Of(name) is not var (module, part))
+            {
+                unknown.Add(name);
+                continue;
+            }
+
+            parts.TryAdd(module, new Dictionary<string, StoredTensor>(StringComparer.Ordinal));
+            if (!parts[module].TryAdd(part, tensor))
+            {
+                throw new CheckpointException(Path, $"the tensors '{parts[module][part].Name}' and '{name}' are the same one under two names.", [parts[module][part].Name, name]);
+            }
+        }
+
+        Refuse(unknown);
+        var adapter = AdapterMetadata.Read(files);
+        Modules = [.. parts.Select(module => Module(module.Key, module.Value, adapter)).OrderBy(module => module.Name, StringComparer.Ordinal)];
+    }
+
+    /// <summary>The file's path, as it was given.</summary>
+    public string Path => _files.Name;
+
+    /// <summary>The modules in the order of their names.</summary>
+    public IReadOnlyList<LoraModule> Modules { get; }
+
+    /// <summary>The family of the models that it was trained for, as far as its shapes show it.</summary>
+    public string? Family => Modules.FirstOrDefault(module => module.Name.EndsWith("attn2_to_k", StringComparison.Ordinal) || module.Name.EndsWith("attn2.to_k", StringComparison.Ordinal)) is { Down.Shape: [_, var context, ..] }
+        ? ModelFamily.All.FirstOrDefault(family => family.ContextChannels == context)?.Name ?? $"a family with context {context}"
+        : null;
+
+    /// <summary>Opens a file in kohya's or diffusers' naming, of any container.</summary>
+    /// <exception cref="CheckpointException">It is damaged, is no LoRA, is one of another kind (LoHa, LoKr, DoRA, …), or has names that no LoRA has.</exception>
+    public static LoraFile Open(string path)
+    {
+        var files = CheckpointFiles.Open(path);
+        try
+        {
+            return new LoraFile(files);
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _files.Dispose();
+
+    private void Refuse(List<string> unknown)
+    {
+        if (_files.Tensors.Keys.FirstOrDefault(name => LoraNames.OtherKindOf(name) is not null) is { } sign)
+        {
+            throw new CheckpointException(Path, $"this is {LoraNames.OtherKindOf(sign)} ('{sign}'), which cannot be applied; LoRA and LoCon files can.", [sign]);
+        }
+
+        if (unknown.Count == _files.Tensors.Count)
+        {
+            throw new CheckpointException(Path, $"this is not a LoRA; the first of its {unknown.Count} keys is '{unknown.FirstOrDefault()}'.", [.. unknown.Take(1)]);
+        }
+
+        if (unknown.Count > 0)
+        {
+            throw new CheckpointException(Path, $"{unknown.Count} of its {_files.Tensors.Count} keys are none of a LoRA ({Shown(unknown)}); nothing of it is applied, since the rest would be something else.", [.. unknown.Take(ShownKeys)]);
+        }
+    }
+
+    /// <summary>The first of some names, in a sentence.</summary>
+    internal static string Shown(IReadOnlyCollection<string> names) => string.Join(", ", names.Take(ShownKeys)) + (names.Count > ShownKeys ? ", …" : "");
+
+    private LoraModule Module(string name, Dictionary<string, StoredTensor> parts, AdapterMetadata adapter)
+    {
+        if (!parts.TryGetValue(LoraNames.Down, out var down) || !parts.TryGetValue(LoraNames.Up, out var up))
+        {
+            throw new CheckpointException(Path, $"its module '{name}' has no {(parts.ContainsKey(LoraNames.Down) ? LoraNames.Up : LoraNames.Down)} part.", [.. parts.Values.Select(part => part.Name).Take(1)]);
+        }
+
+        if (parts.Values.FirstOrDefault(part => !SafetensorsFormat.CanBeWeights(part.Dtype) && part != parts.GetValueOrDefault(LoraNames.Alpha)) is { } mistyped)
+        {
+            throw new CheckpointException(Path, $"the tensor '{mistyped.Name}' has the dtype {mistyped.Dtype}, which cannot be weights.", [mistyped.Name]);
+        }
+
+        var module = new LoraModule(name, down, up, parts.GetValueOrDefault(LoraNames.Middle), parts.TryGetValue(LoraNames.Alpha, out var alpha) ? Number(alpha) : adapter.AlphaOf(name, down.Shape is [var rank, ..] ? rank : 0));
+        return module.Shape is not null ? module
+            : throw new CheckpointException(Path, $"the parts of its module '{name}' do not fit each other: {string.Join(", ", parts.Values.Select(part => $"{part.Name} [{string.Join(", ", part.Shape)}]"))}.", [down.Name, up.Name]);
+    }
+
+    private double Number(StoredTensor stored)
+    {
+        if (stored.Elements == 1)
+        {
+            using var value = stored.Read(ScalarType.Float32);
+            if (value.reshape([]).item<float>() is var number && float.IsFinite(number))
+            {
+                return number;
+            }
+        }
+
+        throw new CheckpointException(Path, $"the tensor '{stored.Name}' must be one finite number.", [stored.Name]);
+    }
+}
