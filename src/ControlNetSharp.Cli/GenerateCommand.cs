@@ -48,6 +48,7 @@ internal static class GenerateCommand
             output.Message.WriteLine(warning);
         }
 
+        settings.CheckSizes(model);
         var networks = new Dictionary<string, Networks.ControlNet>(StringComparer.Ordinal);
         try
         {
@@ -158,6 +159,7 @@ internal static class GenerateCommand
         Initial = pictures.ToInitial(settings.Initial),
         Hires = settings.Hires,
         Tiling = settings.Tiling,
+        SizeConditioning = settings.OriginalSize?.For(size),
         Units =
         [
             .. settings.Units.Index().Where(unit => files.ControlNets[unit.Index] is not null).Select(unit => new ControlUnit

@@ -17,6 +17,7 @@ internal sealed record GenerateSettings
     private static readonly Option<string?> Model = new("--model", "-m") { Description = "pocket (embedded, the default) or a .safetensors checkpoint." };
     private static readonly Option<string?> Out = new("--out", "-o") { Description = "File (.png) or folder for the result; default: a new file in the present folder." };
     private static readonly Option<string?> SizeOption = new("--size") { Description = "WIDTHxHEIGHT, multiples of 8; default: the model's native size in the first hint's shape." };
+    private static readonly Option<string?> OriginalSizeOption = new("--original-size") { Description = "WIDTHxHEIGHT[+LEFT+TOP]: the size and crop that SDXL is told the picture had; default: the result's, uncropped." };
     private static readonly Option<string?> Steps = new("--steps") { Description = "Steps, 1 to 1000; default 20." };
     private static readonly Option<string?> Sampler = new("--sampler") { Description = "Sampler; default Euler." };
     private static readonly Option<string?> Scheduler = new("--scheduler") { Description = "Scheduler; default automatic." };
@@ -75,6 +76,9 @@ internal sealed record GenerateSettings
 
     public bool Tiling { get; init; }
 
+    /// <summary>What SDXL is told of the picture's size; null for that of the result.</summary>
+    public OriginalSize? OriginalSize { get; init; }
+
     /// <summary>Whether the manifest names the pictures that went in and does not keep their pixels.</summary>
     public bool LinksPictures { get; init; }
 
@@ -86,7 +90,7 @@ internal sealed record GenerateSettings
 
     public static IEnumerable<Option> Options =>
     [
-        Prompt, Negative, Control, Model, Out, SizeOption, Steps, Sampler, Scheduler, Guidance, SeedOption, BatchOption, CountOption, .. InitialSettings.Options, HiresSettings.Hires, TilingOption, ClipSkipOption, PredictionOption,
+        Prompt, Negative, Control, Model, Out, SizeOption, OriginalSizeOption, Steps, Sampler, Scheduler, Guidance, SeedOption, BatchOption, CountOption, .. InitialSettings.Options, HiresSettings.Hires, TilingOption, ClipSkipOption, PredictionOption,
         VaeOption, Models, SaveMaps, ManifestOption, Replay,
     ];
 
@@ -125,6 +129,8 @@ internal sealed record GenerateSettings
             Initial = InitialSettings.Read(arguments),
             Hires = HiresSettings.Read(arguments),
             Tiling = arguments.GetValue(TilingOption),
+            OriginalSize = arguments.GetValue(OriginalSizeOption) is not { } original ? null
+                : OriginalSize.Parse(original) ?? throw UsageException.Of(OriginalSizeOption.Name, original, "must be WIDTHxHEIGHT or WIDTHxHEIGHT+LEFT+TOP, whole numbers to 99999."),
             LinksPictures = arguments.GetValue(ManifestOption) switch { null or "embed" => false, "link" => true, var other => throw UsageException.Of(ManifestOption.Name, other, "must be embed or link.") },
             Units = [.. (arguments.GetValue(Control) ?? []).Select(UnitSpecification.Parse)],
         };
@@ -164,6 +170,16 @@ internal sealed record GenerateSettings
         if (scheduled > scheduler.MostSteps)
         {
             throw UsageException.Of(HiresSettings.Hires.Name, string.Create(CultureInfo.InvariantCulture, $"denoise={hires.Denoise},steps={steps}"), $"steps divided by denoise must be at most {scheduler.MostSteps} with the scheduler {scheduler.Name}.");
+        }
+    }
+
+    /// <summary>Sizes are told to SDXL alone.</summary>
+    /// <exception cref="UsageException">They are given for another family.</exception>
+    public void CheckSizes(DiffusionModel model)
+    {
+        if (OriginalSize is { } size && model.UNet.Params.VectorChannels is null)
+        {
+            throw UsageException.Of(OriginalSizeOption.Name, size.ToString(), $"is for SDXL; the model {ModelName} is {model.Family.Name}, which is not told of sizes.");
         }
     }
 

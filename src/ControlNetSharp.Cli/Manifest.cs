@@ -60,6 +60,7 @@ internal sealed class Manifest
             Batch = settings.Batch,
             BatchIndex = 0,
             Tiling = settings.Tiling,
+            OriginalSize = settings.OriginalSize?.ToString(),
             Init = settings.Initial is not { } initial ? null : new ManifestInitial
             {
                 Picture = Named("init", initial.Picture, pictures.Initial)!,

@@ -51,6 +51,9 @@ internal sealed record ManifestData
 
     public bool Tiling { get; init; }
 
+    /// <summary>WIDTHxHEIGHT+LEFT+TOP that SDXL was told; null for the result's size.</summary>
+    public string? OriginalSize { get; init; }
+
     public ManifestInitial? Init { get; init; }
 
     public ManifestHires? Hires { get; init; }

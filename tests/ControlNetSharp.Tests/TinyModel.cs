@@ -85,11 +85,11 @@ internal static class TinyModel
 
     /// <summary>Writes SDXL to one file.</summary>
     /// <inheritdoc cref="WriteModel"/>
-    public static string WriteSdxl(string path, Action<Dictionary<string, Tensor>>? change = null, Dictionary<string, string>? metadata = null)
+    public static string WriteSdxl(string path, Action<Dictionary<string, Tensor>>? change = null, Dictionary<string, string>? metadata = null, UNetParams? unet = null)
     {
         using var scope = NewDisposeScope();
         var (first, second) = SdxlTexts();
-        return Write(path, Collected((UNetPrefix, UNet(Sdxl)), (AutoencoderPrefix, Autoencoder()), (SdxlTextPrefix, first), (SdxlSecondTextPrefix, second)), change, metadata);
+        return Write(path, Collected((UNetPrefix, UNet(unet ?? Sdxl)), (AutoencoderPrefix, Autoencoder()), (SdxlTextPrefix, first), (SdxlSecondTextPrefix, second)), change, metadata);
     }
 
     /// <summary>Writes a ControlNet to a file, as public files have it (prefix <see cref="ControlPrefix"/>) or under another prefix.</summary>

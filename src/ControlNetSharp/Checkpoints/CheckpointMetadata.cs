@@ -25,6 +25,7 @@ public sealed record CheckpointMetadata
     private const string BetaEndKey = "beta_end";
     private const string TimestepsKey = "num_train_timesteps";
     private const string ZeroSnrKey = "rescale_betas_zero_snr";
+    private const string SpacingKey = "timestep_spacing";
 
     /// <summary>The activations of text encoders by their names in transformers' configurations.</summary>
     private static readonly Dictionary<string, TextActivation> Activations = new(StringComparer.Ordinal) { ["quick_gelu"] = Text.TextActivation.QuickGelu, ["gelu"] = Text.TextActivation.Gelu };
@@ -95,6 +96,7 @@ public sealed record CheckpointMetadata
                 End = Fraction(files, BetaEndKey) ?? NoiseSettings.StableDiffusion.End,
                 Count = Number(files, TimestepsKey) ?? NoiseSettings.StableDiffusion.Count,
                 ZeroTerminalSnr = Choice(files, ZeroSnrKey, "true", "false") is { } zero ? zero == "true" : files.Shapes.ContainsKey(LdmLayout.ZeroSnr),
+                TrailingSpacing = Choice(files, SpacingKey, NoiseSettings.Spacings) == NoiseSettings.Trailing,
             }.Checked(files.Name),
         };
     }
@@ -117,6 +119,7 @@ public sealed record CheckpointMetadata
         (BetaEndKey, Noise.End != NoiseSettings.StableDiffusion.End ? Noise.End : null),
         (TimestepsKey, Noise.Count != NoiseSettings.StableDiffusion.Count ? Noise.Count : null),
         (ZeroSnrKey, Noise.ZeroTerminalSnr ? "true" : null),
+        (SpacingKey, Noise.TrailingSpacing ? NoiseSettings.Trailing : null),
     }.Where(entry => entry.Value is not null).ToDictionary(entry => entry.Key, entry => Convert.ToString(entry.Value, CultureInfo.InvariantCulture)!, StringComparer.Ordinal);
 
     /// <summary>The text encoder's shape with what is said here in the place of what its names and shapes suggest.</summary>

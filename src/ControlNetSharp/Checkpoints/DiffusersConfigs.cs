@@ -82,6 +82,11 @@ internal static class DiffusersConfigs
             ["set_alpha_to_one"] = false,
             ["steps_offset"] = 1,
         };
+        if (metadata.Noise.TrailingSpacing)
+        {
+            config["timestep_spacing"] = NoiseSettings.Trailing;
+        }
+
         if (metadata.PredictsVelocity is { } velocity)
         {
             config["prediction_type"] = velocity ? "v_prediction" : "epsilon";

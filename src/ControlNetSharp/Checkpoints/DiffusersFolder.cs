@@ -58,6 +58,7 @@ internal static class DiffusersFolder
                 End = Number(scheduler, "beta_end") ?? NoiseSettings.StableDiffusion.End,
                 Count = Integer(scheduler, "num_train_timesteps") ?? NoiseSettings.StableDiffusion.Count,
                 ZeroTerminalSnr = scheduler is not null && scheduler.RootElement.TryGetProperty("rescale_betas_zero_snr", out var zero) && zero.ValueKind == JsonValueKind.True,
+                TrailingSpacing = Spacing(scheduler, file) == NoiseSettings.Trailing,
             }.Checked(file, String(scheduler, "beta_schedule")),
         };
     }
@@ -100,6 +101,9 @@ internal static class DiffusersFolder
                 NativeSize = Integer(config, "sample_size") * 8,
             };
     }
+
+    private static string? Spacing(JsonDocument? scheduler, string file) => String(scheduler, "timestep_spacing") is not { } spacing || NoiseSettings.Spacings.Contains(spacing) ? String(scheduler, "timestep_spacing")
+        : throw new CheckpointException(file, $"timestep_spacing is '{spacing}'; {string.Join(", ", NoiseSettings.Spacings)} can be run.");
 
     private static JsonDocument? Read(string file)
     {

@@ -5,7 +5,13 @@ namespace ControlNetSharp.Checkpoints;
 /// <summary>The noise that a model was trained with: betas whose square roots are evenly spaced. Stable Diffusion's unless a configuration says otherwise.</summary>
 public sealed record NoiseSettings
 {
+    /// <summary>What configurations call spacing from the noisy end.</summary>
+    internal const string Trailing = "trailing";
+
     private const string OnlySchedule = "scaled_linear";
+
+    /// <summary>What configurations call the ways to space steps.</summary>
+    internal static readonly string[] Spacings = ["leading", "linspace", Trailing];
 
     /// <summary>The first beta; 0.00085.</summary>
     public double Start { get; init; } = 0.00085;
@@ -18,6 +24,9 @@ public sealed record NoiseSettings
 
     /// <summary>Whether the schedule is rescaled so that the last timestep is nothing but noise.</summary>
     public bool ZeroTerminalSnr { get; init; }
+
+    /// <summary>Whether steps are to be spaced from the noisy end where no scheduler is named: for models that were distilled so, and with <see cref="ZeroTerminalSnr"/>.</summary>
+    public bool TrailingSpacing { get; init; }
 
     /// <summary>Those of Stable Diffusion.</summary>
     public static NoiseSettings StableDiffusion { get; } = new();

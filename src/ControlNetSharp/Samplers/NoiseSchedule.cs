@@ -39,6 +39,9 @@ public sealed class NoiseSchedule
     /// <summary>Whether the last timestep is nothing but noise: <see cref="WithZeroTerminalSnr"/>.</summary>
     public bool HasZeroTerminalSnr => _alphasCumprod[^1] == 0;
 
+    /// <summary>Whether steps are to be spaced from the noisy end where no scheduler is named.</summary>
+    public bool PrefersTrailing { get => field || HasZeroTerminalSnr; private set; }
+
     /// <summary>
     /// Betas whose square roots are equally spaced: Stable Diffusion's. Computed in float64 and rounded to float32 once. Source: LDM ldm/modules/diffusionmodules/util.py, make_beta_schedule "linear".
     /// </summary>
@@ -57,7 +60,9 @@ public sealed class NoiseSchedule
     {
         ArgumentNullException.ThrowIfNull(noise);
         var schedule = ScaledLinear(noise.Start, noise.End, noise.Count);
-        return noise.ZeroTerminalSnr ? schedule.WithZeroTerminalSnr() : schedule;
+        schedule = noise.ZeroTerminalSnr ? schedule.WithZeroTerminalSnr() : schedule;
+        schedule.PrefersTrailing |= noise.TrailingSpacing;
+        return schedule;
     }
 
     /// <summary><see cref="ScaledLinear"/> as diffusers computes it: in float32 throughout, which differs in the seventh digit. Source: diffusers schedulers, 58eb52c.</summary>

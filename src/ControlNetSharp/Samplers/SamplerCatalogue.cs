@@ -6,7 +6,7 @@ public static class SamplerCatalogue
     /// <summary>The scheduler name that means the sampler's own default; not a row of <see cref="Schedulers"/>.</summary>
     public const string Automatic = "automatic";
 
-    /// <summary>The scheduler of models with zero terminal SNR where none is named: it begins at their noisiest level, and other spacings such as that of DDIM leave it out (Lin et al. 2024, arXiv:2305.08891, section 3.3).</summary>
+    /// <summary>The scheduler of models with zero terminal SNR where none is named: it begins at their noisiest level, and other spacings such as that of DDIM leave it out (Lin et al. 2024, arXiv:2305.08891, section 3.3). Also of models whose configuration asks for it.</summary>
     public const string Trailing = "trailing";
 
     /// <summary>All samplers.</summary>
@@ -34,6 +34,10 @@ public static class SamplerCatalogue
         // With k-diffusion's default rho of 1 this is the exponential scheduler; clients send either name.
         new("polyexponential", "Polyexponential", (s, n) => LevelsOfSigmas(s, SigmaSpacing.Exponential(n, s.SmallestSigma, s.LargestSigma))),
         new("sgm_uniform", "SGM Uniform", (s, n) => Levels(s, TimestepSpacing.Linspace(s.Count, n + 1).SkipLast(1))),
+        new("kl_optimal", "KL Optimal", (s, n) => LevelsOfSigmas(s, SigmaSpacing.KlOptimal(n, s.SmallestSigma, s.LargestSigma))),
+        new("align_your_steps", "Align Your Steps", (s, n) => LevelsOfSigmas(s, SigmaSpacing.AlignYourSteps(n, SigmaSpacing.AlignedForSd))),
+        new("align_your_steps_xl", "Align Your Steps XL", (s, n) => LevelsOfSigmas(s, SigmaSpacing.AlignYourSteps(n, SigmaSpacing.AlignedForSdxl))),
+        new("beta", "Beta", (s, n) => LevelsOfSigmas(s, SigmaSpacing.Beta(n, s.SmallestSigma, s.LargestSigma))),
         new("simple", "Simple", (s, n) => Levels(s, TimestepSpacing.Simple(s.Count, n))),
         new("normal", "Normal", (s, n) => Levels(s, TimestepSpacing.Linspace(s.Count, n))),
         new("ddim", "DDIM", (s, n) => Levels(s, TimestepSpacing.Leading(s.Count, n)), StartsLow: true),

@@ -39,7 +39,7 @@ public sealed class SamplingPlan
         Require(options is not { RunAllSteps: true, Denoise: 0 }, nameof(options.Denoise), options.Denoise, "above 0 where RunAllSteps is set");
         Require(options.Eta is null or (>= 0 and <= 1), nameof(options.Eta), options.Eta, "from 0 to 1");
 
-        var (sampler, scheduler) = SamplerCatalogue.Resolve(options.Sampler, options.Scheduler, schedule.HasZeroTerminalSnr ? SamplerCatalogue.Trailing : null);
+        var (sampler, scheduler) = SamplerCatalogue.Resolve(options.Sampler, options.Scheduler, schedule.PrefersTrailing ? SamplerCatalogue.Trailing : null);
         var scheduled = options is { RunAllSteps: true, Denoise: < 1 } ? (int)(options.Steps / options.Denoise) : options.Steps;
         var levels = scheduler.Levels(schedule, scheduled);
         var first = schedule.LevelAt(0);

@@ -186,9 +186,10 @@ public sealed class CheckpointLayoutTests : IDisposable
         Change("beta_start", 0.001);
         Change("beta_end", 0.01);
         Change("rescale_betas_zero_snr", true);
+        Change("timestep_spacing", "trailing");
         using var model = CheckpointLoader.LoadModel(folder, Placement.Cpu32);
-        Assert.Equal((false, new NoiseSettings { Start = 0.001, End = 0.01, ZeroTerminalSnr = true }), (model.PredictsVelocity, model.Noise));
-        foreach (var (key, value) in new (string, JsonNode?)[] { ("beta_end", 2), ("beta_schedule", "linear"), ("prediction_type", "sample") })
+        Assert.Equal((false, new NoiseSettings { Start = 0.001, End = 0.01, ZeroTerminalSnr = true, TrailingSpacing = true }), (model.PredictsVelocity, model.Noise));
+        foreach (var (key, value) in new (string, JsonNode?)[] { ("beta_end", 2), ("beta_schedule", "linear"), ("prediction_type", "sample"), ("timestep_spacing", "random") })
         {
             Change(key, value);
             var e = Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadModel(folder, Placement.Cpu32));
@@ -197,6 +198,7 @@ public sealed class CheckpointLayoutTests : IDisposable
             Change("beta_end", 0.01);
             Change("beta_schedule", "scaled_linear");
             Change("prediction_type", "epsilon");
+            Change("timestep_spacing", "trailing");
         }
 
         File.WriteAllText(Path.Combine(folder, "vae", "config.json"), "[");

@@ -147,6 +147,8 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("models inspect @no.safetensors", 3, "no.safetensors|header")]
     [InlineData("generate -p cat -o @out.png -m @no.safetensors", 3, "no.safetensors|header")]
     [InlineData("generate -p cat -o @out.png -m @no.safetensors --device cuda:99", 3, "--device cuda:99")]
+    [InlineData("generate -p x --original-size 512", 2, "--original-size|512|WIDTHxHEIGHT+LEFT+TOP")]
+    [InlineData("generate -p x --original-size 512x512", 2, "--original-size 512x512+0+0|is for SDXL|SD 1.x")]
     [InlineData("bench decode --family sd3", 2, "--family sd3|sd15, sd21 or sdxl")]
     [InlineData("bench train --family sdxl", 2, "SDXL can be run, but not trained")]
     [InlineData("bench load -m @no.safetensors --family sd15", 2, "--family sd15|its own")]

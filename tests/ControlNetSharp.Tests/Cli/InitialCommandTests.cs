@@ -120,6 +120,28 @@ public sealed class InitialCommandTests : IDisposable
         Assert.False(File.Exists(_folder["out.png"]));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Generate_ByAnInpaintingModel_KeepsThePictureAroundTheMask_AndSeesIt(bool isXl)
+    {
+        _ = isXl ? TinyModel.WriteSdxl(_folder["model.safetensors"], unet: TinyModel.Sdxl with { InChannels = 9 }) : TinyModel.WriteModel(_folder["model.safetensors"], unet: TinyModel.Inpainting);
+        var (init, mask) = (TestPictures.Noise(96, 64), TestPictures.Square(96, 64));
+        async Task<byte[]> From(Func<int, int, (int, int, int)> picture, string options = "")
+        {
+            PictureWriter.WritePng(_folder["init.png"], TestPictures.Of(96, 64, picture));
+            var (made, _, _) = await Generate($"--size 96x64 --init @init.png --mask @mask.png --mask-blur 0 --denoise 1 --masked-content noise {options}");
+            return made.Rgb;
+        }
+
+        (int R, int G, int B) Of(int x, int y) => (init.At(x, y).R, init.At(x, y).G, init.At(x, y).B);
+        bool IsMasked(int x, int y) => mask.At(x, y).R > 0;
+        var first = await From((x, y) => Of(x, y));
+        Assert.All(Enumerable.Range(0, 96 * 64).Where(i => !IsMasked(i % 96, i / 96)), i => Assert.Equal(Of(i % 96, i / 96), (first[3 * i], first[3 * i + 1], first[3 * i + 2])));
+        var around = await From((x, y) => IsMasked(x, y) ? Of(x, y) : (0, 90, 0));
+        Assert.Contains(Enumerable.Range(0, 96 * 64).Where(i => IsMasked(i % 96, i / 96)), i => around[3 * i] != first[3 * i]);
+    }
+
     private async Task<(Picture Picture, JsonElement Manifest, string Parameters)> Generate(string options)
     {
         var run = await CommandRun.Of(Arguments(options));

@@ -56,6 +56,18 @@ public sealed class ReplayTests : IDisposable
     }
 
     [Fact]
+    public async Task Replay_OfSdxlThatWasToldASize_TellsItAgain()
+    {
+        TinyModel.WriteSdxl(_folder["model.safetensors"]);
+        await Generate("plain.png", "--size 64x64");
+        await Generate("told.png", "--size 64x64 --original-size 512X384+0+70");
+        Assert.NotEqual(PictureReader.Read(_folder["plain.png"]).Rgb, PictureReader.Read(_folder["told.png"]).Rgb);
+        Assert.Equal("512x384+0+70", JsonNode.Parse(PngTexts.Read(_folder["told.png"])["controlnetsharp"])!["originalSize"]!.GetValue<string>());
+        await CommandRun.JsonOf("generate", "--replay", _folder["told.png"], "-o", _folder["again.png"]);
+        Assert.Equal(PictureReader.Read(_folder["told.png"]).Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
+    }
+
+    [Fact]
     public async Task Replay_WithLinkedPictures_TakesTheFiles_AndRefusesThemWhereTheyHaveChanged()
     {
         await Generate("linked.png", "--manifest link --size 64x64 --init @init.png -c canny=@hint.png,model=@control.safetensors");

@@ -1,3 +1,4 @@
+using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Samplers;
 using Xunit;
 using static TorchSharp.torch;
@@ -86,6 +87,7 @@ public class SamplingPlanTests
         var plan = SamplingPlan.Create(options, Schedule.WithZeroTerminalSnr());
         Assert.Equal(expected, plan.Scheduler.Name);
         Assert.True(expected != "trailing" || plan.Start.Alpha == 0);
+        Assert.Equal(expected, SamplingPlan.Create(options, NoiseSchedule.Of(new NoiseSettings { TrailingSpacing = true })).Scheduler.Name);
         Assert.NotEqual("trailing", SamplingPlan.Create(options, Schedule).Scheduler.Name);
     }
 

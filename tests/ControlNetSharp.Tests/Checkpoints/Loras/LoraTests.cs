@@ -140,6 +140,40 @@ public sealed class LoraTests : IDisposable
     }
 
     [Theory]
+    [InlineData("lora_te1_text_model_encoder_layers_1_mlp_fc1", "conditioner.embedders.0.transformer.text_model.encoder.layers.1.mlp.fc1.weight", 0)]
+    [InlineData("lora_te2_text_model_encoder_layers_1_self_attn_q_proj", "conditioner.embedders.1.model.transformer.resblocks.1.attn.in_proj_weight", 0)]
+    [InlineData("text_encoder_2.text_model.encoder.layers.0.self_attn.v_proj", "conditioner.embedders.1.model.transformer.resblocks.0.attn.in_proj_weight", 2)]
+    [InlineData("lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k", "model.diffusion_model.input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight", 0)]
+    [InlineData("unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k", "model.diffusion_model.input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight", 0)]
+    public void Apply_ToSdxl_AddsToTheNamedEncoderOrUNet(string module, string key, int third)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var model = CheckpointLoader.LoadModel(TinyModel.WriteSdxl(_folder["xl.safetensors"]), Placement.Cpu32);
+        var before = Copies(model);
+        long[] whole;
+        using (var files = CheckpointFiles.Open(_folder["xl.safetensors"]))
+        {
+            whole = [.. files.Tensors[key].Shape];
+        }
+
+        var rows = key.EndsWith("in_proj_weight", StringComparison.Ordinal) ? whole[0] / 3 : whole[0];
+        var (down, up) = (randn(2, whole[1]), randn(rows, 2));
+        SafetensorsWriter.Write(_folder["lora.safetensors"], new Dictionary<string, Tensor> { [module + ".lora_A.weight"] = down, [module + ".lora_B.weight"] = up });
+        using (AppliedLoras.Apply(model, [new(_folder["lora.safetensors"], 0.5, 0.5)]))
+        {
+            var after = Copies(model);
+            var changed = Assert.Single(before, weight => !weight.Value.equal(after[weight.Key]).all().item<bool>());
+            Assert.EndsWith(changed.Key[(changed.Key.IndexOf('.', StringComparison.Ordinal) + 1)..], key, StringComparison.Ordinal);
+            var expected = changed.Value.clone();
+            expected.narrow(0, third * rows, rows).add_(0.5 * up.matmul(down));
+            Goldens.AssertClose(expected, after[changed.Key], 2e-5, key);
+        }
+
+        AssertSame(before, Copies(model));
+    }
+
+    [Theory]
     [InlineData("lora_unet_mid_block_attentions_0_proj_in.hada_w1_a", "LoHa")]
     [InlineData("lora_unet_mid_block_attentions_0_proj_in.lokr_w1", "LoKr")]
     [InlineData("lora_unet_mid_block_attentions_0_proj_in.dora_scale", "DoRA")]
@@ -249,8 +283,8 @@ public sealed class LoraTests : IDisposable
 
     private DiffusionModel Load(ScalarType dtype) => CheckpointLoader.LoadModel(TinyModel.WriteModel(_folder["model.safetensors"]), new Placement(CPU, dtype));
 
-    private static Dictionary<string, Tensor> Copies(DiffusionModel model) => new[] { ("unet.", (nn.Module)model.UNet), ("text.", (nn.Module)model.Text) }
-        .SelectMany(network => network.Item2.named_parameters().Select(p => (Name: network.Item1 + p.name, Copy: p.parameter.clone()))).ToDictionary(p => p.Name, p => p.Copy, StringComparer.Ordinal);
+    private static Dictionary<string, Tensor> Copies(DiffusionModel model) => model.Texts.Select((text, index) => (Prefix: index == 0 ? "text." : "text2.", Network: (nn.Module)text)).Prepend(("unet.", model.UNet))
+        .SelectMany(network => network.Network.named_parameters().Select(p => (Name: network.Prefix + p.name, Copy: p.parameter.clone()))).ToDictionary(p => p.Name, p => p.Copy, StringComparer.Ordinal);
 
     private static void AssertSame(Dictionary<string, Tensor> expected, Dictionary<string, Tensor> actual) => Assert.All(expected, entry => Assert.True(entry.Value.bytes.SequenceEqual(actual[entry.Key].bytes), entry.Key));
 }
