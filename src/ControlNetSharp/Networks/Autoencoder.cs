@@ -19,6 +19,7 @@ public sealed class Autoencoder : Module
     private const double MostLogVariance = 20;
     // 1024 x 1024 pixels of Stable Diffusion, the native size of SDXL.
     private const long MostLatentsAtOnce = 128 * 128;
+    private const long MostPixelsAtOnce = 1024 * 1024;
     [ComponentName(Name = "encoder")] private readonly AutoencoderEncoder _encoder;
     [ComponentName(Name = "quant_conv")] private readonly ConvolutionLayer _quantise;
     [ComponentName(Name = "post_quant_conv")] private readonly ConvolutionLayer _postQuantise;
@@ -43,13 +44,31 @@ public sealed class Autoencoder : Module
     /// <summary>The type that it computes in, whatever type its input has; null (the default) for that of the input.</summary>
     public ScalarType? ComputesIn { get; init; }
 
-    /// <summary>The distribution of z for pictures.</summary>
+    /// <summary>The distribution of z for pictures. Without gradients, pictures of more than 1024 x 1024 pixels are computed by <see cref="EncodeInStrips"/>.</summary>
     /// <param name="pictures">[B, 3, H, W] in −1..1; H and W multiples of <see cref="AutoencoderParams.Downscale"/>.</param>
     /// <returns>Mean and log-variance (clamped to −30..20), each [B, 4, H/8, W/8]; latents are <see cref="AutoencoderParams.ScaleFactor"/> times a sample.</returns>
     public (Tensor Mean, Tensor LogVariance) Encode(Tensor pictures)
     {
+        if (pictures.shape[2] * pictures.shape[3] > MostPixelsAtOnce && !is_grad_enabled())
+        {
+            return EncodeInStrips(pictures);
+        }
+
         using var scope = NewDisposeScope();
         var (mean, logVariance) = Split(_quantise.call(_encoder.call(Typed(pictures))));
+        return (mean.MoveToOuterDisposeScope(), logVariance.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The same for large pictures, without gradients: before the middle block in strips of rows, as <see cref="DecodeInStrips"/>. Differs by rounding only.</summary>
+    /// <param name="pictures">[B, 3, H, W] in −1..1; H and W multiples of <see cref="AutoencoderParams.Downscale"/>.</param>
+    /// <param name="pixels">About how many pixels a strip has, at least 1.</param>
+    /// <returns>Mean and log-variance, each [B, 4, H/8, W/8].</returns>
+    public (Tensor Mean, Tensor LogVariance) EncodeInStrips(Tensor pictures, int pixels = 1 << 17)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(pixels, 1);
+        using var scope = NewDisposeScope();
+        using var withoutGradients = no_grad();
+        var (mean, logVariance) = Split(_quantise.call(_encoder.ForwardInStrips(Typed(pictures), new RowStrips(pixels, _quantise.WrapsAround))));
         return (mean.MoveToOuterDisposeScope(), logVariance.MoveToOuterDisposeScope());
     }
 
@@ -144,8 +163,30 @@ internal sealed class AutoencoderEncoder : Module<Tensor, Tensor>
             h = layer.call(h);
         }
 
-        return _out.call(silu(_normOut.call(_middle.call(h)))).MoveToOuterDisposeScope();
+        return Moments(h).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The same, before the middle block in strips.</summary>
+    public Tensor ForwardInStrips(Tensor pictures, RowStrips strips)
+    {
+        using var scope = NewDisposeScope();
+        var h = strips.Map(pictures, 1, _in.call);
+        foreach (var layer in _down)
+        {
+            if (layer is AutoencoderResidualBlock block)
+            {
+                h = block.ForwardInStrips(h, strips);
+                continue;
+            }
+
+            using var large = h;
+            h = ((AutoencoderDownsampleLayer)layer).ForwardInStrips(large, strips);
+        }
+
+        return Moments(h).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Moments(Tensor h) => _out.call(silu(_normOut.call(_middle.call(h))));
 }
 
 /// <summary>z to pictures. Source: LDM diffusionmodules/model.py, Decoder.</summary>

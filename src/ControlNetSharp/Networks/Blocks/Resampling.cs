@@ -43,6 +43,9 @@ internal sealed class AutoencoderDownsampleLayer : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         return _convolution.call(pad(x, [0, 1, 0, 1], _convolution.WrapsAround ? PaddingModes.Circular : PaddingModes.Constant)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The same in strips. Fresh.</summary>
+    internal Tensor ForwardInStrips(Tensor x, RowStrips strips) => strips.Halve(x, forward);
 }
 
 /// <summary>Doubles height and width: nearest neighbour, then a convolution. Source: LDM openaimodel.py and diffusionmodules/model.py, Upsample.</summary>

@@ -31,6 +31,23 @@ internal sealed record RowStrips(int Pixels, bool Wraps)
         return result!.MoveToOuterDisposeScope();
     }
 
+    /// <summary>What a layer makes of x that halves its height and looks one row further down than the rows it halves; fresh.</summary>
+    /// <param name="x">[B, C, 2h, w]. Borrowed.</param>
+    /// <param name="layer">[B, C, 2 · rows or one more, w] to [B, C', rows, w'].</param>
+    public Tensor Halve(Tensor x, Func<Tensor, Tensor> layer)
+    {
+        using var scope = NewDisposeScope();
+        var height = x.shape[2];
+        var halves = Strips(x.slice(2, 0, height, 2)).Select(strip =>
+        {
+            using var inner = NewDisposeScope();
+            var (from, rows) = (2 * strip.From, 2 * strip.Count + 1);
+            var seen = Wraps ? x.index_select(2, tensor(Enumerable.Range(0, (int)rows).Select(row => (from + row) % height).ToArray(), device: x.device)) : x.narrow(2, from, Math.Min(rows, height - from));
+            return layer(seen).MoveToOuterDisposeScope();
+        });
+        return cat([.. halves], 2).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Adds to x what <paramref name="layers"/> make of another picture of its size.</summary>
     /// <param name="x">[B, C, h, w]; changed.</param>
     /// <param name="other">[B, C', h, w]. Borrowed.</param>

@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Tests.Networks;
 
-/// <summary>Decoding in strips gives what decoding at once gives.</summary>
-public sealed class StripDecodingTests
+/// <summary>Decoding and encoding in strips give what is given at once.</summary>
+public sealed class AutoencoderStripsTests
 {
     public static TheoryData<string> Files => Goldens.Files("vae_*.safetensors");
 
@@ -38,6 +38,30 @@ public sealed class StripDecodingTests
         }
 
         Assert.True(plain.equal(autoencoder.Decode(z)).all().item<bool>());
+    }
+
+    [Theory]
+    [InlineData(300)]
+    [InlineData(5000)]
+    [InlineData(1 << 20)]
+    public void EncodeInStrips_IsEncode_WithBordersAndWithout(int pixels)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var autoencoder = TinyModel.Autoencoder();
+        var pictures = randn(2, 3, 104, 72);
+        void AssertSame(string what)
+        {
+            var ((mean, logVariance), strips) = (autoencoder.Encode(pictures), autoencoder.EncodeInStrips(pictures, pixels));
+            Goldens.AssertClose(mean, strips.Mean, 1e-5 * Goldens.Amplitude(mean), what);
+            Goldens.AssertClose(logVariance, strips.LogVariance, 1e-5 * Goldens.Amplitude(logVariance), what);
+        }
+
+        AssertSame("with borders");
+        using (new SeamlessTiling([autoencoder]))
+        {
+            AssertSame("without borders");
+        }
     }
 
     [Theory]
@@ -72,13 +96,33 @@ public sealed class StripDecodingTests
     }
 
     [Fact]
+    public void Encode_OfALargePicture_IsInStrips_UnlessItNeedsGradients()
+    {
+        using var scope = NewDisposeScope();
+        using var autoencoder = TinyModel.Autoencoder();
+        var picture = randn(1, 3, 1032, 1024);
+        Tensor strips;
+        using (no_grad())
+        {
+            strips = autoencoder.Encode(picture).Mean;
+            Assert.True(strips.equal(autoencoder.EncodeInStrips(picture).Mean).all().item<bool>());
+        }
+
+        Goldens.AssertClose(autoencoder.Encode(picture).Mean.detach(), strips, 1e-5 * Goldens.Amplitude(strips), "with gradients");
+    }
+
+    [Fact]
     public void DecodeInStrips_LeavesNoTensorBehind()
     {
         using var scope = NewDisposeScope();
         using var autoencoder = TinyModel.Autoencoder();
         var z = randn(1, 4, 8, 8);
+        var picture = zeros(1, 3, 64, 64);
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         autoencoder.DecodeInStrips(z, 500).Dispose();
+        var (mean, logVariance) = autoencoder.EncodeInStrips(picture, 500);
+        mean.Dispose();
+        logVariance.Dispose();
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         Assert.False(z.IsInvalid);
     }
