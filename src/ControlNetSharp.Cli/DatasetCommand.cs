@@ -10,7 +10,10 @@ internal static class DatasetCommand
 {
     private static readonly Argument<string> Folder = new("folder") { Description = "The folder of the dataset." };
     private static readonly Option<string?> Resolution = new("--resolution") { Description = "Resolution of the training, a multiple of 64 from 64 to 4096; default 512." };
-    private static readonly Option<string> Condition = new("--condition") { Description = $"What the hints show: {string.Join(", ", DatasetMaker.Conditions)}.", Required = true };
+    private const string All = "all";
+
+    private static readonly Option<string> Condition = new("--condition") { Description = $"What the hints show: {string.Join(", ", DatasetMaker.Conditions)}; several with commas between, which the examples have in turn, or {All} for all condition kinds.", Required = true };
+    private static readonly Option<bool> Varied = new("--varied") { Description = "Hints vary as those that people bring do: by annotators as well as exact, thicker, with gaps, shifted, noisy." };
     private static readonly Option<string?> Scenes = new("--scenes") { Description = "Number of examples, 1 to 1000000.", Required = true };
     private static readonly Option<string?> Size = new("--size") { Description = "Pixels a side, a multiple of 64 from 64 to 2048; default 256." };
     private static readonly Option<string?> Seed = new("--seed") { Description = "Seed of the first scene; default 2000000." };
@@ -18,7 +21,7 @@ internal static class DatasetCommand
     public static Command Create() => new("dataset", "Checks or makes datasets for training.")
     {
         new Command("check", "Reads a whole dataset and says what would spoil a training.") { Folder, Resolution },
-        new Command("make", "Makes a dataset from scenes, in the layout of the original's tutorial.") { Folder, Condition, Scenes, Size, Seed },
+        new Command("make", "Makes a dataset from scenes, in the layout of the original's tutorial.") { Folder, Condition, Scenes, Size, Seed, Varied },
     };
 
     public static void Check(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
@@ -52,7 +55,8 @@ internal static class DatasetCommand
         var (folder, clock) = (arguments.GetValue(Folder)!, Stopwatch.StartNew());
         var options = new DatasetMakeOptions
         {
-            Condition = ConditionOf(arguments),
+            Conditions = ConditionsOf(arguments),
+            Varies = arguments.GetValue(Varied),
             Scenes = arguments.Whole(Scenes, 1, 1, 1_000_000),
             Size = Multiple(arguments, Size, 256, 2048),
             FirstSeed = arguments.Whole(Seed, 2_000_000, 0, 2_000_000_000),
@@ -65,7 +69,7 @@ internal static class DatasetCommand
 
         if (json)
         {
-            output.WriteJson(new { folder, condition = options.Condition, examples = options.Scenes, size = options.Size, firstSeed = options.FirstSeed, seconds = clock.Elapsed.TotalSeconds });
+            output.WriteJson(new { folder, condition = string.Join(',', options.Conditions), varied = options.Varies, examples = options.Scenes, size = options.Size, firstSeed = options.FirstSeed, seconds = clock.Elapsed.TotalSeconds });
         }
         else
         {
@@ -73,10 +77,11 @@ internal static class DatasetCommand
         }
     }
 
-    private static string ConditionOf(ParseResult arguments)
+    private static IReadOnlyList<string> ConditionsOf(ParseResult arguments)
     {
-        var name = arguments.GetValue(Condition)!;
-        return DatasetMaker.Find(name) ?? throw UsageException.Of(Condition.Name, name, $"no dataset can be made for it; must be {string.Join(", ", DatasetMaker.Conditions)}.");
+        var text = arguments.GetValue(Condition)!;
+        return text == All ? [.. DatasetMaker.Conditions.Where(condition => condition != FillScene.Condition)]
+            : [.. text.Split(',').Select(name => DatasetMaker.Find(name) ?? throw UsageException.Of(Condition.Name, name, $"no dataset can be made for it; must be {string.Join(", ", DatasetMaker.Conditions)} or {All}."))];
     }
 
     private static int Multiple(ParseResult arguments, Option<string?> option, int otherwise, int most)

@@ -15,7 +15,7 @@ public sealed class TrainCommandTests : IDisposable
     public TrainCommandTests()
     {
         TinyModel.WriteModel(_folder["model.safetensors"]);
-        DatasetMaker.Make(_folder["fill"], new DatasetMakeOptions { Condition = "fill", Scenes = 24, Size = 64, FirstSeed = 2_000_000 }, null, TestContext.Current.CancellationToken);
+        DatasetMaker.Make(_folder["fill"], new DatasetMakeOptions { Conditions = ["fill"], Scenes = 24, Size = 64, FirstSeed = 2_000_000 }, null, TestContext.Current.CancellationToken);
     }
 
     public void Dispose() => _folder.Dispose();

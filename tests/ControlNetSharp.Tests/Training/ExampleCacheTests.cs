@@ -18,7 +18,7 @@ public sealed class ExampleCacheTests : IDisposable
     public ExampleCacheTests()
     {
         _model = CheckpointLoader.LoadModel(TinyModel.WriteModel(_folder["model.safetensors"]), Placement.Cpu32);
-        DatasetMaker.Make(_folder["fill"], new DatasetMakeOptions { Condition = "fill", Scenes = 4, Size = 64, FirstSeed = 2_000_000 }, null, TestContext.Current.CancellationToken);
+        DatasetMaker.Make(_folder["fill"], new DatasetMakeOptions { Conditions = ["fill"], Scenes = 4, Size = 64, FirstSeed = 2_000_000 }, null, TestContext.Current.CancellationToken);
         _dataset = TrainingDataset.Open(_folder["fill"]);
     }
 

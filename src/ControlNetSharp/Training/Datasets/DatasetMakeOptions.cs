@@ -9,8 +9,11 @@ public sealed record DatasetMakeOptions
     /// <summary>The last seed that no training may see.</summary>
     public const long LastReservedSeed = 1_099_999;
 
-    /// <summary>A condition kind or its alias, in any case, or <see cref="FillScene.Condition"/>; see <see cref="DatasetMaker.Conditions"/>.</summary>
-    public required string Condition { get; init; }
+    /// <summary>Condition kinds or their aliases, in any case, or <see cref="FillScene.Condition"/>, at least one; see <see cref="DatasetMaker.Conditions"/>. Of several the examples have one in turn.</summary>
+    public required IReadOnlyList<string> Conditions { get; init; }
+
+    /// <summary>Whether hints vary as those that people bring do: from annotators as well as exact, thicker, with gaps, shifted, noisy. Default false.</summary>
+    public bool Varies { get; init; }
 
     /// <summary>Number of examples, 1 to 1 000 000; each is a scene of its own.</summary>
     public required int Scenes { get; init; }
@@ -26,6 +29,7 @@ public sealed record DatasetMakeOptions
 
     internal DatasetMakeOptions Checked()
     {
+        Check(Conditions.Count > 0, nameof(Conditions), "[]", "at least one");
         Check(Scenes is >= 1 and <= 1_000_000, nameof(Scenes), Scenes, "from 1 to 1000000");
         Check(Size is >= 64 and <= 2048 && Size % 64 == 0, nameof(Size), Size, "a multiple of 64 from 64 to 2048");
         Check(FirstSeed is >= 0 and <= 2_000_000_000, nameof(FirstSeed), FirstSeed, "from 0 to 2000000000");

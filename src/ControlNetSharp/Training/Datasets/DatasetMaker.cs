@@ -29,15 +29,15 @@ public static class DatasetMaker
     {
         ArgumentNullException.ThrowIfNull(options);
         options = options.Checked();
-        var condition = SceneHints.Find(options.Condition)
-            ?? throw new ArgumentException($"No dataset can be made for \"{options.Condition}\"; must be {string.Join(", ", Conditions)}.", nameof(options));
+        var conditions = options.Conditions.Select(name => SceneHints.Find(name)
+            ?? throw new ArgumentException($"No dataset can be made for \"{name}\"; must be {string.Join(", ", Conditions)}.", nameof(options))).ToList();
         folder = CheckFree(folder);
         var temporary = Path.Combine(Path.GetDirectoryName(folder)!, $".{Path.GetFileName(folder)}.{Path.GetRandomFileName()}.tmp");
         try
         {
             Directory.CreateDirectory(Path.Combine(temporary, "source"));
             Directory.CreateDirectory(Path.Combine(temporary, "target"));
-            WriteExamples(temporary, options, condition, onExample, cancellationToken);
+            WriteExamples(temporary, options, conditions, onExample, cancellationToken);
             // Only an empty folder can be deleted so, and a folder is not renamed onto another one.
             if (Directory.Exists(folder))
             {
@@ -75,17 +75,19 @@ public static class DatasetMaker
         return Directory.Exists(parent) ? folder : throw new DatasetException(folder, $"cannot be made: the folder {parent} does not exist.");
     }
 
-    private static void WriteExamples(string folder, DatasetMakeOptions options, SceneHints condition, Action<int>? onExample, CancellationToken cancellationToken)
+    private static void WriteExamples(string folder, DatasetMakeOptions options, List<SceneHints> conditions, Action<int>? onExample, CancellationToken cancellationToken)
     {
         var lines = new string[options.Scenes];
         var done = 0;
         var counting = new Lock();
-        SideBySide.ForEach(
+        using var varied = new VariedHints();
+        SideBySide.Compute(
             Enumerable.Range(0, options.Scenes),
             Environment.ProcessorCount,
             (i, _) =>
             {
-                var example = condition.Make(options.FirstSeed + i, options.Size);
+                var (condition, seed) = (conditions[i % conditions.Count], options.FirstSeed + i);
+                var example = options.Varies ? varied.Make(condition, seed, options.Size) : condition.Make(seed, options.Size);
                 var (source, target) = ($"source/{i}.png", $"target/{i}.png");
                 PictureWriter.WritePng(Path.Combine(folder, source), example.Hint);
                 PictureWriter.WritePng(Path.Combine(folder, target), example.Picture);

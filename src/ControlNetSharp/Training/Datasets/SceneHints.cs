@@ -7,7 +7,8 @@ namespace ControlNetSharp.Training.Datasets;
 /// <summary>How the examples of one condition are made from scenes. A kind whose exact hint is known has one row here; the others come from annotators that need no weights.</summary>
 /// <param name="Condition">The condition kind, or <c>fill</c>.</param>
 /// <param name="Make">The example of a seed, so many pixels a side. Threads may ask at the same time.</param>
-internal sealed record SceneHints(string Condition, Func<long, int, MadeExample> Make)
+/// <param name="IsExact">Whether the hint comes from what is known of the scene and not from an annotator.</param>
+internal sealed record SceneHints(string Condition, Func<long, int, MadeExample> Make, bool IsExact)
 {
     /// <summary>Seeds that lie so far apart are taken in turn until a scene has what is wanted.</summary>
     private const long SeedStride = 10_000_000;
@@ -22,7 +23,7 @@ internal sealed record SceneHints(string Condition, Func<long, int, MadeExample>
     ];
 
     /// <summary>All conditions, in the order in which they are listed to people.</summary>
-    public static IEnumerable<SceneHints> All => ConditionKind.All.Select(kind => Of(kind.Name)).OfType<SceneHints>().Append(new SceneHints(FillScene.Condition, FillScene.Make));
+    public static IEnumerable<SceneHints> All => ConditionKind.All.Select(kind => Of(kind.Name)).OfType<SceneHints>().Append(new SceneHints(FillScene.Condition, FillScene.Make, IsExact: true));
 
     /// <summary>Finds a condition by name or alias, in any case; null where scenes give no hint of this kind.</summary>
     public static SceneHints? Find(string name)
@@ -35,8 +36,8 @@ internal sealed record SceneHints(string Condition, Func<long, int, MadeExample>
     {
         var exact = Exact.FirstOrDefault(row => row.Kind == kind).Hint;
         var annotator = AnnotatorCatalogue.All.FirstOrDefault(info => info.Kind == kind && info.Weights is null);
-        return exact is not null ? new SceneHints(kind, (seed, size) => OfTruth(kind == "pose" ? WithPeople(seed) : seed, size, exact))
-            : annotator is not null ? new SceneHints(kind, (seed, size) => Annotated(seed, size, annotator.Name))
+        return exact is not null ? new SceneHints(kind, (seed, size) => OfTruth(kind == "pose" ? WithPeople(seed) : seed, size, exact), IsExact: true)
+            : annotator is not null ? new SceneHints(kind, (seed, size) => Annotated(seed, size, annotator.Name), IsExact: false)
             : null;
     }
 

@@ -73,6 +73,49 @@ public sealed class DatasetMakerTests : IDisposable
     }
 
     [Fact]
+    public void Make_OfSeveralConditions_HasThemInTurn()
+    {
+        Make("set", new DatasetMakeOptions { Conditions = ["seg", "canny"], Scenes = 4, Size = Size });
+        Picture Hint(int i) => PictureReader.Read(_folder[$"set/source/{i}.png"]);
+        Assert.All(Enumerable.Range(0, 4), i => Assert.Equal(SceneHints.Find(i % 2 == 0 ? "segmentation" : "canny")!.Make(FirstSeed + i, Size).Hint.Rgb, Hint(i).Rgb));
+    }
+
+    public static TheoryData<string> Kinds => [.. DatasetMaker.Conditions];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void VariedHints_AreTheSameAgain_AndNotThePlainOnes(string condition)
+    {
+        var hints = SceneHints.Find(condition)!;
+        using var first = new VariedHints();
+        using var second = new VariedHints();
+        var differing = 0;
+        for (var seed = 0; seed < 8; seed++)
+        {
+            var (plain, varied, again) = (hints.Make(seed, Size), first.Make(hints, seed, Size), second.Make(hints, seed, Size));
+            Assert.Equal(plain.Picture.Rgb, varied.Picture.Rgb);
+            Assert.Equal(plain.Caption, varied.Caption);
+            Assert.Equal((Size, Size), (varied.Hint.Width, varied.Hint.Height));
+            Assert.Equal(varied.Hint.Rgb, again.Hint.Rgb);
+            differing += plain.Hint.Rgb.SequenceEqual(varied.Hint.Rgb) ? 0 : 1;
+        }
+
+        Assert.InRange(differing, 1, 8);
+    }
+
+    [Fact]
+    public void HintVariation_OfAreas_KeepsTheirColours_AndOfLinesTheirDarkGround()
+    {
+        var (areas, lines) = (SceneHints.Find("segmentation")!.Make(3, Size).Hint, SceneHints.Find("canny")!.Make(3, Size).Hint);
+        var colours = areas.Rgb.Chunk(3).Select(c => (c[0], c[1], c[2])).ToHashSet();
+        for (var seed = 0; seed < 30; seed++)
+        {
+            Assert.All(HintVariation.Apply("segmentation", areas, new Random(seed)).Rgb.Chunk(3), c => Assert.Contains((c[0], c[1], c[2]), colours));
+            Assert.InRange(HintVariation.Apply("canny", lines, new Random(seed)).Rgb.Average(level => (double)level), 0.3 * lines.Rgb.Average(level => (double)level), 3.2 * lines.Rgb.Average(level => (double)level));
+        }
+    }
+
+    [Fact]
     public void Depth_IsBrighterWhereItIsNearer_FromBlackToWhite()
     {
         var (hint, truth) = (SceneHints.Find("depth")!.Make(7, Size).Hint, SceneRenderer.RenderTruth(Scene.FromSeed(7), Size));
@@ -177,7 +220,7 @@ public sealed class DatasetMakerTests : IDisposable
     [InlineData("fill", 1_000_000, 64, 0, "from 900000 to 1099999")]
     public void Make_OfWhatIsNotAllowed_IsRefused_AndLeavesNothing(string condition, int scenes, int size, long seed, string expected)
     {
-        var problem = Assert.ThrowsAny<ArgumentException>(() => Make("set", new DatasetMakeOptions { Condition = condition, Scenes = scenes, Size = size, FirstSeed = seed }));
+        var problem = Assert.ThrowsAny<ArgumentException>(() => Make("set", new DatasetMakeOptions { Conditions = [condition], Scenes = scenes, Size = size, FirstSeed = seed }));
         Assert.Contains(expected, problem.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
     }
@@ -188,7 +231,7 @@ public sealed class DatasetMakerTests : IDisposable
     [InlineData(1, 1_099_999, true)]
     [InlineData(1, 1_100_000, false)]
     public void ReservedSeeds_AreThoseOfValidationAndEvaluation(int scenes, long seed, bool uses) =>
-        Assert.Equal(uses, new DatasetMakeOptions { Condition = "fill", Scenes = scenes, FirstSeed = seed }.UsesReservedSeeds);
+        Assert.Equal(uses, new DatasetMakeOptions { Conditions = ["fill"], Scenes = scenes, FirstSeed = seed }.UsesReservedSeeds);
 
     [Fact]
     public void Make_ThatIsCancelledOnTheWay_LeavesNothing()
@@ -227,7 +270,7 @@ public sealed class DatasetMakerTests : IDisposable
         Assert.Equal(["empty"], Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName));
     }
 
-    private static DatasetMakeOptions Options(string condition, int scenes) => new() { Condition = condition, Scenes = scenes, Size = Size };
+    private static DatasetMakeOptions Options(string condition, int scenes) => new() { Conditions = [condition], Scenes = scenes, Size = Size };
 
     private void Make(string name, DatasetMakeOptions options, Action<int>? onExample = null) => DatasetMaker.Make(_folder[name], options, onExample, TestContext.Current.CancellationToken);
 }
