@@ -10,13 +10,13 @@ namespace ControlNetSharp.Cli;
 internal static class ModelsCommand
 {
     private static readonly (string Name, CheckpointLayout Layout)[] Layouts = [("ldm", CheckpointLayout.Ldm), ("diffusers", CheckpointLayout.Diffusers)];
-    private static readonly (string Name, ScalarType Type)[] Types = [("fp32", ScalarType.Float32), ("bf16", ScalarType.BFloat16), ("fp16", ScalarType.Float16)];
+    private static readonly (string Name, WeightFormat Format)[] Formats = [("fp32", WeightFormat.Float32), ("bf16", WeightFormat.BFloat16), ("fp16", WeightFormat.Float16), ("fp8", WeightFormat.ScaledFloat8)];
 
     private static readonly Argument<string> File = new("file") { Description = "A checkpoint: .safetensors, .ckpt, .pt, .pth or .bin, an .index.json of shards, or a folder." };
     private static readonly Argument<string> Input = new("in") { Description = "A checkpoint, as for inspect." };
     private static readonly Argument<string> Output = new("out") { Description = "The new file (ldm) or folder (diffusers)." };
     private static readonly Option<string?> LayoutOption = new("--layout") { Description = "ldm or diffusers; the names stay as they are without it." };
-    private static readonly Option<string?> DtypeOption = new("--dtype") { Description = "fp32, bf16 or fp16; every tensor keeps its bits without it." };
+    private static readonly Option<string?> DtypeOption = new("--dtype") { Description = "fp32, bf16, fp16, or fp8 (F8_E4M3 with a factor for each matrix, the rest in bf16); every tensor keeps its bits without it." };
     private static readonly Option<string?> FolderOption = new("--models") { Description = "A folder of A1111 or ComfyUI, a hub cache, or any folder of checkpoints; without it the working folder and the hub cache." };
 
     public static Command Create() => new("models", "Looks at checkpoint files, fetches and converts them.")
@@ -106,7 +106,7 @@ internal static class ModelsCommand
         var (input, target) = (arguments.GetValue(Input)!, arguments.GetValue(Output)!);
         RequireThere("in", input);
         var layout = Choice(LayoutOption.Name, arguments.GetValue(LayoutOption), Layouts);
-        var dtype = Choice(DtypeOption.Name, arguments.GetValue(DtypeOption), Types);
+        var dtype = Choice(DtypeOption.Name, arguments.GetValue(DtypeOption), Formats);
         if (Path.GetFullPath(input) == Path.GetFullPath(target))
         {
             throw UsageException.Of("out", target, "this is the input; the result needs a place of its own.");

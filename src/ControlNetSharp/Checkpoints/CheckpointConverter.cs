@@ -21,26 +21,21 @@ public static class CheckpointConverter
     /// <param name="input">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
     /// <param name="output">A file for <see cref="CheckpointLayout.Ldm"/>, which is replaced, or a new folder for <see cref="CheckpointLayout.Diffusers"/>.</param>
     /// <param name="layout">The layout; null to keep the tensors' names, for which any file with tensors will do.</param>
-    /// <param name="dtype">The type of all floating-point tensors: float32, bfloat16 or float16; null to keep theirs.</param>
+    /// <param name="format">How all floating-point tensors are written; null to keep theirs.</param>
     /// <returns>How many tensors were written.</returns>
     /// <exception cref="CheckpointException">The input cannot be used, or has no place in the layout.</exception>
-    /// <exception cref="ArgumentException">The output is where something else is, or the type is another one.</exception>
-    public static int Convert(string input, string output, CheckpointLayout? layout = null, ScalarType? dtype = null)
+    /// <exception cref="ArgumentException">The output is where something else is.</exception>
+    public static int Convert(string input, string output, CheckpointLayout? layout = null, WeightFormat? format = null)
     {
         ArgumentNullException.ThrowIfNull(output);
-        if (dtype is not (null or ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16))
-        {
-            throw new ArgumentException($"The type must be float32, bfloat16 or float16, not {dtype}.", nameof(dtype));
-        }
-
         var isModelFolder = File.Exists(Path.Combine(input, DiffusersFolder.Index));
         using var files = layout is null && !isModelFolder ? CheckpointFiles.Open(input) : CheckpointFiles.OpenAsLdm(input);
-        return layout is null && !isModelFolder ? WriteFile(files, files.Tensors, files.Metadata, output, dtype)
-            : layout == CheckpointLayout.Ldm ? WriteLdm(files, output, dtype)
-            : WriteDiffusers(files, output, dtype);
+        return layout is null && !isModelFolder ? WriteFile(files, files.Tensors, files.Metadata, output, format)
+            : layout == CheckpointLayout.Ldm ? WriteLdm(files, output, format)
+            : WriteDiffusers(files, output, format);
     }
 
-    private static int WriteLdm(CheckpointFiles files, string output, ScalarType? dtype)
+    private static int WriteLdm(CheckpointFiles files, string output, WeightFormat? format)
     {
         var tensors = files.Tensors.Where(tensor => LdmLayout.Markers.Contains(tensor.Key) || LdmLayout.Prefixes.Any(prefix => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))).ToDictionary(StringComparer.Ordinal);
         if (tensors.Keys.All(LdmLayout.Markers.Contains))
@@ -56,10 +51,10 @@ public static class CheckpointConverter
                 .Concat(OpenClipKeys.ToOpenClip(clip).Select(tensor => KeyValuePair.Create(LdmLayout.OpenClip + tensor.Key, tensor.Value))).ToDictionary(StringComparer.Ordinal);
         }
 
-        return WriteFile(files, tensors, metadata, output, dtype);
+        return WriteFile(files, tensors, metadata, output, format);
     }
 
-    private static int WriteDiffusers(CheckpointFiles files, string output, ScalarType? dtype)
+    private static int WriteDiffusers(CheckpointFiles files, string output, WeightFormat? format)
     {
         if (File.Exists(output) || Directory.Exists(output))
         {
@@ -80,7 +75,7 @@ public static class CheckpointConverter
                 var folder = Path.Combine(temporary, parts.Count == 1 ? "" : part.Folder);
                 Directory.CreateDirectory(folder);
                 File.WriteAllText(Path.Combine(folder, DiffusersFolder.Config), part.Config);
-                WriteFile(files, part.Tensors, new Dictionary<string, string> { ["format"] = "pt" }, Path.Combine(folder, part.File), dtype);
+                WriteFile(files, part.Tensors, new Dictionary<string, string> { ["format"] = "pt" }, Path.Combine(folder, part.File), format);
                 if (parts.Count > 1 && part.Tokenizer is var (tokenizer, padToken))
                 {
                     TokenizerFiles.Write(Directory.CreateDirectory(Path.Combine(temporary, tokenizer)).FullName, padToken);
@@ -169,21 +164,33 @@ public static class CheckpointConverter
         ? new(files.Name, $"this is {other}, which has no other layout here; without a layout, its type and container can be changed.")
         : new(files.Name, $"none of its {files.Tensors.Count} tensors belongs to a UNet, Autoencoder, text encoder or ControlNet; the first is '{files.Tensors.Keys.FirstOrDefault()}'. Without a layout, type and container of any file can be changed.");
 
-    private static int WriteFile(CheckpointFiles files, IReadOnlyDictionary<string, StoredTensor> tensors, IReadOnlyDictionary<string, string> metadata, string output, ScalarType? dtype)
+    private static int WriteFile(CheckpointFiles files, IReadOnlyDictionary<string, StoredTensor> tensors, IReadOnlyDictionary<string, string> metadata, string output, WeightFormat? format)
     {
         if (Directory.Exists(output))
         {
             throw new ArgumentException($"{output} is a folder; the tensors of {files.Name} are written to one file.", nameof(output));
         }
 
-        SafetensorsWriter.Write(
-            output,
-            tensors.Select(tensor => dtype is { } type && SafetensorsFormat.CanBeWeights(tensor.Value.Dtype)
-                ? new WrittenTensor(tensor.Key, SafetensorsFormat.NameOf(type), tensor.Value.Shape, () => tensor.Value.Read(type))
-                : new WrittenTensor(tensor.Key, tensor.Value.Dtype, tensor.Value.Shape, tensor.Value.ReadRaw)),
-            metadata);
+        SafetensorsWriter.Write(output, [.. tensors.SelectMany(tensor => Written(tensor.Key, tensor.Value, format)), .. HasScales(tensors, format) ? [ScaledFloat8.Marked()] : Array.Empty<WrittenTensor>()], metadata);
         return tensors.Count;
     }
+
+    private static IEnumerable<WrittenTensor> Written(string name, StoredTensor tensor, WeightFormat? format)
+    {
+        WrittenTensor As(ScalarType type) => new(name, SafetensorsFormat.NameOf(type), tensor.Shape, () => tensor.Read(type));
+        return format is not { } wanted ? tensor.HasRaw ? ScaledFloat8.Copied(name, tensor) : [As(ScalarType.BFloat16)]
+            : !SafetensorsFormat.CanBeWeights(tensor.Dtype) ? ScaledFloat8.Copied(name, tensor)
+            : wanted switch
+            {
+                WeightFormat.Float32 => [As(ScalarType.Float32)],
+                WeightFormat.Float16 => [As(ScalarType.Float16)],
+                WeightFormat.ScaledFloat8 when ScaledFloat8.Holds(name, tensor) => ScaledFloat8.Rounded(name, tensor),
+                _ => [As(ScalarType.BFloat16)],
+            };
+    }
+
+    private static bool HasScales(IReadOnlyDictionary<string, StoredTensor> tensors, WeightFormat? format) =>
+        format == WeightFormat.ScaledFloat8 ? tensors.Any(tensor => ScaledFloat8.Holds(tensor.Key, tensor.Value)) : format is null && tensors.Values.Any(tensor => tensor.Scale is not null);
 
     private sealed record NetworkFolder(string Folder, string File, Dictionary<string, StoredTensor> Tensors, string Config)
     {

@@ -58,6 +58,7 @@ public sealed class CheckpointFiles : IDisposable
                 files.AddFolder(path);
             }
 
+            files._tensors = ScaledFloat8.WithScales(files._tensors);
             files.Describe();
             (files.SourceLayout, files.OtherKind) = (CheckpointKind.LayoutOf(files.Shapes), CheckpointKind.OtherKind(files.Shapes));
             return files;

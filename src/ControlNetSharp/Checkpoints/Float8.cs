@@ -17,6 +17,28 @@ internal static class Float8
     /// <param name="bits">The byte.</param>
     public static float Decode(string name, byte bits) => name == E4M3 ? E4M3Values[bits] : E5M2Values[bits];
 
+    /// <summary>The byte of the nearest number, of two equally near ones the even one; what is beyond the largest becomes the largest.</summary>
+    public static byte EncodeE4M3(float value)
+    {
+        const int Largest = 0x7E;
+        var sign = (byte)(float.IsNegative(value) ? 0x80 : 0);
+        if (float.IsNaN(value))
+        {
+            return (byte)(sign | 0x7F);
+        }
+
+        var size = Math.Min(Math.Abs(value), E4M3Values[Largest]);
+        var at = Array.BinarySearch(E4M3Values, 0, Largest + 1, size);
+        if (at < 0)
+        {
+            var above = ~at;
+            var (down, up) = (size - E4M3Values[above - 1], E4M3Values[above] - size);
+            at = down < up || (down == up && above % 2 == 1) ? above - 1 : above;
+        }
+
+        return (byte)(sign | at);
+    }
+
     private static float Value(int bits, int mantissaBits, int bias, Func<int, float?> special)
     {
         var (exponent, mantissa) = ((bits & 0x7F) >> mantissaBits, bits & ((1 << mantissaBits) - 1));

@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Checkpoints;
@@ -17,6 +18,12 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
     /// <summary>Tensors that are stacked in the first dimension and make up this one; null where it lies in the file as a whole.</summary>
     private IReadOnlyList<StoredTensor>? Parts { get; init; }
 
+    /// <summary>What the stored numbers are multiplied by when they are read; null for nothing.</summary>
+    public double? Scale { get; init; }
+
+    /// <summary>Whether <see cref="ReadRaw"/> gives all that is stored, beside <see cref="Scale"/>.</summary>
+    public bool HasRaw => Parts is null || Parts.All(part => part.Scale is null && part.HasRaw);
+
     /// <summary>Number of elements.</summary>
     public long Elements => Shape.Aggregate(1L, (product, size) => product * size);
 
@@ -30,7 +37,7 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
             throw new CheckpointException(other.File, $"the tensors '{first.Name}' ({first.Dtype} [{string.Join(", ", first.Shape)}]) and '{other.Name}' ({other.Dtype} [{string.Join(", ", other.Shape)}]) cannot be stacked.", [first.Name, other.Name]);
         }
 
-        return first with { Shape = [parts.Sum(part => part.Shape[0]), .. first.Shape.Skip(1)], Strides = null, Parts = parts };
+        return first with { Shape = [parts.Sum(part => part.Shape[0]), .. first.Shape.Skip(1)], Strides = null, Scale = null, Parts = parts };
     }
 
     /// <summary>A third of its rows: the query, key or value part of a stacked projection.</summary>
@@ -109,6 +116,11 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
             {
                 target.copy_(contiguous.view([.. Shape]));
             }
+        }
+
+        if (Scale is { } scale)
+        {
+            target.copy_(target.Times(scale));
         }
     }
 

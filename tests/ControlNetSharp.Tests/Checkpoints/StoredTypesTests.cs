@@ -52,6 +52,22 @@ public sealed class StoredTypesTests : IDisposable
     }
 
     [Fact]
+    public void EncodeE4M3_GivesTheNearestNumber_TheEvenOneOfTwo()
+    {
+        // The two bytes that are no number have no number to come back from.
+        var bytes = Enumerable.Range(0, 256).Select(bits => (byte)bits).Where(bits => (bits & 0x7F) != 0x7F).ToList();
+        Assert.All(bytes, bits => Assert.Equal(bits, Float8.EncodeE4M3(Float8.Decode(Float8.E4M3, bits))));
+        Assert.All(bytes.Where(bits => bits < 0x7E), bits =>
+        {
+            var (low, high) = (Float8.Decode(Float8.E4M3, bits), Float8.Decode(Float8.E4M3, (byte)(bits + 1)));
+            Assert.Equal(bits % 2 == 0 ? bits : bits + 1, Float8.EncodeE4M3((low + high) / 2));
+            Assert.Equal(bits, Float8.EncodeE4M3(low + 0.49f * (high - low)));
+            Assert.Equal(bits + 0x81, Float8.EncodeE4M3(-(low + 0.51f * (high - low))));
+        });
+        Assert.Equal((0x7E, 0xFE, 0x7F), (Float8.EncodeE4M3(1e9f), Float8.EncodeE4M3(float.NegativeInfinity), Float8.EncodeE4M3(float.NaN) & 0x7F));
+    }
+
+    [Fact]
     public void Read_OfNumbersWithoutSign_GivesThemInTheNextWiderType()
     {
         using var scope = NewDisposeScope();
