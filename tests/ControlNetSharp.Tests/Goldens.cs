@@ -13,7 +13,9 @@ internal static class Goldens
     /// <summary>Whether another folder stands in for the default one.</summary>
     public static bool IsOverride => Override is { Length: > 0 };
 
-    public static string Folder { get; } = Override is { Length: > 0 } ? Override : Path.Combine(AppContext.BaseDirectory, "Goldens");
+    public static string Folder { get; } = Override is { Length: > 0 } ? Override : DefaultFolder;
+
+    private static string DefaultFolder => Path.Combine(AppContext.BaseDirectory, "Goldens");
 
     public static string PathOf(string file) => Path.Combine(Folder, file);
 
@@ -64,9 +66,14 @@ internal static class Goldens
     public static IEnumerable<string> Names(string file, string part) =>
         File.Exists(PathOf(file)) && Json(file).TryGetProperty(part, out var found) ? found.EnumerateObject().Select(entry => entry.Name).ToArray() : [];
 
-    public static JsonElement Json(string file)
+    public static JsonElement Json(string file) => Parsed(Require(file));
+
+    /// <summary>The names and shapes of a network: they are the same whatever numbers an override folder has, so it need not repeat them.</summary>
+    public static JsonElement Manifest(string file) => File.Exists(PathOf(file)) ? Json(file) : Parsed(Path.Combine(DefaultFolder, file));
+
+    private static JsonElement Parsed(string path)
     {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(Require(file)));
+        using var document = JsonDocument.Parse(File.ReadAllBytes(path));
         return document.RootElement.Clone();
     }
 

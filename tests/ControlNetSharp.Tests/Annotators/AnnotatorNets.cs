@@ -16,7 +16,7 @@ internal static class AnnotatorNets
 
     /// <summary>Shapes by name, as a manifest lists them; without the counters of batch norms, which nothing reads.</summary>
     public static Dictionary<string, IReadOnlyList<long>> Shapes(string manifest) =>
-        Goldens.Json(manifest).GetProperty("keys").EnumerateObject().Where(key => !key.Name.EndsWith(Counter, StringComparison.Ordinal))
+        Goldens.Manifest(manifest).GetProperty("keys").EnumerateObject().Where(key => !key.Name.EndsWith(Counter, StringComparison.Ordinal))
             .ToDictionary(key => key.Name, key => (IReadOnlyList<long>)[.. key.Value.EnumerateArray().Select(size => size.GetInt64())]);
 
     /// <summary>Weights by the formula, with the seed, gain and overrides that the goldens state for one network; skips the test in an override folder without them.</summary>
@@ -37,7 +37,7 @@ internal static class AnnotatorNets
         Assert.All(actual, key => Assert.Equal(shapes[key.Key], key.Value));
         // The statistics of batch norms are not counted.
         var counted = actual.Where(key => !key.Key.Contains(".running_", StringComparison.Ordinal)).Select(key => key.Value);
-        Assert.Equal(Goldens.Json(manifest).GetProperty("parameters").GetInt64(), counted.Sum(shape => shape.Aggregate(1L, (a, b) => a * b)));
+        Assert.Equal(Goldens.Manifest(manifest).GetProperty("parameters").GetInt64(), counted.Sum(shape => shape.Aggregate(1L, (a, b) => a * b)));
     }
 
     /// <summary>Writes a file of weights for a network whose widths are a sixteenth of the manifest's (or the manifest's own), under the names that it has plus a prefix.</summary>

@@ -14,7 +14,7 @@ internal static class FormulaNetworks
     /// <summary>Shapes by name, as a manifest lists them, without entries that are not weights.</summary>
     public static Dictionary<string, IReadOnlyList<long>> Shapes(string manifestFile)
     {
-        var manifest = Goldens.Json(manifestFile);
+        var manifest = Goldens.Manifest(manifestFile);
         var buffers = manifest.TryGetProperty("non_float", out var list) ? list.EnumerateObject().Select(p => p.Name).ToHashSet(StringComparer.Ordinal) : [];
         return manifest.GetProperty("keys").EnumerateObject().Where(p => !buffers.Contains(p.Name))
             .ToDictionary(p => p.Name, p => (IReadOnlyList<long>)[.. p.Value.EnumerateArray().Select(size => size.GetInt64())]);
