@@ -69,7 +69,7 @@ internal sealed record Recorded(string File, ManifestData Data, IReadOnlyDiction
                 ModelName = name,
                 Output = output,
                 Size = (Data.Width, Data.Height),
-                Sampling = new SamplingOptions { Sampler = Data.Sampler, Scheduler = Data.Scheduler, Steps = Data.Steps },
+                Sampling = new SamplingOptions { Sampler = Data.Sampler, Scheduler = Data.Scheduler, Steps = CheckedSteps(Data.Steps) },
                 GuidanceScale = Data.Cfg,
                 Seed = Data.Seed,
                 Batch = Data.Batch,
@@ -93,6 +93,8 @@ internal sealed record Recorded(string File, ManifestData Data, IReadOnlyDiction
             throw UsageException.Of(Option, File, $"its manifest has a value that is not possible: {e.Message.Split(" (Parameter")[0]}");
         }
     }
+
+    private static int CheckedSteps(int steps) => steps is >= 1 and <= SamplingPlan.MostSteps ? steps : throw new ArgumentException($"Steps must be from 1 to {SamplingPlan.MostSteps}; it is {steps}.");
 
     /// <summary>The pictures that went in: those that the manifest keeps, else the files that it names, which must be the same.</summary>
     /// <exception cref="PictureException">A file has changed or cannot be read.</exception>

@@ -63,7 +63,7 @@ internal static class ScaledFloat8
 
     private static string WeightOf(string scale) => scale[..^Scale.Length] + Weight;
 
-    private static bool IsMark(string name) => name == Mark || name.EndsWith("." + Mark, StringComparison.Ordinal);
+    private static bool IsMark(string name) => name == Mark || name.EndsWith("." + Mark, StringComparison.Ordinal) || name.EndsWith("/" + Mark, StringComparison.Ordinal);
 
     private static double Read(StoredTensor scale)
     {

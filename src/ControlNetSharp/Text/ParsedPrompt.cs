@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using ControlNetSharp.Samplers;
 
 namespace ControlNetSharp.Text;
 
@@ -51,16 +50,12 @@ public sealed partial class ParsedPrompt
     }
 
     /// <summary>The pieces of all parts at all steps, with their weights.</summary>
-    /// <param name="steps">Steps of the pass, 1 to <see cref="SamplingPlan.MostSteps"/>.</param>
+    /// <param name="steps">Steps of the pass, 1 or more.</param>
     /// <param name="second">Steps of the pass after it; 0 without one.</param>
     /// <exception cref="ArgumentException">A weight is no number, or there is no such number of steps; the message names it.</exception>
     public IReadOnlyList<WeightedText> Pieces(int steps, int second = 0)
     {
-        if (steps is < 1 or > SamplingPlan.MostSteps)
-        {
-            throw new ArgumentOutOfRangeException(nameof(steps), steps, $"Steps must be from 1 to {SamplingPlan.MostSteps}.");
-        }
-
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         static IEnumerable<string> Words(EditedText text, int steps, int? before) => Enumerable.Range(1, text.Changes ? steps : Math.Min(steps, 1)).Select(step => text.At(step, steps, before));
         return [.. Parts.SelectMany(part => Words(part.Text, steps, null).Concat(Words(part.Text, second, steps))).Distinct(StringComparer.Ordinal).SelectMany(PromptSyntax.Parse)];
     }
