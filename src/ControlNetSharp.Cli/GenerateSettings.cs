@@ -130,7 +130,7 @@ internal sealed record GenerateSettings
             Hires = HiresSettings.Read(arguments),
             Tiling = arguments.GetValue(TilingOption),
             OriginalSize = arguments.GetValue(OriginalSizeOption) is not { } original ? null
-                : OriginalSize.Parse(original) ?? throw UsageException.Of(OriginalSizeOption.Name, original, "must be WIDTHxHEIGHT or WIDTHxHEIGHT+LEFT+TOP, whole numbers to 99999."),
+                : OriginalSize.Parse(original) ?? throw UsageException.Of(OriginalSizeOption.Name, original, OriginalSize.Allowed),
             LinksPictures = arguments.GetValue(ManifestOption) switch { null or "embed" => false, "link" => true, var other => throw UsageException.Of(ManifestOption.Name, other, "must be embed or link.") },
             Units = [.. (arguments.GetValue(Control) ?? []).Select(UnitSpecification.Parse)],
         };

@@ -7,6 +7,9 @@ namespace ControlNetSharp.Cli;
 /// <summary>The size that SDXL is told a picture had before it was scaled, and how much of it was then cut off at left and top, in pixels.</summary>
 internal sealed partial record OriginalSize(int Width, int Height, int Left, int Top)
 {
+    /// <summary>What <see cref="Parse"/> takes, in words.</summary>
+    public const string Allowed = "must be WIDTHxHEIGHT or WIDTHxHEIGHT+LEFT+TOP, whole numbers to 99999.";
+
     /// <summary>Reads WIDTHxHEIGHT or WIDTHxHEIGHT+LEFT+TOP; null where it is neither.</summary>
     public static OriginalSize? Parse(string text)
     {

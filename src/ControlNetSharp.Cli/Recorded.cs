@@ -80,7 +80,7 @@ internal sealed record Recorded(string File, ManifestData Data, IReadOnlyDiction
                 ModelsFolder = models,
                 WritesMaps = false,
                 Tiling = Data.Tiling,
-                OriginalSize = Data.OriginalSize is not { } original ? null : OriginalSize.Parse(original) ?? throw new ArgumentException($"originalSize is '{original}'"),
+                OriginalSize = Data.OriginalSize is not { } original ? null : OriginalSize.Parse(original) ?? throw new ArgumentException($"originalSize '{original}' {OriginalSize.Allowed}"),
                 Initial = Data.Init is not { } init ? null : new InitialSettings(init.Picture.Path, init.Denoise, init.Mask is not { } mask ? null
                     : new MaskSettings(mask.Path, init.MaskBlur, Enum.Parse<MaskedContent>(init.MaskedContent ?? nameof(MaskedContent.Original), ignoreCase: true), init.OnlyMasked, init.MaskPadding)),
                 Hires = Data.Hires is { } hires ? new HiresPass { Scale = hires.Scale, Denoise = hires.Denoise, Steps = hires.Steps, Upscaler = hires.Upscaler } : null,

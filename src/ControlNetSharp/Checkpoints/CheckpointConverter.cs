@@ -178,15 +178,14 @@ public static class CheckpointConverter
     private static IEnumerable<WrittenTensor> Written(string name, StoredTensor tensor, WeightFormat? format)
     {
         WrittenTensor As(ScalarType type) => new(name, SafetensorsFormat.NameOf(type), tensor.Shape, () => tensor.Read(type));
-        return format is not { } wanted ? tensor.HasRaw ? ScaledFloat8.Copied(name, tensor) : [As(ScalarType.BFloat16)]
-            : !SafetensorsFormat.CanBeWeights(tensor.Dtype) ? ScaledFloat8.Copied(name, tensor)
-            : wanted switch
-            {
-                WeightFormat.Float32 => [As(ScalarType.Float32)],
-                WeightFormat.Float16 => [As(ScalarType.Float16)],
-                WeightFormat.ScaledFloat8 when ScaledFloat8.Holds(name, tensor) => ScaledFloat8.Rounded(name, tensor),
-                _ => [As(ScalarType.BFloat16)],
-            };
+        return (SafetensorsFormat.CanBeWeights(tensor.Dtype) ? format : null) switch
+        {
+            null when tensor.HasRaw => ScaledFloat8.Copied(name, tensor),
+            WeightFormat.Float32 => [As(ScalarType.Float32)],
+            WeightFormat.Float16 => [As(ScalarType.Float16)],
+            WeightFormat.ScaledFloat8 when ScaledFloat8.Holds(name, tensor) => ScaledFloat8.Rounded(name, tensor),
+            _ => [As(ScalarType.BFloat16)],
+        };
     }
 
     private static bool HasScales(IReadOnlyDictionary<string, StoredTensor> tensors, WeightFormat? format) =>

@@ -48,7 +48,8 @@ public static class ModelFolders
         ];
     }
 
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+    /// <summary>A variable of the environment; null where it is not set or empty.</summary>
+    internal static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     /// <summary>A repository of the hub: the snapshot that its main branch points at, or every one where it has none.</summary>
     private static IEnumerable<ModelEntry> Repository(string folder)

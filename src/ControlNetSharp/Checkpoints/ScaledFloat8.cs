@@ -37,23 +37,25 @@ internal static class ScaledFloat8
     /// <summary>A weight to be written in 8 bits, with a power of two as its factor, so that no further bit is lost.</summary>
     public static IEnumerable<WrittenTensor> Rounded(string name, StoredTensor stored)
     {
-        double Factor()
-        {
-            using var scope = NewDisposeScope();
-            var most = stored.Read(ScalarType.Float32).abs().max().item<float>();
-            return most > 0 && float.IsFinite(most) ? Math.Pow(2, Math.Ceiling(Math.Log2(most / Largest))) : 1;
-        }
-
+        // Two tensors need it, each when its turn comes.
+        var factor = new Lazy<double>(() => FactorOf(stored));
         return
         [
             new(name, Float8.E4M3, stored.Shape, () =>
             {
                 using var scope = NewDisposeScope();
-                var values = stored.Read(ScalarType.Float32).Over(Factor()).flatten().data<float>();
+                var values = stored.Read(ScalarType.Float32).Over(factor.Value).flatten().data<float>();
                 return tensor(Array.ConvertAll(values.ToArray(), Float8.EncodeE4M3), [.. stored.Shape]).MoveToOuterDisposeScope();
             }),
-            ScaleOf(name, Factor),
+            ScaleOf(name, () => factor.Value),
         ];
+    }
+
+    private static double FactorOf(StoredTensor stored)
+    {
+        using var scope = NewDisposeScope();
+        var most = stored.Read(ScalarType.Float32).abs().max().item<float>();
+        return most > 0 && float.IsFinite(most) ? Math.Pow(2, Math.Ceiling(Math.Log2(most / Largest))) : 1;
     }
 
     /// <summary>The mark of a file that has such weights.</summary>

@@ -18,7 +18,6 @@ public sealed class Autoencoder : Module
     private const double LeastLogVariance = -30;
     private const double MostLogVariance = 20;
     // 1024 x 1024 pixels of Stable Diffusion, the native size of SDXL.
-    private const long MostLatentsAtOnce = 128 * 128;
     private const long MostPixelsAtOnce = 1024 * 1024;
     [ComponentName(Name = "encoder")] private readonly AutoencoderEncoder _encoder;
     [ComponentName(Name = "quant_conv")] private readonly ConvolutionLayer _quantise;
@@ -49,14 +48,7 @@ public sealed class Autoencoder : Module
     /// <returns>Mean and log-variance (clamped to −30..20), each [B, 4, H/8, W/8]; latents are <see cref="AutoencoderParams.ScaleFactor"/> times a sample.</returns>
     public (Tensor Mean, Tensor LogVariance) Encode(Tensor pictures)
     {
-        if (pictures.shape[2] * pictures.shape[3] > MostPixelsAtOnce && !is_grad_enabled())
-        {
-            return EncodeInStrips(pictures);
-        }
-
-        using var scope = NewDisposeScope();
-        var (mean, logVariance) = Split(_quantise.call(_encoder.call(Typed(pictures))));
-        return (mean.MoveToOuterDisposeScope(), logVariance.MoveToOuterDisposeScope());
+        return pictures.shape[2] * pictures.shape[3] > MostPixelsAtOnce && !is_grad_enabled() ? EncodeInStrips(pictures) : Encoded(pictures, _encoder.call);
     }
 
     /// <summary>The same for large pictures, without gradients: before the middle block in strips of rows, as <see cref="DecodeInStrips"/>. Differs by rounding only.</summary>
@@ -66,9 +58,14 @@ public sealed class Autoencoder : Module
     public (Tensor Mean, Tensor LogVariance) EncodeInStrips(Tensor pictures, int pixels = 1 << 17)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pixels, 1);
-        using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
-        var (mean, logVariance) = Split(_quantise.call(_encoder.ForwardInStrips(Typed(pictures), new RowStrips(pixels, _quantise.WrapsAround))));
+        return Encoded(pictures, typed => _encoder.ForwardInStrips(typed, new RowStrips(pixels, _quantise.WrapsAround)));
+    }
+
+    private (Tensor Mean, Tensor LogVariance) Encoded(Tensor pictures, Func<Tensor, Tensor> encoder)
+    {
+        using var scope = NewDisposeScope();
+        var (mean, logVariance) = Split(_quantise.call(encoder(Typed(pictures))));
         return (mean.MoveToOuterDisposeScope(), logVariance.MoveToOuterDisposeScope());
     }
 
@@ -85,7 +82,7 @@ public sealed class Autoencoder : Module
     public Tensor Decode(Tensor z)
     {
         using var scope = NewDisposeScope();
-        return (z.shape[2] * z.shape[3] > MostLatentsAtOnce && !is_grad_enabled() ? DecodeInStrips(z) : _decoder.call(_postQuantise.call(Typed(z)))).MoveToOuterDisposeScope();
+        return (z.shape[2] * z.shape[3] * Params.Downscale * Params.Downscale > MostPixelsAtOnce && !is_grad_enabled() ? DecodeInStrips(z) : _decoder.call(_postQuantise.call(Typed(z)))).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -171,16 +168,9 @@ internal sealed class AutoencoderEncoder : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var h = strips.Map(pictures, 1, _in.call);
-        foreach (var layer in _down)
+        foreach (IStripLayer layer in _down)
         {
-            if (layer is AutoencoderResidualBlock block)
-            {
-                h = block.ForwardInStrips(h, strips);
-                continue;
-            }
-
-            using var large = h;
-            h = ((AutoencoderDownsampleLayer)layer).ForwardInStrips(large, strips);
+            h = layer.ForwardInStrips(h, strips);
         }
 
         return Moments(h).MoveToOuterDisposeScope();
@@ -254,16 +244,9 @@ internal sealed class AutoencoderDecoder : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var h = _middle.call(_in.call(z));
-        foreach (var layer in _up)
+        foreach (IStripLayer layer in _up)
         {
-            if (layer is AutoencoderResidualBlock block)
-            {
-                h = block.ForwardInStrips(h, strips);
-                continue;
-            }
-
-            using var small = h;
-            h = ((UpsampleLayer)layer).ForwardInStrips(small, strips);
+            h = layer.ForwardInStrips(h, strips);
         }
 
         return AutoencoderResidualBlock.InStrips(_normOut, _out, h, strips).MoveToOuterDisposeScope();

@@ -23,6 +23,7 @@ public sealed partial class ParsedPrompt
     public IReadOnlyList<PromptPart> Parts { get; }
 
     /// <summary>Reads a prompt.</summary>
+    /// <param name="prompt">The prompt, as it is written.</param>
     /// <exception cref="ArgumentException">It is not written as it should be; the message names what is wrong.</exception>
     public static ParsedPrompt Parse(string prompt)
     {
@@ -40,6 +41,7 @@ public sealed partial class ParsedPrompt
     }
 
     /// <summary>Reads a negative prompt: words may change in it, too, but it names no LoRAs, and nothing is joined.</summary>
+    /// <param name="negative">The prompt, as it is written.</param>
     /// <exception cref="ArgumentException">It is not written as it should be; the message names what is wrong.</exception>
     public static ParsedPrompt ParseNegative(string negative)
     {

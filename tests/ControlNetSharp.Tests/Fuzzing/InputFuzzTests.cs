@@ -75,32 +75,28 @@ public sealed class InputFuzzTests : IDisposable
     public void Parse_OfMutatedUnits_ReadsOrRefuses()
     {
         var original = "{\"kind\": \"canny\", \"picture\": \"room.png\", \"weight\": 0.8, \"start\": 0, \"end\": 0.6, \"mode\": \"prompt\", \"low\": 100, \"high\": 200}"u8.ToArray();
-        var path = _folder["unit.json"];
-        FuzzRun.Of(
-            "unit",
-            random => Mutations.Json(original, random),
-            input =>
-            {
-                File.WriteAllBytes(path, input);
-                UnitSpecification.Parse("@" + path);
-            },
-            e => e is UsageException);
+        FuzzJsonFile("unit", original, path => UnitSpecification.Parse("@" + path), e => e is UsageException);
     }
 
     [Fact]
     public void Read_OfMutatedRowsOfADataset_ReadsOrRefuses()
     {
         var original = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 4).Select(i => $"{{\"source\": \"source/{i}.png\", \"target\": \"target/{i}.png\", \"prompt\": \"a red house, {i}\"}}\n")));
-        var path = _folder["prompt.json"];
+        FuzzJsonFile("rows", original, path => Assert.NotNull(JsonRows.Read(path).ToList()), e => e is DatasetException);
+    }
+
+    private void FuzzJsonFile(string kind, byte[] original, Action<string> read, Func<Exception, bool> isDocumented)
+    {
+        var path = _folder[$"{kind}.json"];
         FuzzRun.Of(
-            "rows",
+            kind,
             random => Mutations.Json(original, random),
             input =>
             {
                 File.WriteAllBytes(path, input);
-                Assert.NotNull(JsonRows.Read(path).ToList());
+                read(path);
             },
-            e => e is DatasetException);
+            isDocumented);
     }
 
     [Fact]

@@ -205,12 +205,7 @@ public sealed class HubClient : IDisposable
         RequireSuccess(response, what);
         // A server that does not know ranges sends everything again.
         var isRest = response.StatusCode == HttpStatusCode.PartialContent;
-        if (isRest && response.Content.Headers.ContentRange is not { } range)
-        {
-            throw new HubException(HubFailure.Damaged, $"The hub sends a part of {what} without saying which.");
-        }
-
-        if (isRest && response.Content.Headers.ContentRange!.From != have)
+        if (isRest && (response.Content.Headers.ContentRange ?? throw new HubException(HubFailure.Damaged, $"The hub sends a part of {what} without saying which.")).From != have)
         {
             File.Delete(part);
             return;

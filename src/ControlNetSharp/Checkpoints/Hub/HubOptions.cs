@@ -32,19 +32,17 @@ public sealed record HubOptions
     /// <exception cref="ArgumentException">HF_ENDPOINT is no address.</exception>
     public static HubOptions FromEnvironment()
     {
-        var options = new HubOptions { Token = FindToken(), IsOffline = Variable("HF_HUB_OFFLINE") is { } offline && Yes.Contains(offline.ToLowerInvariant()) };
-        return Variable("HF_ENDPOINT") is not { } endpoint ? options
+        var options = new HubOptions { Token = FindToken(), IsOffline = ModelFolders.Variable("HF_HUB_OFFLINE") is { } offline && Yes.Contains(offline.ToLowerInvariant()) };
+        return ModelFolders.Variable("HF_ENDPOINT") is not { } endpoint ? options
             : Uri.TryCreate(endpoint, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? options with { Endpoint = address }
             : throw new ArgumentException($"HF_ENDPOINT must be an address that begins with https:// or http://; it is \"{endpoint}\".", nameof(endpoint));
     }
 
     private static string? FindToken()
     {
-        var token = Variable("HF_TOKEN") ?? Variable("HUGGING_FACE_HUB_TOKEN");
-        var file = Variable("HF_TOKEN_PATH") ?? Path.Combine(ModelFolders.HubHome, "token");
+        var token = ModelFolders.Variable("HF_TOKEN") ?? ModelFolders.Variable("HUGGING_FACE_HUB_TOKEN");
+        var file = ModelFolders.Variable("HF_TOKEN_PATH") ?? Path.Combine(ModelFolders.HubHome, "token");
         token ??= File.Exists(file) ? File.ReadAllText(file) : null;
         return token?.Trim() is { Length: > 0 } trimmed ? trimmed : null;
     }
-
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -9,7 +9,7 @@ using static TorchSharp.torch.nn.functional;
 namespace ControlNetSharp.Networks.Blocks;
 
 /// <summary>skip(x) + conv(silu(norm(conv(silu(norm(x)))))). Source: LDM diffusionmodules/model.py, ResnetBlock without time; eps 1e-6.</summary>
-internal sealed class AutoencoderResidualBlock : Module<Tensor, Tensor>
+internal sealed class AutoencoderResidualBlock : Module<Tensor, Tensor>, IStripLayer
 {
     public const double Epsilon = 1e-6;
     [ComponentName(Name = "norm1")] private readonly GroupNormLayer _normIn;

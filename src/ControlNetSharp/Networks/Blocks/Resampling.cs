@@ -26,7 +26,7 @@ internal sealed class DownsampleLayer : Module<Tensor, Tensor>
 }
 
 /// <summary>Halves height and width by a stride-2 convolution that pads the right and bottom sides only. Source: LDM diffusionmodules/model.py, Downsample.</summary>
-internal sealed class AutoencoderDownsampleLayer : Module<Tensor, Tensor>
+internal sealed class AutoencoderDownsampleLayer : Module<Tensor, Tensor>, IStripLayer
 {
     [ComponentName(Name = "conv")] private readonly ConvolutionLayer _convolution;
 
@@ -44,12 +44,18 @@ internal sealed class AutoencoderDownsampleLayer : Module<Tensor, Tensor>
         return _convolution.call(pad(x, [0, 1, 0, 1], _convolution.WrapsAround ? PaddingModes.Circular : PaddingModes.Constant)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The same in strips. Fresh.</summary>
-    internal Tensor ForwardInStrips(Tensor x, RowStrips strips) => strips.Halve(x, forward);
+    /// <summary>The same in strips.</summary>
+    public Tensor ForwardInStrips(Tensor x, RowStrips strips)
+    {
+        using (x)
+        {
+            return strips.Halve(x, forward);
+        }
+    }
 }
 
 /// <summary>Doubles height and width: nearest neighbour, then a convolution. Source: LDM openaimodel.py and diffusionmodules/model.py, Upsample.</summary>
-internal sealed class UpsampleLayer : Module<Tensor, Tensor>
+internal sealed class UpsampleLayer : Module<Tensor, Tensor>, IStripLayer
 {
     [ComponentName(Name = "conv")] private readonly ConvolutionLayer _convolution;
 
@@ -67,6 +73,12 @@ internal sealed class UpsampleLayer : Module<Tensor, Tensor>
         return _convolution.call(interpolate(x, size: [x.shape[2] * 2, x.shape[3] * 2], mode: InterpolationMode.Nearest)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The same in strips; each sees a row of x to each side. Fresh.</summary>
-    internal Tensor ForwardInStrips(Tensor x, RowStrips strips) => strips.Map(x, 1, forward);
+    /// <summary>The same in strips; each sees a row of x to each side.</summary>
+    public Tensor ForwardInStrips(Tensor x, RowStrips strips)
+    {
+        using (x)
+        {
+            return strips.Map(x, 1, forward);
+        }
+    }
 }

@@ -58,12 +58,19 @@ internal sealed record SceneHints(string Condition, Func<long, int, MadeExample>
         return new MadeExample(hint(truth, size), truth.Picture, scene.Caption);
     }
 
-    private static MadeExample Annotated(long seed, int size, string annotatorName)
+    /// <summary>The picture of a scene, which stands for its hint, too, until an annotator has made one.</summary>
+    public static MadeExample Unannotated(long seed, int size)
     {
         var scene = Scene.FromSeed(seed);
         var picture = SceneRenderer.Render(scene, size);
+        return new MadeExample(picture, picture, scene.Caption);
+    }
+
+    private static MadeExample Annotated(long seed, int size, string annotatorName)
+    {
+        var example = Unannotated(seed, size);
         // Without weights an annotator costs nothing to make, so each thread has its own.
         using var annotator = AnnotatorCatalogue.Create(annotatorName);
-        return new MadeExample(annotator.Annotate(picture), picture, scene.Caption);
+        return example with { Hint = annotator.Annotate(example.Picture) };
     }
 }

@@ -19,9 +19,10 @@ internal sealed class VariedHints : IDisposable
     public MadeExample Make(SceneHints hints, long seed, int size)
     {
         var random = new Random(seed.GetHashCode());
-        var example = hints.Make(seed, size);
         var annotators = AnnotatorCatalogue.All.Where(info => info.Kind == hints.Condition && !info.NeedsDownload && !OfDrawings.Contains(info.Name)).ToList();
-        var source = random.Next(annotators.Count + (hints.IsExact || annotators.Count == 0 ? 1 : 0));
+        // Where the hint is not exact, the default annotator that made it is one of these.
+        var source = random.Next(annotators.Count + (hints.IsExact ? 1 : 0));
+        var example = hints.IsExact ? hints.Make(seed, size) : SceneHints.Unannotated(seed, size);
         var hint = source < annotators.Count ? Annotated(annotators[source], example.Picture, random) : example.Hint;
         return example with { Hint = HintVariation.Apply(hints.Condition, hint, random) };
     }
