@@ -10,6 +10,7 @@ namespace ControlNetSharp.Tests.Training;
 public class EmbeddedNetworkLossTests
 {
     private const int Size = 32;
+    private static readonly float[] Equal = [.. Enumerable.Repeat(1f, EmbeddedClasses.All.Count)];
 
     [Fact]
     public void Of_WhatIsThere_IsLessThanOfAnyOneMapWrong()
@@ -21,11 +22,13 @@ public class EmbeddedNetworkLossTests
         foreach (var (dx, dy) in new[] { (0, 0), (1, 0), (0, 1) })
         {
             var right = Seen(truth, dx, dy);
-            double Loss(EmbeddedMaps maps) => EmbeddedNetworkLoss.Of(maps, truth, dx, dy).item<float>();
+            double Loss(EmbeddedMaps maps) => EmbeddedNetworkLoss.Of(maps, truth, dx, dy, Equal).item<float>();
             var least = Loss(right);
             Assert.InRange(least, -1e-5, 0.01);
             Assert.True(Loss(right with { Edges = -right.Edges }) > least + 1);
-            Assert.True(Loss(right with { Depth = right.Depth + 1 }) > least + 0.9);
+            // Another scale costs less than another shape: half the picture, farther by the same.
+            Assert.InRange(Loss(right with { Depth = right.Depth + 1 }), least + 0.4, least + 0.6);
+            Assert.True(Loss(right with { Depth = right.Depth + cat([zeros(1, 1, 8, 16), ones(1, 1, 8, 16)], 2) }) > least + 0.6);
             Assert.True(Loss(right with { Normals = -right.Normals }) > least + 1);
             Assert.True(Loss(right with { Classes = right.Classes.roll(1, 1) }) > least + 1);
             Assert.True(Loss(right with { Parts = right.Parts + 0.5 }) > least + 1);
@@ -47,7 +50,7 @@ public class EmbeddedNetworkLossTests
         }
 
         var truth = cache.Batch([(0, false)]);
-        EmbeddedNetworkLoss.Of(network.Forward(truth.Pictures.to(ScalarType.BFloat16)), truth, 0, 1).backward();
+        EmbeddedNetworkLoss.Of(network.Forward(truth.Pictures.to(ScalarType.BFloat16)), truth, 0, 1, Equal).backward();
         // The attention ends in zeros at the start, so nothing behind it has a gradient yet.
         Assert.All(network.named_parameters().Where(p => !p.name.Contains("attn", StringComparison.Ordinal)), p => Assert.True(p.parameter.grad?.abs().sum().item<float>() > 0, p.name));
     }
