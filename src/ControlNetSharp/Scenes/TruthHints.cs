@@ -1,13 +1,17 @@
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Pictures;
-using ControlNetSharp.Scenes;
 
-namespace ControlNetSharp.Training.Datasets;
+namespace ControlNetSharp.Scenes;
 
 /// <summary>Hints of what is exactly known of a scene, in the forms that annotators guess.</summary>
 internal static class TruthHints
 {
+    private static readonly (string Kind, Func<SceneTruth, int, Picture> Make)[] Rows = [("hed", Edges), ("pose", Pose), ("depth", Depth), ("normal", Normals), ("segmentation", Segmentation)];
+
+    /// <summary>What makes the hints of a condition kind, given the truth and its pixels a side; null for a kind whose hints are an annotator's matter.</summary>
+    public static Func<SceneTruth, int, Picture>? Of(string kind) => Rows.FirstOrDefault(row => row.Kind == kind).Make;
+
     /// <summary>Grey: near is bright. Like the depth networks' output it is the inverse of the distance, spread over 0 to 255; the sky is 0.</summary>
     public static Picture Depth(SceneTruth truth, int size)
     {
