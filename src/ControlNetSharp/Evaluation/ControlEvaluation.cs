@@ -116,7 +116,7 @@ public sealed class ControlEvaluation(DiffusionModel model, IReadOnlyDictionary<
             ControlUnit[] units = [.. trial.Units.Select(unit => new ControlUnit
             {
                 ControlNet = unit.ControlNet,
-                Hint = truths[unit.Kind].Hint,
+                Hint = unit.HintOf(truths[unit.Kind].Hint),
                 Region = unit.Region(reference.Picture.Width, reference.Picture.Height),
             })];
             var picture = Made(units);

@@ -26,20 +26,22 @@ internal sealed class Trial(string name, IReadOnlyList<TrialUnit> units)
 internal sealed record TrialUnit(string Kind, ControlNet ControlNet, PictureHalf Half = PictureHalf.Both)
 {
     /// <summary>White where the unit acts; null for everywhere.</summary>
-    public Picture? Region(int width, int height)
+    public Picture? Region(int width, int height) => Half == PictureHalf.Both ? null : Cut(new Picture(width, height, [.. Enumerable.Repeat(byte.MaxValue, 3 * width * height)]));
+
+    /// <summary>The hint of the unit: that of the picture, black where the unit does not act, since it would not be known there.</summary>
+    public Picture HintOf(Picture hint) => Half == PictureHalf.Both ? hint : Cut(hint);
+
+    /// <summary>The picture, black outside of the half.</summary>
+    private Picture Cut(Picture picture)
     {
-        if (Half == PictureHalf.Both)
+        var (width, rgb) = (picture.Width, (byte[])picture.Rgb.Clone());
+        for (var y = 0; y < picture.Height; y++)
         {
-            return null;
+            var (first, count) = Half == PictureHalf.Left ? (width / 2, width - width / 2) : (0, width / 2);
+            rgb.AsSpan(3 * (y * width + first), 3 * count).Clear();
         }
 
-        var rgb = new byte[3 * width * height];
-        for (var y = 0; y < height; y++)
-        {
-            rgb.AsSpan(3 * (y * width + (Half == PictureHalf.Left ? 0 : width / 2)), 3 * (Half == PictureHalf.Left ? width / 2 : width - width / 2)).Fill(byte.MaxValue);
-        }
-
-        return new Picture(width, height, rgb);
+        return new Picture(width, picture.Height, rgb);
     }
 }
 

@@ -5,14 +5,20 @@ namespace ControlNetSharp.Evaluation;
 /// <summary>What is tried with some ControlNets: each alone, and combinations of them.</summary>
 internal sealed class Trials
 {
-    /// <summary>The kinds of the combinations; the same one twice for two units that share the picture, one on the left and one on the right.</summary>
+    /// <summary>The kinds of the combinations; the same one twice for two units that share the picture: each has a half of the hint and acts in that half.</summary>
     private static readonly (string First, string Second)[] Combined = [("pose", "depth"), ("segmentation", "canny"), ("canny", "canny")];
 
     /// <summary>Plans what is tried.</summary>
     /// <param name="controls">A ControlNet a kind.</param>
     /// <param name="withCombinations">Whether combinations are tried, too.</param>
+    /// <exception cref="ArgumentException">There is no score for a kind.</exception>
     public Trials(IReadOnlyDictionary<string, ControlNet> controls, bool withCombinations)
     {
+        foreach (var kind in controls.Keys)
+        {
+            _ = ConditionMetric.Of(kind);
+        }
+
         Singles = [.. ConditionMetric.All.Where(metric => controls.ContainsKey(metric.Kind)).Select(metric => new Trial(metric.Kind, [new TrialUnit(metric.Kind, controls[metric.Kind])]))];
         foreach (var trial in Singles)
         {
