@@ -1,30 +1,37 @@
 using System.CommandLine;
-using System.Globalization;
+using System.Diagnostics;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Evaluation;
+using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
-using ControlNetSharp.Scenes;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Samplers;
 
 namespace ControlNetSharp.Cli;
 
 /// <summary><c>controlnet evaluate</c>: how well a model's ControlNets make it follow hints.</summary>
 internal static class EvaluateCommand
 {
-    /// <summary>The first seed of the scenes that no training ever uses.</summary>
-    private const long FirstSeed = 1_000_000;
-
     private static readonly Option<string?> Model = new("--model", "-m") { Description = "pocket (embedded, the default) or a .safetensors checkpoint." };
-    private static readonly Option<string[]> Kinds = new("--control", "-c") { Description = "A condition kind; default: canny." };
-    private static readonly Option<string?> Pictures = new("--pictures") { Description = "Scenes to measure on, 1 to 10000; default 64." };
+    private static readonly Option<string[]> Kinds = new("--control", "-c") { Description = "A condition kind, or KIND=FILE with its ControlNet; default: every kind for which a ControlNet is found." };
+    private static readonly Option<string?> Pictures = new("--pictures") { Description = $"Scenes to measure on, 1 to {EvaluationScenes.Most}; default 64." };
     private static readonly Option<string?> Data = new("--data") { Description = "Folder of pictures to measure on in place of scenes; a prompt may lie beside each as .txt." };
-    private static readonly Option<string?> Models = new("--models") { Description = "Folder in which ControlNets are searched by their published names." };
+    private static readonly Option<string?> Steps = new("--steps") { Description = "Sampling steps, 1 to 1000; default 20." };
+    private static readonly Option<string?> Guidance = new("--cfg") { Description = "Guidance scale, 1 to 30; default 7." };
+    private static readonly Option<bool> Combinations = new("--combinations") { Description = "Measures combinations of units, too." };
+    private static readonly Option<string?> Page = new("--page") { Description = "Folder for index.html, which shows all pictures side by side; it does not exist yet or is empty." };
+    private static readonly Option<string?> Real = new("--real") { Description = "Further scenes that stand for real pictures in the kernel distance, 2 to 1000; default 256." };
+    private static readonly Option<string?> Models = new("--models") { Description = "Folder in which ControlNets, annotators and classifier.safetensors are searched." };
 
     private static readonly Option<bool> Annotators = new("--annotators") { Description = "Measures the embedded annotators on scenes (default 500) in place of a model." };
 
     public static Command Create()
     {
-        var command = new Command("evaluate", "Measures how well pictures follow their hints, or how well the embedded annotators see.") { Model, Kinds, Pictures, Data, Models, Annotators };
+        var command = new Command("evaluate", "Measures how well pictures follow their hints, or how well the embedded annotators see.")
+        {
+            Model, Kinds, Pictures, Data, Steps, Guidance, Combinations, Page, Real, Models, Annotators,
+        };
         foreach (var option in ComputeSettings.Options)
         {
             command.Add(option);
@@ -37,41 +44,136 @@ internal static class EvaluateCommand
     {
         if (arguments.GetValue(Annotators))
         {
-            AnnotatorTable.Run(Seeds(arguments.Whole(Pictures, 500, 1, 10_000)), ModelFiles.ForAnnotators(arguments.GetValue(Models)), output, json, cancellationToken);
+            var scenes = EvaluationScenes.Seeds(SceneGroup.Any, arguments.Whole(Pictures, 500, 1, EvaluationScenes.Most));
+            AnnotatorTable.Run(scenes, ModelFiles.ForAnnotators(arguments.GetValue(Models)), output, json, cancellationToken);
             return;
         }
 
-        var name = arguments.GetValue(Model) ?? ModelFiles.Pocket;
-        var count = arguments.Whole(Pictures, 64, 1, 10_000);
-        var kinds = (arguments.GetValue(Kinds) is { Length: > 0 } given ? given : ["canny"]).Select(ConditionKind.Find).ToList();
-        if (kinds.Find(kind => kind.Name != "canny") is { } other)
-        {
-            throw UsageException.Of(Kinds.Name, other.Name, "there is no score for this kind; must be canny.");
-        }
-
+        var (name, folder) = (arguments.GetValue(Model) ?? ModelFiles.Pocket, arguments.GetValue(Models));
+        var count = arguments.Whole(Pictures, 64, 1, EvaluationScenes.Most);
+        var (steps, guidance) = (arguments.Whole(Steps, 20, 1, 1000), arguments.Real(Guidance, 7, 1, 30));
+        // Pictures from elsewhere are not compared with scenes.
+        var real = arguments.Whole(Real, new EvaluationOptions().RealScenes, 2, 1000) * (arguments.Has(Data) ? 0 : 1);
         var files = arguments.GetValue(Data) is { } data ? PictureFiles(data) : null;
+        var named = Named(arguments);
         var compute = ComputeSettings.Read(arguments);
         var modelPath = ModelFiles.FindModel(name);
-        var controlPath = ModelFiles.FindControlNet(kinds[0], name, modelPath, arguments.GetValue(Models));
+        var controlPaths = named.Count == 0 ? Found(name, modelPath, folder)
+            : named.ToDictionary(control => control.Kind.Name, control => control.File ?? ModelFiles.FindControlNet(control.Kind, name, modelPath, folder, $"{control.Kind.Name}=FILE"));
+        var page = arguments.GetValue(Page) is { } target ? new EvaluationPage(Page.Name, target) : null;
         var placement = compute.Place();
-        CheckpointLoader.CheckControlNets(modelPath, [controlPath]);
+        CheckpointLoader.CheckControlNets(modelPath, controlPaths.Values);
+        using var classifier = Classifier(output, folder);
         using var model = CheckpointLoader.LoadModel(modelPath, placement);
-        using var controlNet = CheckpointLoader.LoadControlNet(controlPath, placement, model);
-        var references = files is null
-            ? Seeds(count).Select(Scene.FromSeed).Select(scene => new ReferencePicture(SceneRenderer.Render(scene, model.NativeSize), scene.Caption))
-            : files.Select(file => Reference(file, model.NativeSize));
-        var (total, clock) = (files?.Count ?? count, System.Diagnostics.Stopwatch.StartNew());
-        var workers = NarrowModels.AreFasterSideBySide(model.UNet.Params) && placement.Device.type == TorchSharp.DeviceType.CPU ? 2 : 1;
-        ControlScore score;
-        using (var bar = new ProgressBar(output))
+        var controls = new Dictionary<string, ControlNet>();
+        try
         {
-            score = new ControlEvaluation(model, workers).Canny(controlNet, references, done => bar.Show(done, total, clock.Elapsed.TotalSeconds), cancellationToken);
-        }
+            foreach (var (kind, path) in controlPaths)
+            {
+                controls.Add(kind, CheckpointLoader.LoadControlNet(path, placement, model));
+            }
 
-        Report(output, json, name, total, score);
+            var evaluation = new ControlEvaluation(model, controls, new EvaluationOptions
+            {
+                Sampling = new SamplingOptions { Steps = steps },
+                GuidanceScale = guidance,
+                WithCombinations = arguments.GetValue(Combinations),
+                Annotators = ModelFiles.ForAnnotators(folder),
+                Classifier = classifier,
+                RealScenes = real,
+                Workers = NarrowModels.AreFasterSideBySide(model.UNet.Params) && placement.Device.type == TorchSharp.DeviceType.CPU ? 2 : 1,
+            });
+            var seeds = EvaluationScenes.Of(evaluation.Groups, count);
+            var (total, clock) = (files?.Count ?? seeds.Count, Stopwatch.StartNew());
+            EvaluationReport report;
+            using (var bar = new ProgressBar(output))
+            {
+                report = evaluation.Run(
+                    files is null ? seeds.Select(scene => EvaluationScenes.Reference(scene.Seed, scene.Groups, model.NativeSize)) : files.Select((file, i) => Reference(file, i, model.NativeSize)),
+                    done => bar.Show(done, total, clock.Elapsed.TotalSeconds),
+                    page is null ? null : page.Add,
+                    cancellationToken);
+            }
+
+            page?.Write(name, report);
+            foreach (var note in report.Notes)
+            {
+                output.Message.WriteLine(note);
+            }
+
+            EvaluationTable.Write(output, json, name, files?.Count ?? count, report);
+        }
+        finally
+        {
+            foreach (var control in controls.Values)
+            {
+                control.Dispose();
+            }
+        }
     }
 
-    private static IReadOnlyList<long> Seeds(int count) => [.. Enumerable.Range(0, count).Select(i => FirstSeed + i)];
+    /// <summary>The kinds of the command line, with their files where it names them.</summary>
+    private static List<(ConditionKind Kind, string? File)> Named(ParseResult arguments)
+    {
+        var named = new List<(ConditionKind Kind, string? File)>();
+        foreach (var text in arguments.GetValue(Kinds) ?? [])
+        {
+            var equals = text.IndexOf('=');
+            var (kind, file) = (KindOf(equals < 0 ? text : text[..equals]), equals < 0 ? null : text[(equals + 1)..]);
+            if (file is not null && !File.Exists(file))
+            {
+                throw UsageException.Of(Kinds.Name, text, "there is no such file.");
+            }
+
+            if (named.Exists(other => other.Kind == kind))
+            {
+                throw UsageException.Of(Kinds.Name, text, $"{kind.Name} is given twice.");
+            }
+
+            named.Add((kind, file));
+        }
+
+        return named;
+    }
+
+    private static ConditionKind KindOf(string name)
+    {
+        try
+        {
+            var kind = ConditionKind.Find(name);
+            _ = ConditionMetric.Of(kind.Name);
+            return kind;
+        }
+        catch (ArgumentException e)
+        {
+            throw UsageException.Of(Kinds.Name, name, e.Message.Split(" (Parameter")[0]);
+        }
+    }
+
+    /// <summary>All kinds for which a ControlNet is found.</summary>
+    private static Dictionary<string, string> Found(string name, string modelPath, string? folder)
+    {
+        var scored = ConditionMetric.All.Select(metric => ConditionKind.Find(metric.Kind)).ToList();
+        var found = scored.Select(kind => (kind.Name, Path: ModelFiles.LookForControlNet(kind, name, modelPath, folder))).Where(control => control.Path is not null).ToDictionary(control => control.Name, control => control.Path!);
+        if (found.Count == 0)
+        {
+            // The error names the places.
+            ModelFiles.FindControlNet(scored[0], name, modelPath, folder, "KIND=FILE");
+        }
+
+        return found;
+    }
+
+    private static SceneClassifier? Classifier(CommandOutput output, string? folder)
+    {
+        if (ModelFiles.LookForClassifier(folder) is { } path)
+        {
+            return SceneClassifier.Load(path);
+        }
+
+        output.Message.WriteLine($"Prompt fidelity and picture quality are left out: {SceneClassifier.FileName} is not in {string.Join(" or ", new[] { folder, ModelFiles.PocketFolder }.OfType<string>())}.");
+        return null;
+    }
 
     private static List<string> PictureFiles(string folder)
     {
@@ -85,24 +187,9 @@ internal static class EvaluateCommand
         return files.Count > 0 ? files : throw UsageException.Of(Data.Name, folder, $"there is no picture in it; looked for {string.Join(", ", endings)}.");
     }
 
-    private static ReferencePicture Reference(string file, int size)
+    private static ReferencePicture Reference(string file, int index, int size)
     {
         var text = Path.ChangeExtension(file, ".txt");
-        return new ReferencePicture(PictureResizing.Fit(PictureReader.Read(file), size, size, ResizeMode.Crop), File.Exists(text) ? File.ReadAllText(text).Trim() : "");
-    }
-
-    private static void Report(CommandOutput output, bool json, string model, int pictures, ControlScore score)
-    {
-        if (json)
-        {
-            output.WriteJson(new { model, pictures, kinds = new[] { score } });
-            return;
-        }
-
-        output.Result.WriteLine("| kind | metric | score | without control | Autoencoder's round trip | real pictures | recovery |");
-        output.Result.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
-        output.Result.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"| {score.Kind} | {score.Metric} | {score.Score:f3} | {score.ScoreWithoutControl:f3} | {score.ScoreOfRoundTrip:f3} | {score.ScoreOfRealPictures:f3} | {score.Recovery:f3} |"));
+        return new ReferencePicture(PictureResizing.Fit(PictureReader.Read(file), size, size, ResizeMode.Crop), File.Exists(text) ? File.ReadAllText(text).Trim() : "", index);
     }
 }

@@ -1,5 +1,6 @@
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Evaluation;
 
 namespace ControlNetSharp.Cli;
 
@@ -43,14 +44,32 @@ internal static class ModelFiles
         return FindControlNet(unit.Kind, model, modelPath, folder);
     }
 
-    /// <inheritdoc cref="FindControlNet(UnitSpecification, string, string, string?)"/>
-    public static string FindControlNet(ConditionKind kind, string model, string modelPath, string? folder)
+    /// <summary>The file of the ControlNet for a condition kind where no file is named.</summary>
+    /// <param name="kind">The condition kind.</param>
+    /// <param name="model">The model as the user named it.</param>
+    /// <param name="modelPath">The model's file or folder; only ControlNets of its family are looked for.</param>
+    /// <param name="folder">The folder of <c>--models</c>, or null.</param>
+    /// <param name="advice">How a file is named.</param>
+    /// <exception cref="CheckpointException">The model's file is damaged.</exception>
+    /// <exception cref="UsageException">None was found; the message lists the names and folders that were searched.</exception>
+    public static string FindControlNet(ConditionKind kind, string model, string modelPath, string? folder, string advice = "model=FILE")
     {
-        var names = model == Pocket ? [$"controlnet_{kind.Name}.safetensors"] : PublicNames(kind, FamilyOf(modelPath));
-        string[] folders = model == Pocket ? [PocketFolder] : [.. new[] { folder, Path.GetDirectoryName(Path.GetFullPath(modelPath)) }.OfType<string>().SelectMany(f => new[] { f, Path.Combine(f, "ControlNet") })];
-        return folders.SelectMany(f => names.Select(name => Path.Combine(f, name))).FirstOrDefault(File.Exists)
-            ?? throw UsageException.Of("--control", kind.Name, $"no ControlNet was found for this kind{(model == Pocket ? "" : " and the model's family")}. Searched for {string.Join(", ", names)} in {string.Join(", ", folders)}; give model=FILE.");
+        var (names, folders) = PlacesOfControlNets(kind, model, modelPath, folder);
+        return FirstOf(names, folders)
+            ?? throw UsageException.Of("--control", kind.Name, $"no ControlNet was found for this kind{(model == Pocket ? "" : " and the model's family")}. Searched for {string.Join(", ", names)} in {string.Join(", ", folders)}; give {advice}.");
     }
+
+    /// <summary>The same, but null where there is none.</summary>
+    /// <inheritdoc cref="FindControlNet(ConditionKind, string, string, string?, string)"/>
+    public static string? LookForControlNet(ConditionKind kind, string model, string modelPath, string? folder)
+    {
+        var (names, folders) = PlacesOfControlNets(kind, model, modelPath, folder);
+        return FirstOf(names, folders);
+    }
+
+    /// <summary>The file of the classifier of scenes; null where it is not there.</summary>
+    /// <param name="folder">The folder of <c>--models</c>, or null.</param>
+    public static string? LookForClassifier(string? folder) => FirstOf([SceneClassifier.FileName], [.. new[] { folder, PocketFolder }.OfType<string>()]);
 
     /// <summary>The folders in which annotators look for their weights: that of <c>--models</c> and those in it where A1111 and ComfyUI keep them.</summary>
     public static AnnotatorFiles ForAnnotators(string? folder) => folder is null ? AnnotatorFiles.None
@@ -59,6 +78,12 @@ internal static class ModelFiles
     /// <summary>The checkpoints in the folder of <c>--models</c> and in that of the model; looked for when they are asked for.</summary>
     public static IEnumerable<string> Beside(string modelPath, string? folder) =>
         new[] { folder, Path.GetDirectoryName(Path.GetFullPath(modelPath)) }.OfType<string>().SelectMany(ModelFolders.List).Select(entry => Path.GetFullPath(entry.Path)).Distinct(StringComparer.Ordinal);
+
+    private static (string[] Names, string[] Folders) PlacesOfControlNets(ConditionKind kind, string model, string modelPath, string? folder) => (
+        model == Pocket ? [$"controlnet_{kind.Name}.safetensors"] : PublicNames(kind, FamilyOf(modelPath)),
+        model == Pocket ? [PocketFolder] : [.. new[] { folder, Path.GetDirectoryName(Path.GetFullPath(modelPath)) }.OfType<string>().SelectMany(f => new[] { f, Path.Combine(f, "ControlNet") })]);
+
+    private static string? FirstOf(string[] names, string[] folders) => folders.SelectMany(f => names.Select(name => Path.Combine(f, name))).FirstOrDefault(File.Exists);
 
     private static string? FamilyOf(string modelPath)
     {

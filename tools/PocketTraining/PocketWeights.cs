@@ -1,5 +1,6 @@
 using ControlNetSharp.Annotators.Embedded;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Evaluation;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
@@ -122,6 +123,14 @@ internal static class PocketWeights
         using var network = new EmbeddedNetwork(Placement.Cpu32);
         Trainer.LoadAverage(folder, Named(network, ""));
         Write(Path.Combine(weights, AnnotatorsFile), Named(network, ""));
+    }
+
+    /// <summary>Writes the trained classifier of scenes, in bf16.</summary>
+    public static void WriteClassifier(string weights, string folder)
+    {
+        using var network = new SceneClassifierNetwork(Placement.Cpu32);
+        Trainer.LoadAverage(folder, Named(network, ""));
+        Write(Path.Combine(weights, SceneClassifier.FileName), Named(network, ""));
     }
 
     private static string ModelFolder(string weights) => Path.Combine(weights, "model");

@@ -58,6 +58,15 @@ Run(annotators, (a, folder, stop) =>
     AnnotatorTraining.Run(Path.Combine(folder, "annotators"), training, validation, a.GetValue(steps), a.GetValue(rate), stop);
 });
 
+var workers = new Option<int>("--workers") { Description = "Training threads, 1 or 2, each on a batch of its own.", DefaultValueFactory = _ => PocketModel.Workers };
+var classifier = new Command("classifier", "Trains the classifier by which generated pictures are compared with their prompts.") { runs, pictures, steps, rate, workers };
+Run(classifier, (a, folder, stop) =>
+{
+    using var training = Scenes(folder, "training", 0, a.GetValue(pictures));
+    using var validation = Scenes(folder, "validation-of-classifier", ValidationSeed, ClassifierValidationCount);
+    ClassifierTraining.Run(Path.Combine(folder, "classifier"), training, validation, ValidationSeed, a.GetValue(steps), a.GetValue(rate), a.GetValue(workers), stop);
+});
+
 var pack = new Command("pack", "Writes what has been trained so far into the folder of the embedded model.") { runs, weights };
 Run(pack, (a, folder, _) =>
 {
@@ -83,9 +92,14 @@ Run(pack, (a, folder, _) =>
     {
         PocketWeights.WriteAnnotators(target, Path.Combine(folder, "annotators"));
     }
+
+    if (Trainer.HasCheckpoint(Path.Combine(folder, "classifier")))
+    {
+        PocketWeights.WriteClassifier(target, Path.Combine(folder, "classifier"));
+    }
 });
 
-return await new RootCommand("Trains the embedded model 'pocket' from nothing.") { autoencoder, unet, canny, annotators, pack }.Parse(args).InvokeAsync();
+return await new RootCommand("Trains the embedded model 'pocket' from nothing.") { autoencoder, unet, canny, annotators, classifier, pack }.Parse(args).InvokeAsync();
 
 void Run(Command command, Action<ParseResult, string, CancellationToken> action) =>
     command.SetAction((arguments, stop) => Task.Run(() => action(arguments, arguments.GetValue(runs)!, stop), CancellationToken.None));
@@ -119,4 +133,5 @@ internal partial class Program
 {
     private const long ValidationSeed = 900_000;
     private const int ValidationCount = 64;
+    private const int ClassifierValidationCount = 512;
 }

@@ -201,6 +201,27 @@ public static class Ade20kPalette
         return new Picture(width, height, rgb);
     }
 
+    /// <summary>The labels of a picture in the palette's colours: the opposite of <see cref="Paint"/>.</summary>
+    /// <param name="hint">The picture. Borrowed.</param>
+    /// <returns>width · height labels from 0 to 149, row by row; of two classes that share a colour the first one, and <see cref="Count"/> where the palette lacks the colour.</returns>
+    public static byte[] LabelsOf(Picture hint)
+    {
+        ArgumentNullException.ThrowIfNull(hint);
+        var known = new Dictionary<int, byte>();
+        foreach (var (label, row) in Rows.Index())
+        {
+            known.TryAdd(row.Rgb, (byte)label);
+        }
+
+        var labels = new byte[hint.Width * hint.Height];
+        for (var i = 0; i < labels.Length; i++)
+        {
+            labels[i] = known.GetValueOrDefault(hint.Rgb[3 * i] << 16 | hint.Rgb[3 * i + 1] << 8 | hint.Rgb[3 * i + 2], (byte)Count);
+        }
+
+        return labels;
+    }
+
     /// <summary>
     /// Takes a segmentation from elsewhere: pixels that anti-aliasing, resizing or JPEG has mixed become the nearest colour of the palette (by distance in RGB; black, which many maps have where nothing was labelled, stays black).
     /// </summary>

@@ -25,5 +25,18 @@ public static class NormalColours
         return new Picture(width, height, rgb);
     }
 
+    /// <summary>Reads a direction back.</summary>
+    /// <param name="hint">A picture in these colours. Borrowed.</param>
+    /// <param name="pixel">Counted row by row.</param>
+    /// <returns>A unit vector: x right, y up, z towards the viewer; towards the viewer where the colour means none.</returns>
+    public static (float X, float Y, float Z) DirectionAt(Picture hint, int pixel)
+    {
+        ArgumentNullException.ThrowIfNull(hint);
+        float Component(int channel) => hint.Rgb[3 * pixel + channel] / 127.5f - 1;
+        var (x, y, z) = (-Component(0), Component(1), Component(2));
+        var length = MathF.Sqrt(x * x + y * y + z * z);
+        return length > 0.01f ? (x / length, y / length, z / length) : (0, 0, 1);
+    }
+
     private static byte Level(float component) => (byte)MathF.Round(Math.Clamp((component + 1) * 127.5f, 0, 255));
 }

@@ -43,6 +43,7 @@ public sealed class TrainingRun(
             Steps = options.Steps ?? TrainingRunOptions.MostAutomaticSteps,
             LearningRate = options.LearningRate,
             Optimizer = options.Optimizer,
+            Muon = options.Muon,
             LargestGradientNorm = options.LargestGradientNorm,
             AverageDecay = options.AverageDecay,
             Workers = options.Workers,

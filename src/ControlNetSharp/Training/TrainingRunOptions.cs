@@ -24,6 +24,9 @@ public sealed record TrainingRunOptions
     /// <summary>Constants of AdamW.</summary>
     public AdamWOptions Optimizer { get; init; } = new();
 
+    /// <summary>The weights that Muon moves in AdamW's place; null for none. See <see cref="TrainableDenoiser.ForMuon"/>.</summary>
+    public MuonOptions? Muon { get; init; }
+
     /// <summary>Gradients are scaled down to this norm; null for no clipping.</summary>
     public double? LargestGradientNorm { get; init; } = 1;
 

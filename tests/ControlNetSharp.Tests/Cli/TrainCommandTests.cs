@@ -119,6 +119,16 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Train_WithMuon_ChangesTheWeights_AndItsCheckpointIsNotAdamWs()
+    {
+        string[] options = ["--max_train_steps", "2", "--validation_steps", "100", "--num_validation_images", "1", "--cache_dir", _folder["cache"]];
+        var (adam, muon) = (await CommandRun.JsonOf(Arguments("adam", options)), await CommandRun.JsonOf(Arguments("muon", [.. options, "--optimizer", "muon"])));
+        Assert.NotEqual(File.ReadAllBytes(adam.GetProperty("files")[0].GetString()!), File.ReadAllBytes(muon.GetProperty("files")[0].GetString()!));
+        var run = await CommandRun.Of([.. Arguments("muon", options), "--resume"]);
+        Assert.Contains("belongs to another training", run.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Train_ResumedOnDataThatHasChanged_IsRefusedAndLosesNothing()
     {
         string[] options = ["--max_train_steps", "4", "--validation_steps", "100", "--num_validation_images", "1"];
@@ -137,6 +147,7 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("--learning_rate fast", "--learning_rate fast|from 0 to 1")]
     [InlineData("--lr_scheduler cosine", "--lr_scheduler cosine|--max_train_steps")]
     [InlineData("--lr_scheduler polynomial", "--lr_scheduler polynomial|constant, linear, cosine, plateau")]
+    [InlineData("--optimizer lion", "--optimizer lion|adamw, muon")]
     [InlineData("--target everything", "--target everything|controlnet_and_decoder")]
     [InlineData("--device cuda:0", "--device cuda:0|must be cpu")]
     [InlineData("--resolution 100", "--resolution 100|multiple of 64")]

@@ -61,6 +61,24 @@ public class TrainableDenoiserTests
     }
 
     [Fact]
+    public void ForMuon_MovesTheMatricesInside_ButNoFirstAndLastLayersAndZeroConvolutions()
+    {
+        using var unet = new UNet(UNetParams.Sd15, Placement.Meta);
+        var (controlNet, _) = TrainableCopy.Of(TinyModel.UNet(), seed: 1, Placement.Cpu32);
+        var inner = new TrainableDenoiser(unet, null, TrainingTarget.UNet, ScalarType.Float32).Parameters
+            .Concat(new TrainableDenoiser(TinyModel.UNet(), controlNet, TrainingTarget.ControlNet, ScalarType.Float32).Parameters)
+            .Where(p => TrainableDenoiser.ForMuon.Moves(p.Name, p.Parameter)).Select(p => p.Name).ToList();
+        Assert.Contains(TinyModel.UNetPrefix + "input_blocks.1.0.in_layers.2.weight", inner);
+        Assert.Contains(TinyModel.UNetPrefix + "middle_block.1.transformer_blocks.0.attn2.to_k.weight", inner);
+        Assert.Contains(TinyModel.ControlPrefix + "input_hint_block.4.weight", inner);
+        Assert.DoesNotContain(inner, name => name.EndsWith(".bias", StringComparison.Ordinal) || Joints.Any(joint => name.Contains(joint, StringComparison.Ordinal)));
+        foreach (var outer in new[] { "input_blocks.0.0.weight", "out.2.weight", "input_hint_block.0.weight", "input_hint_block.14.weight" })
+        {
+            Assert.DoesNotContain(inner, name => name.EndsWith("." + outer, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
     public void Work_OfAControlNet_IsLessThanThatOfFullFineTuning()
     {
         double Gflop(TrainingTarget target, bool checkpointing) => TrainingWork.Gflop(UNetParams.Sd15, target, 64, 64, checkpointing);

@@ -4,7 +4,7 @@ using ControlNetSharp.Scenes;
 
 namespace ControlNetSharp.Training.Datasets;
 
-/// <summary>How the examples of one condition are made from scenes. A kind whose exact hint is known has one row here; the others come from annotators that need no weights.</summary>
+/// <summary>How the examples of one condition are made from scenes: exact hints where <see cref="TruthHints"/> has them; the others come from annotators that need no weights.</summary>
 /// <param name="Condition">The condition kind, or <c>fill</c>.</param>
 /// <param name="Make">The example of a seed, so many pixels a side. Threads may ask at the same time.</param>
 /// <param name="IsExact">Whether the hint comes from what is known of the scene and not from an annotator.</param>
@@ -12,15 +12,6 @@ internal sealed record SceneHints(string Condition, Func<long, int, MadeExample>
 {
     /// <summary>Seeds that lie so far apart are taken in turn until a scene has what is wanted.</summary>
     private const long SeedStride = 10_000_000;
-
-    private static readonly (string Kind, Func<SceneTruth, int, Picture> Hint)[] Exact =
-    [
-        ("hed", TruthHints.Edges),
-        ("pose", TruthHints.Pose),
-        ("depth", TruthHints.Depth),
-        ("normal", TruthHints.Normals),
-        ("segmentation", TruthHints.Segmentation),
-    ];
 
     /// <summary>All conditions, in the order in which they are listed to people.</summary>
     public static IEnumerable<SceneHints> All => ConditionKind.All.Select(kind => Of(kind.Name)).OfType<SceneHints>().Append(new SceneHints(FillScene.Condition, FillScene.Make, IsExact: true));
@@ -34,7 +25,7 @@ internal sealed record SceneHints(string Condition, Func<long, int, MadeExample>
 
     private static SceneHints? Of(string kind)
     {
-        var exact = Exact.FirstOrDefault(row => row.Kind == kind).Hint;
+        var exact = TruthHints.Of(kind);
         var annotator = AnnotatorCatalogue.All.FirstOrDefault(info => info.Kind == kind && info.Weights is null);
         return exact is not null ? new SceneHints(kind, (seed, size) => OfTruth(kind == "pose" ? WithPeople(seed) : seed, size, exact), IsExact: true)
             : annotator is not null ? new SceneHints(kind, (seed, size) => Annotated(seed, size, annotator.Name), IsExact: false)

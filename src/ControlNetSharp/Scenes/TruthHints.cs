@@ -1,13 +1,17 @@
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Pictures;
-using ControlNetSharp.Scenes;
 
-namespace ControlNetSharp.Training.Datasets;
+namespace ControlNetSharp.Scenes;
 
 /// <summary>Hints of what is exactly known of a scene, in the forms that annotators guess.</summary>
 internal static class TruthHints
 {
+    private static readonly (string Kind, Func<SceneTruth, int, Picture> Make)[] Rows = [("hed", Edges), ("scribble", Strokes), ("pose", Pose), ("depth", Depth), ("normal", Normals), ("segmentation", Segmentation)];
+
+    /// <summary>What makes the hints of a condition kind, given the truth and its pixels a side; null for a kind whose hints are an annotator's matter.</summary>
+    public static Func<SceneTruth, int, Picture>? Of(string kind) => Rows.FirstOrDefault(row => row.Kind == kind).Make;
+
     /// <summary>Grey: near is bright. Like the depth networks' output it is the inverse of the distance, spread over 0 to 255; the sky is 0.</summary>
     public static Picture Depth(SceneTruth truth, int size)
     {
@@ -33,6 +37,10 @@ internal static class TruthHints
         var soft = GaussianBlur.Blur([.. truth.Edges.Select(edge => edge ? 255f : 0)], size, size, 1, Softness);
         return Of(size, i => ((byte)MathF.Round(soft[i]), (byte)MathF.Round(soft[i]), (byte)MathF.Round(soft[i])));
     }
+
+    /// <summary>White strokes, a little thicker than a pixel, along the edges of surfaces.</summary>
+    public static Picture Strokes(SceneTruth truth, int size) =>
+        Greyscale.ToPicture(Dilation.Square([.. truth.Edges.Select(edge => edge ? byte.MaxValue : byte.MinValue)], size, size, 1), size, size);
 
     /// <summary>Coloured skeletons of the persons; parts that are hidden are not drawn, as detectors do not find them.</summary>
     public static Picture Pose(SceneTruth truth, int size) => PoseDrawing.Draw(truth.Pose);

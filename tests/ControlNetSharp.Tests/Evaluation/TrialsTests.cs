@@ -1,0 +1,37 @@
+using ControlNetSharp.Evaluation;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Tests.Pictures;
+using Xunit;
+
+namespace ControlNetSharp.Tests.Evaluation;
+
+public class TrialsTests
+{
+    [Fact]
+    public void Combinations_AreThoseWithAControlNetForEachKind_AndTheirKindsAreAskedAloneOnTheSameScenes()
+    {
+        using var controlNet = TinyModel.ControlNet();
+        var trials = new Trials(new Dictionary<string, ControlNet> { ["depth"] = controlNet, ["pose"] = controlNet }, withCombinations: true);
+        Assert.Equal(["pose", "depth"], trials.Singles.Select(trial => trial.Name));
+        Assert.Equal(["pose + depth"], trials.Combinations.Select(trial => trial.Name));
+        Assert.Equal(2, trials.Skipped.Count);
+        Assert.Equal([SceneGroup.Any, SceneGroup.People], trials.SingleOf("depth").Groups);
+        Assert.Equal([("pose", SceneGroup.People), ("depth", SceneGroup.Any), ("depth", SceneGroup.People)], trials.Questions);
+        Assert.Equal([("pose", SceneGroup.People), ("depth", SceneGroup.Any)], new Trials(new Dictionary<string, ControlNet> { ["depth"] = controlNet, ["pose"] = controlNet }, withCombinations: false).Questions);
+        Assert.Throws<ArgumentException>(() => new Trials(new Dictionary<string, ControlNet> { ["hint"] = controlNet }, withCombinations: false));
+    }
+
+    [Fact]
+    public void Halves_HaveHintAndRegionOfTheirSideAlone()
+    {
+        using var controlNet = TinyModel.ControlNet();
+        var hint = new Picture(5, 2, [.. Enumerable.Repeat((byte)7, 30)]);
+        var (left, right, whole) = (new TrialUnit("canny", controlNet, PictureHalf.Left), new TrialUnit("canny", controlNet, PictureHalf.Right), new TrialUnit("canny", controlNet));
+        Assert.Equal([7, 7, 0, 0, 0], Enumerable.Range(0, 5).Select(x => left.HintOf(hint).At(x, 1).R));
+        Assert.Equal([0, 0, 7, 7, 7], Enumerable.Range(0, 5).Select(x => right.HintOf(hint).At(x, 0).R));
+        Assert.Equal([255, 255, 0, 0, 0], Enumerable.Range(0, 5).Select(x => left.Region(5, 2)!.At(x, 0).R));
+        Assert.Null(whole.Region(5, 2));
+        Assert.Same(hint, whole.HintOf(hint));
+    }
+}
