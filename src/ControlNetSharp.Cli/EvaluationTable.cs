@@ -11,7 +11,7 @@ internal static class EvaluationTable
     {
         if (json)
         {
-            output.WriteJson(new { model, pictures, report.Kinds, report.PromptFidelity, report.Quality, Combinations = report.Combinations.Select(Flat), report.Notes });
+            output.WriteJson(new { model, pictures, report.Kinds, report.MeanRecovery, report.PromptFidelity, report.Quality, Combinations = report.Combinations.Select(Flat), report.Notes });
             return;
         }
 
@@ -33,6 +33,7 @@ internal static class EvaluationTable
             ]);
         }
 
+        text.Append(CultureInfo.InvariantCulture, $"\nMean recovery: {Shown(report.MeanRecovery)}\n");
         if (report.PromptFidelity is { } fidelity)
         {
             text.Append('\n');

@@ -46,6 +46,23 @@ internal static class ClassifierTraining
             cancellationToken);
     }
 
+    /// <summary>
+    /// The trained network, whose odds of things are moved so that it says as many of them as there are: trained on many absent things, it would leave out half of those that it sees in part.
+    /// </summary>
+    public static SceneClassifierNetwork Calibrated(string folder, PictureCache validation, long firstValidationSeed)
+    {
+        var network = new SceneClassifierNetwork(Placement.Cpu32);
+        Trainer.LoadAverage(folder, PocketWeights.Named(network, ""));
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var odds = Enumerable.Range(0, validation.Count).SelectMany(i => network.Forward(validation.Batch([i], [false])).Things.data<float>().ToArray()).OrderDescending();
+        var even = odds.ElementAt(Labels(firstValidationSeed, validation.Count).Sum(label => label.Things.Count));
+        // The things are the last of the heads.
+        var (bias, things) = (network.get_parameter("heads.bias")!, SceneVocabulary.Things.Count);
+        bias.narrow(0, bias.shape[0] - things, things).subtract_(tensor(even));
+        return network;
+    }
+
     private static SceneLabels[] Labels(long firstSeed, int count) => [.. Enumerable.Range(0, count).Select(i => SceneLabels.Of(Scene.FromSeed(firstSeed + i)))];
 
     /// <summary>Generated pictures are softer, of other contrast and not quite in place: crops, brightness, contrast, a little colour, softness and noise vary. Colours stay what their names say.</summary>

@@ -126,12 +126,7 @@ internal static class PocketWeights
     }
 
     /// <summary>Writes the trained classifier of scenes, in bf16.</summary>
-    public static void WriteClassifier(string weights, string folder)
-    {
-        using var network = new SceneClassifierNetwork(Placement.Cpu32);
-        Trainer.LoadAverage(folder, Named(network, ""));
-        Write(Path.Combine(weights, SceneClassifier.FileName), Named(network, ""));
-    }
+    public static void WriteClassifier(string weights, SceneClassifierNetwork network) => Write(Path.Combine(weights, SceneClassifier.FileName), Named(network, ""));
 
     private static string ModelFolder(string weights) => Path.Combine(weights, "model");
 

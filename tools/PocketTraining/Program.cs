@@ -63,7 +63,7 @@ var classifier = new Command("classifier", "Trains the classifier by which gener
 Run(classifier, (a, folder, stop) =>
 {
     using var training = Scenes(folder, "training", 0, a.GetValue(pictures));
-    using var validation = Scenes(folder, "validation-of-classifier", ValidationSeed, ClassifierValidationCount);
+    using var validation = ClassifierValidation(folder);
     ClassifierTraining.Run(Path.Combine(folder, "classifier"), training, validation, ValidationSeed, a.GetValue(steps), a.GetValue(rate), a.GetValue(workers), stop);
 });
 
@@ -95,7 +95,9 @@ Run(pack, (a, folder, _) =>
 
     if (Trainer.HasCheckpoint(Path.Combine(folder, "classifier")))
     {
-        PocketWeights.WriteClassifier(target, Path.Combine(folder, "classifier"));
+        using var scenes = ClassifierValidation(folder);
+        using var network = ClassifierTraining.Calibrated(Path.Combine(folder, "classifier"), scenes, ValidationSeed);
+        PocketWeights.WriteClassifier(target, network);
     }
 });
 
@@ -113,6 +115,8 @@ static PictureCache Scenes(string folder, string name, long firstSeed, int count
         return (SceneRenderer.Render(scene, PocketModel.PictureSize), scene.Caption);
     });
 }
+
+static PictureCache ClassifierValidation(string folder) => Scenes(folder, "validation-of-classifier", ValidationSeed, ClassifierValidationCount);
 
 static SceneCache Truth(string folder, string name, long[] seeds)
 {

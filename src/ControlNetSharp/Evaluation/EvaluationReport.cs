@@ -7,7 +7,11 @@ namespace ControlNetSharp.Evaluation;
 /// <param name="Combinations">A row a combination.</param>
 /// <param name="Notes">What was left out and why, a sentence each.</param>
 public sealed record EvaluationReport(
-    IReadOnlyList<ControlScore> Kinds, PromptFidelity? PromptFidelity, PictureQuality? Quality, IReadOnlyList<CombinationScore> Combinations, IReadOnlyList<string> Notes);
+    IReadOnlyList<ControlScore> Kinds, PromptFidelity? PromptFidelity, PictureQuality? Quality, IReadOnlyList<CombinationScore> Combinations, IReadOnlyList<string> Notes)
+{
+    /// <summary>The mean recovery of the kinds that have one; null where none has.</summary>
+    public double? MeanRecovery => Kinds.Average(kind => kind.Recovery);
+}
 
 /// <summary>The share of what the prompts name (things and places, the colour of the main thing, time of day) that a classifier finds in the pictures, 0 to 1.</summary>
 /// <param name="WithControl">The mean over the condition kinds.</param>

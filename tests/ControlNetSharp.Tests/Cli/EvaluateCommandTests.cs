@@ -33,6 +33,7 @@ public sealed class EvaluateCommandTests : IDisposable
         Assert.All(["score", "scoreWithoutControl", "scoreOfRoundTrip"], name => Assert.InRange(Number(name), 0, 1));
         Assert.Equal((Number("score") - Number("scoreWithoutControl")) / (1 - Number("scoreWithoutControl")), Number("recovery"), 12);
         Assert.Equal(File.Exists(Path.Combine(ModelFiles.PocketFolder, SceneClassifier.FileName)) ? JsonValueKind.Object : JsonValueKind.Null, json.GetProperty("promptFidelity").ValueKind);
+        Assert.Equal(Number("recovery"), json.GetProperty("meanRecovery").GetDouble());
         Assert.Equal(0, json.GetProperty("combinations").GetArrayLength());
         Assert.Equal(json.GetRawText(), (await CommandRun.JsonOf(arguments)).GetRawText());
     }
