@@ -3,8 +3,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 controlnet=src/ControlNetSharp.Cli/bin/Release/net10.0/controlnet
+scene=$(mktemp -d)
+trap 'rm -rf "$scene"' EXIT
+"$controlnet" dataset make "$scene" --condition canny --scenes 1 --seed 1500001
 mkdir -p docs/results/conditions
 for kind in canny hough hed scribble pose segmentation normal depth lineart; do
   "$controlnet" annotate "$kind" docs/pictures/astronaut.png --resolution 256 -o "docs/results/conditions/$kind-photograph.png"
-  "$controlnet" annotate "$kind" docs/results/scene-1-original.png -o "docs/results/conditions/$kind-scene.png"
+  "$controlnet" annotate "$kind" "$scene/target/0.png" -o "docs/results/conditions/$kind-scene.png"
 done

@@ -1,0 +1,51 @@
+// Eight poses of a walk become eight pictures of one character, a sheet of them and an animation:
+//   dotnet run -c Release --project samples/WalkingCharacter -- out "a man in a red shirt walking on green grass" 1
+using ControlNetSharp.Annotators.Poses;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Pipelines;
+using ControlNetSharp.Runtime;
+using ImageMagick;
+using WalkingCharacter;
+
+const int Poses = 8;
+const int Side = 256;
+
+var (folder, prompt, seed) = (args[0], args[1], long.Parse(args[2]));
+var pocket = Path.Combine(AppContext.BaseDirectory, "pocket");
+var placement = PlacementPolicy.Choose("cpu", "auto");
+using var model = CheckpointLoader.LoadModel(Path.Combine(pocket, "model"), placement);
+using var controlNet = CheckpointLoader.LoadControlNet(Path.Combine(pocket, "controlnet_pose.safetensors"), placement, model);
+var generator = new PictureGenerator(model);
+Directory.CreateDirectory(folder);
+
+var (hints, pictures) = (new List<Picture>(), new List<Picture>());
+for (var i = 0; i < Poses; i++)
+{
+    var pose = new PoseKeypoints(Side, Side, [WalkCycle.At((double)i / Poses, Side)]);
+    File.WriteAllText(Path.Combine(folder, $"pose-{i}.json"), PoseJson.Write(pose));
+    hints.Add(PoseDrawing.Draw(pose));
+
+    // The same words and the same noise give the same character; only the pose changes.
+    var request = new GenerationRequest { Prompt = prompt, Seed = seed, Units = [new ControlUnit { ControlNet = controlNet, Hint = hints[i] }] };
+    pictures.Add(generator.Generate(request).Pictures[0]);
+    Console.Error.WriteLine($"pose {i + 1} of {Poses}");
+}
+
+PictureWriter.Write(Path.Combine(folder, "sheet.jpg"), PictureSheet.Of([.. hints, .. pictures], Poses, gap: 4), quality: 90);
+WriteAnimation(Path.Combine(folder, "walk.gif"), pictures);
+
+static void WriteAnimation(string file, IEnumerable<Picture> pictures)
+{
+    const int HundredthsOfASecond = 12;
+    using var animation = new MagickImageCollection();
+    foreach (var picture in pictures)
+    {
+        var pixels = new PixelReadSettings((uint)picture.Width, (uint)picture.Height, StorageType.Char, PixelMapping.RGB);
+        animation.Add(new MagickImage(picture.Rgb, pixels) { AnimationDelay = HundredthsOfASecond });
+    }
+
+    // One palette for all pictures, so that nothing flickers that does not move.
+    animation.Quantize(new QuantizeSettings { Colors = 256, DitherMethod = DitherMethod.No });
+    animation.Write(file, MagickFormat.Gif);
+}
