@@ -13,7 +13,7 @@ internal static class PocketModel
     public const int PictureSize = 256;
 
     private static readonly string[] OuterLayers =
-        ["conv_in.", "conv_out.", "quant_conv.", "embedding", "input_blocks.0.0.", "diffusion_model.out.", "input_hint_block.0.", "input_hint_block.14.", "zero_convs.", "middle_block_out.", "stem.", "dense_out.", "pose_out.", "heads."];
+        ["conv_in.", "conv_out.", "quant_conv.", "embedding", "input_blocks.0.0.", "diffusion_model.out.", "stem.", "dense_out.", "pose_out.", "heads."];
 
     /// <summary>Training threads, each with one libtorch thread; batch sizes are a worker's.</summary>
     public const int Workers = 2;

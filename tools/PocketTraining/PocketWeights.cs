@@ -16,13 +16,11 @@ internal static class PocketWeights
 {
     public const string TextPrefix = "cond_stage_model.transformer.";
     public const string UNetPrefix = "model.diffusion_model.";
-    public const string ControlPrefix = "control_model.";
     private const string AutoencoderPrefix = "first_stage_model.";
     private const string AutoencoderFile = "autoencoder.safetensors";
     private const string UNetFile = "unet.safetensors";
     private const string TextFile = "text_encoder.safetensors";
     private const string AnnotatorsFile = "annotators.safetensors";
-    private const string ControlFile = "controlnet_canny.safetensors";
     private const int LatentSample = 256;
 
     private static readonly CheckpointMetadata Metadata = new()
@@ -95,16 +93,6 @@ internal static class PocketWeights
         Read(Path.Combine(ModelFolder(weights), TextFile), Named(text, TextPrefix));
     }
 
-    /// <summary>Reads the packed ControlNet for Canny edges.</summary>
-    public static void ReadControl(string weights, ControlNet controlNet) => Read(Path.Combine(weights, ControlFile), Named(controlNet, ControlPrefix));
-
-    public static ControlNet Control(string folder)
-    {
-        var controlNet = new ControlNet(new ControlNetParams { UNet = PocketModel.UNet }, Placement.Cpu32);
-        Trainer.LoadAverage(folder, Named(controlNet, ControlPrefix));
-        return controlNet;
-    }
-
     /// <summary>Writes the Autoencoder's file of a model, in bf16.</summary>
     public static void WriteAutoencoder(string weights, Autoencoder autoencoder) => Write(Path.Combine(ModelFolder(weights), AutoencoderFile), Named(autoencoder, AutoencoderPrefix));
 
@@ -114,8 +102,6 @@ internal static class PocketWeights
         Write(Path.Combine(ModelFolder(weights), UNetFile), Named(unet, UNetPrefix));
         Write(Path.Combine(ModelFolder(weights), TextFile), Named(text, TextPrefix));
     }
-
-    public static void WriteControl(string weights, ControlNet controlNet) => Write(Path.Combine(weights, ControlFile), Named(controlNet, ControlPrefix));
 
     /// <summary>Writes the trained network of the embedded annotators, in bf16.</summary>
     public static void WriteAnnotators(string weights, string folder)

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using ControlNetSharp.Annotators;
-using ControlNetSharp.Pictures;
 using ControlNetSharp.PocketTraining;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Scenes;
@@ -32,21 +30,6 @@ Run(unet, (a, folder, stop) =>
     using var training = Latents(folder, a.GetValue(weights)!, "training", 0, a.GetValue(pictures));
     using var validation = Latents(folder, a.GetValue(weights)!, "validation", ValidationSeed, ValidationCount);
     UNetTraining.Run(Path.Combine(folder, "unet"), training, validation, a.GetValue(steps), a.GetValue(rate), a.GetValue(fromWeights) ? a.GetValue(weights) : null, stop);
-});
-
-var canny = new Command("canny", "Trains the Canny ControlNet on the locked UNet.") { runs, pictures, steps, rate, weights, fromWeights };
-Run(canny, (a, folder, stop) =>
-{
-    using var latents = Latents(folder, a.GetValue(weights)!, "training", 0, a.GetValue(pictures));
-    using var scenes = Scenes(folder, "training", 0, a.GetValue(pictures));
-    var (locked, text) = PocketWeights.Diffusion(Path.Combine(folder, "unet"), a.GetValue(weights)!);
-    var hints = HintCache.Make(scenes, (picture, random) =>
-    {
-        // Users bring hints of many thresholds.
-        var low = random.Next(40, 140);
-        return Canny.Detect(picture, low, low * (1.5 + random.NextDouble()));
-    });
-    ControlNetTraining.Run(Path.Combine(folder, "canny"), locked, text, latents, hints, a.GetValue(steps), a.GetValue(rate), a.GetValue(fromWeights) ? a.GetValue(weights) : null, stop);
 });
 
 var annotators = new Command("annotators", "Trains the network of the embedded annotators on scenes and what is known about them.") { runs, pictures, steps, rate };
@@ -83,11 +66,6 @@ Run(pack, (a, folder, _) =>
         PocketWeights.WriteDiffusion(target, trainedUNet, text);
     }
 
-    if (Trainer.HasCheckpoint(Path.Combine(folder, "canny")))
-    {
-        PocketWeights.WriteControl(target, PocketWeights.Control(Path.Combine(folder, "canny")));
-    }
-
     if (Trainer.HasCheckpoint(Path.Combine(folder, "annotators")))
     {
         PocketWeights.WriteAnnotators(target, Path.Combine(folder, "annotators"));
@@ -101,7 +79,7 @@ Run(pack, (a, folder, _) =>
     }
 });
 
-return await new RootCommand("Trains the embedded model 'pocket' from nothing.") { autoencoder, unet, canny, annotators, classifier, pack }.Parse(args).InvokeAsync();
+return await new RootCommand("Trains the embedded model 'pocket' from nothing.") { autoencoder, unet, annotators, classifier, pack }.Parse(args).InvokeAsync();
 
 void Run(Command command, Action<ParseResult, string, CancellationToken> action) =>
     command.SetAction((arguments, stop) => Task.Run(() => action(arguments, arguments.GetValue(runs)!, stop), CancellationToken.None));
