@@ -1,3 +1,4 @@
+using System.Globalization;
 using ControlNetSharp.Annotators.Embedded;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Evaluation;
@@ -22,6 +23,12 @@ internal static class PocketWeights
     private const string TextFile = "text_encoder.safetensors";
     private const string AnnotatorsFile = "annotators.safetensors";
     private const int LatentSample = 256;
+
+    /// <summary>
+    /// Training makes residuals as strong as they are to be without guidance. Guidance makes seven times as much of the words and no more of the hint; this much more of it gives the best of both,
+    /// measured on scenes.
+    /// </summary>
+    private const double ControlStrength = 1.5;
 
     private static readonly CheckpointMetadata Metadata = new()
     {
@@ -113,6 +120,31 @@ internal static class PocketWeights
 
     /// <summary>Writes the trained classifier of scenes, in bf16.</summary>
     public static void WriteClassifier(string weights, SceneClassifierNetwork network) => Write(Path.Combine(weights, SceneClassifier.FileName), Named(network, ""));
+
+    /// <summary>
+    /// Writes a ControlNet that `controlnet train` has made, in 8 bits, with its residuals <see cref="ControlStrength"/> times as strong.
+    /// </summary>
+    /// <param name="weights">Folder of the embedded weights.</param>
+    /// <param name="file">Such as <c>controlnet_depth.safetensors</c>.</param>
+    public static void WriteControl(string weights, string file)
+    {
+        using var scope = NewDisposeScope();
+        using var trained = SafetensorsFile.Open(file);
+        var tensors = trained.Entries.Keys.ToDictionary(name => name, name => IsJoint(name) ? trained.Read(name).to(ScalarType.Float32).Times(ControlStrength) : trained.Read(name));
+        var (target, strong) = (Path.Combine(weights, Path.GetFileName(file)), file + ".strong.tmp");
+        try
+        {
+            SafetensorsWriter.Write(strong, tensors, trained.Metadata.Append(KeyValuePair.Create("strength", ControlStrength.ToString(CultureInfo.InvariantCulture))).ToDictionary());
+            CheckpointConverter.Convert(strong, target, format: WeightFormat.ScaledFloat8);
+        }
+        finally
+        {
+            File.Delete(strong);
+        }
+    }
+
+    /// <summary>Whether a weight is one of the zero convolutions, through which everything passes that a ControlNet gives.</summary>
+    private static bool IsJoint(string name) => name.Contains("zero_convs.", StringComparison.Ordinal) || name.Contains("middle_block_out.", StringComparison.Ordinal);
 
     private static string ModelFolder(string weights) => Path.Combine(weights, "model");
 

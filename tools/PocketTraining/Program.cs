@@ -79,7 +79,11 @@ Run(pack, (a, folder, _) =>
     }
 });
 
-return await new RootCommand("Trains the embedded model 'pocket' from nothing.") { autoencoder, unet, annotators, classifier, pack }.Parse(args).InvokeAsync();
+var trained = new Argument<string[]>("files") { Description = "ControlNets that controlnet train has made.", Arity = ArgumentArity.OneOrMore };
+var controls = new Command("controls", "Writes ControlNets into the folder of the embedded model.") { trained, runs, weights };
+Run(controls, (a, _, _) => Array.ForEach(a.GetValue(trained)!, file => PocketWeights.WriteControl(a.GetValue(weights)!, file)));
+
+return await new RootCommand("Trains the embedded model 'pocket' from nothing.") { autoencoder, unet, annotators, classifier, pack, controls }.Parse(args).InvokeAsync();
 
 void Run(Command command, Action<ParseResult, string, CancellationToken> action) =>
     command.SetAction((arguments, stop) => Task.Run(() => action(arguments, arguments.GetValue(runs)!, stop), CancellationToken.None));
