@@ -12,20 +12,15 @@ internal static class PocketModel
 {
     public const int PictureSize = 256;
 
-    private static readonly string[] OuterLayers =
-        ["conv_in.", "conv_out.", "quant_conv.", "embedding", "input_blocks.0.0.", "diffusion_model.out.", "stem.", "dense_out.", "pose_out.", "heads."];
-
     /// <summary>Training threads, each with one libtorch thread; batch sizes are a worker's.</summary>
     public const int Workers = 2;
 
     /// <summary>What training computes in: bf16 where the processor has it, float32 elsewhere.</summary>
     public static ScalarType Compute { get; } = PlacementPolicy.Choose("cpu", "auto").Dtype;
 
-    /// <summary>The matrices inside the networks, for Muon: no embeddings, no first or last layers, no zero convolutions.</summary>
-    public static MuonOptions Muon { get; } = new()
-    {
-        Moves = (name, weight) => weight.dim() >= 2 && Math.Min(weight.shape[0], weight.numel() / weight.shape[0]) >= 16 && !OuterLayers.Any(part => name.Contains(part, StringComparison.Ordinal)),
-    };
+    /// <summary>Muon for the matrices inside the networks: not for embeddings, first and last layers.</summary>
+    public static MuonOptions Muon { get; } =
+        MuonOptions.Inside("conv_in.", "conv_out.", "quant_conv.", "embedding", "input_blocks.0.0.", "diffusion_model.out.", "stem.", "dense_out.", "pose_out.", "heads.");
 
     /// <summary>
     /// The loss of the diffusion networks. They predict velocities: where noise rules, a prediction of the noise would have to be exact beyond bf16, since its error is multiplied by

@@ -121,9 +121,7 @@ internal static class PocketWeights
     /// <summary>Writes the trained classifier of scenes, in bf16.</summary>
     public static void WriteClassifier(string weights, SceneClassifierNetwork network) => Write(Path.Combine(weights, SceneClassifier.FileName), Named(network, ""));
 
-    /// <summary>
-    /// Writes a ControlNet that `controlnet train` has made, in 8 bits, with its residuals <see cref="ControlStrength"/> times as strong.
-    /// </summary>
+    /// <summary>Writes a ControlNet that <c>controlnet train</c> has made, in 8 bits, with its residuals <see cref="ControlStrength"/> times as strong.</summary>
     /// <param name="weights">Folder of the embedded weights.</param>
     /// <param name="file">Such as <c>controlnet_depth.safetensors</c>.</param>
     public static void WriteControl(string weights, string file)

@@ -8,12 +8,10 @@ namespace ControlNetSharp.Evaluation;
 /// <param name="annotator">Finds the condition in a picture; null where there is no annotator for it: then the edges of hint and picture are compared. Borrowed.</param>
 public sealed class ConditionFidelity(string condition, IAnnotator? annotator)
 {
-    private static readonly string[] Lines = ["canny", "hough", "hed", "scribble", "lineart"];
-
-    private bool ComparesEdges => annotator is null || Lines.Contains(condition);
+    private bool ComparesEdges => annotator is null || ConditionMetric.All.Any(metric => metric.Kind == condition && metric.Name == ConditionMetric.EdgeF1);
 
     /// <summary>What <see cref="Score"/> gives: "edge F1" or "correlation".</summary>
-    public string Metric => ComparesEdges ? "edge F1" : "correlation";
+    public string Metric => ComparesEdges ? ConditionMetric.EdgeF1 : "correlation";
 
     /// <summary>The score of a picture.</summary>
     /// <param name="picture">The picture.</param>

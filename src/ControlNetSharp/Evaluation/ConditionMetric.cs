@@ -3,8 +3,11 @@ namespace ControlNetSharp.Evaluation;
 /// <summary>How a condition kind is scored. Adding a kind is one row here.</summary>
 public sealed record ConditionMetric
 {
-    private ConditionMetric(string kind, string name, bool higherIsBetter, Func<ConditionTally> newTally, bool isOfPeople = false) =>
-        (Kind, Annotator, Name, HigherIsBetter, NewTally, IsOfPeople) = (kind, kind, name, higherIsBetter, newTally, isOfPeople);
+    /// <summary>The name of the score of edges, lines and strokes.</summary>
+    internal const string EdgeF1 = "edge F1";
+
+    private ConditionMetric(string kind, string name, bool higherIsBetter, Func<ConditionTally> newTally, bool isOfPeople = false, string? annotator = null) =>
+        (Kind, Annotator, Name, HigherIsBetter, NewTally, IsOfPeople) = (kind, annotator ?? kind, name, higherIsBetter, newTally, isOfPeople);
 
     /// <summary>All kinds that are scored, in the order in which they are listed to people.</summary>
     public static IReadOnlyList<ConditionMetric> All { get; } =
@@ -24,8 +27,8 @@ public sealed record ConditionMetric
     /// <summary>The condition kind.</summary>
     public string Kind { get; }
 
-    /// <summary>The name of the annotator that looks for the condition in pictures.</summary>
-    public string Annotator { get; private init; }
+    /// <summary>The name of the annotator that looks for the condition in pictures, for <see cref="Annotators.AnnotatorCatalogue.Create"/>; that of the kind means its default.</summary>
+    public string Annotator { get; }
 
     /// <summary>What the score is.</summary>
     public string Name { get; }
@@ -44,5 +47,5 @@ public sealed record ConditionMetric
     public static ConditionMetric Of(string kind) =>
         All.FirstOrDefault(metric => metric.Kind == kind) ?? throw new ArgumentException($"There is no score for \"{kind}\"; must be {string.Join(", ", All.Select(metric => metric.Kind))}.", nameof(kind));
 
-    private static ConditionMetric OfLines(string kind, string? annotator = null) => new(kind, "edge F1", higherIsBetter: true, () => new MeanTally(MeanTally.Lines)) { Annotator = annotator ?? kind };
+    private static ConditionMetric OfLines(string kind, string? annotator = null) => new(kind, EdgeF1, higherIsBetter: true, () => new MeanTally(MeanTally.Lines), annotator: annotator);
 }

@@ -10,12 +10,6 @@ public sealed class TrainableDenoiser
 {
     private static readonly string[] DecoderParts = ["output_blocks.", "out."];
 
-    /// <summary>First and last layers, and those that add what they make to something else.</summary>
-    private static readonly string[] OuterLayers = ["input_blocks.0.0.", "diffusion_model.out.", "input_hint_block.0.", "input_hint_block.14.", "zero_convs.", "middle_block_out."];
-
-    /// <summary>The least rows and columns of a matrix that Muon moves.</summary>
-    private const int LeastForMuon = 16;
-
     /// <summary>Puts the networks together. Both are borrowed.</summary>
     /// <param name="unet">The UNet; what is trained of it is float32.</param>
     /// <param name="controlNet">The ControlNet, float32; null when the UNet is the target.</param>
@@ -40,11 +34,8 @@ public sealed class TrainableDenoiser
     }
 
     /// <summary>Muon for the matrices inside the networks: not for first and last layers, zero convolutions and narrow matrices.</summary>
-    public static MuonOptions ForMuon { get; } = new()
-    {
-        Moves = (name, weight) =>
-            weight.dim() >= 2 && Math.Min(weight.shape[0], weight.numel() / weight.shape[0]) >= LeastForMuon && !OuterLayers.Any(part => name.Contains(part, StringComparison.Ordinal)),
-    };
+    public static MuonOptions ForMuon { get; } =
+        MuonOptions.Inside("input_blocks.0.0.", "diffusion_model.out.", "input_hint_block.0.", "input_hint_block.14.", "zero_convs.", "middle_block_out.");
 
     /// <summary>The denoising network.</summary>
     public UNet UNet { get; }
