@@ -38,7 +38,7 @@ internal static class BenchTrainCommand
         TrainableDenoiser.RequireTrainable(p);
         var size = BenchOptions.ReadSize(arguments);
         var (batch, steps) = (arguments.Whole(BenchOptions.Batch, 1, 1, 64), arguments.Whole(Steps, 2, 1, 100));
-        var compute = ComputeSettings.Read(arguments).OnCpu();
+        var compute = ComputeSettings.Read(arguments).RequireCpu();
         var target = arguments.GetValue(Target) switch
         {
             null => (TrainingTarget?)null,

@@ -33,9 +33,21 @@ internal sealed record ComputeSettings(string Device, string Dtype)
         }
     }
 
-    /// <summary>Refuses a GPU where there is no code for one.</summary>
+    /// <summary>Whether the CPU computes.</summary>
+    public bool OnCpu => Device == "cpu";
+
+    /// <summary>Refuses a GPU where the CPU is what is measured.</summary>
     /// <exception cref="UsageException">The device is not the CPU.</exception>
-    public ComputeSettings OnCpu() => Device == "cpu" ? this : throw UsageException.Of(DeviceOption.Name, Device, "training runs on the CPU; must be cpu.");
+    public ComputeSettings RequireCpu() => OnCpu ? this : throw UsageException.Of(DeviceOption.Name, Device, "training is measured on the CPU only; must be cpu.");
+
+    /// <summary>The same for training: bf16 where a GPU is to choose, since gradients in fp16 would vanish without a scaling of the loss.</summary>
+    /// <exception cref="UsageException">fp16 was asked for.</exception>
+    public ComputeSettings ForTraining() => Dtype switch
+    {
+        "fp16" => throw UsageException.Of(DtypeOption.Name, Dtype, "small gradients are zero in it; must be auto, bf16 or fp32 for training."),
+        "auto" when !OnCpu => this with { Dtype = "bf16" },
+        _ => this,
+    };
 
     /// <summary>Loads libtorch and chooses.</summary>
     /// <exception cref="RuntimeUnavailableException">libtorch or the device is not there.</exception>

@@ -8,6 +8,7 @@ using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
 using ControlNetSharp.Training;
 using ControlNetSharp.Training.Datasets;
+using static TorchSharp.torch;
 
 namespace ControlNetSharp.Cli;
 
@@ -30,7 +31,8 @@ internal static class TrainCommand
     public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
         var settings = TrainSettings.Read(arguments);
-        var compute = ComputeSettings.Read(arguments).OnCpu();
+        var compute = ComputeSettings.Read(arguments).ForTraining();
+        settings.CheckDevice(compute);
         var modelPath = ModelFiles.FindModel(settings.Model);
         if (settings.Plan)
         {
@@ -44,18 +46,19 @@ internal static class TrainCommand
         var placement = compute.Place();
 
         // What is trained has to be float32; what is locked takes the memory of the type that is computed in.
-        using var model = CheckpointLoader.LoadModel(modelPath, settings.Target == TrainingTarget.ControlNet ? placement : Placement.Cpu32);
-        var workers = WorkersOf(settings, model.UNet.Params);
+        var trained = placement with { Dtype = ScalarType.Float32 };
+        using var model = CheckpointLoader.LoadModel(modelPath, settings.Target == TrainingTarget.ControlNet ? placement : trained);
+        var workers = compute.OnCpu ? WorkersOf(settings, model.UNet.Params) : 1;
         var modelHash = CheckpointHash.OfModel(modelPath);
-        using var controlNet = settings.Target == TrainingTarget.UNet ? null : ControlNetOf(settings, model, modelPath);
+        using var controlNet = settings.Target == TrainingTarget.UNet ? null : ControlNetOf(settings, model, modelPath, trained);
         var denoiser = new TrainableDenoiser(model.UNet, controlNet, settings.Target, placement.Dtype) { Checkpointing = settings.Checkpointing };
-        var examples = Encode(settings, model, modelHash, sources, workers, output, cancellationToken);
+        var examples = Encode(settings, model, modelHash, sources, compute.OnCpu ? workers : Environment.ProcessorCount, output, cancellationToken);
         var (training, validation) = Split(examples, settings.Run.Seed);
         var judges = settings.Conditions.ToDictionary(condition => condition, settings.Judge);
         try
         {
             var run = new TrainingRun(model, denoiser, training, validation, condition => new ConditionFidelity(condition, judges[condition]), RunOptions(settings, model, workers));
-            output.Message.WriteLine($"{training.Examples.Count} examples, {validation.Examples.Count} for validation; {Rate(settings, model):g3} learning rate, batches of {settings.Run.BatchSize}, {placement.Dtype}; into {settings.Out}");
+            output.Message.WriteLine($"{training.Examples.Count} examples, {validation.Examples.Count} for validation; {Rate(settings, model):g3} learning rate, batches of {settings.Run.BatchSize}, {placement.Dtype} on {placement.Device}; into {settings.Out}");
             var clock = Stopwatch.StartNew();
             TrainingResult result;
             var files = new List<string>();
@@ -124,14 +127,14 @@ internal static class TrainCommand
         }
     }
 
-    private static ControlNet ControlNetOf(TrainSettings settings, DiffusionModel model, string modelPath)
+    private static ControlNet ControlNetOf(TrainSettings settings, DiffusionModel model, string modelPath, Placement placement)
     {
         if (settings.Start is { } start)
         {
-            return CheckpointLoader.LoadControlNet(start, Placement.Cpu32, model);
+            return CheckpointLoader.LoadControlNet(start, placement, model);
         }
 
-        var (controlNet, fresh) = TrainableCopy.Of(model.UNet, settings.Run.Seed, Placement.Cpu32);
+        var (controlNet, fresh) = TrainableCopy.Of(model.UNet, settings.Run.Seed, placement);
         TrainableCopy.ReadFrom(controlNet, fresh, modelPath);
         return controlNet;
     }

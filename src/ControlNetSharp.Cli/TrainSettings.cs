@@ -163,6 +163,21 @@ internal sealed record TrainSettings
         };
     }
 
+    /// <summary>Refuses what needs a CPU where a GPU is to train.</summary>
+    /// <exception cref="UsageException">The plan or the optimizer state of eight bits was asked for.</exception>
+    public void CheckDevice(ComputeSettings compute)
+    {
+        if (!compute.OnCpu && Plan)
+        {
+            throw new UsageException(PlanOption.Name, $"{PlanOption.Name} knows the memory and the speed of the CPU only; leave out --device {compute.Device}.");
+        }
+
+        if (!compute.OnCpu && Run.Optimizer.EightBitState)
+        {
+            throw new UsageException(EightBitOption.Name, $"{EightBitOption.Name} is for training on the CPU; leave it out with --device {compute.Device}.");
+        }
+    }
+
     /// <summary>The learning rate where none is given.</summary>
     /// <param name="width">Channels of the UNet's first level.</param>
     public static double DefaultRate(int width) => OriginalRate * Math.Pow(OriginalWidth / width, WidthExponent);

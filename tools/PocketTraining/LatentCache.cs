@@ -3,6 +3,7 @@ using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
 using ControlNetSharp.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.PocketTraining;
@@ -28,18 +29,19 @@ internal sealed class LatentCache : IDisposable
     /// <param name="path">The safetensors file of the latents.</param>
     /// <param name="autoencoder">An Autoencoder for RGB whose latents are normalised by its scale factor.</param>
     /// <param name="pictures">The pictures.</param>
-    public static LatentCache Open(string path, Autoencoder autoencoder, PictureCache pictures)
+    /// <param name="placement">Where the Autoencoder is and what it computes in.</param>
+    public static LatentCache Open(string path, Autoencoder autoencoder, PictureCache pictures, Placement placement)
     {
         if (!File.Exists(path))
         {
             using var scope = NewDisposeScope();
             var batches = new Tensor[(pictures.Count + EncodeBatch - 1) / EncodeBatch];
-            Parallel.For(0, batches.Length, new ParallelOptions { MaxDegreeOfParallelism = PocketModel.Workers }, i =>
+            Parallel.For(0, batches.Length, new ParallelOptions { MaxDegreeOfParallelism = placement.Device.type == DeviceType.CPU ? PocketModel.Workers : Environment.ProcessorCount }, i =>
             {
                 using var inner = NewDisposeScope();
                 using var _ = no_grad();
                 var batch = pictures.Batch([.. Enumerable.Range(i * EncodeBatch, Math.Min(EncodeBatch, pictures.Count - i * EncodeBatch))]);
-                var mean = autoencoder.Encode(batch.to(PocketModel.Compute)).Mean.to(ScalarType.Float32).Times(autoencoder.Params.ScaleFactor);
+                var mean = autoencoder.Encode(batch.to(placement.Device).to(placement.Dtype)).Mean.to(ScalarType.Float32).Times(autoencoder.Params.ScaleFactor).cpu();
                 batches[i] = mean.DetachFromDisposeScope();
             });
 

@@ -15,8 +15,12 @@ internal static class PocketModel
     /// <summary>Training threads, each with one libtorch thread; batch sizes are a worker's.</summary>
     public const int Workers = 2;
 
-    /// <summary>What training computes in: bf16 where the processor has it, float32 elsewhere.</summary>
+    /// <summary>What training on the CPU computes in: bf16 where the processor has it, float32 elsewhere.</summary>
     public static ScalarType Compute { get; } = PlacementPolicy.Choose("cpu", "auto").Dtype;
+
+    /// <summary>Where and in what the diffusion networks are trained: as above, or in bf16 on a GPU.</summary>
+    /// <param name="device">cpu or cuda:N.</param>
+    public static Placement PlacementOn(string device) => PlacementPolicy.Choose(device, device == "cpu" ? "auto" : "bf16");
 
     /// <summary>Muon for the matrices inside the networks: not for embeddings, first and last layers.</summary>
     public static MuonOptions Muon { get; } =

@@ -57,9 +57,9 @@ internal static class PocketWeights
     /// The trained Autoencoder for RGB, its latents with mean 0 and deviation 1 a channel over the given pictures (times its scale factor): from its training, or where there was none
     /// here, from the packed weights.
     /// </summary>
-    public static Autoencoder Autoencoder(string runs, PictureCache pictures, string weights)
+    public static Autoencoder Autoencoder(string runs, PictureCache pictures, string weights, Device device)
     {
-        var autoencoder = new Autoencoder(PocketModel.Autoencoder, Placement.Cpu32);
+        var autoencoder = new Autoencoder(PocketModel.Autoencoder, new Placement(device, ScalarType.Float32));
         if (!Trainer.HasCheckpoint(AutoencoderFolder(runs)))
         {
             Read(Path.Combine(ModelFolder(weights), AutoencoderFile), Named(autoencoder, AutoencoderPrefix));
@@ -171,7 +171,7 @@ internal static class PocketWeights
         var means = new List<Tensor>();
         for (var first = 0; first < Math.Min(LatentSample, pictures.Count); first += 8)
         {
-            means.Add(autoencoder.Encode(pictures.Batch([.. Enumerable.Range(first, 8)])).Mean);
+            means.Add(autoencoder.Encode(pictures.Batch([.. Enumerable.Range(first, 8)]).to(autoencoder.parameters().First().device)).Mean);
         }
 
         var z = cat([.. means], 0);

@@ -16,6 +16,9 @@ var decoderOnly = new Option<bool>("--decoder-only") { Description = "Leaves the
 var fromWeights = new Option<bool>("--from-weights") { Description = "Starts a new run from the embedded weights, not from nothing." };
 var weights = new Option<string>("--weights") { Description = "Folder of the embedded weights.", DefaultValueFactory = _ => "src/ControlNetSharp.Pocket/weights" };
 
+var batch = new Option<int>("--batch") { Description = "Pictures in a batch.", DefaultValueFactory = _ => 8 };
+var device = new Option<string>("--device") { Description = "cpu or cuda:N.", DefaultValueFactory = _ => "cpu" };
+
 var autoencoder = new Command("autoencoder", "Trains the Autoencoder on scenes.") { runs, pictures, steps, rate, decoderOnly };
 Run(autoencoder, (a, folder, stop) =>
 {
@@ -24,12 +27,13 @@ Run(autoencoder, (a, folder, stop) =>
     AutoencoderTraining.Run(folder, training, validation, a.GetValue(steps), a.GetValue(rate), !a.GetValue(decoderOnly), stop);
 });
 
-var unet = new Command("unet", "Trains text encoder and UNet on the latents of the scenes.") { runs, pictures, steps, rate, weights, fromWeights };
+var unet = new Command("unet", "Trains text encoder and UNet on the latents of the scenes.") { runs, pictures, steps, rate, weights, fromWeights, batch, device };
 Run(unet, (a, folder, stop) =>
 {
-    using var training = Latents(folder, a.GetValue(weights)!, "training", 0, a.GetValue(pictures));
-    using var validation = Latents(folder, a.GetValue(weights)!, "validation", ValidationSeed, ValidationCount);
-    UNetTraining.Run(Path.Combine(folder, "unet"), training, validation, a.GetValue(steps), a.GetValue(rate), a.GetValue(fromWeights) ? a.GetValue(weights) : null, stop);
+    var placement = PocketModel.PlacementOn(a.GetValue(device)!);
+    using var training = Latents(folder, a.GetValue(weights)!, "training", 0, a.GetValue(pictures), placement);
+    using var validation = Latents(folder, a.GetValue(weights)!, "validation", ValidationSeed, ValidationCount, placement);
+    UNetTraining.Run(Path.Combine(folder, "unet"), training, validation, a.GetValue(steps), a.GetValue(rate), a.GetValue(batch), a.GetValue(fromWeights) ? a.GetValue(weights) : null, placement, stop);
 });
 
 var annotators = new Command("annotators", "Trains the network of the embedded annotators on scenes and what is known about them.") { runs, pictures, steps, rate };
@@ -57,7 +61,7 @@ Run(pack, (a, folder, _) =>
     if (Trainer.HasCheckpoint(PocketWeights.AutoencoderFolder(folder)))
     {
         using var scenes = Scenes(folder, "validation", ValidationSeed, ValidationCount);
-        PocketWeights.WriteAutoencoder(target, PocketWeights.Autoencoder(folder, scenes, target));
+        PocketWeights.WriteAutoencoder(target, PocketWeights.Autoencoder(folder, scenes, target, CPU));
     }
 
     if (Trainer.HasCheckpoint(Path.Combine(folder, "unet")))
@@ -106,12 +110,12 @@ static SceneCache Truth(string folder, string name, long[] seeds)
     return SceneCache.Open(Path.Combine(folder, $"{name}-{seeds.Length}.truth"), PocketModel.PictureSize, seeds);
 }
 
-static LatentCache Latents(string folder, string weights, string name, long firstSeed, int count)
+static LatentCache Latents(string folder, string weights, string name, long firstSeed, int count, Placement placement)
 {
     using var scenes = Scenes(folder, name, firstSeed, count);
     using var validation = Scenes(folder, "validation", ValidationSeed, ValidationCount);
-    using var trained = PocketWeights.Autoencoder(folder, validation, weights);
-    return LatentCache.Open(Path.Combine(folder, $"{name}-{count}.latents.safetensors"), trained, scenes);
+    using var trained = PocketWeights.Autoencoder(folder, validation, weights, placement.Device);
+    return LatentCache.Open(Path.Combine(folder, $"{name}-{count}.latents.safetensors"), trained, scenes, placement);
 }
 
 /// <summary>Seeds of scenes that are never trained on.</summary>

@@ -12,11 +12,15 @@ namespace ControlNetSharp.Runtime;
 /// <remarks>
 /// <c>libLibTorchSharp.so</c> asks for the symbol version GLIBCXX_3.4.32 for one symbol that it never calls. Where the system lacks that version,
 /// a copy of the file in the user's cache, with this need marked weak, is loaded instead (from the temporary folder, where the cache cannot be written). The application's files are never changed.
+/// The environment variable CONTROLNETSHARP_LIBTORCH names a folder whose libtorch is used in place of the application's, such as <c>torch/lib</c> of a Python PyTorch with CUDA.
 /// </remarks>
 public static class NativeLibraries
 {
     private const string TorchSharpLibrary = "libLibTorchSharp.so";
     private const string NewerSymbolVersion = "GLIBCXX_3.4.32";
+
+    /// <summary>Environment variable: a folder with the shared libraries of a libtorch that is used in place of the application's own, such as that of a Python PyTorch for CUDA.</summary>
+    private const string FolderVariable = "CONTROLNETSHARP_LIBTORCH";
 
     // libc10's variable, 2 for errors only: without it every small float32 convolution complains on standard error that NNPACK lacks this processor.
     private const string LogLevel = "FLAGS_caffe2_log_level";
@@ -107,7 +111,7 @@ public static class NativeLibraries
     /// <summary>Loads what the TorchSharp library depends on by full path, since a copy of it elsewhere would not find them.</summary>
     private static void LoadTorch(string folder)
     {
-        string[] names = ["libc10.so", "libtorch_cpu.so", "libtorch.so"];
+        string[] names = ["libc10.so", "libc10_cuda.so", "libtorch_cpu.so", "libtorch_cuda.so", "libtorch.so"];
         foreach (var file in Directory.EnumerateFiles(folder, "libgomp*.so*").Concat(names.Select(name => Path.Combine(folder, name))))
         {
             if (File.Exists(file) && TryLoad(file) is not 0 and var library && NativeLibrary.TryGetExport(library, LogLevel, out var level))
@@ -194,6 +198,11 @@ public static class NativeLibraries
     private static IEnumerable<string> SearchFolders()
     {
         var folders = new List<string> { AppContext.BaseDirectory };
+        if (Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } chosen)
+        {
+            folders.Insert(0, Path.GetFullPath(chosen));
+        }
+
         if (Path.GetDirectoryName(typeof(torch).Assembly.Location) is { Length: > 0 } beside)
         {
             folders.Add(beside);

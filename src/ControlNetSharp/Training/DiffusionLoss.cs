@@ -42,7 +42,7 @@ public sealed record DiffusionLoss
 
     private Tensor Weights(Tensor timesteps, double gamma)
     {
-        var product = tensor(Schedule.AlphasCumprod.ToArray(), ScalarType.Float32)[timesteps];
+        var product = tensor(Schedule.AlphasCumprod.ToArray(), ScalarType.Float32, device: timesteps.device)[timesteps];
         var snr = product / product.SubtractedFrom(1);
         var capped = snr.AtMost(gamma);
         return Prediction switch

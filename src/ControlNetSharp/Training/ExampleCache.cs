@@ -98,24 +98,28 @@ public sealed class ExampleCache
 
     /// <summary>Reads a batch of examples of one size.</summary>
     /// <param name="indices">Which ones.</param>
-    /// <param name="generator">Draws the latents from the Autoencoder's distribution; null for their means.</param>
+    /// <param name="generator">Draws the latents from the Autoencoder's distribution, on the CPU; null for their means.</param>
+    /// <param name="device">Where the batch is wanted.</param>
     /// <returns>Latents [B, 4, h, w] float32, scaled; conditioning [B, 77, D]; hints [B, 3, H, W] float32, 0..1.</returns>
     /// <exception cref="CheckpointException">A file of the cache is gone or damaged; it is named.</exception>
-    public (Tensor Latents, Tensor Context, Tensor Hints) Batch(IReadOnlyList<int> indices, Generator? generator)
+    public (Tensor Latents, Tensor Context, Tensor Hints) Batch(IReadOnlyList<int> indices, Generator? generator, Device device)
     {
         ArgumentNullException.ThrowIfNull(indices);
         using var scope = NewDisposeScope();
-        var (latents, contexts, hints) = (new List<Tensor>(), new List<Tensor>(), new List<Tensor>());
-        foreach (var index in indices)
+        var (moments, contexts, hints) = (new Tensor[indices.Count], new Tensor[indices.Count], new Tensor[indices.Count]);
+        SideBySide.ForEach(indices, Environment.ProcessorCount, (index, i) =>
         {
             using var file = SafetensorsFile.Open(Examples[index].File);
-            var moments = file.Read(Moments).chunk(2, 0);
-            latents.Add((generator is null ? moments[0] : moments[0].Plus(moments[1].Over(2).exp() * randn(moments[0].shape, generator: generator))).Times(_scaleFactor));
-            contexts.Add(file.Read(Context));
-            hints.Add(file.Read(Hint).permute(2, 0, 1).expand(3, -1, -1).to(ScalarType.Float32).Over(255));
-        }
-
-        return (stack(latents).MoveToOuterDisposeScope(), stack(contexts).MoveToOuterDisposeScope(), stack(hints).MoveToOuterDisposeScope());
+            moments[i] = file.Read(Moments).DetachFromDisposeScope();
+            contexts[i] = file.Read(Context).DetachFromDisposeScope();
+            hints[i] = file.Read(Hint).DetachFromDisposeScope();
+        });
+        scope.Attach([.. moments, .. contexts, .. hints]);
+        var channels = moments[0].shape[0] / 2;
+        var (mean, logVariance) = (stack(moments).narrow(1, 0, channels), stack(moments).narrow(1, channels, channels));
+        var latents = (generator is null ? mean : mean.Plus(logVariance.Over(2).exp() * randn(mean.shape, generator: generator))).Times(_scaleFactor).to(device);
+        var pixels = stack([.. hints.Select(hint => hint.expand(-1, -1, 3))]).to(device).permute(0, 3, 1, 2).to(ScalarType.Float32).Over(255);
+        return (latents.MoveToOuterDisposeScope(), stack(contexts).to(device).MoveToOuterDisposeScope(), pixels.MoveToOuterDisposeScope());
     }
 
     /// <summary>The hint of an example as a picture, at the size at which it is trained.</summary>

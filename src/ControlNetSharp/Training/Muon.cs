@@ -15,7 +15,7 @@ public sealed class Muon : IDisposable
 {
     private const int Iterations = 5;
 
-    // Matrices of one shape go through the iterations together, but not so many that one core is left with most of the work.
+    // Matrices of one shape go through the iterations together, but on a CPU not so many that one core is left with most of the work.
     private const int LargestStack = 4;
     private const double StepSize = 0.2;
     private readonly Parameter[] _parameters;
@@ -25,7 +25,7 @@ public sealed class Muon : IDisposable
     private readonly Tensor _momentum;
 
     /// <summary>Creates the optimizer and the gradient buffers of the parameters, which require gradients from now on.</summary>
-    /// <param name="parameters">float32 parameters of two or more dimensions; borrowed for the optimizer's life.</param>
+    /// <param name="parameters">float32 parameters of two or more dimensions, on one device; borrowed for the optimizer's life.</param>
     /// <param name="options">Momentum and weight decay.</param>
     public Muon(IEnumerable<Parameter> parameters, MuonOptions options)
     {
@@ -38,15 +38,17 @@ public sealed class Muon : IDisposable
         }
 
         _stacks = [.. Enumerable.Range(0, _parameters.Length).GroupBy(i => (_parameters[i].shape[0], _parameters[i].numel() / _parameters[i].shape[0]))
-            .SelectMany(shape => shape.Chunk(LargestStack).Select(part => (shape.Key.Item1, shape.Key.Item2, part)))];
+            .SelectMany(shape => shape.Chunk(OnHost ? LargestStack : shape.Count()).Select(part => (shape.Key.Item1, shape.Key.Item2, part)))];
         _positions = new long[_parameters.Length];
         for (var i = 1; i < _positions.Length; i++)
         {
             _positions[i] = _positions[i - 1] + _parameters[i - 1].numel();
         }
 
-        _momentum = zeros(Math.Max(1, _parameters.Sum(p => p.numel()))).DetachFromDisposeScope();
+        _momentum = zeros(Math.Max(1, _parameters.Sum(p => p.numel())), device: _parameters.FirstOrDefault()?.device ?? CPU).DetachFromDisposeScope();
     }
+
+    private bool OnHost => _parameters.Length == 0 || _parameters[0].device_type == DeviceType.CPU;
 
     /// <summary>Running sum of the gradients of one parameter, in its order of elements: a view, float32 [elements].</summary>
     /// <param name="index">The parameter's number, in the order in which they were given.</param>
@@ -54,23 +56,19 @@ public sealed class Muon : IDisposable
 
     /// <summary>Changes every parameter by its gradient, then sets the gradients to zero.</summary>
     /// <param name="learningRate">The rate of this step.</param>
-    public void Step(double learningRate) =>
-        Parallel.ForEach(_stacks, part =>
+    public void Step(double learningRate)
+    {
+        if (OnHost)
         {
-            using var _ = no_grad();
-            using var scope = NewDisposeScope();
-            var (rows, columns, indices) = part;
-            var directions = Orthogonal(stack([.. indices.Select(i => Ahead(i).view(rows, columns))]));
-            var size = StepSize * Math.Sqrt(Math.Max(rows, columns));
-            using var kept = (1 - learningRate * _options.WeightDecay).ToScalar();
-            using var moved = (-learningRate * size).ToScalar();
-            foreach (var (place, i) in indices.Index())
-            {
-                var parameter = _parameters[i];
-                parameter.mul_(kept).add_(directions[place].view(parameter.shape), moved);
-                parameter.grad!.zero_();
-            }
-        });
+            Parallel.ForEach(_stacks, part => Move(part.Rows, part.Columns, part.Parameters, learningRate));
+            return;
+        }
+
+        foreach (var (rows, columns, indices) in _stacks)
+        {
+            Move(rows, columns, indices, learningRate);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -83,6 +81,22 @@ public sealed class Muon : IDisposable
         }
 
         _momentum.Dispose();
+    }
+
+    private void Move(long rows, long columns, int[] indices, double learningRate)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var directions = Orthogonal(stack([.. indices.Select(i => Ahead(i).view(rows, columns))]));
+        var size = StepSize * Math.Sqrt(Math.Max(rows, columns));
+        using var kept = (1 - learningRate * _options.WeightDecay).ToScalar();
+        using var moved = (-learningRate * size).ToScalar();
+        foreach (var (place, i) in indices.Index())
+        {
+            var parameter = _parameters[i];
+            parameter.mul_(kept).add_(directions[place].view(parameter.shape), moved);
+            parameter.grad!.zero_();
+        }
     }
 
     /// <summary>The gradient looked up one step ahead (Nesterov), after it has entered the running sum. It lies in the gradient's memory.</summary>
@@ -105,7 +119,7 @@ public sealed class Muon : IDisposable
         var x = tall ? matrices.transpose(1, 2) : matrices;
         x = x / x.square().sum([1, 2], keepdim: true).sqrt().Plus(1e-7);
         var square = x.bmm(x.transpose(1, 2));
-        var product = eye(x.shape[1]).expand_as(square);
+        var product = eye(x.shape[1], device: x.device).expand_as(square);
         var identity = product.Times(3.4445);
         for (var i = 0; i < Iterations; i++)
         {

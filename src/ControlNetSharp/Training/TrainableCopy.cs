@@ -12,7 +12,7 @@ public static class TrainableCopy
     private const double HintEncoderGain = 1.4;
 
     /// <summary>Creates the ControlNet; with it attached the UNet's output is unchanged bit for bit.</summary>
-    /// <param name="unet">The locked UNet, on the CPU. Borrowed.</param>
+    /// <param name="unet">The locked UNet. Borrowed.</param>
     /// <param name="seed">Seed of the hint encoder's starting weights.</param>
     /// <param name="placement">Where the ControlNet lives; float32 for training.</param>
     /// <returns>The ControlNet, and the names that have no source in the UNet and so start fresh.</returns>

@@ -49,6 +49,9 @@ public sealed class TrainableDenoiser
     /// <summary>The type that is computed in.</summary>
     public ScalarType Compute { get; }
 
+    /// <summary>Where it is computed: the device of the UNet.</summary>
+    public Device Device => UNet.parameters().First().device;
+
     /// <summary>What is trained, under its names in a checkpoint in LDM layout.</summary>
     public IReadOnlyList<(string Name, Parameter Parameter)> Parameters { get; }
 

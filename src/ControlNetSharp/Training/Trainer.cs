@@ -30,7 +30,7 @@ public sealed class Trainer : IDisposable
     private double _loss = double.NaN;
 
     /// <summary>Prepares the training of some parameters; continues from the newest checkpoint in the output folder if there is one.</summary>
-    /// <param name="parameters">float32 CPU parameters by unique name. Borrowed.</param>
+    /// <param name="parameters">float32 parameters on one device, by unique name. Borrowed.</param>
     /// <param name="options">Steps, rates, places.</param>
     /// <exception cref="CheckpointException">There is a checkpoint, but it belongs to other parameters or to a run with other <see cref="TrainerOptions.Identity"/>.</exception>
     public Trainer(IEnumerable<(string Name, Parameter Parameter)> parameters, TrainerOptions options)

@@ -23,7 +23,7 @@ public sealed class TrainingRun(
 {
     private const int SheetGap = 4;
     private readonly BatchOrder _order = new(training.Groups(), options.BatchSize, options.Seed);
-    private readonly Tensor _noPrompt = ExampleCache.ContextOf(model, "").DetachFromDisposeScope();
+    private readonly Tensor _noPrompt = ExampleCache.ContextOf(model, "").to(denoiser.Device).DetachFromDisposeScope();
 
     /// <summary>Trains until the last step, until the control has converged, or until cancelled; each ends with a checkpoint.</summary>
     /// <param name="events">Told how it goes.</param>
@@ -96,12 +96,14 @@ public sealed class TrainingRun(
         // Workers share a batch; accumulated parts are batches of their own.
         var share = options.BatchSize / options.Workers;
         int[] indices = [.. batch.Skip(step.Part % options.Workers * share).Take(share)];
-        var (latents, context, hints) = training.Batch(indices, step.Generator);
-        var dropped = tensor(indices.Select(_ => step.Random.NextDouble() < options.EmptyPrompts).ToArray()).view(-1, 1, 1);
-        var noise = randn(latents.shape, generator: step.Generator);
+        var device = denoiser.Device;
+        var (latents, context, hints) = training.Batch(indices, step.Generator, device);
+        var dropped = tensor(indices.Select(_ => step.Random.NextDouble() < options.EmptyPrompts).ToArray(), device: device).view(-1, 1, 1);
+        // Drawn on the CPU, so that a seed means the same on every device.
+        var noise = randn(latents.shape, generator: step.Generator).to(device);
         if (options.NoiseOffset > 0)
         {
-            noise = noise.Plus(randn([latents.shape[0], latents.shape[1], 1, 1], generator: step.Generator).Times(options.NoiseOffset));
+            noise = noise.Plus(randn([latents.shape[0], latents.shape[1], 1, 1], generator: step.Generator).to(device).Times(options.NoiseOffset));
         }
 
         var conditioning = where(dropped, _noPrompt, context);
@@ -109,7 +111,7 @@ public sealed class TrainingRun(
             (noisy, timesteps) => denoiser.Predict(noisy, timesteps, conditioning, hints),
             latents,
             noise,
-            randint(0, options.Loss.Schedule.Count, [indices.Length], generator: step.Generator));
+            randint(0, options.Loss.Schedule.Count, [indices.Length], generator: step.Generator).to(device));
     }
 
     private Dictionary<string, double> Validate(Trainer trainer, Convergence convergence, CancellationTokenSource ended, TrainingEvents events, out double? validationLoss)
@@ -162,10 +164,10 @@ public sealed class TrainingRun(
         for (var i = 0; i < validation.Examples.Count; i++)
         {
             using var scope = NewDisposeScope();
-            var (latents, context, hints) = validation.Batch([i], null);
+            var (latents, context, hints) = validation.Batch([i], null, denoiser.Device);
             // Evenly spread, whatever their number: multiples of the golden section.
             var timestep = (long)(i * 0.6180339887498949 % 1 * options.Loss.Schedule.Count);
-            sum += options.Loss.Of((noisy, timesteps) => denoiser.Predict(noisy, timesteps, context, hints), latents, randn(latents.shape, generator: generator), tensor(new[] { timestep })).item<float>();
+            sum += options.Loss.Of((noisy, timesteps) => denoiser.Predict(noisy, timesteps, context, hints), latents, randn(latents.shape, generator: generator).to(denoiser.Device), tensor(new[] { timestep }, device: denoiser.Device)).item<float>();
         }
 
         return sum / validation.Examples.Count;

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -16,7 +16,7 @@ public sealed class WeightAverage : IDisposable
     private readonly Tensor _values;
 
     /// <summary>Starts the average at the present weights.</summary>
-    /// <param name="parameters">float32 CPU parameters; borrowed.</param>
+    /// <param name="parameters">float32 parameters on one device; borrowed.</param>
     /// <param name="decay">Decay a step, 0 to 1.</param>
     public WeightAverage(IEnumerable<Parameter> parameters, double decay)
     {
@@ -42,28 +42,28 @@ public sealed class WeightAverage : IDisposable
     /// <param name="step">Steps taken so far, from 1.</param>
     public void Update(long step)
     {
-        var move = (float)(1 - Math.Min(_decay, (1.0 + step) / (10.0 + step)));
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var decay = Math.Min(_decay, (1.0 + step) / (10.0 + step));
+        using var kept = decay.ToScalar();
+        using var moved = (1 - decay).ToScalar();
         foreach (var (index, parameter) in _parameters.Index())
         {
-            using var values = ValuesOf(index);
-            var weights = MemoryMarshal.Cast<byte, float>(parameter.bytes);
-            var average = MemoryMarshal.Cast<byte, float>(values.bytes);
-            System.Numerics.Tensors.TensorPrimitives.Lerp(average, weights, move, average);
+            ValuesOf(index).mul_(kept).add_(parameter.view(-1), moved);
         }
     }
 
     /// <summary>Exchanges weights and average; a second call changes them back.</summary>
     public void Swap()
     {
+        using var _ = no_grad();
         foreach (var (index, parameter) in _parameters.Index())
         {
-            using var values = ValuesOf(index);
-            var weights = MemoryMarshal.Cast<byte, float>(parameter.bytes);
-            var average = MemoryMarshal.Cast<byte, float>(values.bytes);
-            for (var i = 0; i < weights.Length; i++)
-            {
-                (weights[i], average[i]) = (average[i], weights[i]);
-            }
+            using var scope = NewDisposeScope();
+            var (weights, average) = (parameter.view(-1), ValuesOf(index));
+            var before = weights.clone();
+            weights.copy_(average);
+            average.copy_(before);
         }
     }
 

@@ -13,7 +13,7 @@ public static class WeightInitialisation
     /// Normal weights with variance 1 / inputs (for convolutions: input channels · kernel area), scales 1, shifts 0, and zero for the layers that end a residual branch of a UNet
     /// or join a ControlNet to it.
     /// </summary>
-    /// <param name="network">float32 CPU network.</param>
+    /// <param name="network">float32 network.</param>
     /// <param name="seed">Seed of the random numbers.</param>
     /// <param name="gain">Factor on a weight's deviation by name; null for 1 everywhere.</param>
     public static void Initialise(nn.Module network, long seed, Func<string, double>? gain = null)

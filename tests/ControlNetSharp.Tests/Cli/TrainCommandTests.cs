@@ -149,7 +149,9 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("--lr_scheduler polynomial", "--lr_scheduler polynomial|constant, linear, cosine, plateau")]
     [InlineData("--optimizer lion", "--optimizer lion|adamw, muon")]
     [InlineData("--target everything", "--target everything|controlnet_and_decoder")]
-    [InlineData("--device cuda:0", "--device cuda:0|must be cpu")]
+    [InlineData("--device cuda:0 --plan", "--plan|--device cuda:0")]
+    [InlineData("--device cuda:0 --use_8bit_adam", "--use_8bit_adam|--device cuda:0")]
+    [InlineData("--device cuda:0 --dtype fp16", "--dtype fp16|must be auto, bf16 or fp32")]
     [InlineData("--resolution 100", "--resolution 100|multiple of 64")]
     [InlineData("--resume", "--out|no checkpoint")]
     [InlineData("--condition canny,canny", "--condition canny|twice")]
@@ -169,6 +171,16 @@ public sealed class TrainCommandTests : IDisposable
         var run = await CommandRun.Of([.. arguments, .. words]);
         Assert.Equal(2, run.ExitCode);
         Assert.All(expected.Split('|'), part => Assert.Contains(part, run.Message, StringComparison.Ordinal));
+        Assert.Equal(before, _folder.Listing());
+    }
+
+    [Fact]
+    public async Task Train_OnAGpuThatIsNotThere_SaysSoAndWritesNothing()
+    {
+        var before = _folder.Listing();
+        var run = await CommandRun.Of(Arguments("out", "--device", "cuda:99"));
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains("--device cuda:99: libtorch finds", run.Message, StringComparison.Ordinal);
         Assert.Equal(before, _folder.Listing());
     }
 

@@ -38,7 +38,19 @@ public sealed class NativeLibrariesTests : IDisposable
         Assert.Contains("invalid ELF header", message, StringComparison.Ordinal);
     }
 
-    private async Task<(int ExitCode, string Message)> Doctor()
+    [Fact]
+    public async Task Program_ThatIsToldAFolderOfLibtorch_LoadsItFromThere()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The library looks for the file by itself on Linux only.");
+        var loaded = NativeLibraries.LoadLog.Where(line => line.EndsWith(": loaded", StringComparison.Ordinal)).Select(line => line[..^": loaded".Length]).ToList();
+        File.Copy(loaded[^1], _folder[Library]);
+        var libtorch = Path.GetDirectoryName(loaded.Single(file => Path.GetFileName(file) == "libtorch_cpu.so"))!;
+        var (exitCode, message) = await Doctor(libtorch);
+        Assert.Equal("", message);
+        Assert.Equal(0, exitCode);
+    }
+
+    private async Task<(int ExitCode, string Message)> Doctor(string? libtorch = null)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The library looks for the file by itself on Linux only.");
         // Without a list of dependencies the host takes every assembly beside the program.
@@ -48,7 +60,10 @@ public sealed class NativeLibrariesTests : IDisposable
         }
 
         var start = new ProcessStartInfo("dotnet", [_folder["controlnet.dll"], "doctor"]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["CONTROLNETSHARP_LIBTORCH"] = libtorch;
         using var process = Process.Start(start)!;
+        // Emptied, so that a full pipe does not stop it.
+        process.BeginOutputReadLine();
         var message = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (process.ExitCode, message);

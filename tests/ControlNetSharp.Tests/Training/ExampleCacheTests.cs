@@ -50,7 +50,7 @@ public sealed class ExampleCacheTests : IDisposable
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var cache = Open();
-        var (latents, context, hints) = cache.Batch([3, 1], null);
+        var (latents, context, hints) = cache.Batch([3, 1], null, CPU);
         var picture = PictureTensors.ToPicture(PictureReader.Read(_dataset.Examples[3].Picture));
         Assert.True((latents[0] - _model.Autoencoder.Encode(picture).Mean.squeeze(0) * _model.Autoencoder.Params.ScaleFactor).abs().max().item<float>() < 1e-6);
         Assert.True((context[1] - ExampleCache.ContextOf(_model, _dataset.Examples[1].Caption)).abs().max().item<float>() < 1e-6);
@@ -60,9 +60,9 @@ public sealed class ExampleCacheTests : IDisposable
         // Drawn from the Autoencoder's distribution: near the mean, and the same from the same generator.
         using var one = new Generator(7, CPU);
         using var two = new Generator(7, CPU);
-        var drawn = cache.Batch([3], one).Latents;
-        Assert.True(drawn.Equals(cache.Batch([3], two).Latents));
-        Assert.False(drawn.Equals(cache.Batch([3], null).Latents));
+        var drawn = cache.Batch([3], one, CPU).Latents;
+        Assert.True(drawn.Equals(cache.Batch([3], two, CPU).Latents));
+        Assert.False(drawn.Equals(cache.Batch([3], null, CPU).Latents));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class ExampleCacheTests : IDisposable
     {
         var cache = Open();
         File.Delete(cache.Examples[2].File);
-        var e = Assert.Throws<CheckpointException>(() => cache.Batch([2], null));
+        var e = Assert.Throws<CheckpointException>(() => cache.Batch([2], null, CPU));
         Assert.Equal(cache.Examples[2].File, e.File);
     }
 

@@ -118,6 +118,57 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(16 * 256, second.StateOf(0).Single(part => part.Name == "first_moment.codes").Values.numel());
     }
 
+    [Fact]
+    public void Apply_OfADevice_ChangesWeightsAsTheHostDoes()
+    {
+        using var scope = NewDisposeScope();
+        var options = new AdamWOptions { WeightDecay = 0.1 };
+        TorchSharp.Modules.Parameter[] Made() => [new(randn([5, 7], generator: new Generator(1, CPU))), new(randn([3], generator: new Generator(2, CPU)))];
+        var (onHost, onDevice) = (Made(), Made());
+        var start = onHost[0].detach().clone();
+        using var host = new HostAdamUpdate(onHost, options);
+        using var device = new DeviceAdamUpdate(onDevice, options, CPU);
+        for (var step = 1; step <= 20; step++)
+        {
+            using var _ = no_grad();
+            foreach (var (i, j) in onHost.Zip(onDevice))
+            {
+                i.grad!.copy_(randn(i.shape));
+                j.grad!.copy_(i.grad!);
+            }
+
+            Assert.Equal(host.GradientNorm(), device.GradientNorm(), 1e-5);
+            var rates = new AdamRates(GradientScale: 0.5f, StepSize: 0.01f * step, RootScale: 1.5f, Keep: 0.99f);
+            host.Apply(step, rates);
+            device.Apply(step, rates);
+            Assert.Equal(0, device.GradientNorm());
+        }
+
+        foreach (var (index, (i, j)) in onHost.Zip(onDevice).Index())
+        {
+            // The host's 1 − β is a difference of float32 numbers, right to 5e-5.
+            Assert.True(Error(i, j) < 1e-4);
+            Assert.Equal(host.StateOf(index).Select(part => part.Name), device.StateOf(index).Select(part => part.Name));
+            Assert.All(host.StateOf(index).Zip(device.StateOf(index)), pair => Assert.True(Error(pair.First.Values, pair.Second.Values) < 1e-4));
+        }
+
+        Assert.True((onHost[0] - start).norm().item<float>() > 0.1);
+
+        static float Error(Tensor expected, Tensor found) => ((expected - found).norm() / expected.norm()).item<float>();
+    }
+
+    [Fact]
+    public void Apply_OfADevice_WithBackwardPasses_SeesTheirSum()
+    {
+        using var scope = NewDisposeScope();
+        TorchSharp.Modules.Parameter[] weights = [new(ones(4)), new(ones(2, 2))];
+        using var update = new DeviceAdamUpdate(weights, new AdamWOptions(), CPU);
+        weights[0].sum().backward();
+        weights[0].sum().backward();
+        (weights[1] * 3).sum().backward();
+        Assert.Equal(Math.Sqrt(4 * 2 * 2 + 4 * 3 * 3), update.GradientNorm(), 1e-4);
+    }
+
     [Theory]
     [InlineData(LearningRateShape.Constant, 2, 2)]
     [InlineData(LearningRateShape.Linear, 1, 0)]
