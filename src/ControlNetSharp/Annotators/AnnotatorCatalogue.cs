@@ -13,6 +13,7 @@ public static class AnnotatorCatalogue
     [
         (CannyAnnotator.Description, _ => new CannyAnnotator()),
         (HoughAnnotator.Description, _ => new HoughAnnotator()),
+        (EmbeddedEdgesAnnotator.Straight, files => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Straight, files)),
         (MlsdAnnotator.Description, files => new MlsdAnnotator(files)),
         (EmbeddedEdgesAnnotator.Soft, files => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Soft, files)),
         (HedAnnotator.Description, files => new HedAnnotator(HedAnnotator.Description, files)),

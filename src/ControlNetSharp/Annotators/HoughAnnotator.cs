@@ -25,10 +25,16 @@ public sealed class HoughAnnotator : IAnnotator
     public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
     {
         options ??= new AnnotatorOptions(Info);
-        var edges = Greyscale.Of(Canny.Detect(picture, Low, High));
-        var lines = HoughLines.Find(edges, picture.Width, picture.Height, (int)options["threshold"], (int)options["length"], (int)options["gap"]);
-        return Draw(lines, picture.Width, picture.Height);
+        return Among(Greyscale.Of(Canny.Detect(picture, Low, High)), picture.Width, picture.Height, options);
     }
+
+    /// <summary>The straight lines among edges.</summary>
+    /// <param name="edges">width · height values; everything but 0 is an edge. Borrowed.</param>
+    /// <param name="width">Pixels a row.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="options">Threshold, length and gap.</param>
+    internal static Picture Among(byte[] edges, int width, int height, AnnotatorOptions options) =>
+        Draw(HoughLines.Find(edges, width, height, (int)options["threshold"], (int)options["length"], (int)options["gap"]), width, height);
 
     /// <summary>Nothing is held.</summary>
     public void Dispose()

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Evaluation;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Scenes;
 using ControlNetSharp.Tests.Pictures;
 using Xunit;
 
@@ -45,6 +47,25 @@ public class HoughTests
         Assert.Equal(0, White(annotator.Annotate(square, new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["threshold"] = 500 }))));
 
         static int White(Picture picture) => picture.Rgb.Count(value => value == 255) / 3;
+    }
+
+    [Fact]
+    public void Annotate_OfSoftPictures_WithTheEmbeddedNetwork_StillFindsLines()
+    {
+        using var byCanny = AnnotatorCatalogue.Create("hough");
+        using var byNetwork = AnnotatorCatalogue.Create("hough_pocket", new AnnotatorFiles([Path.Combine(AppContext.BaseDirectory, "pocket")]));
+        var (canny, network) = (0.0, 0.0);
+        for (var seed = 900_000; seed < 900_008; seed++)
+        {
+            var sharp = SceneRenderer.Render(Scene.FromSeed(seed), 256);
+            var soft = PictureResizing.Fit(PictureResizing.Fit(sharp, 40, 40, ResizeMode.Just), 256, 256, ResizeMode.Just);
+            var lines = byCanny.Annotate(sharp);
+            canny += EdgeAgreement.F1(byCanny.Annotate(soft), lines, 2) / 8;
+            network += EdgeAgreement.F1(byNetwork.Annotate(soft), lines, 2) / 8;
+        }
+
+        Assert.InRange(network, Math.Max(0.2, 1.5 * canny), 1);
+        Assert.All(byNetwork.Annotate(SceneRenderer.Render(Scene.FromSeed(900_000), 256)).Rgb, value => Assert.True(value is 0 or 255));
     }
 
     [Fact]
