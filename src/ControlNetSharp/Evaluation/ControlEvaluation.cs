@@ -34,12 +34,13 @@ public sealed class ControlEvaluation(DiffusionModel model, IReadOnlyDictionary<
     public EvaluationReport Run(IEnumerable<ReferencePicture> references, Action<int>? onPicture = null, Action<EvaluatedPictures>? onPictures = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(references);
-        var annotators = new Dictionary<string, IAnnotator>();
+        var (makers, readers) = (new Dictionary<string, IAnnotator>(), new Dictionary<string, IAnnotator>());
         try
         {
-            foreach (var trial in _trials.Singles)
+            foreach (var kind in _trials.Singles.Select(trial => trial.Name))
             {
-                annotators.Add(trial.Name, AnnotatorCatalogue.Create(ConditionMetric.Of(trial.Name).Annotator, options.Annotators));
+                makers.Add(kind, AnnotatorCatalogue.Create(kind, options.Annotators));
+                readers.Add(kind, AnnotatorCatalogue.Create(ConditionMetric.Of(kind).Annotator, options.Annotators));
             }
 
             var (tallies, counts, counting, done) = (new Tallies(_trials), new Dictionary<SceneGroup, int>(), new Lock(), 0);
@@ -48,7 +49,7 @@ public sealed class ControlEvaluation(DiffusionModel model, IReadOnlyDictionary<
                 options.Workers,
                 (reference, index) =>
                 {
-                    var pictures = Measure(reference, index, annotators, tallies, cancellationToken);
+                    var pictures = Measure(reference, index, makers, readers, tallies, cancellationToken);
                     onPictures?.Invoke(pictures);
                     lock (counting)
                     {
@@ -66,17 +67,24 @@ public sealed class ControlEvaluation(DiffusionModel model, IReadOnlyDictionary<
         }
         finally
         {
-            foreach (var annotator in annotators.Values)
+            foreach (var annotator in makers.Values.Concat(readers.Values))
             {
                 annotator.Dispose();
             }
         }
     }
 
-    private EvaluatedPictures Measure(ReferencePicture reference, int index, Dictionary<string, IAnnotator> annotators, Tallies tallies, CancellationToken cancellationToken)
+    /// <param name="reference">A real picture.</param>
+    /// <param name="index">Its number.</param>
+    /// <param name="makers">The annotators that make the hints, by kind.</param>
+    /// <param name="readers">Those that look for the conditions in pictures, by kind.</param>
+    /// <param name="tallies">Where the scores go.</param>
+    /// <param name="cancellationToken">Looked at before each step.</param>
+    private EvaluatedPictures Measure(
+        ReferencePicture reference, int index, Dictionary<string, IAnnotator> makers, Dictionary<string, IAnnotator> readers, Tallies tallies, CancellationToken cancellationToken)
     {
         var truths = _trials.Questions.Where(question => reference.Groups.Contains(question.Group)).Select(question => question.Kind).Distinct()
-            .ToDictionary(kind => kind, kind => Truth(kind, annotators[kind], reference));
+            .ToDictionary(kind => kind, kind => Truth(kind, makers[kind], reference));
         var (generator, prompt) = (new PictureGenerator(model), PromptContent.Of(reference.Prompt));
         var request = new GenerationRequest
         {
@@ -94,7 +102,7 @@ public sealed class ControlEvaluation(DiffusionModel model, IReadOnlyDictionary<
                 var asking = reference.Groups.Select(group => tallies.Condition(source, kind, group)).OfType<ConditionTally>().ToList();
                 if (asking.Count > 0)
                 {
-                    var found = HintReading.Of(annotators[kind], picture);
+                    var found = HintReading.Of(readers[kind], picture);
                     asking.ForEach(tally => tally.Add(index, found, truth));
                 }
             }
@@ -127,7 +135,7 @@ public sealed class ControlEvaluation(DiffusionModel model, IReadOnlyDictionary<
         return new EvaluatedPictures(index, reference, without, controlled);
     }
 
-    /// <summary>The condition of a real picture: of a scene the hint that datasets have, of other pictures what the annotator finds.</summary>
+    /// <summary>The condition of a real picture: of a scene the hint that datasets have, of other pictures what the kind's default annotator finds.</summary>
     internal static HintReading Truth(string kind, IAnnotator annotator, ReferencePicture reference) =>
         reference.Truth is { } truth && TruthHints.Of(kind) is { } hint
             ? new HintReading(hint(truth, truth.Picture.Width), truth.Pose, i => float.IsFinite(truth.Depth[i]))
