@@ -115,8 +115,8 @@ public sealed class ExampleCache
             hints[i] = file.Read(Hint).DetachFromDisposeScope();
         });
         scope.Attach([.. moments, .. contexts, .. hints]);
-        var channels = moments[0].shape[0] / 2;
-        var (mean, logVariance) = (stack(moments).narrow(1, 0, channels), stack(moments).narrow(1, channels, channels));
+        var halves = stack(moments).chunk(2, 1);
+        var (mean, logVariance) = (halves[0], halves[1]);
         var latents = (generator is null ? mean : mean.Plus(logVariance.Over(2).exp() * randn(mean.shape, generator: generator))).Times(_scaleFactor).to(device);
         var pixels = stack([.. hints.Select(hint => hint.expand(-1, -1, 3))]).to(device).permute(0, 3, 1, 2).to(ScalarType.Float32).Over(255);
         return (latents.MoveToOuterDisposeScope(), stack(contexts).to(device).MoveToOuterDisposeScope(), pixels.MoveToOuterDisposeScope());
