@@ -126,6 +126,7 @@ public sealed class ControlEvaluation(DiffusionModel model, IReadOnlyDictionary<
                 ControlNet = unit.ControlNet,
                 Hint = unit.HintOf(truths[unit.Kind].Hint),
                 Region = unit.Region(reference.Picture.Width, reference.Picture.Height),
+                Strength = new ControlStrength { Weight = unit.Weight },
             })];
             var picture = Made(units);
             Judge(trial, picture);

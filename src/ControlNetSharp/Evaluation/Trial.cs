@@ -23,7 +23,8 @@ internal sealed class Trial(string name, IReadOnlyList<TrialUnit> units)
 /// <param name="Kind">The condition kind.</param>
 /// <param name="ControlNet">Its ControlNet. Borrowed.</param>
 /// <param name="Half">Where it acts.</param>
-internal sealed record TrialUnit(string Kind, ControlNet ControlNet, PictureHalf Half = PictureHalf.Both)
+/// <param name="Weight">How strongly it acts.</param>
+internal sealed record TrialUnit(string Kind, ControlNet ControlNet, PictureHalf Half = PictureHalf.Both, double Weight = 1)
 {
     /// <summary>White where the unit acts; null for everywhere.</summary>
     public Picture? Region(int width, int height) => Half == PictureHalf.Both ? null : Cut(new Picture(width, height, [.. Enumerable.Repeat(byte.MaxValue, 3 * width * height)]));

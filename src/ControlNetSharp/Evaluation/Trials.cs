@@ -8,6 +8,9 @@ internal sealed class Trials
     /// <summary>The kinds of the combinations; the same one twice for two units that share the picture: each has a half of the hint and acts in that half.</summary>
     private static readonly (string First, string Second)[] Combined = [("pose", "depth"), ("segmentation", "canny"), ("canny", "canny")];
 
+    /// <summary>The weight of each of two units that act on the same place: their residuals add up, and two at full strength would be more than either was made for.</summary>
+    private const double WeightTogether = 0.7;
+
     /// <summary>Plans what is tried.</summary>
     /// <param name="controls">A ControlNet a kind.</param>
     /// <param name="withCombinations">Whether combinations are tried, too.</param>
@@ -34,10 +37,10 @@ internal sealed class Trials
                 continue;
             }
 
-            var halves = first == second;
-            var trial = new Trial(
-                NameOf(first, second),
-                [new TrialUnit(first, controls[first], halves ? PictureHalf.Left : PictureHalf.Both), new TrialUnit(second, controls[second], halves ? PictureHalf.Right : PictureHalf.Both)]);
+            TrialUnit[] units = first == second
+                ? [new TrialUnit(first, controls[first], PictureHalf.Left), new TrialUnit(second, controls[second], PictureHalf.Right)]
+                : [new TrialUnit(first, controls[first], Weight: WeightTogether), new TrialUnit(second, controls[second], Weight: WeightTogether)];
+            var trial = new Trial(NameOf(first, second), units);
             trial.Groups.Add(GroupOf(trial.Kinds));
             Combinations.Add(trial);
             // What it is compared with is measured on the same scenes.

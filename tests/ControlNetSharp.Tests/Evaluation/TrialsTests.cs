@@ -15,11 +15,21 @@ public class TrialsTests
         var trials = new Trials(new Dictionary<string, ControlNet> { ["depth"] = controlNet, ["pose"] = controlNet }, withCombinations: true);
         Assert.Equal(["pose", "depth"], trials.Singles.Select(trial => trial.Name));
         Assert.Equal(["pose + depth"], trials.Combinations.Select(trial => trial.Name));
+        Assert.All(trials.Singles, trial => Assert.Equal(1, Assert.Single(trial.Units).Weight));
+        Assert.All(trials.Combinations[0].Units, unit => Assert.Equal(0.7, unit.Weight));
         Assert.Equal(2, trials.Skipped.Count);
         Assert.Equal([SceneGroup.Any, SceneGroup.People], trials.SingleOf("depth").Groups);
         Assert.Equal([("pose", SceneGroup.People), ("depth", SceneGroup.Any), ("depth", SceneGroup.People)], trials.Questions);
         Assert.Equal([("pose", SceneGroup.People), ("depth", SceneGroup.Any)], new Trials(new Dictionary<string, ControlNet> { ["depth"] = controlNet, ["pose"] = controlNet }, withCombinations: false).Questions);
         Assert.Throws<ArgumentException>(() => new Trials(new Dictionary<string, ControlNet> { ["hint"] = controlNet }, withCombinations: false));
+    }
+
+    [Fact]
+    public void Combinations_OfHalves_ActAtFullWeight_SinceTheyDoNotMeet()
+    {
+        using var controlNet = TinyModel.ControlNet();
+        var halves = Assert.Single(new Trials(new Dictionary<string, ControlNet> { ["canny"] = controlNet }, withCombinations: true).Combinations);
+        Assert.Equal([(PictureHalf.Left, 1.0), (PictureHalf.Right, 1.0)], halves.Units.Select(unit => (unit.Half, unit.Weight)));
     }
 
     [Fact]
