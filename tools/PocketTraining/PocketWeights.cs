@@ -135,11 +135,16 @@ internal static class PocketWeights
     /// <summary>Writes a ControlNet that <c>controlnet train</c> has made, in 8 bits, with its residuals as strong as <see cref="ControlStrengths"/> says.</summary>
     /// <param name="weights">Folder of the embedded weights.</param>
     /// <param name="file">Such as <c>controlnet_depth.safetensors</c>, which names the kind.</param>
+    /// <exception cref="ArgumentException">The name says no kind.</exception>
     public static void WriteControl(string weights, string file)
     {
         using var scope = NewDisposeScope();
         using var trained = SafetensorsFile.Open(file);
-        var strengths = ControlStrengths[Path.GetFileNameWithoutExtension(file)["controlnet_".Length..]];
+        if (!ControlStrengths.TryGetValue(Path.GetFileNameWithoutExtension(file).Replace("controlnet_", "", StringComparison.Ordinal), out var strengths))
+        {
+            throw new ArgumentException($"{file}: must be named controlnet_KIND.safetensors, KIND one of {string.Join(", ", ControlStrengths.Keys)}.", nameof(file));
+        }
+
         var tensors = trained.Entries.Keys.ToDictionary(name => name, name => LevelOf(name) is { } level ? trained.Read(name).to(ScalarType.Float32).Times(strengths[level]) : trained.Read(name));
         var (target, strong) = (Path.Combine(weights, Path.GetFileName(file)), file + ".strong.tmp");
         try

@@ -39,8 +39,9 @@ public sealed class ControlEvaluation(DiffusionModel model, IReadOnlyDictionary<
         {
             foreach (var kind in _trials.Singles.Select(trial => trial.Name))
             {
-                makers.Add(kind, AnnotatorCatalogue.Create(kind, options.Annotators));
-                readers.Add(kind, AnnotatorCatalogue.Create(ConditionMetric.Of(kind).Annotator, options.Annotators));
+                var name = ConditionMetric.Of(kind).Annotator;
+                readers.Add(kind, AnnotatorCatalogue.Create(name, options.Annotators));
+                makers.Add(kind, name == kind ? readers[kind] : AnnotatorCatalogue.Create(kind, options.Annotators));
             }
 
             var (tallies, counts, counting, done) = (new Tallies(_trials), new Dictionary<SceneGroup, int>(), new Lock(), 0);
@@ -67,7 +68,7 @@ public sealed class ControlEvaluation(DiffusionModel model, IReadOnlyDictionary<
         }
         finally
         {
-            foreach (var annotator in makers.Values.Concat(readers.Values))
+            foreach (var annotator in makers.Values.Union(readers.Values))
             {
                 annotator.Dispose();
             }

@@ -31,7 +31,7 @@ public sealed class AdamW : IDisposable
             parameter.requires_grad = true;
         }
 
-        _update = _parameters.FirstOrDefault()?.device is { type: not DeviceType.CPU } device ? new DeviceAdamUpdate(_parameters, options, device) : new HostAdamUpdate(_parameters, options);
+        _update = _parameters.FirstOrDefault() is { device_type: not DeviceType.CPU } ? new DeviceAdamUpdate(_parameters, options) : new HostAdamUpdate(_parameters, options);
     }
 
     /// <summary>Steps taken so far.</summary>

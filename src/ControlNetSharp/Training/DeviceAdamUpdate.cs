@@ -10,32 +10,25 @@ internal sealed class DeviceAdamUpdate : IAdamUpdate
 {
     private readonly Parameter[] _parameters;
     private readonly AdamWOptions _options;
-    private readonly long[] _starts;
-    private readonly Tensor _gradients;
-    private readonly Tensor _first;
-    private readonly Tensor _second;
+    private readonly FlatTensor _gradients;
+    private readonly FlatTensor _first;
+    private readonly FlatTensor _second;
 
     /// <summary>Makes the gradient buffers and the state.</summary>
-    public DeviceAdamUpdate(Parameter[] parameters, AdamWOptions options, Device device)
+    /// <exception cref="ArgumentException">The state is to have eight bits.</exception>
+    public DeviceAdamUpdate(Parameter[] parameters, AdamWOptions options)
     {
         if (options.EightBitState)
         {
-            throw new ArgumentException("The state of eight bits is for training on a CPU.", nameof(options));
+            throw new ArgumentException($"{nameof(AdamWOptions.EightBitState)} true: the state of eight bits is the CPU's; the parameters are on {parameters[0].device}.", nameof(options));
         }
 
         (_parameters, _options) = (parameters, options);
-        _starts = new long[parameters.Length + 1];
-        for (var i = 0; i < parameters.Length; i++)
-        {
-            _starts[i + 1] = _starts[i] + parameters[i].numel();
-        }
-
-        Tensor Flat() => zeros(Math.Max(_starts[^1], 1), device: device).DetachFromDisposeScope();
-        (_gradients, _first, _second) = (Flat(), Flat(), Flat());
+        (_gradients, _first, _second) = (new(parameters), new(parameters), new(parameters));
         foreach (var (index, parameter) in parameters.Index())
         {
             // Backward passes add to a gradient in its place, so it stays a view.
-            parameter.grad = Part(_gradients, index).DetachFromDisposeScope();
+            parameter.grad = _gradients.Shaped(_gradients.Values, index).DetachFromDisposeScope();
         }
     }
 
@@ -43,7 +36,7 @@ internal sealed class DeviceAdamUpdate : IAdamUpdate
     public double GradientNorm()
     {
         using var scope = NewDisposeScope();
-        return _gradients.norm().item<float>();
+        return _gradients.Values.norm().item<float>();
     }
 
     /// <inheritdoc/>
@@ -58,21 +51,20 @@ internal sealed class DeviceAdamUpdate : IAdamUpdate
         using var oldSquareShare = _options.Beta2.ToScalar();
         using var keep = rates.Keep.ToScalar();
         using var move = (-rates.StepSize).ToScalar();
-        _gradients.mul_(clip);
-        _first.mul_(oldShare).add_(_gradients, newShare);
-        _second.mul_(oldSquareShare).addcmul_(_gradients, _gradients, newSquareShare);
-        var changes = _first / _second.sqrt().Times(rates.RootScale).Plus(_options.Epsilon);
+        var gradients = _gradients.Values.mul_(clip);
+        var first = _first.Values.mul_(oldShare).add_(gradients, newShare);
+        var second = _second.Values.mul_(oldSquareShare).addcmul_(gradients, gradients, newSquareShare);
+        var changes = first / second.sqrt().Times(rates.RootScale).Plus(_options.Epsilon);
         foreach (var (index, parameter) in _parameters.Index())
         {
-            parameter.mul_(keep).add_(Part(changes, index), move);
+            parameter.mul_(keep).add_(_gradients.Shaped(changes, index), move);
         }
 
-        _gradients.zero_();
+        gradients.zero_();
     }
 
     /// <inheritdoc/>
-    public IEnumerable<(string Name, Tensor Values)> StateOf(int index) =>
-        [("first_moment", _first.narrow(0, _starts[index], _parameters[index].numel())), ("second_moment", _second.narrow(0, _starts[index], _parameters[index].numel()))];
+    public IEnumerable<(string Name, Tensor Values)> StateOf(int index) => [("first_moment", _first.Of(index)), ("second_moment", _second.Of(index))];
 
     /// <inheritdoc/>
     public void Dispose()
@@ -81,6 +73,4 @@ internal sealed class DeviceAdamUpdate : IAdamUpdate
         _first.Dispose();
         _second.Dispose();
     }
-
-    private Tensor Part(Tensor flat, int index) => flat.narrow(0, _starts[index], _parameters[index].numel()).view(_parameters[index].shape);
 }

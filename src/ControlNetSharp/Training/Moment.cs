@@ -35,7 +35,7 @@ internal abstract unsafe class Moment(IReadOnlyList<long> lengths) : IDisposable
     }
 
     /// <summary>The sums of all lengths before each one, and of all.</summary>
-    protected static long[] Starts(IReadOnlyList<long> lengths)
+    public static long[] Starts(IReadOnlyList<long> lengths)
     {
         var starts = new long[lengths.Count + 1];
         for (var i = 0; i < lengths.Count; i++)

@@ -19,10 +19,9 @@ public sealed class Muon : IDisposable
     private const int LargestStack = 4;
     private const double StepSize = 0.2;
     private readonly Parameter[] _parameters;
-    private readonly long[] _positions;
     private readonly (long Rows, long Columns, int[] Parameters)[] _stacks;
     private readonly MuonOptions _options;
-    private readonly Tensor _momentum;
+    private readonly FlatTensor _momentum;
 
     /// <summary>Creates the optimizer and the gradient buffers of the parameters, which require gradients from now on.</summary>
     /// <param name="parameters">float32 parameters of two or more dimensions, on one device; borrowed for the optimizer's life.</param>
@@ -39,20 +38,14 @@ public sealed class Muon : IDisposable
 
         _stacks = [.. Enumerable.Range(0, _parameters.Length).GroupBy(i => (_parameters[i].shape[0], _parameters[i].numel() / _parameters[i].shape[0]))
             .SelectMany(shape => shape.Chunk(OnHost ? LargestStack : shape.Count()).Select(part => (shape.Key.Item1, shape.Key.Item2, part)))];
-        _positions = new long[_parameters.Length];
-        for (var i = 1; i < _positions.Length; i++)
-        {
-            _positions[i] = _positions[i - 1] + _parameters[i - 1].numel();
-        }
-
-        _momentum = zeros(Math.Max(1, _parameters.Sum(p => p.numel())), device: _parameters.FirstOrDefault()?.device ?? CPU).DetachFromDisposeScope();
+        _momentum = new FlatTensor(_parameters);
     }
 
     private bool OnHost => _parameters.Length == 0 || _parameters[0].device_type == DeviceType.CPU;
 
     /// <summary>Running sum of the gradients of one parameter, in its order of elements: a view, float32 [elements].</summary>
     /// <param name="index">The parameter's number, in the order in which they were given.</param>
-    public Tensor MomentumOf(int index) => _momentum.narrow(0, _positions[index], _parameters[index].numel());
+    public Tensor MomentumOf(int index) => _momentum.Of(index);
 
     /// <summary>Changes every parameter by its gradient, then sets the gradients to zero.</summary>
     /// <param name="learningRate">The rate of this step.</param>

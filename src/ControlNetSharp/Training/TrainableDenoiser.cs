@@ -25,7 +25,7 @@ public sealed class TrainableDenoiser
             throw new ArgumentException($"The target {target} is trained {(controlNet is null ? "with" : "without")} a ControlNet.", nameof(controlNet));
         }
 
-        (UNet, ControlNet, Target, Compute) = (unet, controlNet, target, compute);
+        (UNet, ControlNet, Target, Compute, Device) = (unet, controlNet, target, compute, unet.parameters().First().device);
         Parameters =
         [
             .. Named(controlNet, LdmLayout.Control),
@@ -50,7 +50,7 @@ public sealed class TrainableDenoiser
     public ScalarType Compute { get; }
 
     /// <summary>Where it is computed: the device of the UNet.</summary>
-    public Device Device => UNet.parameters().First().device;
+    public Device Device { get; }
 
     /// <summary>What is trained, under its names in a checkpoint in LDM layout.</summary>
     public IReadOnlyList<(string Name, Parameter Parameter)> Parameters { get; }

@@ -12,8 +12,7 @@ public sealed class WeightAverage : IDisposable
 {
     private readonly Parameter[] _parameters;
     private readonly double _decay;
-    private readonly long[] _starts;
-    private readonly Tensor _values;
+    private readonly FlatTensor _values;
 
     /// <summary>Starts the average at the present weights.</summary>
     /// <param name="parameters">float32 parameters on one device; borrowed.</param>
@@ -26,17 +25,16 @@ public sealed class WeightAverage : IDisposable
         _decay = decay;
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        _values = cat([.. _parameters.Select(p => p.flatten())]).DetachFromDisposeScope();
-        _starts = new long[_parameters.Length];
-        for (var i = 1; i < _starts.Length; i++)
+        _values = new FlatTensor(_parameters);
+        foreach (var (index, parameter) in _parameters.Index())
         {
-            _starts[i] = _starts[i - 1] + _parameters[i - 1].numel();
+            ValuesOf(index).copy_(parameter.view(-1));
         }
     }
 
     /// <summary>The averaged weights of one parameter, in its order of elements: a view, float32 [elements].</summary>
     /// <param name="index">The parameter's number, in the order in which they were given.</param>
-    public Tensor ValuesOf(int index) => _values.narrow(0, _starts[index], _parameters[index].numel());
+    public Tensor ValuesOf(int index) => _values.Of(index);
 
     /// <summary>Moves the average towards the present weights.</summary>
     /// <param name="step">Steps taken so far, from 1.</param>

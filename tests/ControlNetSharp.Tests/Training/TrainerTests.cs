@@ -127,7 +127,7 @@ public sealed class TrainerTests : IDisposable
         var (onHost, onDevice) = (Made(), Made());
         var start = onHost[0].detach().clone();
         using var host = new HostAdamUpdate(onHost, options);
-        using var device = new DeviceAdamUpdate(onDevice, options, CPU);
+        using var device = new DeviceAdamUpdate(onDevice, options);
         for (var step = 1; step <= 20; step++)
         {
             using var _ = no_grad();
@@ -162,7 +162,7 @@ public sealed class TrainerTests : IDisposable
     {
         using var scope = NewDisposeScope();
         TorchSharp.Modules.Parameter[] weights = [new(ones(4)), new(ones(2, 2))];
-        using var update = new DeviceAdamUpdate(weights, new AdamWOptions(), CPU);
+        using var update = new DeviceAdamUpdate(weights, new AdamWOptions());
         weights[0].sum().backward();
         weights[0].sum().backward();
         (weights[1] * 3).sum().backward();
