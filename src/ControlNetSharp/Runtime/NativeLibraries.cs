@@ -41,7 +41,7 @@ public static class NativeLibraries
         }
     }
 
-    /// <summary>Loads the native libraries now, if they are not loaded yet.</summary>
+    /// <summary>Loads the native libraries now, if they are not loaded yet, and finds out whether they convolve rightly: <see cref="ConvolutionCheck"/>.</summary>
     /// <exception cref="RuntimeUnavailableException">They cannot be loaded; the message lists each candidate with the loader's own words.</exception>
     public static void EnsureLoaded()
     {
@@ -59,6 +59,9 @@ public static class NativeLibraries
         {
             throw Unavailable(e);
         }
+
+        // Before anything else convolves, since oneDNN keeps what it has made for a shape.
+        _ = ConvolutionCheck.Report;
     }
 
     private static RuntimeUnavailableException Unavailable(Exception? cause)

@@ -1,6 +1,6 @@
 using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace ControlNetSharp.Training;
 
@@ -23,14 +23,14 @@ public static class WhitenedColour
     public static Tensor FromRgb(Tensor rgb)
     {
         using var scope = NewDisposeScope();
-        return functional.conv2d(rgb, Matrix(inverse: false).view(3, 3, 1, 1)).MoveToOuterDisposeScope();
+        return new SafeConvolution(1, 0).Run(rgb, Matrix(inverse: false).view(3, 3, 1, 1), bias: null).MoveToOuterDisposeScope();
     }
 
     /// <summary>The whitened space [B, 3, H, W] to RGB, same shape.</summary>
     public static Tensor ToRgb(Tensor whitened)
     {
         using var scope = NewDisposeScope();
-        return functional.conv2d(whitened, Matrix(inverse: true).view(3, 3, 1, 1)).MoveToOuterDisposeScope();
+        return new SafeConvolution(1, 0).Run(whitened, Matrix(inverse: true).view(3, 3, 1, 1), bias: null).MoveToOuterDisposeScope();
     }
 
     /// <summary>Changes an Autoencoder that reads and writes the whitened space into the same one for RGB.</summary>

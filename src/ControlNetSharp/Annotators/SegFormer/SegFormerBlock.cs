@@ -1,7 +1,5 @@
 using ControlNetSharp.Networks.Layers;
 using ControlNetSharp.Runtime;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 using static TorchSharp.torch.nn.functional;
@@ -18,13 +16,13 @@ internal sealed class SegFormerBlock : Module
     private readonly LayerNormLayer _norm2;
     private readonly LinearLayer _dense1;
     private readonly LinearLayer _dense2;
-    private readonly DepthwiseConvolution _depthwise;
+    private readonly ConvolutionLayer _depthwise;
 
     public SegFormerBlock(SegFormerStageParams p, Placement placement)
         : base(nameof(SegFormerBlock))
     {
         (_norm1, _norm2, Attention) = (new(p.Channels, Epsilon, placement), new(p.Channels, Epsilon, placement), new(p, placement));
-        (_dense1, _depthwise, _dense2) = (new(p.Channels, p.MlpWidth, bias: true, placement), new(p.MlpWidth, placement), new(p.MlpWidth, p.Channels, bias: true, placement));
+        (_dense1, _depthwise, _dense2) = (new(p.Channels, p.MlpWidth, bias: true, placement), new(p.MlpWidth, p.MlpWidth, 3, 1, 1, placement, groups: p.MlpWidth), new(p.MlpWidth, p.Channels, bias: true, placement));
         register_module("layer_norm_1", _norm1);
         register_module("attention", Attention);
         register_module("layer_norm_2", _norm2);
@@ -48,24 +46,5 @@ internal sealed class SegFormerBlock : Module
     {
         using var scope = NewDisposeScope();
         return Attention.Run(_norm1.call(x), height, width).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>A 3 x 3 convolution of each channel by itself, with bias, that keeps the size.</summary>
-    private sealed class DepthwiseConvolution : Module<Tensor, Tensor>
-    {
-#pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
-        [ComponentName(Name = "weight")] private Parameter _weight;
-        [ComponentName(Name = "bias")] private Parameter _bias;
-#pragma warning restore IDE0044, RCS1169
-
-        public DepthwiseConvolution(int channels, Placement placement)
-            : base(nameof(DepthwiseConvolution))
-        {
-            _weight = LayerMemory.Empty(placement, channels, 1, 3, 3);
-            _bias = LayerMemory.Empty(placement, channels);
-            RegisterComponents();
-        }
-
-        public override Tensor forward(Tensor x) => conv2d(x, _weight, _bias, strides: [1, 1], padding: [1, 1], groups: _weight.shape[0]);
     }
 }

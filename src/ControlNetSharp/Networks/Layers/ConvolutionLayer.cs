@@ -14,16 +14,14 @@ public sealed class ConvolutionLayer : Module<Tensor, Tensor>
     [ComponentName(Name = "weight")] private Parameter _weight;
     [ComponentName(Name = "bias")] private Parameter? _bias;
 #pragma warning restore IDE0044, RCS1169
-    private readonly long[] _stride;
-    private readonly long[] _padding;
-    private readonly long[] _dilation;
-    private readonly int _groups;
+    private readonly SafeConvolution _convolution;
+    private readonly PaddedWeight _padded = new();
 
     /// <summary>Creates the layer for [B, <paramref name="inputs"/>, h, w] -> [B, <paramref name="outputs"/>, h', w'] with a square kernel; zeros are padded on all four sides.</summary>
     public ConvolutionLayer(int inputs, int outputs, int kernel, int stride, int padding, Placement placement, int groups = 1, int dilation = 1, bool bias = true)
         : base(nameof(ConvolutionLayer))
     {
-        (_stride, _padding, _dilation, _groups) = ([stride, stride], [padding, padding], [dilation, dilation], groups);
+        _convolution = new SafeConvolution(stride, padding, dilation, groups);
         _weight = LayerMemory.Empty(placement, outputs, inputs / groups, kernel, kernel);
         _bias = bias ? LayerMemory.Empty(placement, outputs) : null;
         RegisterComponents();
@@ -36,43 +34,21 @@ public sealed class ConvolutionLayer : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        long[] padding = _padding;
-        if (WrapsAround && padding[0] > 0)
+        var convolution = _convolution;
+        if (WrapsAround && convolution.Padding > 0)
         {
-            x = functional.pad(x, [padding[1], padding[1], padding[0], padding[0]], PaddingModes.Circular);
-            padding = [0, 0];
+            var border = convolution.Padding;
+            x = functional.pad(x, [border, border, border, border], PaddingModes.Circular);
+            convolution = convolution with { Padding = 0 };
         }
 
-        var (weight, bias) = (_weight.to(x.dtype), _bias?.to(x.dtype));
-        var (inputs, outputs) = MissingChannels(x);
-        return inputs + outputs == 0
-            ? functional.conv2d(x, weight, bias, _stride, padding, _dilation, _groups).MoveToOuterDisposeScope()
-            : functional.conv2d(
-                functional.pad(x, [0, 0, 0, 0, 0, inputs]),
-                functional.pad(weight, [0, 0, 0, 0, 0, inputs, 0, outputs]),
-                bias is null ? null : functional.pad(bias, [0, outputs]),
-                _stride,
-                padding,
-                _dilation).narrow(1, 0, weight.shape[0]).MoveToOuterDisposeScope();
+        return convolution.Run(x, _weight, _bias, _padded).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Channels of zeros that make up whole blocks, where libtorch's CPU kernels need them to be right.</summary>
-    /// <remarks>
-    /// libtorch 2.10 reads the rest of an unfilled block from memory that nothing was written to. So results are wrong now and then, by a tenth to a half of their size or not a number
-    /// at all: in bf16 where output channels do not fill blocks of 16; and the gradient with respect to x, in float32 too, where output or input channels do not
-    /// (blocks of 32 for the input of a strided convolution). Measured for 1 to 144 channels on a processor with AVX-512, without groups; convolutions in groups are left as they are.
-    /// </remarks>
-    private (long Inputs, long Outputs) MissingChannels(Tensor x)
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
     {
-        if (x.device_type != DeviceType.CPU || _groups > 1)
-        {
-            return (0, 0);
-        }
-
-        var needsGradient = x.requires_grad && is_grad_enabled();
-        var inputBlock = _stride[0] > 1 ? 32 : 16;
-        return (
-            needsGradient ? (inputBlock - _weight.shape[1] % inputBlock) % inputBlock : 0,
-            needsGradient || x.dtype == ScalarType.BFloat16 ? (16 - _weight.shape[0] % 16) % 16 : 0);
+        _padded.Dispose();
+        base.Dispose(disposing);
     }
 }

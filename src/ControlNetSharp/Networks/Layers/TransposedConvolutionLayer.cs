@@ -13,24 +13,26 @@ public sealed class TransposedConvolutionLayer : Module<Tensor, Tensor>
     [ComponentName(Name = "weight")] private Parameter _weight;
     [ComponentName(Name = "bias")] private Parameter _bias;
 #pragma warning restore IDE0044, RCS1169
-    private readonly long[] _stride;
-    private readonly long[] _padding;
-    private readonly long[] _outputPadding;
+    private readonly SafeTransposedConvolution _convolution;
+    private readonly PaddedWeight _padded = new();
 
     /// <summary>Creates the layer for [B, <paramref name="inputs"/>, h, w] -> [B, <paramref name="outputs"/>, h', w']; its weight is [inputs, outputs, kernel, kernel].</summary>
     public TransposedConvolutionLayer(int inputs, int outputs, int kernel, int stride, int padding, int outputPadding, Placement placement)
         : base(nameof(TransposedConvolutionLayer))
     {
-        (_stride, _padding, _outputPadding) = ([stride, stride], [padding, padding], [outputPadding, outputPadding]);
+        _convolution = new SafeTransposedConvolution(stride, padding, outputPadding);
         _weight = LayerMemory.Empty(placement, inputs, outputs, kernel, kernel);
         _bias = LayerMemory.Empty(placement, outputs);
         RegisterComponents();
     }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x)
+    public override Tensor forward(Tensor x) => _convolution.Run(x, _weight, _bias, _padded);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
     {
-        using var scope = NewDisposeScope();
-        return functional.conv_transpose2d(x, _weight.to(x.dtype), _bias.to(x.dtype), strides: _stride, padding: _padding, output_padding: _outputPadding).MoveToOuterDisposeScope();
+        _padded.Dispose();
+        base.Dispose(disposing);
     }
 }
