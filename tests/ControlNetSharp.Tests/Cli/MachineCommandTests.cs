@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using System.Text.Json;
+using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
+using ControlNetSharp.Tests.Runtime;
 using Xunit;
 
 namespace ControlNetSharp.Tests.Cli;
@@ -21,7 +24,56 @@ public sealed class MachineCommandTests : IDisposable
         Assert.Equal(PlacementPolicy.Choose("cpu", "auto").Dtype.ToString(), json.GetProperty("dtype").GetString());
         Assert.StartsWith("cpu", json.GetProperty("device").GetString(), StringComparison.Ordinal);
         Assert.NotEmpty(json.GetProperty("libtorch").GetString()!);
+        var convolutions = json.GetProperty("convolutions");
+        Assert.Equal(ConvolutionCheck.Report.State.ToString().ToLowerInvariant(), convolutions.GetProperty("state").GetString());
+        Assert.Equal(ConvolutionCheck.Report.Reason, convolutions.GetProperty("reason").GetString());
         Assert.Equal(NativeLibraries.LoadLog, json.GetProperty("nativeFiles").EnumerateArray().Select(file => file.GetString()));
+    }
+
+    [Fact]
+    public async Task Doctor_WhereConvolutionsAreWrong_SaysSo()
+    {
+        using var assumed = new AssumedConvolutions(ConvolutionState.Wrong, "146 in place of 153");
+        var run = await CommandRun.Of(["doctor"]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("convolve   wrong: 146 in place of 153", run.Result, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Generate_WhereConvolutionsAreWrong_RefusesWithTheReason_AndWritesNothing()
+    {
+        using var assumed = new AssumedConvolutions(ConvolutionState.Wrong, "146 in place of 153");
+        var run = await CommandRun.Of(["generate", "-p", "cat", "-m", TinyModel.WriteModel(_folder["model.safetensors"]), "-o", _folder["out.png"], "--size", "64x64", "--steps", "1"]);
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains("146 in place of 153", run.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["out.png"]));
+    }
+
+    [Fact]
+    public async Task Generate_WithPaddedConvolutions_MakesTheSamePicture()
+    {
+        var model = TinyModel.WriteModel(_folder["model.safetensors"]);
+        string[] arguments = ["generate", "-p", "cat", "-m", model, "--size", "64x64", "--steps", "2", "--seed", "5", "--dtype", "fp32", "-o"];
+        await CommandRun.JsonOf([.. arguments, _folder["plain.png"]]);
+        using (new AssumedConvolutions(ConvolutionState.Padded))
+        {
+            await CommandRun.JsonOf([.. arguments, _folder["padded.png"]]);
+        }
+
+        var (plain, padded) = (PictureReader.Read(_folder["plain.png"]), PictureReader.Read(_folder["padded.png"]));
+        Assert.All(plain.Rgb.Zip(padded.Rgb), pair => Assert.InRange(pair.First - pair.Second, -1, 1));
+    }
+
+    [Fact]
+    public async Task Program_ThatIsToldToPadConvolutions_DoesSo()
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "controlnet.dll"), "doctor", "--json"]) { UseShellExecute = false, RedirectStandardOutput = true };
+        start.Environment["CONTROLNETSHARP_PAD_CONVOLUTIONS"] = "1";
+        using var process = Process.Start(start)!;
+        using var json = JsonDocument.Parse(await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        var convolutions = json.RootElement.GetProperty("convolutions");
+        Assert.Equal("padded", convolutions.GetProperty("state").GetString());
+        Assert.Equal("channels are padded to whole blocks: CONTROLNETSHARP_PAD_CONVOLUTIONS is 1", convolutions.GetProperty("reason").GetString());
     }
 
     [Fact]

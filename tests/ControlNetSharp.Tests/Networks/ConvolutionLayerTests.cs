@@ -1,5 +1,7 @@
 using ControlNetSharp.Networks.Layers;
 using ControlNetSharp.Runtime;
+using ControlNetSharp.Tests.Runtime;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -55,6 +57,61 @@ public class ConvolutionLayerTests
             full([2, 64, 64, 64], 1000f).Dispose();
             Assert.InRange(Difference(layer.call(x.to(ScalarType.BFloat16)).to(ScalarType.Float32), reference), 0, 0.02);
         }
+    }
+
+    [Theory]
+    [InlineData(17, 5, 3, 1, 1)]
+    [InlineData(20, 20, 3, 2, 20)]
+    [InlineData(12, 18, 5, 1, 2)]
+    public void Forward_WithPaddedChannels_IsAsWithout_AfterAChangeOfTheWeightOrTheTypeToo(int inputs, int outputs, int kernel, int stride, int groups)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var layer = new ConvolutionLayer(inputs, outputs, kernel, stride, kernel / 2, Placement.Cpu32, groups);
+        var parameters = layer.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        var x = randn(2, inputs, 9, 9);
+        for (var change = 0; change < 2; change++)
+        {
+            parameters["weight"].copy_(randn_like(parameters["weight"]));
+            parameters["bias"].copy_(randn_like(parameters["bias"]));
+            AssertSameWhenPadded(x);
+        }
+
+        layer.to(ScalarType.Float64).to(ScalarType.Float32);
+        layer.parameters().First().mul_(tensor(2f));
+        AssertSameWhenPadded(x);
+        layer.to(ScalarType.BFloat16);
+        AssertSameWhenPadded(x.to(ScalarType.BFloat16), 0.01);
+
+        void AssertSameWhenPadded(Tensor x, double tolerance = 1e-5)
+        {
+            var plain = layer.call(x);
+            using var assumed = new AssumedConvolutions(ConvolutionState.Padded);
+            for (var call = 0; call < 2; call++)
+            {
+                var padded = layer.call(x);
+                Assert.Equal(plain.shape, padded.shape);
+                Assert.True(padded.is_contiguous());
+                Assert.InRange(Difference(padded, plain), 0, tolerance);
+            }
+        }
+    }
+
+    [Fact]
+    public void Forward_WithPaddedChannelsAround_WrapsAsWithout()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var layer = new ConvolutionLayer(3, 5, 3, 1, 1, Placement.Cpu32) { WrapsAround = true };
+        foreach (var parameter in layer.parameters())
+        {
+            parameter.copy_(randn_like(parameter));
+        }
+
+        var x = randn(1, 3, 9, 9);
+        var plain = layer.call(x);
+        using var assumed = new AssumedConvolutions(ConvolutionState.Padded);
+        Assert.InRange(Difference(layer.call(x), plain), 0, 1e-5);
     }
 
     private static double Difference(Tensor gradient, Tensor reference) => ((gradient - reference).norm() / reference.norm()).to(ScalarType.Float64).item<double>();
