@@ -72,6 +72,6 @@ internal static partial class LoraNames
     [GeneratedRegex(@"^(?<module>.+)\.lora_(?<side>A|B)(\.(?<adapter>[^.]+))?\.weight$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Peft();
 
-    [GeneratedRegex(@"^(?<attention>.+)\.(?<unet>processor\.)?to_(?<layer>q|k|v|out)_lora\.(?<part>down|up)\.weight$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^(?<attention>.+?)\.(?<unet>processor\.)?to_(?<layer>q|k|v|out)_lora\.(?<part>down|up)\.weight$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Processor();
 }
