@@ -9,6 +9,7 @@ namespace ControlNetSharp.Cli;
 /// <summary><c>controlnet models</c>: what checkpoint files are, which there are, where they come from, and the same in another form.</summary>
 internal static class ModelsCommand
 {
+    private const int ShownNames = 5;
     private static readonly (string Name, CheckpointLayout Layout)[] Layouts = [("ldm", CheckpointLayout.Ldm), ("diffusers", CheckpointLayout.Diffusers)];
     private static readonly (string Name, WeightFormat Format)[] Formats = [("fp32", WeightFormat.Float32), ("bf16", WeightFormat.BFloat16), ("fp16", WeightFormat.Float16), ("fp8", WeightFormat.ScaledFloat8)];
 
@@ -88,7 +89,7 @@ internal static class ModelsCommand
 
         foreach (var row in rows)
         {
-            output.Result.WriteLine($"{row.Kind ?? "unusable",-12}  {row.Family ?? "",-8}  {row.Layout ?? "",-9}  {row.Dtype ?? "",-5}  {row.File}");
+            output.Result.WriteLine($"{row.Kind ?? "unusable",-18}  {row.Family ?? "",-8}  {row.Layout ?? "",-9}  {row.Dtype ?? "",-5}  {row.File}");
             if (row.Error is not null)
             {
                 output.Message.WriteLine(row.Error);
@@ -119,10 +120,17 @@ internal static class ModelsCommand
 
         NativeLibraries.EnsureLoaded();
         var clock = Stopwatch.StartNew();
-        var tensors = CheckpointConverter.Convert(input, target, layout, dtype);
+        var overflows = new List<string>();
+        var tensors = CheckpointConverter.Convert(input, target, layout, dtype, overflows.Add);
+        if (overflows.Count > 0)
+        {
+            output.Message.WriteLine($"controlnet: {overflows.Count} of {tensors} tensors have numbers too large for {arguments.GetValue(DtypeOption)}; in {target} they are infinite: "
+                + $"{string.Join(", ", overflows.Take(ShownNames))}{(overflows.Count > ShownNames ? ", …" : "")}. Most likely the file cannot be used; bf16 and fp32 have room for them.");
+        }
+
         if (json)
         {
-            output.WriteJson(new { file = target, layout = arguments.GetValue(LayoutOption), dtype = arguments.GetValue(DtypeOption), tensors, seconds = clock.Elapsed.TotalSeconds });
+            output.WriteJson(new { file = target, layout = arguments.GetValue(LayoutOption), dtype = arguments.GetValue(DtypeOption), tensors, overflows, seconds = clock.Elapsed.TotalSeconds });
             return;
         }
 

@@ -22,20 +22,22 @@ public static class CheckpointConverter
     /// <param name="output">A file for <see cref="CheckpointLayout.Ldm"/>, which is replaced, or a new folder for <see cref="CheckpointLayout.Diffusers"/>.</param>
     /// <param name="layout">The layout; null to keep the tensors' names, for which any file with tensors will do.</param>
     /// <param name="format">How all floating-point tensors are written; null to keep theirs.</param>
+    /// <param name="overflowed">Told the name of each tensor that has numbers too large for the format (above 65504 for float16): in the output they are infinite.</param>
     /// <returns>How many tensors were written.</returns>
     /// <exception cref="CheckpointException">The input cannot be used, or has no place in the layout.</exception>
     /// <exception cref="ArgumentException">The output is where something else is.</exception>
-    public static int Convert(string input, string output, CheckpointLayout? layout = null, WeightFormat? format = null)
+    public static int Convert(string input, string output, CheckpointLayout? layout = null, WeightFormat? format = null, Action<string>? overflowed = null)
     {
         ArgumentNullException.ThrowIfNull(output);
         var isModelFolder = File.Exists(Path.Combine(input, DiffusersFolder.Index));
         using var files = layout is null && !isModelFolder ? CheckpointFiles.Open(input) : CheckpointFiles.OpenAsLdm(input);
-        return layout is null && !isModelFolder ? WriteFile(files, files.Tensors, files.Metadata, output, format)
-            : layout == CheckpointLayout.Ldm ? WriteLdm(files, output, format)
-            : WriteDiffusers(files, output, format);
+        var writing = new Writing(format, overflowed);
+        return layout is null && !isModelFolder ? WriteFile(files, files.Tensors, files.Metadata, output, writing)
+            : layout == CheckpointLayout.Ldm ? WriteLdm(files, output, writing)
+            : WriteDiffusers(files, output, writing);
     }
 
-    private static int WriteLdm(CheckpointFiles files, string output, WeightFormat? format)
+    private static int WriteLdm(CheckpointFiles files, string output, Writing writing)
     {
         var tensors = files.Tensors.Where(tensor => LdmLayout.Markers.Contains(tensor.Key) || LdmLayout.Prefixes.Any(prefix => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))).ToDictionary(StringComparer.Ordinal);
         if (tensors.Keys.All(LdmLayout.Markers.Contains))
@@ -51,10 +53,10 @@ public static class CheckpointConverter
                 .Concat(OpenClipKeys.ToOpenClip(clip).Select(tensor => KeyValuePair.Create(LdmLayout.OpenClip + tensor.Key, tensor.Value))).ToDictionary(StringComparer.Ordinal);
         }
 
-        return WriteFile(files, tensors, metadata, output, format);
+        return WriteFile(files, tensors, metadata, output, writing);
     }
 
-    private static int WriteDiffusers(CheckpointFiles files, string output, WeightFormat? format)
+    private static int WriteDiffusers(CheckpointFiles files, string output, Writing writing)
     {
         if (File.Exists(output) || Directory.Exists(output))
         {
@@ -75,7 +77,7 @@ public static class CheckpointConverter
                 var folder = Path.Combine(temporary, parts.Count == 1 ? "" : part.Folder);
                 Directory.CreateDirectory(folder);
                 File.WriteAllText(Path.Combine(folder, DiffusersFolder.Config), part.Config);
-                WriteFile(files, part.Tensors, new Dictionary<string, string> { ["format"] = "pt" }, Path.Combine(folder, part.File), format);
+                WriteFile(files, part.Tensors, new Dictionary<string, string> { ["format"] = "pt" }, Path.Combine(folder, part.File), writing);
                 if (parts.Count > 1 && part.Tokenizer is var (tokenizer, padToken))
                 {
                     TokenizerFiles.Write(Directory.CreateDirectory(Path.Combine(temporary, tokenizer)).FullName, padToken);
@@ -164,21 +166,22 @@ public static class CheckpointConverter
         ? new(files.Name, $"this is {other}, which has no other layout here; without a layout, its type and container can be changed.")
         : new(files.Name, $"none of its {files.Tensors.Count} tensors belongs to a UNet, Autoencoder, text encoder or ControlNet; the first is '{files.Tensors.Keys.FirstOrDefault()}'. Without a layout, type and container of any file can be changed.");
 
-    private static int WriteFile(CheckpointFiles files, IReadOnlyDictionary<string, StoredTensor> tensors, IReadOnlyDictionary<string, string> metadata, string output, WeightFormat? format)
+    private static int WriteFile(CheckpointFiles files, IReadOnlyDictionary<string, StoredTensor> tensors, IReadOnlyDictionary<string, string> metadata, string output, Writing writing)
     {
         if (Directory.Exists(output))
         {
             throw new ArgumentException($"{output} is a folder; the tensors of {files.Name} are written to one file.", nameof(output));
         }
 
-        SafetensorsWriter.Write(output, [.. tensors.SelectMany(tensor => Written(tensor.Key, tensor.Value, format)), .. HasScales(tensors, format) ? [ScaledFloat8.Marked()] : Array.Empty<WrittenTensor>()], metadata);
+        SafetensorsWriter.Write(
+            output, [.. tensors.SelectMany(tensor => Written(tensor.Key, tensor.Value, writing)), .. HasScales(tensors, writing.Format) ? [ScaledFloat8.Marked()] : Array.Empty<WrittenTensor>()], metadata);
         return tensors.Count;
     }
 
-    private static IEnumerable<WrittenTensor> Written(string name, StoredTensor tensor, WeightFormat? format)
+    private static IEnumerable<WrittenTensor> Written(string name, StoredTensor tensor, Writing writing)
     {
-        WrittenTensor As(ScalarType type) => new(name, SafetensorsFormat.NameOf(type), tensor.Shape, () => tensor.Read(type));
-        return (SafetensorsFormat.CanBeWeights(tensor.Dtype) ? format : null) switch
+        WrittenTensor As(ScalarType type) => new(name, SafetensorsFormat.NameOf(type), tensor.Shape, () => Rounded(name, tensor, type, writing));
+        return (SafetensorsFormat.CanBeWeights(tensor.Dtype) ? writing.Format : null) switch
         {
             null when tensor.HasRaw => ScaledFloat8.Copied(name, tensor),
             WeightFormat.Float32 => [As(ScalarType.Float32)],
@@ -188,8 +191,24 @@ public static class CheckpointConverter
         };
     }
 
+    /// <summary>A tensor in another type. What was infinite before is no overflow; the numbers are looked at only where something is.</summary>
+    private static Tensor Rounded(string name, StoredTensor tensor, ScalarType type, Writing writing)
+    {
+        using var scope = NewDisposeScope();
+        var rounded = tensor.Read(type);
+        if (rounded.isinf().any().item<bool>() && rounded.isfinite().sum().item<long>() < tensor.Read().isfinite().sum().item<long>())
+        {
+            writing.Overflowed?.Invoke(name);
+        }
+
+        return rounded.MoveToOuterDisposeScope();
+    }
+
     private static bool HasScales(IReadOnlyDictionary<string, StoredTensor> tensors, WeightFormat? format) =>
         format == WeightFormat.ScaledFloat8 ? tensors.Any(tensor => ScaledFloat8.Holds(tensor.Key, tensor.Value)) : format is null && tensors.Values.Any(tensor => tensor.Scale is not null);
+
+    /// <summary>How tensors are written.</summary>
+    private sealed record Writing(WeightFormat? Format, Action<string>? Overflowed);
 
     private sealed record NetworkFolder(string Folder, string File, Dictionary<string, StoredTensor> Tensors, string Config)
     {

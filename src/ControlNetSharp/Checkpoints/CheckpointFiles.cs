@@ -5,6 +5,12 @@ namespace ControlNetSharp.Checkpoints;
 /// <summary>One checkpoint in one or several files: a single space of tensor names. The files are safetensors or PyTorch's, told by what is in them and not by their names.</summary>
 public sealed class CheckpointFiles : IDisposable
 {
+    /// <summary>What PyTorch's DataParallel puts before every name.</summary>
+    private const string Wrapper = "module.";
+
+    /// <summary>What its compiler puts before the names inside of a compiled module.</summary>
+    private const string Compiled = "_orig_mod.";
+
     private readonly List<ITensorFile> _files = [];
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
     private Dictionary<string, StoredTensor> _tensors = new(StringComparer.Ordinal);
@@ -32,6 +38,7 @@ public sealed class CheckpointFiles : IDisposable
     /// <summary>
     /// Opens a file (safetensors; PyTorch's zip archives and older pickles, of which the state dict counts), the shards of an index (.index.json), a folder in diffusers' layout, whose tensors have the component
     /// before their names (<c>unet/conv_in.weight</c>), or all .safetensors files of another folder in name order, or where it has none all PyTorch files.
+    /// Prefixes of training programs (<c>module.</c>, <c>_orig_mod.</c>) are taken off.
     /// Headers and pickles are checked, no tensor is read yet.
     /// </summary>
     /// <exception cref="CheckpointException">There is no such file, it is damaged, it wants something run, a shard is missing, or two files have the same tensor.</exception>
@@ -58,7 +65,7 @@ public sealed class CheckpointFiles : IDisposable
                 files.AddFolder(path);
             }
 
-            files._tensors = ScaledFloat8.WithScales(files._tensors);
+            files._tensors = ScaledFloat8.WithScales(Unwrapped(files._tensors));
             files.Describe();
             (files.SourceLayout, files.OtherKind) = (CheckpointKind.LayoutOf(files.Shapes), CheckpointKind.OtherKind(files.Shapes));
             return files;
@@ -141,6 +148,29 @@ public sealed class CheckpointFiles : IDisposable
                 _metadata[key] = value;
             }
         }
+    }
+
+    /// <summary>The tensors without what training programs put before every name, or, as PyTorch's compiler, before any.</summary>
+    /// <exception cref="CheckpointException">Two tensors are the same one under two names.</exception>
+    private static Dictionary<string, StoredTensor> Unwrapped(Dictionary<string, StoredTensor> tensors)
+    {
+        var isWrapped = tensors.Count > 0 && tensors.Keys.All(name => name.StartsWith(Wrapper, StringComparison.Ordinal));
+        if (!isWrapped && !tensors.Keys.Any(name => name.Contains(Compiled, StringComparison.Ordinal)))
+        {
+            return tensors;
+        }
+
+        var plain = new Dictionary<string, StoredTensor>(StringComparer.Ordinal);
+        foreach (var (name, tensor) in tensors)
+        {
+            var own = (isWrapped ? name[Wrapper.Length..] : name).Replace(Compiled, "", StringComparison.Ordinal);
+            if (!plain.TryAdd(own, tensor))
+            {
+                throw new CheckpointException(tensor.File, $"the tensors '{plain[own].Name}' and '{name}' are the same one under two names.", [plain[own].Name, name]);
+            }
+        }
+
+        return plain;
     }
 
     private StoredTensor Find(string name) => _tensors.TryGetValue(name, out var tensor) ? tensor

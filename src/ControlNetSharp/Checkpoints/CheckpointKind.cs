@@ -1,8 +1,17 @@
+using ControlNetSharp.Checkpoints.Loras;
+using ControlNetSharp.Text;
+
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>What a checkpoint is, told from its names and shapes.</summary>
 public static class CheckpointKind
 {
+    internal const string StableDiffusion3 = "SD3";
+    internal const string Flux = "Flux";
+
+    private const string Model = "model";
+    private const string Lora = "lora";
+    private const string TextualInversion = "textual inversion";
     private const int InpaintingChannels = 9;
 
     /// <summary>A UNet's first convolution in each layout.</summary>
@@ -16,41 +25,68 @@ public static class CheckpointKind
         ["control-lora"] = "a Control-LoRA",
         ["controlnet-union"] = "a ControlNet for several kinds of hints (union)",
         ["controlnet-lllite"] = "a ControlNet-LLLite",
-        ["lora"] = "a LoRA",
+        ["upscaler"] = "an upscaler (ESRGAN)",
+        ["motion module"] = "a motion module (AnimateDiff)",
+        [Lora] = "a LoRA",
+        [TextualInversion] = "a textual inversion",
     };
 
-    /// <summary>A sign is a whole name, or with a star the beginning or end of one. The first row that fits counts.</summary>
-    private static readonly (string Sign, string Kind, string Layout)[] Signs =
+    /// <summary>
+    /// A sign is a whole name, or with a star the beginning or end of one. The first row that fits counts. Rows of families that cannot be run have the family's name.
+    /// Source: the golden key manifests; the published files of SD3, Flux and AnimateDiff (names).
+    /// </summary>
+    private static readonly Sign[] Signs =
     [
-        ("lora_controlnet", "control-lora", "ldm"),
-        ("task_embedding", "controlnet-union", "diffusers"),
-        ("control_add_embedding.linear_1.weight", "controlnet-union", "diffusers"),
-        ("lllite_*", "controlnet-lllite", "kohya"),
-        ("ip_adapter.*", "ip-adapter", "ip-adapter"),
-        ("image_proj.*", "ip-adapter", "ip-adapter"),
-        ("adapter.body.*", "t2i-adapter", "diffusers"),
-        ("body.0.*", "t2i-adapter", "t2i-adapter"),
-        ("*.lora_down.weight", "lora", "kohya"),
-        ("*.lora_A.weight", "lora", "diffusers"),
-        ("*.lora.down.weight", "lora", "diffusers"),
-        (LdmLayout.UNet + "input_blocks.0.0.weight", "model", "ldm"),
-        (DiffusersFolder.UNet + "conv_in.weight", "model", "diffusers"),
-        (LdmLayout.Control + "input_hint_block.0.weight", "controlnet", "ldm"),
-        ("input_hint_block.0.weight", "controlnet", "ldm"),
-        ("controlnet_cond_embedding.conv_in.weight", "controlnet", "diffusers"),
-        ("down_blocks.0.resnets.0.conv1.weight", "unet", "diffusers"),
-        (LdmLayout.Autoencoder + "decoder.conv_in.weight", "autoencoder", "ldm"),
-        ("decoder.mid_block.*", "autoencoder", "diffusers"),
-        ("decoder.conv_in.weight", "autoencoder", "ldm"),
-        ("text_model.embeddings.token_embedding.weight", "text encoder", "transformers"),
+        new("lora_controlnet", "control-lora", "ldm"),
+        new("task_embedding", "controlnet-union", "diffusers"),
+        new("control_add_embedding.linear_1.weight", "controlnet-union", "diffusers"),
+        new("lllite_*", "controlnet-lllite", "kohya"),
+        new("ip_adapter.*", "ip-adapter", "ip-adapter"),
+        new("image_proj.*", "ip-adapter", "ip-adapter"),
+        new("adapter.body.*", "t2i-adapter", "diffusers"),
+        new("body.0.block1.weight", "t2i-adapter", "t2i-adapter"),
+        new("body.0.in_conv.weight", "t2i-adapter", "t2i-adapter"),
+        new("body.0.rdb1.conv1.weight", "upscaler", "esrgan"),
+        new("RRDB_trunk.0.RDB1.conv1.weight", "upscaler", "esrgan"),
+        new("model.1.sub.0.RDB1.conv1.0.weight", "upscaler", "esrgan"),
+        new("body.0.weight", "upscaler", "esrgan"),
+        new("controlnet_x_embedder.weight", "controlnet", "diffusers", Flux),
+        new("controlnet_blocks.0.weight", "controlnet", "diffusers", StableDiffusion3),
+        new(LdmLayout.UNet + "joint_blocks.0.*", Model, "ldm", StableDiffusion3),
+        new("joint_blocks.0.*", Model, "ldm", StableDiffusion3),
+        new(LdmLayout.UNet + "double_blocks.0.*", Model, "ldm", Flux),
+        new("double_blocks.0.*", Model, "ldm", Flux),
+        new("single_transformer_blocks.0.*", Model, "diffusers", Flux),
+        new("transformer_blocks.0.attn.add_k_proj.weight", Model, "diffusers", StableDiffusion3),
+        new("down_blocks.0.motion_modules.*", "motion module", "diffusers"),
+        new(LdmLayout.UNet + "input_blocks.0.0.weight", Model, "ldm"),
+        new(DiffusersFolder.UNet + "conv_in.weight", Model, "diffusers"),
+        new(LdmLayout.Control + "input_hint_block.0.weight", "controlnet", "ldm"),
+        new("input_hint_block.0.weight", "controlnet", "ldm"),
+        new("controlnet_cond_embedding.conv_in.weight", "controlnet", "diffusers"),
+        new("down_blocks.0.resnets.0.conv1.weight", "unet", "diffusers"),
+        new(LdmLayout.Autoencoder + "decoder.conv_in.weight", "autoencoder", "ldm"),
+        new("decoder.mid_block.*", "autoencoder", "diffusers"),
+        new("decoder.conv_in.weight", "autoencoder", "ldm"),
+        new("text_model.embeddings.token_embedding.weight", "text encoder", "transformers"),
     ];
 
-    /// <summary>Kind (model, controlnet, autoencoder, unet, text encoder, lora, t2i-adapter, ip-adapter, control-lora, controlnet-union, controlnet-lllite, unknown) and, where a context width shows it, the family with its variant.</summary>
+    /// <summary>
+    /// Kind (model, controlnet, autoencoder, unet, text encoder, lora, textual inversion, t2i-adapter, ip-adapter, control-lora, controlnet-union, controlnet-lllite, upscaler, motion module, unknown) and, where
+    /// names or a context width show it, the family with its variant.
+    /// </summary>
     /// <param name="shapes">Shapes by tensor name.</param>
     public static (string Kind, string? Family) Of(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)
     {
         ArgumentNullException.ThrowIfNull(shapes);
-        return (Row(shapes).Kind ?? "unknown", FamilyOf(shapes)?.FullName);
+        var row = Row(shapes);
+        var family = row?.Family ?? row?.Kind switch
+        {
+            Lora => LoraFamily.Of(shapes),
+            TextualInversion => FamilyOfVectors(shapes),
+            _ => FamilyOf(shapes)?.FullName,
+        };
+        return (row?.Kind ?? "unknown", family);
     }
 
     /// <summary>The family of a UNet, a ControlNet or a whole model in any layout; null where no context width shows it.</summary>
@@ -71,17 +107,37 @@ public static class CheckpointKind
     public static string? LayoutOf(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)
     {
         ArgumentNullException.ThrowIfNull(shapes);
-        return Row(shapes).Layout;
+        return Row(shapes)?.Layout;
     }
 
     /// <summary>What a kind that cannot be run is called in a sentence; null for those that can, and for what is unknown.</summary>
-    internal static string? OtherKind(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes) => Others.GetValueOrDefault(Row(shapes).Kind ?? "");
-
-    private static (string? Kind, string? Layout) Row(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)
+    internal static string? OtherKind(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes) => Row(shapes) switch
     {
-        var row = Array.Find(Signs, row => row.Sign.StartsWith('*') ? shapes.Keys.Any(name => name.EndsWith(row.Sign[1..], StringComparison.Ordinal))
-            : row.Sign.EndsWith('*') ? shapes.Keys.Any(name => name.StartsWith(row.Sign[..^1], StringComparison.Ordinal))
-            : shapes.ContainsKey(row.Sign));
-        return (row.Kind, row.Layout);
+        null => null,
+        { Family: { } family, Kind: var kind } => $"a {(kind == Model ? kind : "ControlNet")} of {family}",
+        { Kind: var kind } => Others.GetValueOrDefault(kind),
+    };
+
+    private static Sign? Row(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes) =>
+        Array.Find(Signs, row => row.Name.StartsWith('*') ? shapes.Keys.Any(name => name.EndsWith(row.Name[1..], StringComparison.Ordinal))
+            : row.Name.EndsWith('*') ? shapes.Keys.Any(name => name.StartsWith(row.Name[..^1], StringComparison.Ordinal))
+            : shapes.ContainsKey(row.Name))
+        ?? (shapes.Keys.Any(LoraNames.IsOfLora) ? new("", Lora, shapes.Keys.Any(LoraNames.IsOfKohya) ? "kohya" : "diffusers")
+            : AreVectors(shapes) ? new("", TextualInversion, "a1111") : null);
+
+    /// <summary>Whether the tensors are vectors for tokens: those of SDXL's two encoders, or those of one token, whose name no network's tensor has.</summary>
+    private static bool AreVectors(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)
+    {
+        static bool IsOfTokens(IReadOnlyList<long> shape) => shape is [> 0] or [>= 1 and <= PromptChunk.Length, > 0];
+        return shapes.Values.All(IsOfTokens) && (shapes.Count == 2 ? shapes.ContainsKey(TextualInversionFile.SecondOfXl) && shapes.ContainsKey(TextualInversionFile.FirstOfXl)
+            : shapes.Count == 1 && !shapes.Keys.First().Contains('.', StringComparison.Ordinal) && (shapes.ContainsKey(TextualInversionFile.A1111) || IsKnownWidth(shapes.Values.First()[^1])));
     }
+
+    private static bool IsKnownWidth(long width) => ModelFamily.All.Any(family => family.ContextChannels == width);
+
+    private static string FamilyOfVectors(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes) =>
+        shapes.Count == 2 ? ModelFamily.StableDiffusionXl : ModelFamily.Of((int)shapes.Values.First()[^1]).Name;
+
+    /// <summary>What a name says of a file.</summary>
+    private sealed record Sign(string Name, string Kind, string Layout, string? Family = null);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
@@ -89,20 +90,17 @@ public static class CheckpointLoader
     /// <param name="path">The file.</param>
     /// <param name="kind">What the file should be, for the message, such as <c>weights of softedge_hed</c>.</param>
     /// <param name="create">Makes the network in the size that these shapes, by tensor name, give.</param>
-    /// <param name="wrapper">What some editions of the file have before every name, such as <c>module.</c>; empty for none.</param>
     /// <returns>The network, in float32 on the CPU; the caller owns it.</returns>
     /// <exception cref="CheckpointException">The file is damaged, or its names, shapes or types are not those of such a network; nothing was loaded.</exception>
-    internal static T LoadNetwork<T>(string path, string kind, Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create, string wrapper = "")
+    internal static T LoadNetwork<T>(string path, string kind, Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create)
         where T : nn.Module
     {
         using var files = CheckpointFiles.Open(path);
-        var prefix = files.Shapes.Keys.All(key => key.StartsWith(wrapper, StringComparison.Ordinal)) ? wrapper : "";
-        var shapes = Part(files, prefix);
-        Compare(files, kind, (prefix, () => create(shapes, Placement.Meta)));
-        var network = create(shapes, Placement.Cpu32);
+        Compare(files, kind, ("", () => create(files.Shapes, Placement.Meta)));
+        var network = create(files.Shapes, Placement.Cpu32);
         try
         {
-            return Fill(network, files, prefix);
+            return Fill(network, files, "");
         }
         catch
         {
@@ -115,16 +113,51 @@ public static class CheckpointLoader
     /// <param name="modelPath">The model, as for <see cref="LoadModel"/>.</param>
     /// <param name="paths">The ControlNets, as for <see cref="LoadControlNet"/>.</param>
     /// <param name="others">Files among which ControlNets for the model are looked for where one of the paths is not for it; the message names them. Looked at only then.</param>
+    /// <param name="autoencoder">A checkpoint whose Autoencoder replaces the model's own, as for <see cref="LoadModel"/>; null for that.</param>
     /// <exception cref="CheckpointException">A file cannot be used, or the ControlNet is not one for the model.</exception>
-    public static void CheckControlNets(string modelPath, IEnumerable<string> paths, IEnumerable<string>? others = null)
+    public static void CheckControlNets(string modelPath, IEnumerable<string> paths, IEnumerable<string>? others = null, string? autoencoder = null)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        using var model = CheckpointFiles.OpenAsLdm(modelPath);
+        using var model = CheckpointFiles.OpenAsLdm(modelPath, autoencoder);
         var unet = ReadModel(model).UNet;
         foreach (var path in paths)
         {
             using var files = CheckpointFiles.OpenAsLdm(path);
             ReadControlNet(files, modelPath, unet, others);
+        }
+    }
+
+    /// <summary>Compares the headers of the files that a prompt names with that of the model: what a generation would refuse is refused before any weight is read.</summary>
+    /// <param name="modelPath">The model, as for <see cref="LoadModel"/>.</param>
+    /// <param name="loras">LoRAs.</param>
+    /// <param name="embeddings">Textual inversions.</param>
+    /// <param name="autoencoder">As for <see cref="LoadModel"/>.</param>
+    /// <exception cref="CheckpointException">A file cannot be used, or is not one for the model.</exception>
+    public static void CheckPromptFiles(string modelPath, IEnumerable<string> loras, IEnumerable<string> embeddings, string? autoencoder = null)
+    {
+        ArgumentNullException.ThrowIfNull(loras);
+        ArgumentNullException.ThrowIfNull(embeddings);
+        using var model = CheckpointFiles.OpenAsLdm(modelPath, autoencoder);
+        var shape = ReadModel(model);
+        using var unet = new UNet(shape.UNet, Placement.Meta);
+        var texts = shape.Texts.Select(text => (Encoder: (ITextEncoder)text.Create(Placement.Meta), text.Prefix)).ToList();
+        try
+        {
+            var targets = LoraTarget.Of(unet, texts);
+            foreach (var path in loras)
+            {
+                using var lora = LoraFile.Open(path);
+                lora.RequireFitting(targets, modelPath, shape.Family);
+            }
+
+            foreach (var path in embeddings)
+            {
+                TextualInversionFile.Check(path, [.. texts.Select(text => text.Encoder)]);
+            }
+        }
+        finally
+        {
+            texts.ForEach(text => ((nn.Module)text.Encoder).Dispose());
         }
     }
 
@@ -154,6 +187,7 @@ public static class CheckpointLoader
             throw new CheckpointException(files.Name, $"its UNet ({family.FullName}) takes a vector beside the text, but the first text encoder of SDXL ({LdmLayout.XlClip}) is missing; SDXL's refiner, unCLIP models and bare UNets cannot be run.");
         }
 
+        RequireParts(files);
         metadata = metadata with { LatentScale = metadata.LatentScale ?? family.LatentScale };
         var autoencoder = Inferred(files, () => NetworkShapes.Autoencoder(Part(files, LdmLayout.Autoencoder), metadata));
         var latents = autoencoder.LatentChannels;
@@ -181,6 +215,35 @@ public static class CheckpointLoader
                 .. texts.Select<TextShape, (string, Func<nn.Module>)>(text => (text.Prefix, () => text.Create(Placement.Meta))),
             ]);
         return new ModelShape(unet, autoencoder, texts, family, metadata);
+    }
+
+    /// <summary>A UNet alone is no model: what else is missing is said, and that the Autoencoder may come from another file.</summary>
+    private static void RequireParts(CheckpointFiles files)
+    {
+        bool Has(params ReadOnlySpan<string> prefixes)
+        {
+            foreach (var prefix in prefixes)
+            {
+                if (files.Shapes.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal)))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        var isFolder = files.SourceLayout == "diffusers";
+        string Place(string folder, string prefix) => isFolder ? $"the folder '{folder.TrimEnd('/')}' has no weights" : $"no name begins with {prefix}";
+        string?[] missing =
+        [
+            Has(LdmLayout.Autoencoder) ? null : $"no Autoencoder ({Place(DiffusersFolder.Autoencoder, LdmLayout.Autoencoder)}), which can be taken from another file (--vae)",
+            Has(LdmLayout.Clip, LdmLayout.OpenClip, LdmLayout.XlClip) ? null : $"no text encoder ({Place(DiffusersFolder.Text, "cond_stage_model.")}), without which it cannot be run",
+        ];
+        if (missing.OfType<string>().ToList() is { Count: > 0 } parts)
+        {
+            throw new CheckpointException(files.Name, $"the model has {string.Join(", and ", parts)}.");
+        }
     }
 
     private static List<TextShape> ReadTexts(CheckpointFiles files, ModelFamily family, CheckpointMetadata metadata)

@@ -20,13 +20,12 @@ internal static class DiffusersFolder
     public static IReadOnlyList<string> Components { get; } = [UNet, Autoencoder, Text, SecondText];
 
     /// <summary>The weight files of the components, each with the component's name.</summary>
-    /// <exception cref="CheckpointException">A component that every model has lacks its weights.</exception>
+    /// <exception cref="CheckpointException">There is no UNet. Other components may come from elsewhere.</exception>
     public static IReadOnlyList<(string Component, string File)> Files(string folder)
     {
         var files = Components.SelectMany(component => WeightFiles.Of(Path.Combine(folder, component.TrimEnd('/'))).Select(file => (component, file))).ToList();
-        return Components.FirstOrDefault(component => component != SecondText && files.All(file => file.component != component)) is { } missing
-            ? throw new CheckpointException(folder, $"its folder '{missing.TrimEnd('/')}' has no weights; a diffusers model needs unet, vae and text_encoder, each with .safetensors or PyTorch files.")
-            : files;
+        return files.Exists(file => file.component == UNet) ? files
+            : throw new CheckpointException(folder, "its folder 'unet' has no weights; a diffusers model needs unet, vae and text_encoder, each with .safetensors or PyTorch files.");
     }
 
     /// <summary>The configurations of a whole model as metadata.</summary>

@@ -28,8 +28,9 @@ public sealed class PromptFiles
     {
         ArgumentNullException.ThrowIfNull(roots);
         _roots = [.. roots.Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)];
-        // Where two files have one name, the first root counts, then the first extension.
-        _embeddings = new(() => Folders(EmbeddingFolders).SelectMany(folder => Below(folder).OrderBy(file => Array.IndexOf(Extensions, Path.GetExtension(file.Path))))
+        // Where two files have one name, the first root counts, then the one in fewer folders, then the first extension.
+        _embeddings = new(() => Folders(EmbeddingFolders)
+            .SelectMany(folder => Below(folder).OrderBy(file => file.Name.Count(c => c == '/')).ThenBy(file => Rank(file.Path)).ThenBy(file => file.Name, StringComparer.Ordinal))
             .DistinctBy(file => Path.GetFileName(file.Name), StringComparer.OrdinalIgnoreCase).ToDictionary(file => Path.GetFileName(file.Name), file => file.Path, StringComparer.OrdinalIgnoreCase));
     }
 
@@ -90,17 +91,22 @@ public sealed class PromptFiles
 
         var folders = Folders(LoraFolders).ToList();
         var known = folders.SelectMany(Below).ToList();
-        // The same spelling counts first.
+        // The same spelling counts first, then the first folder, then the whole name before the file's alone.
         foreach (var comparison in new[] { StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase })
         {
-            var found = known.Where(file => file.Name.Equals(name, comparison) || Path.GetFileName(file.Name).Equals(name, comparison))
-                .GroupBy(file => file.Folder, StringComparer.Ordinal).FirstOrDefault()?.GroupBy(file => file.Name, StringComparer.Ordinal).ToList();
-            switch (found?.Count)
+            var namesakes = known.Where(file => file.Name.Equals(name, comparison) || Path.GetFileName(file.Name).Equals(name, comparison))
+                .GroupBy(file => file.Folder, StringComparer.Ordinal).FirstOrDefault()?.ToList() ?? [];
+            var whole = namesakes.FindAll(file => file.Name.Equals(name, comparison));
+            var found = (whole.Count > 0 ? whole : namesakes).GroupBy(file => file.Name, StringComparer.Ordinal).Select(group => group.MinBy(file => Rank(file.Path))).ToList();
+            if (found.Count == 1 || (found.Count > 1 && found.Select(file => RealPath(file.Path)).Distinct(StringComparer.Ordinal).Count() == 1))
             {
-                case 1:
-                    return found[0].OrderBy(file => Array.IndexOf(Extensions, Path.GetExtension(file.Path))).First().Path;
-                case > 1:
-                    throw new ArgumentException($"The prompt asks for the LoRA \"{name}\", of which there are several: {string.Join(", ", found.Select(file => file.Key).Order(StringComparer.Ordinal))}; write the folder, too.", nameof(name));
+                return found[0].Path;
+            }
+
+            if (found.Count > 1)
+            {
+                throw new ArgumentException(
+                    $"The prompt asks for the LoRA \"{name}\", of which there are several: {string.Join(", ", found.Select(file => file.Name).Order(StringComparer.Ordinal))}; write the folder, too.", nameof(name));
             }
         }
 
@@ -123,6 +129,29 @@ public sealed class PromptFiles
     private IEnumerable<string> Folders(IReadOnlyList<string> names) => _roots
         .SelectMany(root => new[] { root, Path.Combine(root, "models") }.SelectMany(parent => names.Select(name => Path.Combine(parent, name))).Prepend(names.Contains(Path.GetFileName(root), StringComparer.OrdinalIgnoreCase) ? root : ""))
         .Where(Directory.Exists).DistinctBy(folder => new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder, StringComparer.Ordinal);
+
+    private static int Rank(string file) => Array.IndexOf(Extensions, Path.GetExtension(file).ToLowerInvariant());
+
+    /// <summary>Where a file lies when the links on the way to it are followed.</summary>
+    private static string RealPath(string file)
+    {
+        var real = Path.GetPathRoot(file)!;
+        foreach (var part in file[real.Length..].Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar))
+        {
+            var own = Path.Combine(real, part);
+            try
+            {
+                real = new DirectoryInfo(own).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? own;
+            }
+            catch (IOException)
+            {
+                // Links in a circle lead nowhere: such a file is no other's namesake.
+                return file;
+            }
+        }
+
+        return real;
+    }
 
     /// <summary>The files of a folder: their names without extension, relative to it and with forward slashes.</summary>
     private static IEnumerable<(string Folder, string Name, string Path)> Below(string folder) => Directory

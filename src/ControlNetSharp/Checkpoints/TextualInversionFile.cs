@@ -10,8 +10,15 @@ namespace ControlNetSharp.Checkpoints;
 /// </summary>
 internal static class TextualInversionFile
 {
-    private const string FirstOfXl = "clip_l";
-    private const string SecondOfXl = "clip_g";
+    /// <summary>The tensor of A1111's safetensors files.</summary>
+    public const string A1111 = "emb_params";
+
+    /// <summary>The tensors of SDXL, one for each text encoder.</summary>
+    public const string FirstOfXl = "clip_l";
+
+    /// <inheritdoc cref="FirstOfXl"/>
+    public const string SecondOfXl = "clip_g";
+
 
     /// <summary>Reads the vectors for the text encoders of a model.</summary>
     /// <param name="path">The file.</param>
@@ -22,6 +29,20 @@ internal static class TextualInversionFile
     public static IReadOnlyList<Tensor> Read(string path, IReadOnlyList<ITextEncoder> texts, Placement placement)
     {
         using var files = CheckpointFiles.Open(path);
+        return [.. Vectors(files, texts).Select(tensor => tensor.Read(placement.Dtype).to(placement.Device))];
+    }
+
+    /// <summary>The same comparisons; nothing but the header is read.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static void Check(string path, IReadOnlyList<ITextEncoder> texts)
+    {
+        using var files = CheckpointFiles.Open(path);
+        Vectors(files, texts);
+    }
+
+    private static List<StoredTensor> Vectors(CheckpointFiles files, IReadOnlyList<ITextEncoder> texts)
+    {
+        var path = files.Name;
         var names = files.Tensors.ContainsKey(SecondOfXl) || texts.Count == 2 ? [FirstOfXl, SecondOfXl] : files.Tensors.Keys.ToArray();
         if (names.FirstOrDefault(name => !files.Tensors.ContainsKey(name)) is { } missing)
         {
@@ -43,7 +64,7 @@ internal static class TextualInversionFile
                 [.. names.Take(5)]);
         }
 
-        return [.. vectors.Select(tensor => tensor.Read(placement.Dtype).to(placement.Device))];
+        return vectors;
     }
 
     private static string FamilyOf(List<StoredTensor> vectors) => vectors.Count > 1 ? $"SDXL (widths {string.Join(" and ", vectors.Select(tensor => tensor.Shape[1]))})"

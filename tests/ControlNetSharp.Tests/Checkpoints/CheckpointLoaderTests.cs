@@ -105,6 +105,33 @@ public sealed class CheckpointLoaderTests : IDisposable
         Assert.Equal(3, e.Keys.Count);
     }
 
+    [Theory]
+    [InlineData(CheckpointLayout.Ldm)]
+    [InlineData(CheckpointLayout.Diffusers)]
+    public void LoadModel_WithoutAnAutoencoder_TakesThatOfAnotherFile_OrSaysWhatIsMissing(CheckpointLayout layout)
+    {
+        static void Remove(Dictionary<string, Tensor> tensors, string prefix) => tensors.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).ToList().ForEach(name => tensors.Remove(name));
+        var whole = TinyModel.WriteModel(_folder["whole.safetensors"]);
+        var path = layout == CheckpointLayout.Ldm ? TinyModel.WriteModel(_folder["model.safetensors"], tensors => Remove(tensors, TinyModel.AutoencoderPrefix)) : _folder["model"];
+        if (layout == CheckpointLayout.Diffusers)
+        {
+            CheckpointConverter.Convert(whole, path, CheckpointLayout.Diffusers);
+            Directory.Delete(Path.Combine(path, "vae"), recursive: true);
+        }
+
+        CheckpointLoader.CheckControlNets(path, [TinyModel.WriteControlNet(_folder["control.safetensors"])], autoencoder: whole);
+        using var model = CheckpointLoader.LoadModel(path, Placement.Cpu32, whole);
+        AssertWeights(model);
+        AssertRefused(() => CheckpointLoader.LoadModel(path, Placement.Cpu32), path, "the model has no Autoencoder", layout == CheckpointLayout.Ldm ? "no name begins with first_stage_model." : "'vae' has no weights", "--vae");
+        var bare = TinyModel.WriteModel(_folder["bare.safetensors"], tensors =>
+        {
+            Remove(tensors, TinyModel.AutoencoderPrefix);
+            Remove(tensors, TinyModel.TextPrefix);
+        });
+        AssertRefused(() => CheckpointLoader.LoadModel(bare, Placement.Cpu32), bare, "no Autoencoder", "and no text encoder");
+        AssertRefused(() => CheckpointLoader.LoadModel(bare, Placement.Cpu32, whole), bare, "the model has no text encoder");
+    }
+
     [Fact]
     public void LoadModel_WithManyMissingKeys_CountsThemAndNamesTheFirstFive()
     {

@@ -20,12 +20,25 @@ public sealed class ForeignCheckpointTests : IDisposable
     [InlineData("lora_controlnet", "a Control-LoRA")]
     [InlineData("task_embedding", "a ControlNet for several kinds of hints (union)")]
     [InlineData("lllite_unet_input_blocks_1_1.down.0.weight", "a ControlNet-LLLite")]
-    [InlineData("lora_unet_down_blocks_0.lora_down.weight", "a LoRA")]
+    [InlineData("model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight", "a model of SD3")]
+    [InlineData("model.diffusion_model.double_blocks.0.img_attn.qkv.weight", "a model of Flux")]
+    [InlineData("body.0.rdb1.conv1.weight", "an upscaler")]
     public void Load_OfWhatIsNeitherModelNorControlNet_SaysWhatItIs(string name, string expected)
     {
         using var scope = NewDisposeScope();
         SafetensorsWriter.Write(_folder["a.safetensors"], new Dictionary<string, Tensor> { [name] = ones(1), ["controlnet_cond_embedding.conv_in.weight"] = ones(1) });
         Assert.Contains(expected, Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadControlNet(_folder["a.safetensors"], Placement.Cpu32)).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadModel(_folder["a.safetensors"], Placement.Cpu32)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("lora_unet_down_blocks_0.lora_down.weight", "a LoRA")]
+    [InlineData("unet.down_blocks_0.lora_A.style.weight", "a LoRA")]
+    [InlineData("emb_params", "a textual inversion")]
+    public void Load_OfWhatAPromptNames_SaysWhatItIs(string name, string expected)
+    {
+        using var scope = NewDisposeScope();
+        SafetensorsWriter.Write(_folder["a.safetensors"], new Dictionary<string, Tensor> { [name] = ones(1, 768) });
         Assert.Contains(expected, Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadModel(_folder["a.safetensors"], Placement.Cpu32)).Message, StringComparison.Ordinal);
     }
 

@@ -85,11 +85,11 @@ internal sealed class PickleBytes
         return path;
     }
 
-    /// <summary>The row of pickles of older versions.</summary>
-    public string WriteLegacy(string path)
+    /// <summary>The row of pickles of older versions. From protocol 4 on a pickle's length stands in front of it, as a frame.</summary>
+    public string WriteLegacy(string path, byte protocol = 2)
     {
         using var file = File.Create(path);
-        file.Write([0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.']);
+        file.Write([0x80, protocol, .. protocol < 4 ? [] : new byte[] { 0x95, 13, 0, 0, 0, 0, 0, 0, 0 }, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.']);
         file.Write(new PickleBytes().Start().Number(1001).Raw(".").ToArray());
         file.Write(new PickleBytes().Start().Raw("}(").Text("protocol_version").Number(1001).Text("little_endian").Raw(0x88).Raw("u.").ToArray());
         file.Write(ToArray());

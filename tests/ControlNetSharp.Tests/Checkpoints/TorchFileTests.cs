@@ -138,18 +138,133 @@ public sealed class TorchFileTests : IDisposable
     [InlineData("os", "system", "R")]
     [InlineData("builtins", "eval", "R")]
     [InlineData("subprocess", "Popen", "\u0081")]
-    [InlineData("my.module", "Model", "\u0081")]
+    [InlineData("importlib", "import_module", "R")]
     public void Open_OfAPickleThatWantsSomethingRun_RefusesItByName(string module, string name, string operation)
     {
         using var scope = NewDisposeScope();
-        // Inside and outside of the state dict, in all the ways in which a pickle can call.
-        foreach (var call in new[] { $"c{module}\n{name}\n(S'echo'\nt{operation}", $"(S'echo'\ni{module}\n{name}\n", $"(c{module}\n{name}\nS'echo'\no", $"S'{module}'\nS'{name}'\n\u0093(S'echo'\nt{operation}", $"c{module}\n{name}\n}}b" })
+        // Inside and outside of the state dict.
+        foreach (var call in Calls(module, name, operation))
         {
             var outside = new PickleBytes().Start().Raw("}(").Text("state_dict").Tensors(Numbers()).Text("callbacks").Raw(call).Raw("u.");
             AssertRefused(outside.WriteZip(_folder["outside.ckpt"]), $"{module}.{name}");
             var inside = new PickleBytes().Start().Raw("}(").Text("w").Raw(call).Raw("u.");
             AssertRefused(inside.WriteLegacy(_folder["inside.pth"]), $"{module}.{name}");
         }
+    }
+
+    [Theory]
+    [InlineData("omegaconf.dictconfig", "DictConfig", "\u0081")]
+    [InlineData("pathlib", "PosixPath", "R")]
+    [InlineData("datetime", "datetime", "R")]
+    [InlineData("copyreg", "_reconstructor", "R")]
+    [InlineData("my.module", "Model", "\u0081")]
+    [InlineData("my.code.os", "Settings", "\u0081")]
+    public void Open_OfObjectsBesideTheWeights_LeavesThemOut_AndRefusesThemAmongTheWeightsByName(string module, string name, string operation)
+    {
+        using var scope = NewDisposeScope();
+        var tensors = Numbers();
+        foreach (var call in Calls(module, name, operation))
+        {
+            // The object has attributes, items and entries, and is an entry, an item and a key itself.
+            var used = $"{call}}}S'a'\nK\u0001sbK\u0001aS'b'\nK\u0002s";
+            var beside = new PickleBytes().Start().Raw("}(").Text("hyper_parameters").Raw($"](}}{used}K\u0003s{used}e").Text("config").Raw(used).Text("state_dict").Tensors(tensors).Raw("u.");
+            foreach (var path in new[] { beside.WriteZip(_folder["beside.ckpt"]), beside.WriteLegacy(_folder["beside.pt"]) })
+            {
+                using var files = CheckpointFiles.Open(path);
+                AssertSame(tensors, files);
+            }
+
+            var among = new PickleBytes().Start().Raw("}(").Text("state_dict").Tensors(tensors).Raw("(").Text("x").Raw($"]{used}auu.");
+            AssertRefused(among.WriteZip(_folder["among.ckpt"]), $"{module}.{name} is among its weights");
+        }
+    }
+
+    [Fact]
+    public void Open_OfTensorsOfForeignClasses_LeavesThemOutBesideTheWeights_AndNamesThemAmongThem()
+    {
+        using var scope = NewDisposeScope();
+        const string numbers = "I0\n(K\u0001t(K\u0001t";
+        var quantized = $"ctorch._utils\n_rebuild_qtensor\n({numbers}tR";
+        var complex = $"ctorch._utils\n_rebuild_tensor_v2\n((S'storage'\nctorch\nComplexFloatStorage\nS'c'\nS'cpu'\nK\u0001tQ{numbers}I00\n)tR";
+        var own = $"ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._utils\n_rebuild_tensor_v2\ncmy.module\nTensor\n))tR";
+        foreach (var (tensor, name) in new[] { (quantized, "torch._utils._rebuild_qtensor"), (complex, "torch.ComplexFloatStorage"), (own, "my.module.Tensor") })
+        {
+            var tensors = Numbers();
+            using var files = CheckpointFiles.Open(new PickleBytes().Start().Raw("}(").Text("state_dict").Tensors(tensors).Text("other").Raw("}").Text("w").Raw($"{tensor}su.").WriteZip(_folder["beside.ckpt"]));
+            AssertSame(tensors, files);
+            AssertRefused(new PickleBytes().Start().Raw("}(").Text("state_dict").Tensors(tensors).Text("w").Raw($"{tensor}su.").WriteZip(_folder["among.ckpt"]), $"{name} is among its weights");
+        }
+    }
+
+    [Fact]
+    public void Open_OfWhatHoldsNoNamedTensors_SaysWhatItIs()
+    {
+        using var scope = NewDisposeScope();
+        var linear = new PickleBytes().Start().Raw("(").Text("module").Global("torch.nn.modules.linear", "Linear").Text("linear.py").Text("class Linear:").Raw("tQ)\u0081}b.");
+        AssertRefused(linear.WriteLegacy(_folder["a.pth"]), "a whole object of the class torch.nn.modules.linear.Linear");
+        AssertRefused(new PickleBytes().Start().Global("my.module", "Model").Raw(")\u0081}b.").WriteZip(_folder["a.pth"]), "a whole object of the class my.module.Model");
+        AssertRefused(new PickleBytes().Start().Raw("}(").Text("epoch").Number(3).Text("model").Global("models.yolo", "Model").Raw(")\u0081u.").WriteZip(_folder["a.pth"]), "'model' is a whole object of the class models.yolo.Model");
+        AssertRefused(new PickleBytes().Start().Global("__torch__.net", "Net").Raw(")\u0081.").WriteZip(_folder["a.pth"]), "TorchScript");
+        PickleBytes WithStorage(PickleBytes pickle)
+        {
+            pickle.Storages.Add("0", ones(768));
+            return pickle;
+        }
+
+        AssertRefused(WithStorage(new PickleBytes().Start().Tensor("0", Float, 768, 0, [1, 768], [768, 1]).Raw(".")).WriteZip(_folder["a.pt"]), "one tensor of shape [1, 768] without a name");
+        AssertRefused(WithStorage(new PickleBytes().Start().Raw("](").Tensor("0", Float, 768, 0, [768], [1]).Tensor("0", Float, 768, 0, [768], [1]).Raw("e.")).WriteZip(_folder["a.pt"]), "a list of 2 tensors without names");
+        var hypernetwork = new PickleBytes().Start().Raw("}(").Number(320).Raw("(").Tensors(new Dictionary<string, Tensor> { ["linear.0.weight"] = ones(2, 2) }).Raw("}tK\u0001K\u0002").Text("step").Number(5).Raw("u.");
+        AssertRefused(hypernetwork.WriteZip(_folder["a.pt"]), "it is a hypernetwork (networks for the widths 320)");
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Open_OfALegacyFileOfAnyProtocol_ReadsIt(byte protocol)
+    {
+        using var scope = NewDisposeScope();
+        var tensors = Numbers();
+        using var files = CheckpointFiles.Open(new PickleBytes().Raw(0x80, protocol).Tensors(tensors).Raw(".").WriteLegacy(_folder["a.pt"], protocol));
+        AssertSame(tensors, files);
+    }
+
+    [Fact]
+    public void Open_OfALegacyTextualInversion_TakesItsParameters()
+    {
+        using var scope = NewDisposeScope();
+        var vectors = new Dictionary<string, Tensor> { ["*"] = ones(2, 3) };
+        // Older files keep the program text of a module beside its class.
+        var pickle = new PickleBytes().Start().Raw("}(").Text("string_to_param").Raw("(").Text("module").Global("torch.nn.modules.container", "ParameterDict").Text("container.py").Text("class ParameterDict:")
+            .Raw("tQ)\u0081}(").Text("training").Raw(0x88).Text("_parameters").Tensors(vectors).Raw("ub").Text("name").Text("thing").Raw("u.");
+        using var files = CheckpointFiles.Open(pickle.WriteLegacy(_folder["thing.pt"]));
+        AssertSame(vectors, files);
+    }
+
+    [Fact]
+    public void Open_OfAnExpandedTensor_RepeatsItsNumbers()
+    {
+        using var scope = NewDisposeScope();
+        foreach (var container in new[] { "zip", "legacy" })
+        {
+            var pickle = new PickleBytes().Start().Raw("}(").Text("mask").Tensor("0", Float, 6, 0, [4, 6], [0, 1]).Text("one").Tensor("0", Float, 6, 5, [3, 3], [0, 0]).Raw("u.");
+            pickle.Storages.Add("0", arange(6, ScalarType.Float32));
+            using var files = CheckpointFiles.Open(Write(container, pickle));
+            AssertSame(new Dictionary<string, Tensor> { ["mask"] = arange(6, ScalarType.Float32).expand(4, 6), ["one"] = full([3, 3], 5f) }, files);
+        }
+    }
+
+    [Theory]
+    [InlineData("module.", "module.a.weight|module.b._orig_mod.weight|module.c.module.weight", "a.weight|b.weight|c.module.weight")]
+    [InlineData("_orig_mod.", "_orig_mod.a.weight|_orig_mod.b.weight", "a.weight|b.weight")]
+    [InlineData("module. of some", "module.a.weight|b.weight", "module.a.weight|b.weight")]
+    public void Open_OfWrappedNames_TakesTheWrapperOff(string wrapper, string names, string expected)
+    {
+        using var scope = NewDisposeScope();
+        SafetensorsWriter.Write(_folder["a.safetensors"], names.Split('|').Select(name => KeyValuePair.Create(name, ones(1))));
+        using var files = CheckpointFiles.Open(_folder["a.safetensors"]);
+        Assert.True(expected.Split('|').Order(StringComparer.Ordinal).SequenceEqual(files.Shapes.Keys.Order(StringComparer.Ordinal)), wrapper);
     }
 
     [Fact]
@@ -172,6 +287,7 @@ public sealed class TorchFileTests : IDisposable
     [InlineData(4, 0, new long[] { 2, 2 }, new long[] { 3, 1 })]
     [InlineData(4, 0, new long[] { 2 }, new long[] { -1 })]
     [InlineData(4, 0, new long[] { -2, -2 }, new long[] { 1, 1 })]
+    [InlineData(4, 0, new long[] { 1L << 23 }, new long[] { 0 })]
     [InlineData(4, 0, new long[] { 1L << 40 }, new long[] { 0 })]
     [InlineData(4, 0, new long[] { 1L << 62, 4 }, new long[] { 0, 0 })]
     [InlineData(4, 0, new long[] { 2 }, new long[] { long.MaxValue })]
@@ -285,6 +401,17 @@ public sealed class TorchFileTests : IDisposable
     [Theory]
     [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "Git LFS")]
     [InlineData("<!DOCTYPE html><html></html>", "web page")]
+    [InlineData("\n\n  <!DOCTYPE html>\n<html></html>", "web page")]
+    [InlineData("\u00ef\u00bb\u00bf\r\n<HTML></HTML>", "web page")]
+    [InlineData("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", "AccessDenied")]
+    [InlineData("\u00ff\u00fe<\0h\0t\0m\0l\0>\0", "web page")]
+    [InlineData("\u00ef\u00bb\u00bfversion https://git-lfs.github.com/spec/v1\n", "Git LFS")]
+    [InlineData("{\"error\":\"Repository not found\"}", "a message of the server: {\"error\":\"Repository not found\"}")]
+    [InlineData("{\"data\":{\"detail\":\"not found\"}}", "not found")]
+    [InlineData("Access to model X is restricted. You must be\nauthenticated.", "a message of the server: Access to model X is restricted. You must be authenticated.")]
+    [InlineData("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "only zeros: the download is not complete")]
+    [InlineData("7z\u00bc\u00af\u0027\u001c\0\u0004", "7z archive")]
+    [InlineData("\u0089PNG\r\n\u001a\n\0\0", "a picture (PNG)")]
     [InlineData("GGUF\u0003\u0000\u0000\u0000\u0000", "GGUF")]
     [InlineData("\u0080\u0003}q\u0000.", "torch.save")]
     public void Open_OfWhatPeopleHaveInsteadOfACheckpoint_SaysWhatItIs(string content, string expected)
@@ -292,6 +419,10 @@ public sealed class TorchFileTests : IDisposable
         File.WriteAllBytes(_folder["model.ckpt"], Encoding.Latin1.GetBytes(content));
         AssertRefused(_folder["model.ckpt"], expected);
     }
+
+    /// <summary>All the ways in which a pickle can call.</summary>
+    private static IEnumerable<string> Calls(string module, string name, string operation) =>
+        [$"c{module}\n{name}\n(S'echo'\nt{operation}", $"(S'echo'\ni{module}\n{name}\n", $"(c{module}\n{name}\nS'echo'\no", $"S'{module}'\nS'{name}'\n\u0093(S'echo'\nt{operation}", $"c{module}\n{name}\n}}b"];
 
     private static Dictionary<string, Tensor> Numbers() => new()
     {

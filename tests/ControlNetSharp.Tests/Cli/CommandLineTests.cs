@@ -6,6 +6,7 @@ using ControlNetSharp.Cli;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Tests.Pictures;
+using TorchSharp;
 using Xunit;
 
 namespace ControlNetSharp.Tests.Cli;
@@ -54,6 +55,22 @@ public sealed class CommandLineTests : IDisposable
         Assert.NotEqual(Pixels("first.png"), Pixels("other.png"));
         Assert.NotEqual(Pixels("first.png"), Pixels("controlled.png"));
         Assert.Equal(Pixels("first.png"), Pixels("weightless.png"));
+    }
+
+    [Fact]
+    public async Task Generate_WithAModelWithoutAutoencoder_TakesThatOfTheOtherFile_AndSaysWhichEmbeddingsThePromptHas()
+    {
+        var whole = TinyModel.WriteModel(_folder["whole.safetensors"]);
+        var model = TinyModel.WriteModel(_folder["bare.safetensors"], tensors => tensors.Keys.Where(name => name.StartsWith(TinyModel.AutoencoderPrefix, StringComparison.Ordinal)).ToList().ForEach(name => tensors.Remove(name)));
+        Directory.CreateDirectory(_folder["embeddings"]);
+        SafetensorsWriter.Write(_folder["embeddings/a.safetensors"], new Dictionary<string, torch.Tensor> { ["emb_params"] = torch.ones(2, TinyModel.Width) });
+        string[] arguments = ["generate", "-p", "a cat", "-m", model, "--steps", "1", "--size", "64x64", "--seed", "5", "-c", Unit("weight=0.5"), "-o", _folder["bare.png"]];
+        var run = await CommandRun.Of([.. arguments, "--vae", whole]);
+        Assert.True(run.ExitCode == 0, run.Message);
+        Assert.Contains($"\"a\" in the prompts is the embedding {_folder["embeddings/a.safetensors"]}", run.Message, StringComparison.Ordinal);
+        var without = await CommandRun.Of(arguments);
+        Assert.Equal(3, without.ExitCode);
+        Assert.Contains("no Autoencoder", without.Message, StringComparison.Ordinal);
     }
 
     [Fact]

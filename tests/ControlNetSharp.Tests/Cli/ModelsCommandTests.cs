@@ -27,6 +27,20 @@ public sealed class ModelsCommandTests : IDisposable
         Assert.All(actual.Entries.Values, entry => Assert.Equal("BF16", entry.Dtype));
     }
 
+    [Theory]
+    [InlineData("fp16", 1)]
+    [InlineData("bf16", 0)]
+    public async Task Convert_OfNumbersTooLargeForTheType_SaysWhichTensorsHaveThem(string dtype, int overflows)
+    {
+        using var scope = NewDisposeScope();
+        var tensors = new Dictionary<string, Tensor> { ["small"] = tensor([65504f]), ["large"] = tensor([1f, -65600f]), ["infinite"] = tensor([float.PositiveInfinity, float.NaN]) };
+        SafetensorsWriter.Write(_folder["a.safetensors"], tensors);
+        var run = await CommandRun.Of(["models", "convert", _folder["a.safetensors"], _folder["b.safetensors"], "--dtype", dtype, "--json"]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(overflows == 0 ? [] : ["large"], run.Json.GetProperty("overflows").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(overflows > 0, run.Message.Contains("1 of 3 tensors have numbers too large for fp16", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Inspect_ShowsTheHashesThatA1111Shows()
     {

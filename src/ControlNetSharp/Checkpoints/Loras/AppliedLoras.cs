@@ -39,7 +39,7 @@ public sealed class AppliedLoras : IDisposable
             {
                 var file = LoraFile.Open(lora.File);
                 files.Add(file);
-                RequireFitting(file, targets, model);
+                file.RequireFitting(targets, model.File, model.Family);
                 additions.AddRange(file.Modules.Select(module => (Target: targets[module.Name], module)).Select(pair => (pair.Target, pair.module, pair.Target.IsText ? lora.TextWeight : lora.UNetWeight)));
             }
 
@@ -77,26 +77,6 @@ public sealed class AppliedLoras : IDisposable
         var sign = text is OpenClipTextEncoder ? "positional_embedding" : "text_model.embeddings.token_embedding.weight";
         return _model.Tensors.Keys.FirstOrDefault(name => name.EndsWith("." + sign, StringComparison.Ordinal)) is { } name ? name[..^sign.Length]
             : throw new CheckpointException(_model.Name, $"it has no text encoder any more ('{sign}'); was the file changed?", [sign]);
-    }
-
-    private static void RequireFitting(LoraFile file, Dictionary<string, LoraTarget> targets, DiffusionModel model)
-    {
-        var missing = file.Modules.Where(module => !targets.ContainsKey(module.Name)).Select(module => module.Name).ToList();
-        var misshapen = file.Modules.Where(module => targets.TryGetValue(module.Name, out var target) && !module.Fits(target.Shape))
-            .Select(module => $"{module.Name} [{string.Join(", ", module.Shape!)}] for a weight [{string.Join(", ", targets[module.Name].Shape)}]").ToList();
-        if (missing.Count + misshapen.Count == 0)
-        {
-            return;
-        }
-
-        string?[] findings =
-        [
-            missing.Count > 0 ? $"{missing.Count} of its {file.Modules.Count} modules are not in the model ({LoraFile.Shown(missing)})" : null,
-            misshapen.Count > 0 ? $"{misshapen.Count} are of another shape ({LoraFile.Shown(misshapen)})" : null,
-        ];
-        throw new CheckpointException(
-            file.Path, $"this LoRA is for {file.Family ?? "an unknown family"}; the model {model.File} is {model.Family.Name}: {string.Join("; ", findings.OfType<string>())}.",
-            [.. missing.Concat(file.Modules.Where(module => targets.TryGetValue(module.Name, out var target) && !module.Fits(target.Shape)).Select(module => module.Name)).Take(5)]);
     }
 
     private void RequireUnchanged(LoraTarget target)

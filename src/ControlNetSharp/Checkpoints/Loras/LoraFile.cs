@@ -11,16 +11,11 @@ internal sealed class LoraFile : IDisposable
     private LoraFile(CheckpointFiles files)
     {
         _files = files;
+        Refuse([.. files.Tensors.Keys.Where(name => LoraNames.Of(name) is null)]);
         var parts = new Dictionary<string, Dictionary<string, StoredTensor>>(StringComparer.Ordinal);
-        var unknown = new List<string>();
         foreach (var (name, tensor) in files.Tensors)
         {
-            if (LoraNames.Of(name) is not var (module, part))
-            {
-                unknown.Add(name);
-                continue;
-            }
-
+            var (module, part) = LoraNames.Of(name)!.Value;
             parts.TryAdd(module, new Dictionary<string, StoredTensor>(StringComparer.Ordinal));
             if (!parts[module].TryAdd(part, tensor))
             {
@@ -28,7 +23,6 @@ internal sealed class LoraFile : IDisposable
             }
         }
 
-        Refuse(unknown);
         var adapter = AdapterMetadata.Read(files);
         Modules = [.. parts.Select(module => Module(module.Key, module.Value, adapter)).OrderBy(module => module.Name, StringComparer.Ordinal)];
     }
@@ -39,10 +33,8 @@ internal sealed class LoraFile : IDisposable
     /// <summary>The modules in the order of their names.</summary>
     public IReadOnlyList<LoraModule> Modules { get; }
 
-    /// <summary>The family of the models that it was trained for, as far as its shapes show it.</summary>
-    public string? Family => Modules.FirstOrDefault(module => module.Name.EndsWith("attn2_to_k", StringComparison.Ordinal) || module.Name.EndsWith("attn2.to_k", StringComparison.Ordinal)) is { Down.Shape: [_, var context, ..] }
-        ? ModelFamily.All.FirstOrDefault(family => family.ContextChannels == context)?.Name ?? $"a family with context {context}"
-        : null;
+    /// <summary>The family of the models that it was trained for, as far as its names and shapes show it.</summary>
+    public string? Family => LoraFamily.Of(_files.Shapes);
 
     /// <summary>Opens a file in kohya's or diffusers' naming, of any container.</summary>
     /// <exception cref="CheckpointException">It is damaged, is no LoRA, is one of another kind (LoHa, LoKr, DoRA, …), or has names that no LoRA has.</exception>
@@ -63,11 +55,41 @@ internal sealed class LoraFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _files.Dispose();
 
+    /// <summary>Refuses modules that a model does not have, or has in another shape.</summary>
+    /// <param name="targets">What of the model can be added to, by name.</param>
+    /// <param name="model">The model's file, for the message.</param>
+    /// <param name="family">Its family, likewise.</param>
+    /// <exception cref="CheckpointException">There are such modules; the message names the first.</exception>
+    public void RequireFitting(IReadOnlyDictionary<string, LoraTarget> targets, string model, ModelFamily family)
+    {
+        var missing = Modules.Where(module => !targets.ContainsKey(module.Name)).Select(module => module.Name).ToList();
+        var misshapen = Modules.Where(module => targets.TryGetValue(module.Name, out var target) && !module.Fits(target.Shape)).ToList();
+        if (missing.Count + misshapen.Count == 0)
+        {
+            return;
+        }
+
+        var shapes = misshapen.Select(module => $"{module.Name} [{string.Join(", ", module.Shape!)}] for a weight [{string.Join(", ", targets[module.Name].Shape)}]").ToList();
+        string?[] findings =
+        [
+            missing.Count > 0 ? $"{missing.Count} of its {Modules.Count} modules are not in the model ({Shown(missing)})" : null,
+            misshapen.Count > 0 ? $"{misshapen.Count} are of another shape ({Shown(shapes)})" : null,
+        ];
+        throw new CheckpointException(
+            Path, $"this LoRA is for {Family ?? "an unknown family"}; the model {model} is {family.Name}: {string.Join("; ", findings.OfType<string>())}.",
+            [.. missing.Concat(misshapen.Select(module => module.Name)).Take(ShownKeys)]);
+    }
+
     private void Refuse(List<string> unknown)
     {
         if (_files.Tensors.Keys.FirstOrDefault(name => LoraNames.OtherKindOf(name) is not null) is { } sign)
         {
             throw new CheckpointException(Path, $"this is {LoraNames.OtherKindOf(sign)} ('{sign}'), which cannot be applied; LoRA and LoCon files can.", [sign]);
+        }
+
+        if (_files.Tensors.Keys.Select(LoraNames.AdapterOf).OfType<string>().Distinct(StringComparer.Ordinal).ToList() is { Count: > 1 } adapters)
+        {
+            throw new CheckpointException(Path, $"this file has {adapters.Count} adapters ({Shown(adapters)}); one with a single adapter can be applied.");
         }
 
         if (unknown.Count == _files.Tensors.Count)
@@ -82,7 +104,7 @@ internal sealed class LoraFile : IDisposable
     }
 
     /// <summary>The first of some names, in a sentence.</summary>
-    internal static string Shown(IReadOnlyCollection<string> names) => string.Join(", ", names.Take(ShownKeys)) + (names.Count > ShownKeys ? ", …" : "");
+    private static string Shown(IReadOnlyCollection<string> names) => string.Join(", ", names.Take(ShownKeys)) + (names.Count > ShownKeys ? ", …" : "");
 
     private LoraModule Module(string name, Dictionary<string, StoredTensor> parts, AdapterMetadata adapter)
     {

@@ -4,7 +4,7 @@ namespace ControlNetSharp.Checkpoints.Loras;
 
 /// <summary>
 /// What the names in LoRA files say: the module, and which of its parts a tensor is. Source: the names that kohya-ss sd-scripts, PEFT and diffusers (today's, <c>lora_linear_layer</c>, and the attention
-/// processors before) write; the golden JSON lists them.
+/// processors before, in text encoders without a processor) write; the golden JSON lists them.
 /// </summary>
 internal static partial class LoraNames
 {
@@ -16,9 +16,14 @@ internal static partial class LoraNames
     private static readonly (string Ending, string Part)[] Endings =
     [
         (".lora_down.weight", Down), (".lora_up.weight", Up), (".lora_mid.weight", Middle), (".alpha", Alpha),
-        (".lora_A.weight", Down), (".lora_B.weight", Up), (".lora_A.default.weight", Down), (".lora_B.default.weight", Up),
         (".lora_linear_layer.down.weight", Down), (".lora_linear_layer.up.weight", Up), (".lora.down.weight", Down), (".lora.up.weight", Up),
     ];
+
+    /// <summary>What stands before the names of kohya and LyCORIS.</summary>
+    private static readonly string[] Kohya = ["lora_unet_", "lora_te_", "lora_te1_", "lora_te2_", "lycoris_"];
+
+    /// <summary>What stands before those of diffusers and cloneofsimo.</summary>
+    private static readonly string[] Networks = ["unet.", "unet:", "text_encoder.", "text_encoder:", "base_model.model.", "bundle_emb."];
 
     /// <summary>Parts of names that only other kinds of files have, and what those are called; ^ and $ stand for the beginning and the end of a name.</summary>
     private static readonly (string Sign, string Kind)[] OtherKinds =
@@ -26,12 +31,20 @@ internal static partial class LoraNames
         (".hada_", "a LoHa (LyCORIS)"), (".lokr_", "a LoKr (LyCORIS)"), (".dora_scale", "a DoRA"), (".lora_magnitude_vector", "a DoRA"), (".oft_", "an OFT network (LyCORIS)"), (".on_input", "an (IA)³ network"),
         (".diff$", "a network of full differences (LyCORIS)"), (".diff_b$", "a network of full differences (LyCORIS)"), (".w_norm", "a network with norms (LyCORIS)"), (".a1.weight", "a GLoRA"), (".lora_embedding_", "a LoRA with token embeddings"),
         ("^bundle_emb.", "a LoRA with textual-inversion embeddings in it"), ("^lora_controlnet$", "a Control-LoRA"), ("^lllite_", "a ControlNet-LLLite"),
+        ("^unet:0:", "a LoRA of cloneofsimo/lora, whose tensors have numbers for names"), ("^text_encoder:0:", "a LoRA of cloneofsimo/lora, whose tensors have numbers for names"),
+        ("_custom_diffusion.", "a network of Custom Diffusion"),
     ];
 
     /// <summary>The kind of a file that has such a name and is no plain LoRA; null for names that say nothing of it.</summary>
     public static string? OtherKindOf(string name) => Array.Find(OtherKinds, row => $"^{name}$".Contains(row.Sign, StringComparison.Ordinal)).Kind;
 
-    /// <summary>Module and part of a name; null where it is neither kohya's nor diffusers'.</summary>
+    /// <summary>Whether only LoRAs and their kin have such a name.</summary>
+    public static bool IsOfLora(string name) => Of(name)?.Part is Down or Up || (OtherKindOf(name) is not null && (IsOfKohya(name) || Array.Exists(Networks, start => name.StartsWith(start, StringComparison.Ordinal))));
+
+    /// <summary>Whether kohya's programs, and LyCORIS after them, write such a name.</summary>
+    public static bool IsOfKohya(string name) => name.EndsWith(".lora_down.weight", StringComparison.Ordinal) || Array.Exists(Kohya, start => name.StartsWith(start, StringComparison.Ordinal));
+
+    /// <summary>Module and part of a name; null where it is neither kohya's nor diffusers' nor PEFT's.</summary>
     public static (string Module, string Part)? Of(string name)
     {
         if (Array.Find(Endings, row => name.EndsWith(row.Ending, StringComparison.Ordinal)) is { Part: { } part } row)
@@ -39,11 +52,26 @@ internal static partial class LoraNames
             return (name[..^row.Ending.Length], part);
         }
 
-        var processor = Processor().Match(name);
-        return !processor.Success ? null
-            : ($"{processor.Groups["attention"].Value}.{processor.Groups["layer"].Value}{(processor.Groups["layer"].Value == "to_out" ? ".0" : "")}", processor.Groups["part"].Value);
+        if (Peft().Match(name) is { Success: true } peft)
+        {
+            return (peft.Groups["module"].Value, peft.Groups["side"].Value == "A" ? Down : Up);
+        }
+
+        if (Processor().Match(name) is not { Success: true } processor)
+        {
+            return null;
+        }
+
+        var (attention, layer) = (processor.Groups["attention"].Value, processor.Groups["layer"].Value);
+        return ($"{attention}.{(processor.Groups["unet"].Success ? layer == "out" ? "to_out.0" : $"to_{layer}" : $"{layer}_proj")}", processor.Groups["part"].Value);
     }
 
-    [GeneratedRegex(@"^(?<attention>.+)\.processor\.(?<layer>to_(q|k|v|out))_lora\.(?<part>down|up)\.weight$", RegexOptions.ExplicitCapture, 1000)]
+    /// <summary>The adapter that a tensor belongs to, where PEFT writes one into its name; otherwise null.</summary>
+    public static string? AdapterOf(string name) => Peft().Match(name).Groups["adapter"] is { Success: true, Value: var adapter } ? adapter : null;
+
+    [GeneratedRegex(@"^(?<module>.+)\.lora_(?<side>A|B)(\.(?<adapter>[^.]+))?\.weight$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Peft();
+
+    [GeneratedRegex(@"^(?<attention>.+?)\.(?<unet>processor\.)?to_(?<layer>q|k|v|out)_lora\.(?<part>down|up)\.weight$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Processor();
 }

@@ -12,6 +12,9 @@ namespace ControlNetSharp.Checkpoints.Loras;
 /// <param name="Third">Which third of its rows, where it stacks queries, keys and values; null for all of them.</param>
 internal sealed record LoraTarget(string Key, Parameter Weight, bool IsText, int? Third = null)
 {
+    /// <summary>What PEFT puts before the names of the one network that it stores.</summary>
+    private const string Peft = "base_model.model.";
+
     /// <summary>
     /// All weights of a model that a LoRA can add to, by every name that LoRA files have for them. Kohya writes a module's path with underscores in the place of dots, which cannot be split again,
     /// so the names are made from those of the model.
@@ -30,7 +33,7 @@ internal sealed record LoraTarget(string Key, Parameter Weight, bool IsText, int
             Add(targets, target, "lora_unet_" + Underscored(ldm), "diffusion_model." + ldm);
             if (diffusers is not null)
             {
-                Add(targets, target, "lora_unet_" + Underscored(diffusers), "unet." + diffusers, diffusers, "base_model.model." + diffusers);
+                Add(targets, target, "lora_unet_" + Underscored(diffusers), "lycoris_" + Underscored(diffusers), "unet." + diffusers, diffusers, Peft + diffusers);
             }
         }
 
@@ -39,6 +42,12 @@ internal sealed record LoraTarget(string Key, Parameter Weight, bool IsText, int
             foreach (var (module, target) in OfText(encoder, prefix))
             {
                 Add(targets, target, $"lora_te{index + 1}_{Underscored(module)}", index == 0 ? $"text_encoder.{module}" : $"text_encoder_{index + 1}.{module}");
+                Add(targets, target, $"text_encoders.{ComfyNameOf(encoder, isSecond: index > 0)}.transformer.{module}");
+                if (index == 0)
+                {
+                    Add(targets, target, Peft + module);
+                }
+
                 if (texts.Count == 1)
                 {
                     Add(targets, target, "lora_te_" + Underscored(module));
@@ -54,6 +63,9 @@ internal sealed record LoraTarget(string Key, Parameter Weight, bool IsText, int
 
     /// <summary>Their shape.</summary>
     public long[] Shape => Third is null ? Weight.shape : [Weight.shape[0] / 3, .. Weight.shape[1..]];
+
+    /// <summary>ComfyUI's name of a text encoder.</summary>
+    private static string ComfyNameOf(ITextEncoder encoder, bool isSecond) => isSecond ? "clip_g" : encoder is OpenClipTextEncoder ? "clip_h" : "clip_l";
 
     private static IEnumerable<(string Module, LoraTarget Target)> OfText(ITextEncoder encoder, string prefix)
     {

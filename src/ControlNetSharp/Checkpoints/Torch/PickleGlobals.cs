@@ -3,8 +3,12 @@ namespace ControlNetSharp.Checkpoints.Torch;
 /// <summary>A Python name that a pickle mentions.</summary>
 internal abstract record PickleGlobal(string Name);
 
-/// <summary>A name that is not understood: it may be mentioned, and is never called.</summary>
-internal sealed record ForeignGlobal(string Name) : PickleGlobal(Name);
+/// <summary>A name that is not understood, or an object that would be made with it, of which nothing but the name is kept.</summary>
+internal sealed record ForeignGlobal(string Name) : PickleGlobal(Name)
+{
+    /// <summary>Whether it acts on the machine, which no checkpoint needs.</summary>
+    public bool IsAttack { get; init; }
+}
 
 /// <summary>The class of a storage; null for one of bytes.</summary>
 internal sealed record StorageGlobal(string Name, string? Dtype) : PickleGlobal(Name);
@@ -49,11 +53,24 @@ internal static class PickleGlobals
         "builtins.bytearray", "__builtin__.bytearray", "builtins.complex", "__builtin__.complex", "torch.device", "torch.serialization._get_layout", "argparse.Namespace",
     ];
 
+    /// <summary>
+    /// Modules and functions that act on the machine. Nothing is run here in any case; a file that wants one of them is refused as a whole, because other programs would run it.
+    /// </summary>
+    private static readonly string[] Attacks =
+    [
+        "os.", "posix.", "nt.", "sys.", "subprocess.", "shutil.", "socket.", "pty.", "runpy.", "importlib.", "ctypes.", "webbrowser.", "timeit.", "pdb.", "bdb.", "pip.",
+        .. new[] { "eval", "exec", "execfile", "compile", "open", "input", "breakpoint", "__import__" }.SelectMany(name => new[] { $"builtins.{name}", $"__builtin__.{name}" }),
+    ];
+
     private static readonly Dictionary<string, PickleGlobal> Known = Table().ToDictionary(global => global.Name, StringComparer.Ordinal);
 
     /// <summary>What a name means.</summary>
-    public static PickleGlobal Find(string module, string name) =>
-        Known.TryGetValue($"{module}.{name}", out var known) ? known : new ForeignGlobal($"{module}.{name}");
+    public static PickleGlobal Find(string module, string name)
+    {
+        var whole = $"{module}.{name}";
+        return Known.TryGetValue(whole, out var known) ? known
+            : new ForeignGlobal(whole) { IsAttack = Array.Exists(Attacks, attack => attack.EndsWith('.') ? whole.StartsWith(attack, StringComparison.Ordinal) : whole == attack) };
+    }
 
     private static IEnumerable<PickleGlobal> Table()
     {
@@ -70,15 +87,15 @@ internal static class PickleGlobals
             yield return new DtypeGlobal($"torch.{name}", dtype);
         }
 
-        yield return new CallableGlobal("torch._utils._rebuild_tensor", TorchTensors.Rebuild);
-        yield return new CallableGlobal("torch._utils._rebuild_tensor_v2", TorchTensors.Rebuild);
-        yield return new CallableGlobal("torch._utils._rebuild_tensor_v3", TorchTensors.RebuildTyped);
-        yield return new CallableGlobal("torch._utils._rebuild_parameter", TorchTensors.OfParameter);
-        yield return new CallableGlobal("torch._utils._rebuild_parameter_with_state", TorchTensors.OfParameter);
-        yield return new CallableGlobal("torch._tensor._rebuild_from_type_v2", TorchTensors.OfType);
+        yield return Tensors("torch._utils._rebuild_tensor", TorchTensors.Rebuild);
+        yield return Tensors("torch._utils._rebuild_tensor_v2", TorchTensors.Rebuild);
+        yield return Tensors("torch._utils._rebuild_tensor_v3", TorchTensors.RebuildTyped);
+        yield return Tensors("torch._utils._rebuild_parameter", TorchTensors.OfParameter);
+        yield return Tensors("torch._utils._rebuild_parameter_with_state", TorchTensors.OfParameter);
+        yield return Tensors("torch._tensor._rebuild_from_type_v2", TorchTensors.OfType);
         // Classes that are only named, as arguments of the function before.
         yield return new CallableGlobal("torch.Tensor", arguments => throw new FormatException($"torch.Tensor is called with {arguments.Count} arguments, which no checkpoint does"));
-        yield return new CallableGlobal("torch.nn.parameter.Parameter", TorchTensors.OfParameter);
+        yield return Tensors("torch.nn.parameter.Parameter", TorchTensors.OfParameter);
         foreach (var name in Dictionaries)
         {
             yield return new CallableGlobal(name, NewDictionary);
@@ -94,6 +111,10 @@ internal static class PickleGlobals
             yield return new CallableGlobal(name, _ => OpaqueValue.Instance);
         }
     }
+
+    /// <summary>A function that makes tensors; of what is foreign (a class of its own, an unknown storage) it makes something foreign.</summary>
+    private static CallableGlobal Tensors(string name, Func<IReadOnlyList<object?>, object?> make) =>
+        new(name, arguments => arguments.OfType<ForeignGlobal>().FirstOrDefault() ?? make(arguments));
 
     /// <summary>A dictionary, from nothing, from another one, or from a list of pairs (as Python 2 wrote ordered ones).</summary>
     private static PickleDictionary NewDictionary(IReadOnlyList<object?> arguments)

@@ -5,7 +5,7 @@ using System.Text;
 namespace ControlNetSharp.Checkpoints.Torch;
 
 /// <summary>
-/// Reads one pickle. It builds numbers, texts, lists, dictionaries and tensors, and runs nothing: a name that is not in <see cref="PickleGlobals"/> may be mentioned, and calling it is refused by its name.
+/// Reads one pickle. It builds numbers, texts, lists, dictionaries and tensors, and runs nothing: of an object whose class is not in <see cref="PickleGlobals"/> the name is kept and nothing else.
 /// Work and memory are bounded by the number of operations. Source: CPython Lib/pickletools.py, protocols 0 to 5.
 /// </summary>
 internal ref struct PickleReader
@@ -32,7 +32,7 @@ internal ref struct PickleReader
     /// <param name="bytes">The pickle; more may follow.</param>
     /// <param name="persistent">Finds what a persistent id stands for.</param>
     /// <param name="length">Bytes that the pickle took.</param>
-    /// <exception cref="FormatException">It is damaged, calls a name that is not understood, or is a bomb.</exception>
+    /// <exception cref="FormatException">It is damaged, wants to act on the machine, or is a bomb.</exception>
     public static object? Read(ReadOnlySpan<byte> bytes, Func<PickleSequence, object?> persistent, out int length)
     {
         var reader = new PickleReader(bytes, persistent);
@@ -207,7 +207,7 @@ internal ref struct PickleReader
                 return true;
             case 'b': // BUILD: attributes of an object. Only a module that is a dictionary of parameters has tensors among them.
                 var state = Pop();
-                RefuseForeign(Peek());
+                RefuseAttack(Peek());
                 if (Peek() is PickleDictionary built && (state as PickleDictionary)?.Entries.GetValueOrDefault("_parameters") is PickleDictionary parameters)
                 {
                     foreach (var (parameter, tensor) in parameters.Entries)
@@ -235,16 +235,17 @@ internal ref struct PickleReader
 
     private static object? Call(object? function, object? arguments)
     {
-        RefuseForeign(function);
-        return function is CallableGlobal callable && arguments is PickleSequence sequence ? callable.Call(sequence.Items)
+        RefuseAttack(function);
+        return function is ForeignGlobal ? function
+            : function is CallableGlobal callable && arguments is PickleSequence sequence ? callable.Call(sequence.Items)
             : throw new FormatException(function is PickleGlobal global ? $"it calls {global.Name}, which is no function" : "it calls what is no function");
     }
 
-    private static void RefuseForeign(object? value)
+    private static void RefuseAttack(object? value)
     {
-        if (value is ForeignGlobal foreign)
+        if (value is ForeignGlobal { IsAttack: true } attack)
         {
-            throw new FormatException($"it wants to run {foreign.Name}; only tensors, dictionaries, lists, numbers and texts are read, and nothing is run");
+            throw new FormatException($"it wants to run {attack.Name}, which no checkpoint needs; nothing is run here, and other programs should not open it");
         }
     }
 
@@ -257,7 +258,7 @@ internal ref struct PickleReader
                 list.Add(item);
             }
         }
-        else if (Peek() is not OpaqueValue)
+        else if (Peek() is not (OpaqueValue or ForeignGlobal))
         {
             throw new FormatException("it appends to what is no list");
         }
@@ -265,7 +266,7 @@ internal ref struct PickleReader
 
     private static void Set(object? target, ReadOnlySpan<object?> entries)
     {
-        if (target is not (PickleDictionary or OpaqueValue) || entries.Length % 2 != 0)
+        if (target is not (PickleDictionary or OpaqueValue or ForeignGlobal) || entries.Length % 2 != 0)
         {
             throw new FormatException("it sets entries of what is no dictionary");
         }

@@ -52,13 +52,17 @@ internal sealed class PickleSequence : PickleNode
     }
 }
 
-/// <summary>A dictionary. Only what has a text for a key is kept; nothing here is looked up by other keys.</summary>
+/// <summary>A dictionary. Only what has a text for a key is kept; nothing here is looked up by other keys, and of numbers that name rows of parts, as in hypernetworks, the numbers are.</summary>
 internal sealed class PickleDictionary : PickleNode
 {
     private static readonly Dictionary<string, object?> Nothing = [];
+    private List<long>? _numberedRows;
     private Dictionary<string, object?>? _entries;
 
     public IReadOnlyDictionary<string, object?> Entries => _entries ?? Nothing;
+
+    /// <summary>The numbers for keys whose values are lists of dictionaries.</summary>
+    public IReadOnlyList<long> NumberedRows => _numberedRows ?? [];
 
     public void Set(object? key, object? value)
     {
@@ -68,6 +72,10 @@ internal sealed class PickleDictionary : PickleNode
         {
             _entries ??= new Dictionary<string, object?>(StringComparer.Ordinal);
             _entries[name] = value;
+        }
+        else if (key is long number && value is PickleSequence { Items: [PickleDictionary, ..] })
+        {
+            (_numberedRows ??= []).Add(number);
         }
     }
 }

@@ -3,8 +3,10 @@ namespace ControlNetSharp.Checkpoints.Torch;
 /// <summary>Finds the weights in what a pickle holds: training programs put them into a dictionary beside optimizer, step and other things.</summary>
 internal static class StateDict
 {
-    /// <summary>Names under which programs put the weights, those that count first in front: Lightning; Real-ESRGAN and its kin, whose averaged weights count; textual inversion; others.</summary>
-    private static readonly string[] Known = ["state_dict", "params_ema", "params", "string_to_param", "model", "model_state_dict", "net"];
+    /// <summary>Names under which programs put the weights, those that count first in front: Lightning; Real-ESRGAN and its kin, whose averaged weights count; textual inversion; others; DeepSpeed.</summary>
+    private static readonly string[] Known = ["state_dict", "params_ema", "params", "string_to_param", "model", "model_state_dict", "net", "module"];
+
+    private const string Wanted = "a dictionary of tensors (state_dict) can be read.";
 
     /// <summary>The two halves of an IP-Adapter, the one kind of file whose weights are in several dictionaries.</summary>
     private static readonly string[] IpAdapter = ["image_proj", "ip_adapter"];
@@ -12,10 +14,10 @@ internal static class StateDict
     /// <summary>The tensors of the state dict.</summary>
     /// <param name="root">What the pickle holds.</param>
     /// <param name="file">The file's path, for messages.</param>
-    /// <exception cref="CheckpointException">It has no tensors, several dictionaries could be the weights, or the weights contain something foreign.</exception>
+    /// <exception cref="CheckpointException">It has no tensors with names, several dictionaries could be the weights, or the weights contain something foreign.</exception>
     public static Dictionary<string, TorchTensor> Of(object? root, string file)
     {
-        var dictionary = Find(root as PickleDictionary ?? throw new CheckpointException(file, "its pickle holds no dictionary of tensors."), file);
+        var dictionary = Find(root as PickleDictionary ?? throw new CheckpointException(file, OtherThan(root)), file);
         return dictionary.Foreign is not { } foreign ? Tensors(dictionary)
             : throw new CheckpointException(file, $"{foreign} is among its weights; only tensors, numbers and texts can be there.", [foreign]);
     }
@@ -36,13 +38,29 @@ internal static class StateDict
         var inner = root.Entries.Where(entry => entry.Value is PickleDictionary candidate && HasTensors(candidate)).ToDictionary(entry => entry.Key, entry => (PickleDictionary)entry.Value!);
         return inner.Count switch
         {
-            0 => throw new CheckpointException(file, $"its pickle holds no tensors{(root.Entries.Count > 0 ? $"; it has {string.Join(", ", root.Entries.Keys.Take(5))}" : "")}."),
+            0 => throw new CheckpointException(file, WithoutTensors(root)),
             1 => inner.Values.First(),
             2 when IpAdapter.All(inner.ContainsKey) => Joined(inner),
             _ => Known.FirstOrDefault(inner.ContainsKey) is { } known ? inner[known]
                 : throw new CheckpointException(file, $"the weights could be in {string.Join(", ", inner.Keys.Order(StringComparer.Ordinal).Take(5))}; a file with several dictionaries of tensors needs one of {string.Join(", ", Known)}."),
         };
     }
+
+    /// <summary>What a pickle that is no dictionary holds instead.</summary>
+    private static string OtherThan(object? root) => root switch
+    {
+        ForeignGlobal { Name: var name } when name.StartsWith("__torch__.", StringComparison.Ordinal) => $"it is a TorchScript program ({name}); {Wanted}",
+        ForeignGlobal { Name: var name } => $"it holds a whole object of the class {name}, which only that class's program could read; {Wanted}",
+        TorchTensor tensor => $"it holds one tensor of shape [{string.Join(", ", tensor.Shape)}] without a name; {Wanted}",
+        PickleSequence list when list.Items.Any(item => item is TorchTensor) => $"it holds a list of {list.Items.Count} tensors without names, as LoRAs of cloneofsimo/lora are; {Wanted}",
+        _ => $"its pickle holds no dictionary of tensors; {Wanted}",
+    };
+
+    private static string WithoutTensors(PickleDictionary root) =>
+        root.NumberedRows.Count > 0 ? $"it is a hypernetwork (networks for the widths {string.Join(", ", root.NumberedRows.Take(8))}), which cannot be applied."
+        : root.Entries.FirstOrDefault(entry => entry.Value is ForeignGlobal) is { Key: { } key, Value: ForeignGlobal { Name: var name } }
+            ? $"its pickle holds no tensors; its '{key}' is a whole object of the class {name}, which only that class's program could read; {Wanted}"
+        : $"its pickle holds no tensors{(root.Entries.Count > 0 ? $"; it has {string.Join(", ", root.Entries.Keys.Take(5))}" : "")}.";
 
     /// <summary>Several dictionaries as one, with their names before those of their tensors.</summary>
     private static PickleDictionary Joined(Dictionary<string, PickleDictionary> parts)

@@ -10,7 +10,10 @@ internal sealed class TorchFile : ITensorFile
 {
     private const string PickleName = "data.pkl";
 
-    /// <summary>The number with which an older file begins, as a pickle of its own (after the two bytes that say the protocol).</summary>
+    private const byte Protocol = 0x80;
+    private const byte Frame = 0x95;
+
+    /// <summary>The number with which an older file begins, as a pickle of its own, behind the protocol's two bytes.</summary>
     private static readonly byte[] LegacyMagic = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
 
     private readonly MappedFile _file;
@@ -34,7 +37,18 @@ internal sealed class TorchFile : ITensorFile
     public static bool IsZip(ReadOnlySpan<byte> start) => start.StartsWith("PK\u0003\u0004"u8) || start.StartsWith("PK\u0005\u0006"u8);
 
     /// <summary>Whether the bytes are the beginning of a PyTorch file from before 1.6.</summary>
-    public static bool IsLegacy(ReadOnlySpan<byte> start) => start.Length > 2 && start[0] == 0x80 && start[2..].StartsWith(LegacyMagic);
+    public static bool IsLegacy(ReadOnlySpan<byte> start)
+    {
+        if (start.Length <= 2 || start[0] != Protocol)
+        {
+            return false;
+        }
+
+        // From protocol 4 on a frame's length stands in between.
+        const int FrameLength = 9;
+        var pickle = start[2..];
+        return (pickle.Length > FrameLength && pickle[0] == Frame ? pickle[FrameLength..] : pickle).StartsWith(LegacyMagic);
+    }
 
     /// <summary>Reads the pickle of a zip archive. The file belongs to the result, or is closed on failure.</summary>
     /// <exception cref="CheckpointException">The archive or the pickle is damaged, has no tensors, wants something run, or is a bomb.</exception>
@@ -134,16 +148,27 @@ internal sealed class TorchFile : ITensorFile
         }
     }
 
-    private static TorchStorage ZipStorage(PickleSequence id, Func<string, StoredBytes?> find)
+    private static object ZipStorage(PickleSequence id, Func<string, StoredBytes?> find)
     {
+        if (id.Items is ["storage", ForeignGlobal foreign, ..])
+        {
+            return foreign;
+        }
+
         var (dtype, key, length) = Storage(id);
         var bytes = find(key) ?? throw new FormatException($"the archive has no entry for storage '{key}'");
         return length <= bytes.Length ? new TorchStorage(dtype, length) { Bytes = bytes }
             : throw new FormatException($"storage '{key}' should have {length} bytes, its entry has {bytes.Length}");
     }
 
-    private static TorchStorage LegacyStorage(PickleSequence id, Dictionary<string, TorchStorage> storages)
+    private static object LegacyStorage(PickleSequence id, Dictionary<string, TorchStorage> storages)
     {
+        // ('module', class, source file, source): older files keep the program text beside the class.
+        if (id.Items is ["module", PickleGlobal type, ..])
+        {
+            return type;
+        }
+
         var (dtype, key, length) = Storage(id);
         if (!storages.TryGetValue(key, out var storage))
         {

@@ -3,6 +3,12 @@ namespace ControlNetSharp.Checkpoints.Torch;
 /// <summary>What PyTorch's functions for making tensors again would give, checked against the storage. Source: torch/_utils.py of PyTorch 1.13 and 2.5.</summary>
 internal static class TorchTensors
 {
+    /// <summary>
+    /// Elements that a tensor may have beyond those of its storage, which it then repeats, as <c>Tensor.expand</c> leaves masks and position numbers. No weight is stored like that, and without a limit six numbers
+    /// could fill any memory.
+    /// </summary>
+    private const long MostRepeated = 1 << 22;
+
     /// <summary>_rebuild_tensor(storage, offset, size, stride) and _rebuild_tensor_v2(…, requires_grad, backward_hooks, metadata).</summary>
     /// <exception cref="FormatException">The arguments are not those, or the tensor does not lie inside its storage.</exception>
     public static object? Rebuild(IReadOnlyList<object?> arguments) => arguments is [TorchStorage { Dtype: { } dtype } storage, long offset, PickleSequence size, PickleSequence stride, ..]
@@ -36,16 +42,16 @@ internal static class TorchTensors
             throw new FormatException($"{what} cannot be");
         }
 
-        // Int128: hostile sizes must not wrap into the right number. A repeated element (stride 0) may not blow a tensor up beyond its storage.
-        var (elements, last) = ((Int128)1, (Int128)offset);
-        for (var d = 0; d < shape.Length && elements <= capacity; d++)
+        // Int128: hostile sizes must not wrap into the right number.
+        var (elements, last, most) = ((Int128)1, (Int128)offset, Math.Max(capacity, MostRepeated));
+        for (var d = 0; d < shape.Length && elements <= most; d++)
         {
             elements *= shape[d];
             last += (Int128)(shape[d] - 1) * strides[d];
         }
 
         var isEmpty = shape.Contains(0) && SafetensorsFormat.CanBeEmpty(shape);
-        return isEmpty || (elements <= capacity && last < capacity)
+        return isEmpty || (elements <= most && last < capacity)
             ? new TorchTensor(storage, dtype, isEmpty ? 0 : offset, shape, strides)
             : throw new FormatException($"{what} does not lie inside its storage of {capacity} elements");
     }

@@ -69,7 +69,10 @@ public sealed class LoraTests : IDisposable
     [InlineData("kohya", "fp32")]
     [InlineData("kohya", "bf16")]
     [InlineData("kohya-ldm", "fp32")]
+    [InlineData("lycoris", "fp32")]
+    [InlineData("comfyui", "fp32")]
     [InlineData("peft", "fp32")]
+    [InlineData("peft-named", "fp32")]
     [InlineData("linear-layer", "fp32")]
     [InlineData("processor", "fp32")]
     public void Apply_EqualsTheWeightsMergedByHand_AndDisposeBringsBackEveryBit(string naming, string dtype)
@@ -82,7 +85,7 @@ public sealed class LoraTests : IDisposable
         {
             var after = Copies(model);
             var touched = TinyLora.UNet.Select(m => (Key: "unet." + m.Weight, m.Module, m.Shape, Weight: -0.75)).Concat(TinyLora.Text.Select(m => (Key: "text." + m.Weight, m.Module, m.Shape, Weight: 0.5)))
-                .Where(m => naming != "processor" || m.Module.Contains(".to_", StringComparison.Ordinal)).ToList();
+                .Where(m => naming != "processor" || m.Module.Contains("attn", StringComparison.Ordinal)).ToList();
             foreach (var (key, module, shape, weight) in touched)
             {
                 var expected = before[key].to(ScalarType.Float32) + weight * TinyLora.Delta(module, shape, 1) + TinyLora.Delta(module, shape, 2);
@@ -142,6 +145,7 @@ public sealed class LoraTests : IDisposable
     [Theory]
     [InlineData("lora_te1_text_model_encoder_layers_1_mlp_fc1", "conditioner.embedders.0.transformer.text_model.encoder.layers.1.mlp.fc1.weight", 0)]
     [InlineData("lora_te2_text_model_encoder_layers_1_self_attn_q_proj", "conditioner.embedders.1.model.transformer.resblocks.1.attn.in_proj_weight", 0)]
+    [InlineData("text_encoders.clip_g.transformer.text_model.encoder.layers.0.self_attn.k_proj", "conditioner.embedders.1.model.transformer.resblocks.0.attn.in_proj_weight", 1)]
     [InlineData("text_encoder_2.text_model.encoder.layers.0.self_attn.v_proj", "conditioner.embedders.1.model.transformer.resblocks.0.attn.in_proj_weight", 2)]
     [InlineData("lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k", "model.diffusion_model.input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight", 0)]
     [InlineData("unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k", "model.diffusion_model.input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight", 0)]
@@ -180,6 +184,9 @@ public sealed class LoraTests : IDisposable
     [InlineData("unet.mid_block.attentions.0.proj_in.lora_magnitude_vector", "DoRA")]
     [InlineData("lora_unet_mid_block_attentions_0_proj_in.oft_blocks", "OFT")]
     [InlineData("lora_unet_mid_block_attentions_0_norm.diff", "full differences")]
+    [InlineData("unet:0:up", "a LoRA of cloneofsimo/lora")]
+    [InlineData("text_encoder:0:down", "a LoRA of cloneofsimo/lora")]
+    [InlineData("unet.mid_block.attentions.0.attn2.processor.to_k_custom_diffusion.weight", "Custom Diffusion")]
     [InlineData("lora_unet_mid_block_attentions_0_proj_in.lora_up.bias", "keys are none of a LoRA")]
     [InlineData("lora_unet_mid_block_attentions_7_proj_in.lora_up.weight", "has no down part")]
     public void Open_OfAnotherKindOrWithUnknownKeys_NamesIt(string key, string expected)
@@ -242,6 +249,70 @@ public sealed class LoraTests : IDisposable
         Assert.All(expected.Split('|'), part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
         Assert.NotEmpty(e.Keys);
         AssertSame(before, Copies(model));
+    }
+
+    [Fact]
+    public void Open_OfSeveralAdapters_NamesThem()
+    {
+        var path = TinyLora.Write(_folder["two.safetensors"], "peft-named", change: tensors => tensors.Add("unet.mid_block.attentions.0.proj_in.lora_A.other.weight", ones(2, 2)));
+        Assert.Contains("2 adapters (my_style, other)", Assert.Throws<CheckpointException>(() => LoraFile.Open(path).Dispose()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CheckPromptFiles_SaysWhatApplyingWouldSay_AndReadsNoWeights()
+    {
+        using var model = Load(ScalarType.Float32);
+        var good = TinyLora.Write(_folder["good.safetensors"], "kohya");
+        var wrong = TinyLora.Write(_folder["wrong.safetensors"], "kohya", change: tensors => tensors["lora_unet_down_blocks_9_proj_in.lora_down.weight"] = ones(2, 2));
+        var misfit = TinyLora.Write(_folder["misfit.safetensors"], "kohya", change: tensors =>
+        {
+            tensors["lora_unet_mid_block_attentions_0_proj_in.lora_down.weight"] = ones(2, 999);
+            tensors["lora_unet_mid_block_attentions_0_proj_in.lora_up.weight"] = ones(64, 2);
+        });
+        SafetensorsWriter.Write(_folder["emb.safetensors"], new Dictionary<string, Tensor> { ["emb_params"] = ones(2, TinyModel.Width) });
+        SafetensorsWriter.Write(_folder["wide.safetensors"], new Dictionary<string, Tensor> { ["emb_params"] = ones(2, 768) });
+        CheckpointLoader.CheckPromptFiles(model.File, [good, good], [_folder["emb.safetensors"]]);
+        foreach (var path in new[] { wrong, misfit })
+        {
+            var early = Assert.Throws<CheckpointException>(() => CheckpointLoader.CheckPromptFiles(model.File, [good, path], []));
+            Assert.Equal(Assert.Throws<CheckpointException>(() => AppliedLoras.Apply(model, [new(path)]).Dispose()).Message, early.Message);
+        }
+
+        Assert.Contains("this embedding is for SD 1.x (width 768)", Assert.Throws<CheckpointException>(() => CheckpointLoader.CheckPromptFiles(model.File, [], [_folder["wide.safetensors"]])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FindLora_WhoseWholeNameIsAsked_IsTakenBeforeNamesakesInSubfolders()
+    {
+        foreach (var file in new[] { "Lora/ink.safetensors", "Lora/old/ink.safetensors", "Lora/Ink/INK.pt", "Lora/a/wash.safetensors" })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(_folder[file])!);
+            File.WriteAllText(_folder[file], "");
+        }
+
+        Directory.CreateDirectory(_folder["Lora/fav"]);
+        File.CreateSymbolicLink(_folder["Lora/fav/wash.safetensors"], "../a/wash.safetensors");
+        Directory.CreateSymbolicLink(_folder["Lora/b"], "a");
+        Directory.CreateSymbolicLink(_folder["Lora/circle"], ".");
+        var files = new PromptFiles([_folder.Path]);
+        Assert.Equal(_folder["Lora/ink.safetensors"], files.FindLora("ink"));
+        Assert.Equal(_folder["Lora/ink.safetensors"], files.FindLora("iNk"));
+        Assert.Equal(_folder["Lora/old/ink.safetensors"], files.FindLora("old/ink"));
+        Assert.EndsWith("wash.safetensors", files.FindLora("wash"), StringComparison.Ordinal);
+        File.WriteAllText(_folder["Lora/old/wash.safetensors"], "");
+        Assert.Contains("a/wash", Assert.Throws<ArgumentException>(() => files.FindLora("wash")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Embeddings_OfOneName_TakeTheFileInFewerFolders()
+    {
+        foreach (var file in new[] { "embeddings/a/ink.safetensors", "embeddings/ink.pt", "embeddings/z/ink.safetensors" })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(_folder[file])!);
+            File.WriteAllText(_folder[file], "");
+        }
+
+        Assert.Equal(_folder["embeddings/ink.pt"], new PromptFiles([_folder.Path]).Embeddings["ink"]);
     }
 
     [Fact]

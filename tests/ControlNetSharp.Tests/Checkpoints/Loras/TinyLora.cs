@@ -42,7 +42,7 @@ internal static class TinyLora
 
     /// <summary>Writes a file.</summary>
     /// <param name="path">Where.</param>
-    /// <param name="naming">kohya, kohya-ldm, peft, linear-layer or processor (which has attention alone).</param>
+    /// <param name="naming">kohya, kohya-ldm, lycoris, peft, peft-named, comfyui, linear-layer or processor (which has attention alone).</param>
     /// <param name="seed">Another seed gives another LoRA.</param>
     /// <param name="change">Changes the tensors before they are written.</param>
     public static string Write(string path, string naming, int seed = 1, Action<Dictionary<string, Tensor>>? change = null)
@@ -55,9 +55,11 @@ internal static class TinyLora
             var (down, up) = Parts(module, shape, seed);
             switch (naming)
             {
-                case "kohya" or "kohya-ldm":
-                    var named = naming == "kohya" || isText ? module : weight[..^".weight".Length];
-                    var prefix = $"{(isText ? "lora_te" : "lora_unet")}_{named.Replace('.', '_')}";
+                case "kohya" or "kohya-ldm" or "lycoris" or "comfyui":
+                    var ldm = weight[..^".weight".Length];
+                    var named = naming != "kohya-ldm" || isText ? module : ldm;
+                    var prefix = naming == "comfyui" ? isText ? $"text_encoders.clip_l.transformer.{module}" : $"diffusion_model.{ldm}"
+                        : $"{(isText ? "lora_te" : naming == "lycoris" ? "lycoris" : "lora_unet")}_{named.Replace('.', '_')}";
                     tensors.Add(prefix + ".lora_down.weight", down);
                     tensors.Add(prefix + ".lora_up.weight", up);
                     tensors.Add(prefix + ".alpha", tensor((float)Alpha));
@@ -67,13 +69,25 @@ internal static class TinyLora
                     tensors.Add($"{(isText ? "text_encoder" : "unet")}.{module}.lora_A.weight", down);
                     tensors.Add($"{(isText ? "text_encoder" : "unet")}.{module}.lora_B.weight", up);
                     break;
+                case "peft-named":
+                    var whole = (isText ? "base_model.model." : "unet.") + module;
+                    tensors.Add($"{whole}.lora_A.my_style.weight", down);
+                    tensors.Add($"{whole}.lora_B.my_style.weight", up);
+                    tensors.Add($"{whole}.alpha", tensor((float)Alpha));
+                    break;
                 case "linear-layer":
                     // Without a place for alpha: the factor is in the weights.
                     tensors.Add($"{(isText ? "text_encoder" : "unet")}.{module}.{(isText ? "lora_linear_layer" : "lora")}.down.weight", down);
                     tensors.Add($"{(isText ? "text_encoder" : "unet")}.{module}.{(isText ? "lora_linear_layer" : "lora")}.up.weight", up * (Alpha / Rank));
                     break;
                 default:
-                    if (module.Contains(".to_", StringComparison.Ordinal))
+                    if (module.Contains(".self_attn.", StringComparison.Ordinal))
+                    {
+                        var projection = $"text_encoder.{module.Replace(".v_proj", ".to_v_lora", StringComparison.Ordinal)}";
+                        tensors.Add(projection + ".down.weight", down);
+                        tensors.Add(projection + ".up.weight", up * (Alpha / Rank));
+                    }
+                    else if (module.Contains(".to_", StringComparison.Ordinal))
                     {
                         var dot = module.IndexOf(".to_", StringComparison.Ordinal);
                         tensors.Add($"unet.{module[..dot]}.processor.{module[(dot + 1)..].Replace(".0", "")}_lora.down.weight", down);
