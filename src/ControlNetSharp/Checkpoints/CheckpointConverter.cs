@@ -1,5 +1,6 @@
 using ControlNetSharp.Checkpoints.KeyMaps;
 using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
 using static TorchSharp.torch;
 
@@ -19,23 +20,25 @@ public static class CheckpointConverter
 
     /// <summary>Converts a checkpoint.</summary>
     /// <param name="input">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
-    /// <param name="output">A file for <see cref="CheckpointLayout.Ldm"/>, which is replaced, or a new folder for <see cref="CheckpointLayout.Diffusers"/>.</param>
+    /// <param name="output">A file for <see cref="CheckpointLayout.Ldm"/>, or a new folder for <see cref="CheckpointLayout.Diffusers"/>.</param>
     /// <param name="layout">The layout; null to keep the tensors' names, for which any file with tensors will do.</param>
     /// <param name="format">How all floating-point tensors are written; null to keep theirs.</param>
+    /// <param name="replaces">Whether a file that is there is replaced; a folder never is.</param>
     /// <returns>How many tensors were written.</returns>
     /// <exception cref="CheckpointException">The input cannot be used, or has no place in the layout.</exception>
     /// <exception cref="ArgumentException">The output is where something else is.</exception>
-    public static int Convert(string input, string output, CheckpointLayout? layout = null, WeightFormat? format = null)
+    /// <exception cref="FileTakenException">There is such a file, and it is not to be replaced.</exception>
+    public static int Convert(string input, string output, CheckpointLayout? layout = null, WeightFormat? format = null, bool replaces = true)
     {
         ArgumentNullException.ThrowIfNull(output);
         var isModelFolder = File.Exists(Path.Combine(input, DiffusersFolder.Index));
         using var files = layout is null && !isModelFolder ? CheckpointFiles.Open(input) : CheckpointFiles.OpenAsLdm(input);
-        return layout is null && !isModelFolder ? WriteFile(files, files.Tensors, files.Metadata, output, format)
-            : layout == CheckpointLayout.Ldm ? WriteLdm(files, output, format)
+        return layout is null && !isModelFolder ? WriteFile(files, files.Tensors, files.Metadata, output, format, replaces)
+            : layout == CheckpointLayout.Ldm ? WriteLdm(files, output, format, replaces)
             : WriteDiffusers(files, output, format);
     }
 
-    private static int WriteLdm(CheckpointFiles files, string output, WeightFormat? format)
+    private static int WriteLdm(CheckpointFiles files, string output, WeightFormat? format, bool replaces)
     {
         var tensors = files.Tensors.Where(tensor => LdmLayout.Markers.Contains(tensor.Key) || LdmLayout.Prefixes.Any(prefix => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))).ToDictionary(StringComparer.Ordinal);
         if (tensors.Keys.All(LdmLayout.Markers.Contains))
@@ -51,7 +54,7 @@ public static class CheckpointConverter
                 .Concat(OpenClipKeys.ToOpenClip(clip).Select(tensor => KeyValuePair.Create(LdmLayout.OpenClip + tensor.Key, tensor.Value))).ToDictionary(StringComparer.Ordinal);
         }
 
-        return WriteFile(files, tensors, metadata, output, format);
+        return WriteFile(files, tensors, metadata, output, format, replaces);
     }
 
     private static int WriteDiffusers(CheckpointFiles files, string output, WeightFormat? format)
@@ -164,14 +167,14 @@ public static class CheckpointConverter
         ? new(files.Name, $"this is {other}, which has no other layout here; without a layout, its type and container can be changed.")
         : new(files.Name, $"none of its {files.Tensors.Count} tensors belongs to a UNet, Autoencoder, text encoder or ControlNet; the first is '{files.Tensors.Keys.FirstOrDefault()}'. Without a layout, type and container of any file can be changed.");
 
-    private static int WriteFile(CheckpointFiles files, IReadOnlyDictionary<string, StoredTensor> tensors, IReadOnlyDictionary<string, string> metadata, string output, WeightFormat? format)
+    private static int WriteFile(CheckpointFiles files, IReadOnlyDictionary<string, StoredTensor> tensors, IReadOnlyDictionary<string, string> metadata, string output, WeightFormat? format, bool replaces = true)
     {
         if (Directory.Exists(output))
         {
             throw new ArgumentException($"{output} is a folder; the tensors of {files.Name} are written to one file.", nameof(output));
         }
 
-        SafetensorsWriter.Write(output, [.. tensors.SelectMany(tensor => Written(tensor.Key, tensor.Value, format)), .. HasScales(tensors, format) ? [ScaledFloat8.Marked()] : Array.Empty<WrittenTensor>()], metadata);
+        SafetensorsWriter.Write(output, [.. tensors.SelectMany(tensor => Written(tensor.Key, tensor.Value, format)), .. HasScales(tensors, format) ? [ScaledFloat8.Marked()] : Array.Empty<WrittenTensor>()], metadata, replaces);
         return tensors.Count;
     }
 

@@ -59,7 +59,7 @@ internal sealed class DatasetFindings(DatasetSource source, IReadOnlyList<Datase
             "hint_polarity", false, "hints are dark lines on a light ground; ControlNets for lines want white lines on black, so invert them", Where(each => each.Drawing is { IsDarkOnLight: true }, HintFile));
         yield return Finding(
             "hint_channel_order", false, "hints are normal maps in which red, not blue, is the axis to the viewer; red and blue are swapped (BGR)", NormalsWithSwappedChannels().Select(HintFile));
-        yield return Finding("hint_shape", false, "hints have another shape than their pictures, so that their contents cannot lie on each other", Where(each => each.HasOtherShape, HintSize));
+        yield return Finding("hint_shape", true, "hints have another shape than their pictures, so that their contents cannot lie on each other", Where(each => each.HasOtherShape, HintSize));
         yield return Finding("hint_size", false, "hints have another size than their pictures, in the same shape; they are scaled", Where(
             each => each.Hint is { Unreadable: null } hint && each.Picture.Unreadable is null && !each.HasOtherShape && (hint.Width, hint.Height) != (each.Picture.Width, each.Picture.Height), HintSize));
         yield return Finding(
