@@ -260,10 +260,22 @@ public sealed class Trainer : IDisposable
         }
     }
 
+    private SafetensorsFile OpenNewest(string path)
+    {
+        try
+        {
+            return SafetensorsFile.Open(path);
+        }
+        catch (CheckpointException e) when (_checkpoints.Older is { } older)
+        {
+            throw new CheckpointException(path, $"the newest checkpoint of the training is damaged. Delete it to go on from {older}. ({e.Message})", innerException: e);
+        }
+    }
+
     private void Restore(string path)
     {
         using var scope = NewDisposeScope();
-        using var file = SafetensorsFile.Open(path);
+        using var file = OpenNewest(path);
         var state = State();
         var wrong = state.Keys.Except(file.Entries.Keys).Concat(file.Entries.Keys.Except(state.Keys)).Order(StringComparer.Ordinal).Take(5).ToList();
         if (wrong.Count > 0)

@@ -36,7 +36,7 @@ internal sealed class DatasetFindings(DatasetSource source, IReadOnlyList<Datase
         }
 
         var problems = entries.Select(entry => entry.Problem).OfType<DatasetException>().ToList();
-        yield return Finding("wrong_line", true, "lines cannot be used", problems.Select(problem => problem.Message.Replace(source.Folder + Path.DirectorySeparatorChar, "")));
+        yield return Finding("wrong_line", true, "lines cannot be used", problems.Select(problem => problem.MessageFor(Relative(problem.File))));
         yield return Finding("unreadable_picture", true, "pictures cannot be read", Where(each => each.Picture.Unreadable is not null, each => $"{Relative(each.Example.Picture)}: {each.Picture.Unreadable}"));
         yield return Finding("unreadable_hint", true, "hints cannot be read", Where(each => each.Hint?.Unreadable is not null, each => $"{Relative(each.Example.Hint!)}: {each.Hint!.Value.Unreadable}"));
     }
@@ -44,6 +44,10 @@ internal sealed class DatasetFindings(DatasetSource source, IReadOnlyList<Datase
     private IEnumerable<DatasetFinding?> Captions()
     {
         const int Most = ClipTokenizer.ContextLength - 2;
+        yield return Finding("file_left_out", false, $"files are left out: {CaptionFiles.WhatIsRead}", LeftOut());
+        yield return Finding(
+            "caption_shared", false, "pictures of one name share the caption beside them; give each a name of its own",
+            Shared().Select(picture => $"{Relative(picture)}: {Relative(CaptionFiles.CaptionOf(picture))}"));
         yield return Finding("caption_missing", false, "pictures have no caption; they are trained with an empty prompt", Where(each => each.Example.Caption.Length == 0, each => Relative(each.Example.Picture)));
         yield return Finding(
             "caption_too_long", false, $"captions have more than {Most} tokens ({ClipTokenizer.ContextLength} with start and end); the rest is left out",
@@ -51,6 +55,10 @@ internal sealed class DatasetFindings(DatasetSource source, IReadOnlyList<Datase
         yield return Finding(
             "caption_damaged", false, "captions have characters that are no UTF-8; save the file as UTF-8", Where(each => each.Example.Caption.Contains('\uFFFD'), each => Relative(each.Example.Picture)));
     }
+
+    private IEnumerable<string> LeftOut() => source.Layout == DatasetLayout.CaptionFiles ? CaptionFiles.LeftOut(source.Folder).Select(Relative) : [];
+
+    private IEnumerable<string> Shared() => source.Layout == DatasetLayout.CaptionFiles ? CaptionFiles.SharingACaption(facts.Select(each => each.Example.Picture)) : [];
 
     private IEnumerable<DatasetFinding?> Hints()
     {

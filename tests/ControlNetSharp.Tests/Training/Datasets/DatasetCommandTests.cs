@@ -43,10 +43,10 @@ public sealed class DatasetCommandTests : IDisposable
             _folder.Picture($"{i}.png", TestPictures.Noise(64, 64, i)).Text($"{i}.txt", i == 0 ? "a" : "");
         }
 
-        var run = await CommandRun.Of(["dataset", "check", _folder.Path]);
+        var run = await CommandRun.Of(["dataset", "check", _folder.Path, "--resolution", "512"]);
         Assert.Equal((0, ""), (run.ExitCode, run.Message));
         Assert.All(
-            ["7 examples, captions in .txt files", "| 64 x 64 | 7 |", "| 512 x 512 | 1.00 | 7 |", "warning caption_missing: 6 pictures", "    1.png", "    and 1 more", "Training is possible; 2 warnings."],
+            ["7 examples, captions in .txt files", "| 64 x 64 | 7 |", "| 512 x 512 | 1.00 | 7 |", "warning caption_missing (6): pictures", "    1.png", "    and 1 more", "Training is possible; 2 warnings."],
             text => Assert.Contains(text, run.Result, StringComparison.Ordinal));
     }
 
@@ -56,7 +56,7 @@ public sealed class DatasetCommandTests : IDisposable
         _folder.Picture("a.png").Text("prompt.json", DatasetFolder.Line("a.png", "a.png", "p"), "{");
         var (text, json) = (await CommandRun.Of(["dataset", "check", _folder.Path]), await CommandRun.Of(["dataset", "check", _folder.Path, "--json"]));
         Assert.Equal((2, 2), (text.ExitCode, json.ExitCode));
-        Assert.Contains("ERROR wrong_line: 1 lines cannot be used", text.Result, StringComparison.Ordinal);
+        Assert.Contains("ERROR wrong_line (1): lines cannot be used", text.Result, StringComparison.Ordinal);
         Assert.Contains("cannot be trained on: 1 wrong_line.", text.Message, StringComparison.Ordinal);
         // One JSON object, the report; the error goes to standard error alone.
         Assert.False(json.Json.GetProperty("canTrain").GetBoolean());
