@@ -33,7 +33,7 @@ internal static class DatasetCommand
             ? CheckpointLoader.ReadModelShape(ModelFiles.FindModel(arguments.GetValue(Model) ?? ModelFiles.Pocket)).NativeSize
             : Multiple(arguments, Resolution, 512, 4096);
         DatasetReport report;
-        using (var bar = new ProgressBar(output, "reading", "example"))
+        using (var bar = new ProgressBar(output, "reading", "an example"))
         {
             report = DatasetCheck.Run(folder, resolution, (done, total) => bar.Show(done, total, clock.Elapsed.TotalSeconds), cancellationToken);
         }
@@ -66,7 +66,7 @@ internal static class DatasetCommand
             FirstSeed = arguments.Whole(Seed, 2_000_000, 0, 2_000_000_000),
         };
         CheckSeeds(options);
-        using (var bar = new ProgressBar(output, "making", "example"))
+        using (var bar = new ProgressBar(output, "making", "an example"))
         {
             DatasetMaker.Make(folder, options, done => bar.Show(done, options.Scenes, clock.Elapsed.TotalSeconds), cancellationToken);
         }

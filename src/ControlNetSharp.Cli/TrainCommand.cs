@@ -149,7 +149,7 @@ internal static class TrainCommand
         TrainSettings settings, DiffusionModel model, string modelHash, IReadOnlyList<(TrainingExample Example, HintSource Source)> sources, int workers, CommandOutput output, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        using var bar = new ProgressBar(output, "encoding", "example");
+        using var bar = new ProgressBar(output, "encoding", "an example");
         var shown = new Lock();
         return ExampleCache.Open(
             settings.Cache, model, modelHash, sources, settings.AnnotatorFiles, new AspectBuckets(settings.Resolution ?? model.NativeSize), workers,

@@ -54,6 +54,15 @@ public sealed class DatasetCheckTests : IDisposable
     }
 
     [Fact]
+    public void AbsolutePaths_AreShownAsTheyStandInTheFile()
+    {
+        _folder.Example(Ring(), Ring());
+        File.AppendAllText(_folder["prompt.json"], DatasetFolder.Line("source/0.png", _folder["target/0.png"], "p") + "\n");
+        var line = Assert.Single(Finding(_folder.Check(), "wrong_line", 1, prevents: true).Files);
+        Assert.StartsWith($"prompt.json, line 2: target \"{_folder["target/0.png"]}\" is an absolute path, which may lead out of the folder; it must be a path relative to {_folder.Path}", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void EmptySet_PreventsTraining()
     {
         _folder.Text("prompt.json", "");
