@@ -22,7 +22,7 @@ finish() { # SHEET COLUMNS
 }
 
 # README.md: what its command gives.
-"$controlnet" generate -p "a blue cup on a wooden table" -c canny=docs/pictures/coffee.png --seed 7 -o docs/results/coffee-blue.png --save-maps
+"$controlnet" generate -p "a blue cup on a wooden table" -c canny=docs/pictures/coffee.png --seed 7 -o docs/results/coffee-blue.png --save-maps --overwrite
 mv docs/results/coffee-blue-map0-canny.png docs/results/coffee-canny.png
 
 # README.md: for each condition kind the hint and the caption of a scene that nothing was trained on, and the seeds 1 to 8. Scenes were taken for what their hints show, before any result was seen.
@@ -53,7 +53,7 @@ uses=docs/uses
 room="a blue sofa, a big window and a yellow lamp in a room with white walls"
 add "$room" "scribble=$uses/room.png,annotator=scribble_drawing" 4
 finish "$uses/room-scribble.jpg" 4
-"$controlnet" annotate hough "$uses/room.png" --resolution 256 --option threshold=20 --option length=12 --option gap=3 -o "$uses/room-lines.png"
+"$controlnet" annotate hough "$uses/room.png" --resolution 256 --option threshold=20 --option length=12 --option gap=3 -o "$uses/room-lines.png" --overwrite
 add "$room" "hough=$uses/room-lines.png,annotator=none" 4
 finish "$uses/room-hough.jpg" 4
 

@@ -21,7 +21,7 @@ internal static class AnnotateCommand
     private static readonly Option<string?> Resolution = new("--resolution") { Description = "Shorter side of the hint, 64 to 2048; default: that of the picture." };
     private static readonly Option<string[]> Values = new("--option") { Description = "An option of the annotator, NAME=VALUE. May be given several times." };
 
-    public static Command Create() => new("annotate", "Makes a hint from a picture.") { Kind, Input, Out, Annotator, Models, Resolution, Values };
+    public static Command Create() => new("annotate", "Makes a hint from a picture.") { Kind, Input, Out, Annotator, Models, Resolution, Values, OutputFolder.Overwrite };
 
     public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
@@ -42,6 +42,8 @@ internal static class AnnotateCommand
         }
 
         OutputFolder.Check(Out.Name, file, Path.GetDirectoryName(Path.GetFullPath(file))!);
+        var overwrites = arguments.GetValue(OutputFolder.Overwrite);
+        OutputFolder.CheckFree(Out.Name, file, [file], overwrites);
         if (!File.Exists(input))
         {
             throw UsageException.Of("picture", input, "there is no such picture.");
@@ -49,7 +51,7 @@ internal static class AnnotateCommand
 
         if (measured)
         {
-            PictureWriter.WritePng(file, MeasuredDepth.Hint(DepthMapReader.Read(input), options!));
+            PictureWriter.WritePng(file, MeasuredDepth.Hint(DepthMapReader.Read(input), options!), replaces: overwrites);
             output.Report(json, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds }, file);
             return;
         }
@@ -65,7 +67,7 @@ internal static class AnnotateCommand
         {
             using var annotator = AnnotatorCatalogue.Create(infos[0].Name, files);
             var pose = (annotator as IPoseDetector)?.Detect(picture);
-            PictureWriter.WritePng(file, pose is null ? annotator.Annotate(picture, options) : PoseDrawing.Draw(pose));
+            PictureWriter.WritePng(file, pose is null ? annotator.Annotate(picture, options) : PoseDrawing.Draw(pose), replaces: overwrites);
             if (pose is { People.Count: 0 })
             {
                 output.Message.WriteLine($"controlnet: no person was found in {input}; the hint is black.");
@@ -78,7 +80,7 @@ internal static class AnnotateCommand
 
         var hints = Hints(infos, picture, files, output, cancellationToken);
         List<Picture> cells = [picture, .. hints.Select(hint => hint.Hint)];
-        PictureWriter.WritePng(file, PictureSheet.Of(cells, (int)Math.Ceiling(Math.Sqrt(cells.Count)), SheetGap));
+        PictureWriter.WritePng(file, PictureSheet.Of(cells, (int)Math.Ceiling(Math.Sqrt(cells.Count)), SheetGap), replaces: overwrites);
         output.Message.WriteLine($"controlnet: row by row: the picture, {string.Join(", ", hints.Select(hint => hint.Info.Name))}.");
         output.Report(json, new { file, kind = All, annotators = hints.Select(hint => hint.Info.Name), seconds = clock.Elapsed.TotalSeconds }, file);
     }

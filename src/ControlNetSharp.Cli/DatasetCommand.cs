@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Training.Datasets;
 
 namespace ControlNetSharp.Cli;
@@ -9,7 +10,8 @@ namespace ControlNetSharp.Cli;
 internal static class DatasetCommand
 {
     private static readonly Argument<string> Folder = new("folder") { Description = "The folder of the dataset." };
-    private static readonly Option<string?> Resolution = new("--resolution") { Description = "Resolution of the training, a multiple of 64 from 64 to 4096; default 512." };
+    private static readonly Option<string?> Resolution = new("--resolution") { Description = "Resolution of the training, a multiple of 64 from 64 to 4096; default: that of the model, as train has it." };
+    private static readonly Option<string?> Model = new("--model", "-m") { Description = "The model that is to be trained on: pocket (embedded, the default) or a .safetensors checkpoint." };
     private const string All = "all";
 
     private static readonly Option<string> Condition = new("--condition") { Description = $"What the hints show: {string.Join(", ", DatasetMaker.Conditions)}; several with commas between, which the examples have in turn, or {All} for all condition kinds.", Required = true };
@@ -20,16 +22,18 @@ internal static class DatasetCommand
 
     public static Command Create() => new("dataset", "Checks or makes datasets for training.")
     {
-        new Command("check", "Reads a whole dataset and says what would spoil a training.") { Folder, Resolution },
+        new Command("check", "Reads a whole dataset and says what would spoil a training.") { Folder, Resolution, Model },
         new Command("make", "Makes a dataset from scenes, in the layout of the original's tutorial.") { Folder, Condition, Scenes, Size, Seed, Varied },
     };
 
     public static void Check(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
         var (folder, clock) = (arguments.GetValue(Folder)!, Stopwatch.StartNew());
-        var resolution = Multiple(arguments, Resolution, 512, 4096);
+        var resolution = arguments.GetValue(Resolution) is null
+            ? CheckpointLoader.ReadModelShape(ModelFiles.FindModel(arguments.GetValue(Model) ?? ModelFiles.Pocket)).NativeSize
+            : Multiple(arguments, Resolution, 512, 4096);
         DatasetReport report;
-        using (var bar = new ProgressBar(output))
+        using (var bar = new ProgressBar(output, "reading", "an example"))
         {
             report = DatasetCheck.Run(folder, resolution, (done, total) => bar.Show(done, total, clock.Elapsed.TotalSeconds), cancellationToken);
         }
@@ -62,7 +66,7 @@ internal static class DatasetCommand
             FirstSeed = arguments.Whole(Seed, 2_000_000, 0, 2_000_000_000),
         };
         CheckSeeds(options);
-        using (var bar = new ProgressBar(output))
+        using (var bar = new ProgressBar(output, "making", "an example"))
         {
             DatasetMaker.Make(folder, options, done => bar.Show(done, options.Scenes, clock.Elapsed.TotalSeconds), cancellationToken);
         }
@@ -81,7 +85,7 @@ internal static class DatasetCommand
     {
         var text = arguments.GetValue(Condition)!;
         return text == All ? [.. DatasetMaker.Conditions.Where(condition => condition != FillScene.Condition)]
-            : [.. text.Split(',').Select(name => DatasetMaker.Find(name) ?? throw UsageException.Of(Condition.Name, name, $"no dataset can be made for it; must be {string.Join(", ", DatasetMaker.Conditions)} or {All}."))];
+            : [.. text.Split(',', StringSplitOptions.TrimEntries).Select(name => DatasetMaker.Find(name) ?? throw UsageException.Of(Condition.Name, name, $"no dataset can be made for it; must be {string.Join(", ", DatasetMaker.Conditions)} or {All}."))];
     }
 
     private static int Multiple(ParseResult arguments, Option<string?> option, int otherwise, int most)

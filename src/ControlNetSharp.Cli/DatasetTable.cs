@@ -13,13 +13,13 @@ internal static class DatasetTable
 
     public static void Write(TextWriter writer, DatasetReport report)
     {
-        writer.WriteLine($"{report.Folder}: {report.Examples} examples, {Layout(report.Layout)}");
+        writer.WriteLine($"{report.Folder}: {Counts.Of(report.Examples, "example")}, {Layout(report.Layout)}");
         WriteSizes(writer, report);
         WriteBuckets(writer, report);
         writer.WriteLine();
         foreach (var finding in report.Findings)
         {
-            writer.WriteLine($"{(finding.PreventsTraining ? "ERROR" : "warning")} {finding.Code}: {finding.Count} {finding.Meaning}");
+            writer.WriteLine($"{(finding.PreventsTraining ? "ERROR" : "warning")} {finding.Code} ({finding.Count}): {finding.Meaning}");
             foreach (var file in finding.Files)
             {
                 writer.WriteLine($"    {file}");
@@ -32,7 +32,7 @@ internal static class DatasetTable
         }
 
         var warnings = report.Findings.Count(finding => !finding.PreventsTraining);
-        writer.WriteLine(!report.CanTrain ? "Training is impossible until the errors are mended." : warnings > 0 ? $"Training is possible; {warnings} warnings." : "Training is possible; nothing was found.");
+        writer.WriteLine(!report.CanTrain ? "Training is impossible until the errors are mended." : warnings > 0 ? $"Training is possible; {Counts.Of(warnings, "warning")}." : "Training is possible; nothing was found.");
     }
 
     private static string Layout(DatasetLayout layout) => layout switch

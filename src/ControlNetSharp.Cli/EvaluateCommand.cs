@@ -54,7 +54,7 @@ internal static class EvaluateCommand
         var (steps, guidance) = (arguments.Whole(Steps, 20, 1, 1000), arguments.Real(Guidance, 7, 1, 30));
         // Pictures from elsewhere are not compared with scenes.
         var real = arguments.Whole(Real, new EvaluationOptions().RealScenes, 2, 1000) * (arguments.Has(Data) ? 0 : 1);
-        var files = arguments.GetValue(Data) is { } data ? PictureFiles(data) : null;
+        var files = arguments.GetValue(Data) is { } data ? PictureFiles(data, output) : null;
         var named = Named(arguments);
         var compute = ComputeSettings.Read(arguments);
         var modelPath = ModelFiles.FindModel(name);
@@ -175,15 +175,33 @@ internal static class EvaluateCommand
         return null;
     }
 
-    private static List<string> PictureFiles(string folder)
+    private static List<string> PictureFiles(string folder, CommandOutput output)
     {
         if (!Directory.Exists(folder))
         {
             throw UsageException.Of(Data.Name, folder, "there is no such folder.");
         }
 
-        string[] endings = [".png", ".jpg", ".jpeg", ".webp"];
-        var files = Directory.GetFiles(folder).Where(file => endings.Contains(Path.GetExtension(file).ToLowerInvariant())).Order(StringComparer.Ordinal).ToList();
+        string[] endings = [".png", ".jpg", ".jpeg", ".webp", ".bmp"];
+        var (files, others) = (new List<string>(), new SortedSet<string>(StringComparer.Ordinal));
+        foreach (var file in Directory.GetFiles(folder).Order(StringComparer.Ordinal))
+        {
+            var ending = Path.GetExtension(file).ToLowerInvariant();
+            if (endings.Contains(ending))
+            {
+                files.Add(file);
+            }
+            else if (ending != ".txt")
+            {
+                others.Add(ending);
+            }
+        }
+
+        if (others.Count > 0)
+        {
+            output.Message.WriteLine($"controlnet: left out of {folder}: {string.Join(", ", others)}; looked for {string.Join(", ", endings)}.");
+        }
+
         return files.Count > 0 ? files : throw UsageException.Of(Data.Name, folder, $"there is no picture in it; looked for {string.Join(", ", endings)}.");
     }
 

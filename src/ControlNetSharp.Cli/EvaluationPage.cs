@@ -41,7 +41,7 @@ internal sealed class EvaluationPage
         string Written(string name, Picture picture)
         {
             var file = $"{pictures.Index:d4}-{name.Replace(' ', '-').Replace("+", "and", StringComparison.Ordinal)}.png";
-            PictureWriter.WritePng(Path.Combine(_folder, file), picture);
+            PictureWriter.WritePng(Path.Combine(_folder, file), picture, replaces: false);
             return file;
         }
 

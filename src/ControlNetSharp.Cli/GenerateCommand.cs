@@ -26,6 +26,7 @@ internal static class GenerateCommand
     {
         // Everything that can be wrong with the input is found before a model or libtorch is loaded.
         var settings = GenerateSettings.Read(arguments);
+        var results = new ResultFiles(settings);
         var compute = ComputeSettings.Read(arguments, settings.Recorded?.Compute);
         var sources = settings.Recorded?.Pictures(settings) ?? SourcePictures.Read(settings);
         var initial = sources.ToInitial(settings.Initial);
@@ -92,24 +93,22 @@ internal static class GenerateCommand
                     steps = result.Steps;
                     foreach (var (index, picture) in result.Pictures.Index().Where(picture => settings.Recorded is null || picture.Index == settings.Recorded.Data.BatchIndex))
                     {
-                        var file = FileName(settings, written.Count, result.Request.Seed + index);
-                        PictureWriter.WritePng(file, picture, manifest.Texts(result, index));
-                        written.Add(file);
+                        written.Add(results.WritePicture(picture, written.Count, result.Request.Seed + index, manifest.Texts(result, index)));
                     }
 
-                    if (batch == 0)
+                    if (batch == 0 && settings.WritesMaps)
                     {
-                        mapFiles = WriteMaps(settings, maps);
+                        mapFiles = [.. maps.Select(results.WriteMap)];
                     }
                 }
             }
             catch (OperationCanceledException e) when (written.Count > 0)
             {
-                throw new InterruptedException($"{written.Count} of {settings.Pictures} pictures were written.", e);
+                throw new InterruptedException($"{written.Count} of {Counts.Of(settings.Pictures, "picture")} were written.", e);
             }
             catch when (written.Count > 0)
             {
-                output.Message.WriteLine($"controlnet: {written.Count} of {settings.Pictures} pictures were written before the failure.");
+                output.Message.WriteLine($"controlnet: {written.Count} of {Counts.Of(settings.Pictures, "picture")} were written before the failure.");
                 throw;
             }
 
@@ -183,31 +182,6 @@ internal static class GenerateCommand
         ],
     };
 
-    private static string FileName(GenerateSettings settings, int index, long seed)
-    {
-        if (Directory.Exists(settings.Output))
-        {
-            return Path.Combine(settings.Output, $"{DateTimeOffset.Now:yyyyMMdd-HHmmss}-{index:d4}-{seed}.png");
-        }
-
-        return settings.Pictures == 1 ? settings.Output
-            : Path.Combine(Path.GetDirectoryName(settings.Output) ?? "", $"{Path.GetFileNameWithoutExtension(settings.Output)}-{index:d4}.png");
-    }
-
-    private static List<string> WriteMaps(GenerateSettings settings, List<Picture> hints)
-    {
-        var maps = new List<string>();
-        foreach (var (index, hint) in settings.WritesMaps ? hints.Index() : [])
-        {
-            var stem = Directory.Exists(settings.Output) ? Path.Combine(settings.Output, $"{DateTimeOffset.Now:yyyyMMdd-HHmmss}") : Path.ChangeExtension(settings.Output, null);
-            var file = $"{stem}-map{index}-{settings.Units[index].Kind.Name}.png";
-            PictureWriter.WritePng(file, hint);
-            maps.Add(file);
-        }
-
-        return maps;
-    }
-
     private static void Report(CommandOutput output, bool json, GenerateSettings settings, List<string> files, List<string> maps, int steps, double secondsPerStep, double seconds)
     {
         if (json)
@@ -216,7 +190,7 @@ internal static class GenerateCommand
             return;
         }
 
-        output.Message.WriteLine($"Seed {settings.Seed}, {steps} steps, {secondsPerStep:f2} s a step, {seconds:f1} s in all.");
+        output.Message.WriteLine($"Seed {settings.Seed}, {Counts.Of(steps, "step")}, {secondsPerStep:f2} s a step, {seconds:f1} s in all.");
         foreach (var file in files.Concat(maps))
         {
             output.Result.WriteLine(file);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pipelines;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
 using ControlNetSharp.Text;
 
@@ -15,20 +16,20 @@ internal sealed record GenerateSettings
     private static readonly Option<string?> Negative = new("--negative", "-n") { Description = "What it does not show." };
     private static readonly Option<string[]> Control = new("--control", "-c") { Description = "A control unit: KIND=PICTURE[,weight=,start=,end=,mode=,model=,annotator=none,resize=,…] or @unit.json. May be given several times." };
     private static readonly Option<string?> Model = new("--model", "-m") { Description = "pocket (embedded, the default) or a .safetensors checkpoint." };
-    private static readonly Option<string?> Out = new("--out", "-o") { Description = "File (.png) or folder for the result; default: a new file in the present folder." };
+    public static readonly Option<string?> Out = new("--out", "-o") { Description = "File (.png) or folder for the result; default: a new file in the present folder." };
     private static readonly Option<string?> SizeOption = new("--size") { Description = "WIDTHxHEIGHT, multiples of 8; default: the model's native size in the first hint's shape." };
     private static readonly Option<string?> OriginalSizeOption = new("--original-size") { Description = "WIDTHxHEIGHT[+LEFT+TOP]: the size and crop that SDXL is told the picture had; default: the result's, uncropped." };
     private static readonly Option<string?> Steps = new("--steps") { Description = "Steps, 1 to 1000; default 20." };
     private static readonly Option<string?> Sampler = new("--sampler") { Description = "Sampler; default Euler." };
     private static readonly Option<string?> Scheduler = new("--scheduler") { Description = "Scheduler; default automatic." };
     private static readonly Option<string?> Guidance = new("--cfg") { Description = "Guidance scale, 1 to 30; default 7." };
-    private static readonly Option<string?> SeedOption = new("--seed") { Description = "Seed; default: random, and printed." };
+    private static readonly Option<string?> SeedOption = new("--seed") { Description = $"Seed, 0 to {Seeds.Largest}; default, and -1: random, and printed." };
     private static readonly Option<string?> BatchOption = new("--batch") { Description = "Pictures computed together, 1 to 64; default 1." };
     private static readonly Option<string?> CountOption = new("--count") { Description = "Batches one after another, 1 to 1000; default 1." };
     private static readonly Option<string?> ClipSkipOption = new("--clip-skip") { Description = "Block of the text encoder that counts as the last (1 = last)." };
     private static readonly Option<string?> PredictionOption = new("--prediction") { Description = "What the UNet predicts: auto (default: what the model's metadata says, else epsilon), epsilon or v." };
     private static readonly Option<string?> VaeOption = new("--vae") { Description = "A checkpoint whose Autoencoder replaces the model's own." };
-    private static readonly Option<string?> Models = new("--models") { Description = "Folder in which ControlNets are searched by their published names." };
+    private static readonly Option<string?> Models = new("--models") { Description = "Folder in which ControlNets are searched by their published names, annotators' weights, and the LoRAs and embeddings that prompts name." };
     private static readonly Option<bool> TilingOption = new("--tiling") { Description = "The picture can be laid side by side without seams." };
     private static readonly Option<string?> ManifestOption = new("--manifest") { Description = "What the picture keeps of the pictures that went in: embed (default: their pixels) or link (paths and SHA-256)." };
     private static readonly Option<string?> Replay = new("--replay") { Description = "A picture of an earlier run, which is made again, pixel for pixel." };
@@ -68,6 +69,9 @@ internal sealed record GenerateSettings
 
     public required bool WritesMaps { get; init; }
 
+    /// <summary>Whether files that are there are replaced.</summary>
+    public bool Overwrites { get; init; }
+
     /// <summary>The picture to start from; null for noise.</summary>
     public InitialSettings? Initial { get; init; }
 
@@ -91,7 +95,7 @@ internal sealed record GenerateSettings
     public static IEnumerable<Option> Options =>
     [
         Prompt, Negative, Control, Model, Out, SizeOption, OriginalSizeOption, Steps, Sampler, Scheduler, Guidance, SeedOption, BatchOption, CountOption, .. InitialSettings.Options, HiresSettings.Hires, TilingOption, ClipSkipOption, PredictionOption,
-        VaeOption, Models, SaveMaps, ManifestOption, Replay,
+        VaeOption, Models, SaveMaps, ManifestOption, Replay, OutputFolder.Overwrite,
     ];
 
     /// <summary>Reads the options.</summary>
@@ -109,6 +113,7 @@ internal sealed record GenerateSettings
             return Again(arguments, picture, models);
         }
 
+        var (batch, count) = (arguments.Whole(BatchOption, 1, 1, 64), arguments.Whole(CountOption, 1, 1, 1000));
         var settings = new GenerateSettings
         {
             PromptText = arguments.GetValue(Prompt) ?? throw new UsageException(Prompt.Name, $"{Prompt.Name} TEXT is required, or {Replay.Name} PICTURE."),
@@ -118,14 +123,15 @@ internal sealed record GenerateSettings
             Size = ReadSize(arguments.GetValue(SizeOption)),
             Sampling = ReadSampling(arguments),
             GuidanceScale = arguments.Real(Guidance, 7, 1, 30),
-            Seed = ReadSeed(arguments.GetValue(SeedOption)),
-            Batch = arguments.Whole(BatchOption, 1, 1, 64),
-            Count = arguments.Whole(CountOption, 1, 1, 1000),
+            Seed = ReadSeed(arguments.GetValue(SeedOption), batch * count),
+            Batch = batch,
+            Count = count,
             ClipSkip = arguments.GetValue(ClipSkipOption) is null ? null : arguments.Whole(ClipSkipOption, 1, 1, 12),
             PredictsVelocity = ReadPrediction(arguments.GetValue(PredictionOption)),
             Vae = arguments.GetValue(VaeOption),
             ModelsFolder = models,
             WritesMaps = arguments.GetValue(SaveMaps),
+            Overwrites = arguments.GetValue(OutputFolder.Overwrite),
             Initial = InitialSettings.Read(arguments),
             Hires = HiresSettings.Read(arguments),
             Tiling = arguments.GetValue(TilingOption),
@@ -148,13 +154,16 @@ internal sealed record GenerateSettings
     /// <summary>The settings of an earlier run; what could change its pixels cannot be given beside it.</summary>
     private static GenerateSettings Again(ParseResult arguments, string picture, string? models)
     {
-        Option[] allowed = [Replay, Model, Out, Models, SaveMaps];
+        Option[] allowed = [Replay, Model, Out, Models, SaveMaps, OutputFolder.Overwrite];
         if (Options.Except(allowed).FirstOrDefault(arguments.Has) is { } other)
         {
             throw new UsageException(other.Name, $"{other.Name} cannot be given together with {Replay.Name}: the picture has its own. Allowed are {string.Join(", ", allowed.Skip(1).Select(option => option.Name))} and --device.");
         }
 
-        return Recorded.Read(picture).Settings(CheckOutput(arguments.GetValue(Out)), arguments.GetValue(Model), models) with { WritesMaps = arguments.GetValue(SaveMaps) };
+        return Recorded.Read(picture).Settings(CheckOutput(arguments.GetValue(Out)), arguments.GetValue(Model), models) with
+        {
+            WritesMaps = arguments.GetValue(SaveMaps), Overwrites = arguments.GetValue(OutputFolder.Overwrite),
+        };
     }
 
     /// <summary>All steps of a second pass are run, so the whole schedule has more of them.</summary>
@@ -264,9 +273,19 @@ internal sealed record GenerateSettings
         _ => throw UsageException.Of(PredictionOption.Name, text, "must be auto, epsilon or v."),
     };
 
-    private static long ReadSeed(string? text) => text is null ? RandomNumberGenerator.GetInt32(int.MaxValue)
-        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seed) ? seed
-        : throw UsageException.Of(SeedOption.Name, text, "must be a whole number.");
+    private static long ReadSeed(string? text, int pictures)
+    {
+        // Half of the range is enough, and leaves room for the seeds that count on from it.
+        if (text is null or "-1")
+        {
+            return RandomNumberGenerator.GetInt32(int.MaxValue);
+        }
+
+        var most = Seeds.Largest - (pictures - 1);
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) && seed <= most ? seed : throw UsageException.Of(
+            SeedOption.Name, text,
+            $"must be a whole number from 0 to {most}{(pictures > 1 ? $" with {pictures} pictures, whose seeds count on from it" : "")}, or -1 for a random one.");
+    }
 
     private static string CheckOutput(string? path)
     {

@@ -25,20 +25,19 @@ internal static class HiresSettings
             throw UsageException.Of(Hires.Name, text, $"it is for pictures from noise; with {InitialSettings.Init.Name} a larger --size does the same.");
         }
 
-        var fields = text.Split(',');
+        var fields = Fields.Read(text);
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var field in fields[1..])
+        foreach (var (name, value) in fields.Skip(1))
         {
-            var (name, value) = field.IndexOf('=') is > 0 and var equals ? (field[..equals], field[(equals + 1)..]) : (field, "");
-            if (!Parts.Contains(name) || value.Length == 0 || !values.TryAdd(name, value))
+            if (!Parts.Contains(name) || string.IsNullOrEmpty(value) || !values.TryAdd(name, value))
             {
-                throw UsageException.Of(Hires.Name, text, $"'{field}' must be one of {string.Join(", ", Parts.Select(part => part + "=…"))}, each at most once, after the scale.");
+                throw UsageException.Of(Hires.Name, text, $"'{name}{(value is null ? "" : $"={value}")}' must be one of {string.Join(", ", Parts.Select(part => part + "=…"))}, each at most once, after the scale.");
             }
         }
 
         return new HiresPass
         {
-            Scale = Numbers.Real(Hires.Name, fields[0], 1, HiresPass.MostScale),
+            Scale = Numbers.Real(Hires.Name, fields[0] is (var scale, null) ? scale : text, 1, HiresPass.MostScale),
             Denoise = values.TryGetValue("denoise", out var denoise) ? Numbers.Real(Hires.Name, denoise, 0, 1, "denoise") : 0.7,
             Steps = values.TryGetValue("steps", out var steps) ? Steps(steps) : null,
             Upscaler = values.TryGetValue("upscaler", out var upscaler) ? Upscaler(upscaler) : UpscalerCatalogue.Default,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
@@ -19,6 +20,10 @@ internal sealed class Manifest
 
     private readonly GenerateSettings _settings;
     private readonly ManifestData _data;
+    private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly string _loraHashes;
+    private readonly string _embeddingHashes;
     private readonly Dictionary<string, string> _pictures = new(StringComparer.Ordinal);
 
     /// <summary>Collects what all pictures of a run share.</summary>
@@ -32,6 +37,7 @@ internal sealed class Manifest
     public Manifest(GenerateSettings settings, ComputeSettings compute, DiffusionModel model, NetworkFiles files, SourcePictures pictures, (int Width, int Height) size, CommandOutput output)
     {
         _settings = settings;
+        (_loraHashes, _embeddingHashes) = (Hashes(files.Loras, CheckpointHash.OfLora), Hashes(files.Embeddings, files.HashOf));
         List<ManifestFile> Files(IReadOnlyDictionary<string, string> named) => [.. named.Select(file => new ManifestFile(file.Key, Path.GetFullPath(file.Value), files.HashOf(file.Value)))];
         string? Kept(string name, Picture? picture) => picture is null || settings.LinksPictures ? null : Keep(name, picture, output);
         ManifestPicture? Named(string name, string? path, Picture? picture) => path is null ? null
@@ -141,46 +147,81 @@ internal sealed class Manifest
         return key;
     }
 
-    /// <summary>Source: stable-diffusion-webui, infotext: prompt, negative prompt, then name-value pairs in one line.</summary>
+    /// <summary>
+    /// Source: stable-diffusion-webui, infotext (behaviour): prompt, negative prompt, then name-value pairs in one line.
+    /// </summary>
     private string Parameters(GenerationResult result, int index)
     {
-        var pairs = new List<string>
-        {
-            $"Steps: {_data.Steps}", $"Sampler: {_data.Sampler}", $"Schedule type: {_data.Scheduler}",
-            string.Create(CultureInfo.InvariantCulture, $"CFG scale: {_data.Cfg}"), $"Seed: {result.Request.Seed + index}", $"Size: {_data.Width}x{_data.Height}",
-            $"Model hash: {_data.ModelSha256[..10]}", $"Model: {Path.GetFileNameWithoutExtension(_data.Model)}",
-        };
+        var pairs = new List<string>();
+        void Add(string name, FormattableString value) => pairs.Add($"{name}: {Quoted(FormattableString.Invariant(value))}");
+        Add("Steps", $"{_data.Steps}");
+        Add("Sampler", $"{_data.Sampler}");
+        Add("Schedule type", $"{_data.Scheduler}");
+        Add("CFG scale", $"{_data.Cfg}");
+        Add("Seed", $"{result.Request.Seed + index}");
+        Add("Size", $"{_data.Width}x{_data.Height}");
+        Add("Model hash", $"{_data.ModelSha256[..10]}");
+        Add("Model", $"{Path.GetFileNameWithoutExtension(_data.Model)}");
         if ((_data.Init?.Denoise ?? _data.Hires?.Denoise) is { } denoise)
         {
-            pairs.Add(string.Create(CultureInfo.InvariantCulture, $"Denoising strength: {denoise}"));
+            Add("Denoising strength", $"{denoise}");
         }
 
         if (_data.ClipSkip is > 1 and { } clipSkip)
         {
-            pairs.Add($"Clip skip: {clipSkip}");
+            Add("Clip skip", $"{clipSkip}");
         }
 
         if (_data.Tiling)
         {
-            pairs.Add("Tiling: True");
+            Add("Tiling", $"True");
         }
 
         if (_data.Init?.Mask is not null)
         {
-            pairs.AddRange([$"Mask blur: {_data.Init.MaskBlur}", $"Masked content: {_data.Init.MaskedContent}", $"Inpaint area: {(_data.Init.OnlyMasked ? "Only masked" : "Whole picture")}"]);
+            Add("Mask blur", $"{_data.Init.MaskBlur}");
+            Add("Masked content", $"{_data.Init.MaskedContent}");
+            Add("Inpaint area", $"{(_data.Init.OnlyMasked ? "Only masked" : "Whole picture")}");
         }
 
-        pairs.AddRange(_settings.Units.Select((unit, i) => string.Create(
-            CultureInfo.InvariantCulture,
-            $"ControlNet {i}: \"Module: {unit.Annotator?.Name ?? "none"}, Weight: {unit.Strength.Weight}, Guidance Start: {unit.Strength.Start}, Guidance End: {unit.Strength.End}, Control Mode: {unit.Strength.Mode}\"")));
+        foreach (var (i, unit) in _settings.Units.Index())
+        {
+            Add(
+                $"ControlNet {i}",
+                $"Module: {unit.Annotator?.Name ?? "none"}, Weight: {unit.Strength.Weight}, Guidance Start: {unit.Strength.Start}, Guidance End: {unit.Strength.End}, Control Mode: {unit.Strength.Mode}");
+        }
+
         if (_data.Hires is { } hires)
         {
-            pairs.Add(string.Create(CultureInfo.InvariantCulture, $"Hires upscale: {hires.Scale}"));
-            pairs.AddRange(hires.Steps is { } steps ? [$"Hires steps: {steps}", $"Hires upscaler: {UpscalerCatalogue.Find(hires.Upscaler).Label}"] : [$"Hires upscaler: {UpscalerCatalogue.Find(hires.Upscaler).Label}"]);
+            Add("Hires upscale", $"{hires.Scale}");
+            if (hires.Steps is { } steps)
+            {
+                Add("Hires steps", $"{steps}");
+            }
+
+            Add("Hires upscaler", $"{UpscalerCatalogue.Find(hires.Upscaler).Label}");
         }
 
-        pairs.Add($"Version: ControlNetSharp {ProgramVersion}");
+        if (_loraHashes.Length > 0)
+        {
+            Add("Lora hashes", $"{_loraHashes}");
+        }
+
+        if (_embeddingHashes.Length > 0)
+        {
+            Add("TI hashes", $"{_embeddingHashes}");
+        }
+
+        Add("Version", $"ControlNetSharp {ProgramVersion}");
         var negative = _data.Negative.Length == 0 ? "" : $"\nNegative prompt: {_data.Negative}";
         return $"{_data.Prompt}{negative}\n{string.Join(", ", pairs)}";
     }
+
+    /// <summary>A value with what separates the pairs in it is written as JSON.</summary>
+    private static string Quoted(string value) => value.AsSpan().ContainsAny(",:\n") ? JsonSerializer.Serialize(value, Quoting) : value;
+
+    /// <summary>Names and short hashes of files that prompts name; the names without what separates them.</summary>
+    private static string Hashes(IReadOnlyDictionary<string, string> files, Func<string, string> hashOf) => string.Join(
+        ", ",
+        files.Select(file => $"{file.Key.Replace(":", "", StringComparison.Ordinal).Replace(",", "", StringComparison.Ordinal)}: {hashOf(file.Value)[..CheckpointHash.NetworkDigits]}"));
 }

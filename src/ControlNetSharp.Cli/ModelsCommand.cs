@@ -25,7 +25,7 @@ internal static class ModelsCommand
         new Command("inspect", "Says what a checkpoint is.") { File },
         new Command("list", "Lists the checkpoints in the folders of A1111, ComfyUI and the Hugging Face cache.") { FolderOption },
         PullCommand.Create(),
-        new Command("convert", "Writes a checkpoint in another layout, type or container.") { Input, Output, LayoutOption, DtypeOption },
+        new Command("convert", "Writes a checkpoint in another layout, type or container.") { Input, Output, LayoutOption, DtypeOption, OutputFolder.Overwrite },
     };
 
     public static void Inspect(ParseResult arguments, CommandOutput output, bool json)
@@ -52,7 +52,7 @@ internal static class ModelsCommand
         output.Result.WriteLine($"family      {family ?? "unknown"}");
         output.Result.WriteLine($"layout      {layout ?? "unknown"}");
         output.Result.WriteLine($"dtype       {string.Join(", ", dtypes.Select(d => $"{d.Key} ({d.Value})"))}");
-        output.Result.WriteLine($"parameters  {parameters:n0} in {files.Shapes.Count} tensors");
+        output.Result.WriteLine($"parameters  {parameters:n0} in {Counts.Of(files.Shapes.Count, "tensor")}");
         output.Result.WriteLine($"sha256      {hash?.Sha256 ?? "(a folder)"}");
         if (hash is not null)
         {
@@ -118,10 +118,12 @@ internal static class ModelsCommand
             throw UsageException.Of("out", target, $"there is no folder {folder}.");
         }
 
+        var overwrites = arguments.GetValue(OutputFolder.Overwrite);
+        OutputFolder.CheckFree("out", target, [target], overwrites);
         NativeLibraries.EnsureLoaded();
         var clock = Stopwatch.StartNew();
         var overflows = new List<string>();
-        var tensors = CheckpointConverter.Convert(input, target, layout, dtype, overflows.Add);
+        var tensors = CheckpointConverter.Convert(input, target, layout, dtype, overflows.Add, overwrites);
         if (overflows.Count > 0)
         {
             output.Message.WriteLine($"controlnet: {overflows.Count} of {tensors} tensors have numbers too large for {arguments.GetValue(DtypeOption)}; in {target} they are infinite: "

@@ -71,7 +71,8 @@ internal sealed record Recorded(string File, ManifestData Data, IReadOnlyDiction
                 Size = (Data.Width, Data.Height),
                 Sampling = new SamplingOptions { Sampler = Data.Sampler, Scheduler = Data.Scheduler, Steps = CheckedSteps(Data.Steps) },
                 GuidanceScale = Data.Cfg,
-                Seed = Data.Seed,
+                // Earlier versions took any number, of which 32 bits counted.
+                Seed = unchecked((uint)Data.Seed),
                 Batch = Data.Batch,
                 Count = 1,
                 ClipSkip = Data.ClipSkip,

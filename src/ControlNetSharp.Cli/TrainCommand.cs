@@ -42,6 +42,11 @@ internal static class TrainCommand
 
         TrainableDenoiser.RequireTrainable(CheckpointLoader.ReadModelShape(modelPath).UNet);
         var dataset = TrainingDataset.Open(settings.Data);
+        foreach (var note in dataset.Notes)
+        {
+            output.Message.WriteLine($"controlnet: {note}");
+        }
+
         var sources = settings.Sources(dataset);
         var placement = compute.Place();
 
@@ -52,20 +57,21 @@ internal static class TrainCommand
         var modelHash = CheckpointHash.OfModel(modelPath);
         using var controlNet = settings.Target == TrainingTarget.UNet ? null : ControlNetOf(settings, model, modelPath, trained);
         var denoiser = new TrainableDenoiser(model.UNet, controlNet, settings.Target, placement.Dtype) { Checkpointing = settings.Checkpointing };
+        using var claim = OutputFolder.Claim(TrainSettings.OutOption.Name, settings.Out);
         var examples = Encode(settings, model, modelHash, sources, compute.OnCpu ? workers : Environment.ProcessorCount, output, cancellationToken);
         var (training, validation) = Split(examples, settings.Run.Seed);
         var judges = settings.Conditions.ToDictionary(condition => condition, settings.Judge);
         try
         {
-            var run = new TrainingRun(model, denoiser, training, validation, condition => new ConditionFidelity(condition, judges[condition]), RunOptions(settings, model, workers));
-            output.Message.WriteLine($"{training.Examples.Count} examples, {validation.Examples.Count} for validation; {Rate(settings, model):g3} learning rate, batches of {settings.Run.BatchSize}, {placement.Dtype} on {placement.Device}; into {settings.Out}");
+            var run = new TrainingRun(model, denoiser, training, validation, condition => new ConditionFidelity(condition, judges[condition]), RunOptions(settings, model, modelHash, workers));
+            output.Message.WriteLine($"{Counts.Of(training.Examples.Count, "example")}, {validation.Examples.Count} for validation; {Rate(settings, model):g3} learning rate, batches of {settings.Run.BatchSize}, {placement.Dtype} on {placement.Device}; into {settings.Out}");
             var clock = Stopwatch.StartNew();
             TrainingResult result;
             var files = new List<string>();
             using (var bar = new TrainingBar(output, settings.Run.BatchSize * settings.Run.Accumulation))
             {
                 result = run.Run(
-                    new TrainingEvents(bar.Show, bar.Say),
+                    new TrainingEvents(bar.Show, bar.Say, bar.ShowPicture),
                     finished => files = Write(settings, model, controlNet, modelHash, sources, finished),
                     cancellationToken);
             }
@@ -143,7 +149,7 @@ internal static class TrainCommand
         TrainSettings settings, DiffusionModel model, string modelHash, IReadOnlyList<(TrainingExample Example, HintSource Source)> sources, int workers, CommandOutput output, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        using var bar = new ProgressBar(output);
+        using var bar = new ProgressBar(output, "encoding", "an example");
         var shown = new Lock();
         return ExampleCache.Open(
             settings.Cache, model, modelHash, sources, settings.AnnotatorFiles, new AspectBuckets(settings.Resolution ?? model.NativeSize), workers,
@@ -169,8 +175,14 @@ internal static class TrainCommand
 
     private static double Rate(TrainSettings settings, DiffusionModel model) => settings.Rate ?? TrainSettings.DefaultRate(model.UNet.Params.ModelChannels);
 
-    private static TrainingRunOptions RunOptions(TrainSettings settings, DiffusionModel model, int workers) => settings.Run with
+    private static TrainingRunOptions RunOptions(TrainSettings settings, DiffusionModel model, string modelHash, int workers) => settings.Run with
     {
+        Identity = new Dictionary<string, string>
+        {
+            ["model"] = modelHash[..10],
+            ["resolution"] = $"{settings.Resolution ?? model.NativeSize}",
+            ["condition"] = string.Join(", ", settings.Conditions),
+        },
         LearningRate = settings.Run.LearningRate with { Peak = Rate(settings, model) },
         Loss = new DiffusionLoss { Schedule = NoiseSchedule.Of(model.Noise), Prediction = model.PredictsVelocity == true ? PredictionType.Velocity : PredictionType.Epsilon, SnrGamma = settings.SnrGamma },
         Workers = workers,
@@ -183,13 +195,13 @@ internal static class TrainCommand
         var files = new List<string>();
         if (controlNet is not null)
         {
-            files.Add(Path.Combine(settings.Out, $"controlnet_{string.Join('_', settings.Conditions)}.safetensors"));
+            files.Add(settings.ControlNetFile);
             TrainedWeights.WriteControlNet(files[^1], controlNet, settings.SaveDtype, metadata);
         }
 
         if (settings.Target != TrainingTarget.ControlNet)
         {
-            files.Add(Path.Combine(settings.Out, "model.safetensors"));
+            files.Add(settings.ModelFile);
             TrainedWeights.WriteModel(files[^1], model, model.Text.Params.Heads, settings.SaveDtype, metadata);
         }
 
@@ -219,7 +231,7 @@ internal static class TrainCommand
             return;
         }
 
-        output.Message.WriteLine(result.ConvergedAtStep is { } step ? $"Converged at step {step}; {result.Step} steps in all." : $"{result.Step} steps; it has not converged.");
+        output.Message.WriteLine(result.ConvergedAtStep is { } step ? $"Converged at step {step}; {Counts.Of(result.Step, "step")} in all." : $"{Counts.Of(result.Step, "step")}; it has not converged.");
         foreach (var file in files)
         {
             output.Result.WriteLine(file);

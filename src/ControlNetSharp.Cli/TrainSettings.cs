@@ -18,7 +18,7 @@ internal sealed record TrainSettings
 
     private static readonly Option<string> DataOption = new("--data") { Description = "The folder of the dataset.", Required = true };
     private static readonly Option<string[]> ConditionOption = new("--condition") { Description = "What the hints show, such as canny; several kinds where annotators make the hints; any name where the dataset brings them.", Required = true };
-    private static readonly Option<string> OutOption = new("--out") { Description = "Folder for the finished network, checkpoints, samples, report.", Required = true };
+    public static readonly Option<string> OutOption = new("--out") { Description = "Folder for the finished network, checkpoints, samples, report.", Required = true };
     private static readonly Option<string?> ModelOption = new("--model", "-m") { Description = "The locked model: pocket (embedded, the default) or a .safetensors checkpoint." };
     private static readonly Option<string?> ModelsOption = new("--models") { Description = "Folder in which annotators look for their weights." };
     private static readonly Option<bool> ResumeOption = new("--resume") { Description = "Continues from the newest checkpoint in --out." };
@@ -56,7 +56,7 @@ internal sealed record TrainSettings
     [
         DataOption, ConditionOption, OutOption, ModelOption, ModelsOption, ResumeOption, PlanOption, TargetOption, StartOption, ResolutionOption, BatchOption, AccumulationOption, StepsOption, RateOption,
         ScheduleOption, WarmUpOption, OptimizerOption, Beta1Option, Beta2Option, EpsilonOption, DecayOption, EightBitOption, CheckpointingOption, NormOption, EmptyOption, SnrOption, OffsetOption, AverageOption,
-        ValidateOption, SamplesOption, SaveOption, KeepOption, SeedOption, CacheOption, SaveDtypeOption,
+        ValidateOption, SamplesOption, SaveOption, KeepOption, SeedOption, CacheOption, SaveDtypeOption, OutputFolder.Overwrite,
     ];
 
     public required string Data { get; init; }
@@ -95,13 +95,26 @@ internal sealed record TrainSettings
     /// <summary>The rest; its learning rate has the shape but not yet the peak.</summary>
     public required TrainingRunOptions Run { get; init; }
 
+    /// <summary>File of the finished ControlNet, where one is trained.</summary>
+    public string ControlNetFile => Path.Combine(Out, $"controlnet_{string.Join('_', Conditions)}.safetensors");
+
+    /// <summary>File of the finished model, where the UNet or its decoder is trained.</summary>
+    public string ModelFile => Path.Combine(Out, "model.safetensors");
+
+    /// <summary>What a training leaves when it is finished.</summary>
+    private IEnumerable<string> Results =>
+    [
+        .. Target == TrainingTarget.UNet ? Array.Empty<string>() : [ControlNetFile],
+        .. Target == TrainingTarget.ControlNet ? Array.Empty<string>() : [ModelFile],
+        Path.Combine(Out, TrainingReport.PageFile), Path.Combine(Out, TrainingReport.CurvesFile),
+    ];
+
     /// <summary>Reads and checks everything that can be checked without opening a model or the data.</summary>
     /// <exception cref="UsageException">Something is wrong; the message names the option, the value and what is allowed.</exception>
     public static TrainSettings Read(ParseResult arguments)
     {
         var folder = arguments.GetValue(OutOption)!;
         var resume = arguments.GetValue(ResumeOption);
-        CheckOut(folder, resume);
         var steps = arguments.GetValue(StepsOption) is null ? (long?)null : arguments.Whole(StepsOption, 0, 1, 10_000_000);
         var shape = Choice(arguments, ScheduleOption, ("constant", LearningRateShape.Constant), ("linear", LearningRateShape.Linear), ("cosine", LearningRateShape.Cosine), ("plateau", LearningRateShape.Plateau));
         if (shape != LearningRateShape.Constant && steps is null)
@@ -116,7 +129,7 @@ internal sealed record TrainSettings
         }
 
         var norm = arguments.Real(NormOption, 1, 0, 1e6);
-        return new TrainSettings
+        var settings = new TrainSettings
         {
             Data = arguments.GetValue(DataOption)!,
             Conditions = ReadConditions(arguments),
@@ -161,6 +174,12 @@ internal sealed record TrainSettings
                 Seed = arguments.Whole(SeedOption, 1, 0, int.MaxValue),
             },
         };
+        if (!settings.Plan)
+        {
+            settings.CheckOut(arguments.GetValue(OutputFolder.Overwrite));
+        }
+
+        return settings;
     }
 
     /// <summary>Refuses what needs a CPU where a GPU is to train.</summary>
@@ -227,7 +246,7 @@ internal sealed record TrainSettings
     private static List<string> ReadConditions(ParseResult arguments)
     {
         var names = new List<string>();
-        foreach (var name in arguments.GetValue(ConditionOption)!.SelectMany(text => text.Split(',')))
+        foreach (var name in arguments.GetValue(ConditionOption)!.SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries)))
         {
             if (name.Length is 0 or > 64 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'))
             {
@@ -246,23 +265,25 @@ internal sealed record TrainSettings
         return names;
     }
 
-    private static void CheckOut(string folder, bool resume)
+    private void CheckOut(bool overwrites)
     {
-        var begun = Trainer.HasCheckpoint(folder);
-        if (begun && !resume)
+        var begun = Trainer.HasCheckpoint(Out);
+        if (begun && !Resume)
         {
-            throw UsageException.Of(OutOption.Name, folder, $"there is a training in this folder; {ResumeOption.Name} continues it, or name another folder.");
+            throw UsageException.Of(OutOption.Name, Out, $"there is a training in this folder; {ResumeOption.Name} continues it, or name another folder.");
         }
 
-        if (resume && !begun)
+        if (Resume && !begun)
         {
-            throw UsageException.Of(OutOption.Name, folder, $"there is no checkpoint in this folder to resume from; leave out {ResumeOption.Name}.");
+            throw UsageException.Of(OutOption.Name, Out, $"there is no checkpoint in this folder to resume from; leave out {ResumeOption.Name}.");
         }
 
-        var parent = Path.GetDirectoryName(Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar));
-        if (parent is not null && !Directory.Exists(folder))
+        // A training that goes on replaces what it has written itself.
+        OutputFolder.CheckFree(OutOption.Name, Out, Results, overwrites || Resume);
+        var parent = Path.GetDirectoryName(Path.GetFullPath(Out).TrimEnd(Path.DirectorySeparatorChar));
+        if (parent is not null && !Directory.Exists(Out))
         {
-            OutputFolder.Check(OutOption.Name, folder, parent);
+            OutputFolder.Check(OutOption.Name, Out, parent);
         }
     }
 

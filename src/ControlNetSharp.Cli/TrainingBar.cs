@@ -23,6 +23,16 @@ internal sealed class TrainingBar(CommandOutput output, int picturesPerStep) : I
         }
     }
 
+    /// <summary>How many sample pictures are made, before the first step and at a validation.</summary>
+    public void ShowPicture(int done, int total)
+    {
+        if (output.IsTerminal)
+        {
+            output.Message.Write("\r" + $"sample pictures {done}/{total}".PadRight(120));
+            _open = true;
+        }
+    }
+
     public void Say(string message)
     {
         Dispose();

@@ -13,6 +13,8 @@ internal sealed record UnitSpecification
     private const double MostWeight = 2;
     private const int LeastResolution = 64;
     private const int MostResolution = 2048;
+    private const string Quoting = "A value with commas in it stands in quotes, as in -c 'canny=\"my, room.png\",weight=0.8'; or write the unit into a file and give @unit.json.";
+    private static readonly string[] Paths = ["picture", "mask", "inpaint", "model"];
     private static readonly string[] Own = ["weight", "start", "end", "mode", "model", "annotator", "resize", "resolution", "channels", "layers", "mask", "hires", "inpaint", "pooling"];
 
     /// <summary>The condition kind.</summary>
@@ -127,23 +129,22 @@ internal sealed record UnitSpecification
 
     private static (string Kind, string Picture, Dictionary<string, string> Options) FromText(string text)
     {
-        var fields = text.Split(',');
+        var fields = Fields.Read(text);
         var options = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var field in fields)
+        foreach (var (name, value) in fields)
         {
-            var equals = field.IndexOf('=');
-            if (equals <= 0 || equals == field.Length - 1)
+            if (name.Length == 0 || string.IsNullOrEmpty(value))
             {
-                throw UsageException.Of(Option, text, $"'{field}' must be name=value; a unit is written KIND=PICTURE,option=value,…");
+                throw UsageException.Of(Option, text, $"'{name}{(value is null ? "" : "=")}' must be name=value; a unit is written KIND=PICTURE,option=value,… {Quoting}");
             }
 
-            if (!options.TryAdd(field[..equals].Trim(), field[(equals + 1)..]))
+            if (!options.TryAdd(name, value))
             {
-                throw UsageException.Of(Option, text, $"'{field[..equals]}' is given twice.");
+                throw UsageException.Of(Option, text, $"'{name}' is given twice.");
             }
         }
 
-        var kind = fields[0][..fields[0].IndexOf('=')].Trim();
+        var kind = fields[0].Name;
         options.Remove(kind, out var picture);
         return (kind, picture!, options);
     }
@@ -158,7 +159,13 @@ internal sealed record UnitSpecification
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
-            var options = document.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.ToString(), StringComparer.Ordinal);
+            var options = document.RootElement.EnumerateObject().Where(p => p.Value.ValueKind != JsonValueKind.Null).ToDictionary(p => p.Name, p => p.Value.ToString(), StringComparer.Ordinal);
+            // A unit can be moved together with its pictures.
+            foreach (var name in Paths.Where(options.ContainsKey))
+            {
+                options[name] = Path.Combine(Path.GetDirectoryName(path) ?? "", options[name]);
+            }
+
             return options.Remove("kind", out var kind) && options.Remove("picture", out var picture) ? (kind, picture, options)
                 : throw UsageException.Of(Option, "@" + path, "the object must have the keys 'kind' and 'picture'.");
         }
@@ -210,7 +217,8 @@ internal sealed record UnitSpecification
         if (AnnotatorValues.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
             var nearest = known.MinBy(name => Distance(name, unknown))!;
-            throw UsageException.Of(Option, $"{unknown}={AnnotatorValues[unknown]}", $"there is no option '{unknown}'{(Distance(nearest, unknown) <= 3 ? $"; did you mean '{nearest}'?" : ".")} Known are {string.Join(", ", known)}.");
+            var isNear = Distance(nearest, unknown) <= 3;
+            throw UsageException.Of(Option, $"{unknown}={AnnotatorValues[unknown]}", $"there is no option '{unknown}'{(isNear ? $"; did you mean '{nearest}'?" : ".")} Known are {string.Join(", ", known)}.{(isNear ? "" : " " + Quoting)}");
         }
 
         if (Annotator is not null)

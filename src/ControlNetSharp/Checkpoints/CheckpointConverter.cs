@@ -1,5 +1,6 @@
 using ControlNetSharp.Checkpoints.KeyMaps;
 using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
 using static TorchSharp.torch;
 
@@ -19,19 +20,21 @@ public static class CheckpointConverter
 
     /// <summary>Converts a checkpoint.</summary>
     /// <param name="input">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
-    /// <param name="output">A file for <see cref="CheckpointLayout.Ldm"/>, which is replaced, or a new folder for <see cref="CheckpointLayout.Diffusers"/>.</param>
+    /// <param name="output">A file for <see cref="CheckpointLayout.Ldm"/>, or a new folder for <see cref="CheckpointLayout.Diffusers"/>.</param>
     /// <param name="layout">The layout; null to keep the tensors' names, for which any file with tensors will do.</param>
     /// <param name="format">How all floating-point tensors are written; null to keep theirs.</param>
     /// <param name="overflowed">Told the name of each tensor that has numbers too large for the format (above 65504 for float16): in the output they are infinite.</param>
+    /// <param name="replaces">Whether a file that is there is replaced; a folder never is.</param>
     /// <returns>How many tensors were written.</returns>
     /// <exception cref="CheckpointException">The input cannot be used, or has no place in the layout.</exception>
     /// <exception cref="ArgumentException">The output is where something else is.</exception>
-    public static int Convert(string input, string output, CheckpointLayout? layout = null, WeightFormat? format = null, Action<string>? overflowed = null)
+    /// <exception cref="FileTakenException">There is such a file, and it is not to be replaced.</exception>
+    public static int Convert(string input, string output, CheckpointLayout? layout = null, WeightFormat? format = null, Action<string>? overflowed = null, bool replaces = true)
     {
         ArgumentNullException.ThrowIfNull(output);
         var isModelFolder = File.Exists(Path.Combine(input, DiffusersFolder.Index));
         using var files = layout is null && !isModelFolder ? CheckpointFiles.Open(input) : CheckpointFiles.OpenAsLdm(input);
-        var writing = new Writing(format, overflowed);
+        var writing = new Writing(format, overflowed, replaces);
         return layout is null && !isModelFolder ? WriteFile(files, files.Tensors, files.Metadata, output, writing)
             : layout == CheckpointLayout.Ldm ? WriteLdm(files, output, writing)
             : WriteDiffusers(files, output, writing);
@@ -174,7 +177,7 @@ public static class CheckpointConverter
         }
 
         SafetensorsWriter.Write(
-            output, [.. tensors.SelectMany(tensor => Written(tensor.Key, tensor.Value, writing)), .. HasScales(tensors, writing.Format) ? [ScaledFloat8.Marked()] : Array.Empty<WrittenTensor>()], metadata);
+            output, [.. tensors.SelectMany(tensor => Written(tensor.Key, tensor.Value, writing)), .. HasScales(tensors, writing.Format) ? [ScaledFloat8.Marked()] : Array.Empty<WrittenTensor>()], metadata, writing.Replaces);
         return tensors.Count;
     }
 
@@ -208,7 +211,7 @@ public static class CheckpointConverter
         format == WeightFormat.ScaledFloat8 ? tensors.Any(tensor => ScaledFloat8.Holds(tensor.Key, tensor.Value)) : format is null && tensors.Values.Any(tensor => tensor.Scale is not null);
 
     /// <summary>How tensors are written.</summary>
-    private sealed record Writing(WeightFormat? Format, Action<string>? Overflowed);
+    private sealed record Writing(WeightFormat? Format, Action<string>? Overflowed, bool Replaces);
 
     private sealed record NetworkFolder(string Folder, string File, Dictionary<string, StoredTensor> Tensors, string Config)
     {

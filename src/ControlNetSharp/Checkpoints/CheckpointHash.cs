@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 
 namespace ControlNetSharp.Checkpoints;
@@ -11,6 +12,9 @@ public sealed record CheckpointHash(string Sha256, string Old)
     private const int OldOffset = 0x100000;
     private const int OldLength = 0x10000;
     private const int OldDigits = 8;
+
+    /// <summary>As many digits A1111 shows behind the name of a LoRA or a textual inversion.</summary>
+    public const int NetworkDigits = 12;
 
     /// <summary>What A1111 shows behind a model's name: the first ten digits.</summary>
     public string Short => Sha256[..10];
@@ -33,6 +37,34 @@ public sealed record CheckpointHash(string Sha256, string Old)
         {
             throw new CheckpointException(path, $"it cannot be read: {e.Message}", innerException: e);
         }
+    }
+
+    /// <summary>
+    /// The hash by which A1111 and kohya's scripts know a LoRA: what its metadata says (sshs_model_hash), else SHA-256 of what lies behind the header of a safetensors file, which editing
+    /// the metadata does not change, or of another file as a whole. Source: A1111 extensions-builtin/Lora/network.py and modules/hashes.py (behaviour).
+    /// </summary>
+    /// <returns>Lower-case hexadecimal digits, 64 where the file does not say otherwise.</returns>
+    /// <exception cref="CheckpointException">It is a damaged safetensors file.</exception>
+    public static string OfLora(string path)
+    {
+        if (!Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase))
+        {
+            return Of(path).Sha256;
+        }
+
+        using (var file = SafetensorsFile.Open(path))
+        {
+            if (file.Metadata.GetValueOrDefault("sshs_model_hash") is { Length: >= NetworkDigits } said && said.All(char.IsAsciiHexDigit))
+            {
+                return said.ToLowerInvariant();
+            }
+        }
+
+        using var stream = File.OpenRead(path);
+        var length = new byte[sizeof(ulong)];
+        stream.ReadExactly(length);
+        stream.Seek((long)BinaryPrimitives.ReadUInt64LittleEndian(length), SeekOrigin.Current);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 
     /// <summary>The digest by which a model is known: SHA-256 of a file, or of all weight files of a folder one after another in name order.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Checkpoints;
@@ -9,23 +10,27 @@ namespace ControlNetSharp.Checkpoints;
 public static class SafetensorsWriter
 {
     /// <summary>Writes <paramref name="tensors"/>, in name order, with their own types.</summary>
-    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <param name="path">The file.</param>
     /// <param name="tensors">Tensors by name, on any device. Borrowed.</param>
     /// <param name="metadata">Texts for the header's <c>__metadata__</c>.</param>
+    /// <param name="replaces">Whether an existing file is replaced; where not, of several programs that write it only one does.</param>
     /// <exception cref="ArgumentException">A tensor's type cannot be stored.</exception>
+    /// <exception cref="FileTakenException">There is such a file, and it is not to be replaced.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
-        Write(path, tensors.Select(pair => new WrittenTensor(pair.Key, SafetensorsFormat.NameOf(pair.Value.dtype), pair.Value.shape, () => pair.Value.detach().cpu().contiguous())), metadata);
+    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null, bool replaces = true) => Write(
+        path,
+        tensors.Select(pair => new WrittenTensor(pair.Key, SafetensorsFormat.NameOf(pair.Value.dtype), pair.Value.shape, () => pair.Value.detach().cpu().contiguous())),
+        metadata,
+        replaces);
 
     /// <summary>The same for tensors that are made when their turn comes, so that only one of them is in memory.</summary>
-    /// <inheritdoc cref="Write(string, IEnumerable{KeyValuePair{string, Tensor}}, IReadOnlyDictionary{string, string})"/>
-    internal static void Write(string path, IEnumerable<WrittenTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <inheritdoc cref="Write(string, IEnumerable{KeyValuePair{string, Tensor}}, IReadOnlyDictionary{string, string}, bool)"/>
+    internal static void Write(string path, IEnumerable<WrittenTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, bool replaces = true)
     {
         var ordered = tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal).ToList();
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20))
+        WholeFile.Write(
+            path,
+            stream =>
             {
                 stream.Write(Header(ordered, metadata));
                 foreach (var tensor in ordered)
@@ -34,17 +39,8 @@ public static class SafetensorsWriter
                     var data = tensor.Read();
                     stream.Write(data.numel() == 0 ? [] : data.bytes);
                 }
-
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+            },
+            replaces);
     }
 
     private static byte[] Header(List<WrittenTensor> tensors, IReadOnlyDictionary<string, string>? metadata)

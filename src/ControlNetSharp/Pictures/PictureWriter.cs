@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using SkiaSharp;
 
 namespace ControlNetSharp.Pictures;
@@ -6,19 +7,22 @@ namespace ControlNetSharp.Pictures;
 public static class PictureWriter
 {
     /// <summary>Writes a PNG with texts; the same arguments give the same bytes.</summary>
-    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <param name="path">The file.</param>
     /// <param name="picture">The picture. Borrowed.</param>
     /// <param name="texts">Texts by key (1 to 79 Latin-1 characters), such as <c>parameters</c>; written in their order, before the pixels.</param>
+    /// <param name="replaces">Whether an existing file is replaced; where not, of several programs that write it only one does.</param>
     /// <exception cref="ArgumentException">A key or text that PNG does not allow.</exception>
-    /// <exception cref="PictureException">The folder does not exist or the file cannot be written.</exception>
-    public static void WritePng(string path, Picture picture, IReadOnlyDictionary<string, string>? texts = null) => WriteFile(path, EncodePng(picture, texts));
+    /// <exception cref="FileTakenException">There is such a file, and it is not to be replaced.</exception>
+    /// <exception cref="IOException">The folder does not exist or the file cannot be written; the message names it.</exception>
+    public static void WritePng(string path, Picture picture, IReadOnlyDictionary<string, string>? texts = null, bool replaces = true) =>
+        WriteFile(path, EncodePng(picture, texts), replaces);
 
     /// <summary>Writes a picture in the format of the file name's extension: .png, .jpg or .jpeg, .webp. For a PNG with texts see <see cref="WritePng"/>.</summary>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="picture">The picture. Borrowed.</param>
     /// <param name="quality">For JPEG and WebP, from 1 to 100. PNG has no loss.</param>
     /// <exception cref="ArgumentException">Another extension, or a quality out of range.</exception>
-    /// <exception cref="PictureException">The folder does not exist or the file cannot be written.</exception>
+    /// <exception cref="IOException">The folder does not exist or the file cannot be written; the message names it.</exception>
     public static void Write(string path, Picture picture, int quality = 95)
     {
         var extension = Path.GetExtension(path).ToUpperInvariant();
@@ -28,7 +32,7 @@ public static class PictureWriter
             ".JPG" or ".JPEG" => Encode(picture, SKEncodedImageFormat.Jpeg, quality),
             ".WEBP" => Encode(picture, SKEncodedImageFormat.Webp, quality),
             _ => throw new ArgumentException($"The name of a picture file must end in .png, .jpg, .jpeg or .webp, not \"{Path.GetExtension(path)}\" ({path}).", nameof(path)),
-        });
+        }, replaces: true);
     }
 
     /// <summary>The bytes that <see cref="WritePng"/> writes.</summary>
@@ -69,29 +73,15 @@ public static class PictureWriter
         }
     }
 
-    private static void WriteFile(string path, byte[] bytes)
+    private static void WriteFile(string path, byte[] bytes, bool replaces)
     {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        if (!Directory.Exists(folder))
-        {
-            throw new PictureException(path, $"cannot be written: the folder {folder} does not exist.");
-        }
-
-        var temporary = $"{path}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.tmp";
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
-            {
-                stream.Write(bytes);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
+            WholeFile.Write(path, stream => stream.Write(bytes), replaces);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is (IOException and not FileTakenException) or UnauthorizedAccessException)
         {
-            File.Delete(temporary);
-            throw new PictureException(path, $"cannot be written: {e.Message}", e);
+            throw new IOException($"{path} cannot be written: {e.Message}", e);
         }
     }
 }

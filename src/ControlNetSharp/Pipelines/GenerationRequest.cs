@@ -1,4 +1,5 @@
 using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
 
 namespace ControlNetSharp.Pipelines;
@@ -18,6 +19,7 @@ public sealed record GenerationRequest
     private readonly (int Width, int Height)? _size;
     private readonly double _guidanceScale = 7;
     private readonly int _batch = 1;
+    private readonly long _seed;
 
     /// <summary>What the picture shows.</summary>
     public required string Prompt { get; init; }
@@ -60,8 +62,17 @@ public sealed record GenerationRequest
         init => _guidanceScale = value is >= 1 and <= 30 ? value : throw new ArgumentOutOfRangeException(nameof(GuidanceScale), value, "GuidanceScale must be from 1 to 30.");
     }
 
-    /// <summary>Seed of the first picture; picture k of the batch has seed + k.</summary>
-    public long Seed { get; init; }
+    /// <summary>Seed of the first picture, 0 to <see cref="Seeds.Largest"/>; picture k of the batch has seed + k.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Another seed.</exception>
+    public long Seed
+    {
+        get => _seed;
+        init
+        {
+            Seeds.Check(value);
+            _seed = value;
+        }
+    }
 
     /// <summary>Pictures that are computed together, 1 to 64; default 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not from 1 to 64.</exception>
@@ -78,6 +89,7 @@ public sealed record GenerationRequest
     /// <exception cref="ArgumentException">Parts of the request exclude each other.</exception>
     internal void CheckParts()
     {
+        Seeds.Check(Seed, Batch);
         if (Initial is not null && Hires is not null)
         {
             throw new ArgumentException("Hires must not be given together with Initial: a larger Size does the same.", nameof(Hires));

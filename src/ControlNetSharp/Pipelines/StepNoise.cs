@@ -12,7 +12,7 @@ internal sealed class StepNoise : IDisposable
     private bool _started;
 
     public StepNoise(long seed, int pictures) =>
-        _generators = [.. Enumerable.Range(0, pictures).Select(k => new Generator(unchecked((ulong)(seed + k)), CPU))];
+        _generators = [.. Enumerable.Range(0, pictures).Select(k => new Generator((ulong)(seed + k), CPU))];
 
     /// <summary>Standard normal noise in shape, dtype and on the device of <paramref name="like"/> [B, 4, h, w].</summary>
     public Tensor Draw(Tensor like)

@@ -5,18 +5,36 @@ namespace ControlNetSharp.Runtime;
 /// <summary>Noise by seed: the same on every device and in every dtype, and the same as in stable-diffusion-webui with CPU noise and in diffusers with a CPU generator.</summary>
 public static class Seeds
 {
+    /// <summary>libtorch's generator takes 32 bits of a seed; a larger one would give the picture of another one.</summary>
+    public const long Largest = uint.MaxValue;
+
+    /// <summary>Refuses seeds whose noise would be that of another seed.</summary>
+    /// <param name="seed">Seed of the first picture.</param>
+    /// <param name="pictures">Number of pictures, whose seeds count on from it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A seed is not from 0 to <see cref="Largest"/>.</exception>
+    public static void Check(long seed, int pictures = 1)
+    {
+        if (seed < 0 || seed > Largest - (pictures - 1))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(seed), seed, $"Seed must be from 0 to {Largest - (pictures - 1)}{(pictures > 1 ? $", so that those of {pictures} pictures are at most {Largest}" : "")}.");
+        }
+    }
+
     /// <summary>Standard normal noise; that of picture k comes from libtorch's CPU generator seeded with seed + k.</summary>
     /// <param name="seed">Seed of the first picture.</param>
     /// <param name="pictures">Number of pictures.</param>
     /// <param name="shape">Shape of one picture's latents, [4, h, w].</param>
     /// <returns>[pictures, 4, h, w], float32, on the CPU; the caller owns it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A seed is not from 0 to <see cref="Largest"/>.</exception>
     public static Tensor Noise(long seed, int pictures, params long[] shape)
     {
+        Check(seed, pictures);
         using var scope = NewDisposeScope();
         var noises = new List<Tensor>();
         for (var k = 0; k < pictures; k++)
         {
-            using var generator = new Generator(unchecked((ulong)(seed + k)), CPU);
+            using var generator = new Generator((ulong)(seed + k), CPU);
             noises.Add(randn([1, .. shape], dtype: ScalarType.Float32, device: CPU, generator: generator));
         }
 

@@ -82,7 +82,7 @@ public sealed class Convergence
         return false;
     }
 
-    private double? Read(string key) => _notes.TryGetValue(key, out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : null;
+    private double? Read(string key) => double.TryParse(_notes.GetValueOrDefault(key), CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private void Write(string key, double? value)
     {

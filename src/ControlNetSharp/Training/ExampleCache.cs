@@ -145,15 +145,16 @@ public sealed class ExampleCache
         var made = source.Annotator is not null;
         var key = Digest(string.Join('\n', Version, modelHash, size, HashOf(example.Picture), made ? source.Description : HashOf(example.Hint!), example.Caption));
         var cached = new CachedExample(example, source, key, Path.Combine(folder, $"{key[..32]}.safetensors"), size);
-        if (File.Exists(cached.File))
+        if (IsWhole(cached.File))
         {
             return cached;
         }
 
         using var scope = NewDisposeScope();
         using var _ = no_grad();
+        var given = made ? null : ReadHint(example, picture);
         picture = PictureResizing.Fit(picture, size.Width, size.Height, ResizeMode.Crop);
-        var hint = made ? annotatorOf(source.Annotator!).Annotate(picture, source.Options) : ReadHint(example, size);
+        var hint = given is null ? annotatorOf(source.Annotator!).Annotate(picture, source.Options) : PictureResizing.Fit(given, size.Width, size.Height, ResizeMode.Crop);
         var (mean, logVariance) = model.Autoencoder.Encode(PictureTensors.ToPicture(picture).to(model.Placement.Dtype).to(model.Placement.Device));
         SafetensorsWriter.Write(cached.File, new Dictionary<string, Tensor>
         {
@@ -176,10 +177,31 @@ public sealed class ExampleCache
         return model.Text.Encode(tokens).squeeze(0).cpu().MoveToOuterDisposeScope();
     }
 
-    private static Picture ReadHint(TrainingExample example, BucketSize size)
+    /// <summary>Whether an example was encoded before. A damaged file is none: it is made again.</summary>
+    private static bool IsWhole(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var encoded = SafetensorsFile.Open(file);
+            return encoded.Entries.ContainsKey(Moments) && encoded.Entries.ContainsKey(Context) && encoded.Entries.ContainsKey(Hint);
+        }
+        catch (CheckpointException)
+        {
+            return false;
+        }
+    }
+
+    private static Picture ReadHint(TrainingExample example, Picture picture)
     {
         var hint = PictureReader.Read(example.Hint!);
-        return PictureResizing.Fit(hint, size.Width, size.Height, ResizeMode.Crop);
+        return ExampleFacts.HaveOneShape(hint.Width, hint.Height, picture.Width, picture.Height) ? hint : throw new DatasetException(
+            example.Hint!,
+            $"the hint has {hint.Width} x {hint.Height} pixels, its picture {picture.Width} x {picture.Height}: they must have one shape, or what they show does not lie on each other.");
     }
 
     /// <summary>[H, W, 3], or [H, W, 1] for a grey hint.</summary>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Runtime;
 using TorchSharp.Modules;
@@ -21,6 +20,7 @@ public sealed class Trainer : IDisposable
     private readonly List<(string Name, Parameter Parameter)> _parameters;
     private readonly TrainerOptions _options;
     private readonly TrainingCheckpoint _checkpoints;
+    private readonly TrainingMetrics _metrics;
     private readonly string[] _adamNames;
     private readonly AdamW _adam;
     private readonly string[] _muonNames;
@@ -49,6 +49,7 @@ public sealed class Trainer : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.KeepCheckpoints, 1);
         Directory.CreateDirectory(options.Folder);
         _checkpoints = new TrainingCheckpoint(options.Folder, options.KeepCheckpoints);
+        _metrics = new TrainingMetrics(options.Folder);
         var inner = _parameters.ToLookup(p => options.Muon?.Moves(p.Name, p.Parameter) ?? false);
         _adamNames = [.. inner[false].Select(p => p.Name)];
         _adam = new AdamW(inner[false].Select(p => p.Parameter), options.Optimizer);
@@ -58,6 +59,11 @@ public sealed class Trainer : IDisposable
         if (_checkpoints.Newest is { } newest)
         {
             Restore(newest);
+        }
+        else
+        {
+            // Lines of a training that is gone would be drawn into this one's curves.
+            _metrics.Clear();
         }
     }
 
@@ -114,7 +120,7 @@ public sealed class Trainer : IDisposable
             if (Steps % _options.LogEvery == 0)
             {
                 var progress = new TrainingProgress(Steps, _options.Steps, _loss, norm, rate, (Steps - firstStep) / clock.Elapsed.TotalSeconds);
-                WriteMetrics(new Dictionary<string, double>
+                _metrics.Add(Steps, new Dictionary<string, double>
                 {
                     ["loss"] = progress.Loss, ["gradientNorm"] = norm, ["learningRate"] = rate, ["stepsPerSecond"] = progress.StepsPerSecond,
                 });
@@ -196,16 +202,13 @@ public sealed class Trainer : IDisposable
         {
             using var scope = NewDisposeScope();
             using var _ = no_grad();
-            WriteMetrics(validate());
+            _metrics.Add(Steps, validate());
         }
         finally
         {
             WeightAverage?.Swap();
         }
     }
-
-    private void WriteMetrics(IReadOnlyDictionary<string, double> numbers) =>
-        File.AppendAllText(Path.Combine(_options.Folder, "metrics.jsonl"), JsonSerializer.Serialize(new Dictionary<string, double>(numbers) { ["step"] = Steps }) + "\n");
 
     /// <summary>Everything that a resumed run needs, by its name in the checkpoint: views of the memory where it lives.</summary>
     private Dictionary<string, Tensor> State()
@@ -257,10 +260,22 @@ public sealed class Trainer : IDisposable
         }
     }
 
+    private SafetensorsFile OpenNewest(string path)
+    {
+        try
+        {
+            return SafetensorsFile.Open(path);
+        }
+        catch (CheckpointException e) when (_checkpoints.Older is { } older)
+        {
+            throw new CheckpointException(path, $"the newest checkpoint of the training is damaged. Delete it to go on from {older}. ({e.Message})", innerException: e);
+        }
+    }
+
     private void Restore(string path)
     {
         using var scope = NewDisposeScope();
-        using var file = SafetensorsFile.Open(path);
+        using var file = OpenNewest(path);
         var state = State();
         var wrong = state.Keys.Except(file.Entries.Keys).Concat(file.Entries.Keys.Except(state.Keys)).Order(StringComparer.Ordinal).Take(5).ToList();
         if (wrong.Count > 0)
@@ -270,9 +285,10 @@ public sealed class Trainer : IDisposable
 
         foreach (var (key, value) in _options.Identity)
         {
-            if (file.Metadata.GetValueOrDefault(key) is var before && before != value)
+            // Checkpoints of older versions do not say everything.
+            if (file.Metadata.TryGetValue(key, out var before) && before != value)
             {
-                throw new CheckpointException(path, $"the checkpoint belongs to a training with another {key}: {before ?? "none"} then, {value} now. Resume with the same, or train into another folder.", [key]);
+                throw new CheckpointException(path, $"the checkpoint belongs to a training with another {key}: {before} then, {value} now. Resume with the same, or train into another folder.", [key]);
             }
         }
 
@@ -286,7 +302,7 @@ public sealed class Trainer : IDisposable
             Notes[key[NotePrefix.Length..]] = value;
         }
 
-        _loss = double.Parse(file.Metadata.GetValueOrDefault(LossKey, "NaN"), CultureInfo.InvariantCulture);
+        _loss = double.TryParse(file.Metadata.GetValueOrDefault(LossKey), CultureInfo.InvariantCulture, out var loss) ? loss : double.NaN;
         _adam.Steps = file.Metadata.TryGetValue(StepKey, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step
             : throw new CheckpointException(path, $"the checkpoint does not say its step: the metadata '{StepKey}' is '{text}'.");
     }

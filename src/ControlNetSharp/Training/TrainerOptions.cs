@@ -51,6 +51,9 @@ public sealed record TrainerOptions
     /// <summary>How many checkpoints are kept.</summary>
     public int KeepCheckpoints { get; init; } = 1;
 
-    /// <summary>What a run is known by, such as its data and its seed: a checkpoint of a run that differs in it is refused. Keys are words for people.</summary>
+    /// <summary>
+    /// What a run is known by, such as its seed and its data: a checkpoint of a run that differs in it is refused. Keys are words for people; the first that differs is named, so what
+    /// others follow from comes before them.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Identity { get; init; } = new Dictionary<string, string>();
 }

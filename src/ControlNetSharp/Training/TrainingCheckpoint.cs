@@ -15,6 +15,9 @@ internal sealed class TrainingCheckpoint(string folder, int keep)
     /// <summary>The newest one, or null.</summary>
     public string? Newest => Files().LastOrDefault();
 
+    /// <summary>The one before it, or null.</summary>
+    public string? Older => Files().SkipLast(1).LastOrDefault();
+
     /// <summary>Writes a checkpoint under its final name when it is whole and on the disk, then deletes those that are too many.</summary>
     /// <exception cref="IOException">It cannot be written; the older ones are as they were.</exception>
     public void Write(long step, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string> metadata)

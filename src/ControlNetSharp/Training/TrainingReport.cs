@@ -1,13 +1,19 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
-using System.Text.Json;
+using ControlNetSharp.Runtime;
 
 namespace ControlNetSharp.Training;
 
 /// <summary>The report of a training: an HTML page with its numbers, its curves and its sample pictures, made from what the training left in its folder.</summary>
 public static class TrainingReport
 {
+    /// <summary>The name of the page.</summary>
+    public const string PageFile = "report.html";
+
+    /// <summary>The name of the picture of the curves.</summary>
+    public const string CurvesFile = "curves.svg";
+
     private const int Width = 720;
     private const int Height = 200;
     private static readonly (string Key, string Title)[] Curves =
@@ -15,7 +21,7 @@ public static class TrainingReport
         ("loss", "training loss (running mean)"), ("validationLoss", "validation loss (fixed noise)"), ("fidelity", "fidelity of the samples to their hints"), ("learningRate", "learning rate"),
     ];
 
-    /// <summary>Writes <c>report.html</c> and <c>curves.svg</c>.</summary>
+    /// <summary>Writes <see cref="PageFile"/> and <see cref="CurvesFile"/>; older ones are replaced.</summary>
     /// <param name="folder">The training's folder.</param>
     /// <param name="title">What was trained.</param>
     /// <param name="facts">Rows of the table: name and value.</param>
@@ -23,8 +29,8 @@ public static class TrainingReport
     public static void Write(string folder, string title, IEnumerable<(string Name, string Value)> facts)
     {
         ArgumentNullException.ThrowIfNull(facts);
-        var curves = Svg(ReadMetrics(Path.Combine(folder, "metrics.jsonl")));
-        File.WriteAllText(Path.Combine(folder, "curves.svg"), curves);
+        var curves = Svg(new TrainingMetrics(folder).Read());
+        Write(Path.Combine(folder, CurvesFile), curves);
         var page = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>").Append(Html(title))
             .Append("</title><style>body{font:16px system-ui;margin:2rem auto;max-width:60rem}td{padding:.2rem 1rem .2rem 0}img{max-width:100%}</style></head><body>\n<h1>").Append(Html(title)).Append("</h1>\n<table>\n");
         foreach (var (name, value) in facts)
@@ -41,34 +47,16 @@ public static class TrainingReport
             page.Append("<h3>").Append(Html(Path.GetFileNameWithoutExtension(name))).Append("</h3>\n<img src=\"samples/").Append(name).Append("\" alt=\"\">\n");
         }
 
-        File.WriteAllText(Path.Combine(folder, "report.html"), page.Append("</body></html>\n").ToString());
+        Write(Path.Combine(folder, PageFile), page.Append("</body></html>\n").ToString());
     }
+
+    private static void Write(string file, string text) => WholeFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
     private static string Html(string text) => HtmlEncoder.Default.Encode(text);
 
-    /// <summary>The points of each curve. A resumed run has written some steps twice; the later ones count.</summary>
-    private static Dictionary<string, SortedDictionary<double, double>> ReadMetrics(string file)
+    private static string Svg(IReadOnlyDictionary<string, SortedDictionary<double, double>> points)
     {
-        var points = Curves.ToDictionary(curve => curve.Key, _ => new SortedDictionary<double, double>());
-        foreach (var line in File.Exists(file) ? File.ReadLines(file) : [])
-        {
-            using var row = JsonDocument.Parse(line);
-            var step = row.RootElement.GetProperty("step").GetDouble();
-            foreach (var (key, _) in Curves)
-            {
-                if (row.RootElement.TryGetProperty(key, out var value))
-                {
-                    points[key][step] = value.GetDouble();
-                }
-            }
-        }
-
-        return points;
-    }
-
-    private static string Svg(Dictionary<string, SortedDictionary<double, double>> points)
-    {
-        var shown = Curves.Where(curve => points[curve.Key].Count > 1).ToList();
+        var shown = Curves.Where(curve => points.TryGetValue(curve.Key, out var curvePoints) && curvePoints.Count > 1).ToList();
         var svg = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Width}\" height=\"{shown.Count * (Height + 40)}\" font-family=\"system-ui\" font-size=\"13\">"));
         foreach (var (row, (key, title)) in shown.Index())
         {

@@ -65,7 +65,7 @@ public sealed class TrainingRun(
         if (convergence.Floor is null && denoiser.ControlNet is not null && validation.Examples.Count > 0)
         {
             using var _ = no_grad();
-            convergence.Floor = Sample(weight: 0).Average(sample => sample.Fidelity);
+            convergence.Floor = Sample(weight: 0, events).Average(sample => sample.Fidelity);
         }
 
         var validationLoss = (double?)null;
@@ -82,12 +82,13 @@ public sealed class TrainingRun(
     }
 
     /// <summary>What a resumed run must share with the run before.</summary>
-    private Dictionary<string, string> Identity() => new()
+    private Dictionary<string, string> Identity() => new(options.Identity)
     {
-        ["data"] = training.Fingerprint,
         ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
         ["batch size"] = $"{options.BatchSize} x {options.Accumulation}",
         ["target"] = denoiser.Target.ToString(),
+        // Last, since it follows from the others, too: the seed chooses the examples that are kept for validation.
+        ["data"] = training.Fingerprint,
     };
 
     private Tensor Loss(TrainingStep step)
@@ -118,7 +119,7 @@ public sealed class TrainingRun(
     {
         var numbers = new Dictionary<string, double> { ["validationLoss"] = ValidationLoss() };
         validationLoss = numbers["validationLoss"];
-        var samples = Sample(weight: 1);
+        var samples = Sample(weight: 1, events);
         WriteSheet(trainer.Steps, samples);
         var text = string.Create(CultureInfo.InvariantCulture, $"step {trainer.Steps}: validation loss {validationLoss:f5}");
         if (denoiser.ControlNet is not null)
@@ -173,9 +174,10 @@ public sealed class TrainingRun(
         return sum / validation.Examples.Count;
     }
 
-    private Sampled[] Sample(double weight)
+    private Sampled[] Sample(double weight, TrainingEvents events)
     {
         var samples = new Sampled[Math.Min(options.Samples, validation.Examples.Count)];
+        var (done, counting) = (0, new Lock());
         SideBySide.Compute(validation.Examples.Take(samples.Length), options.Workers, (example, i) =>
         {
             var hint = validation.HintOf(i);
@@ -188,6 +190,10 @@ public sealed class TrainingRun(
                 Units = denoiser.ControlNet is null ? [] : [new ControlUnit { ControlNet = denoiser.ControlNet, Hint = hint, Strength = new ControlStrength { Weight = weight } }],
             }).Pictures[0];
             samples[i] = new(hint, picture, fidelity(example.Source.Condition).Score(picture, hint));
+            lock (counting)
+            {
+                events.OnPicture?.Invoke(++done, samples.Length);
+            }
         });
         return samples;
     }

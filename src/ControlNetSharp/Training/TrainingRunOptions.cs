@@ -6,6 +6,8 @@ public sealed record TrainingRunOptions
     /// <summary>Steps after which a run without <see cref="Steps"/> ends in any case.</summary>
     public const long MostAutomaticSteps = 20_000;
 
+    private readonly long _seed = 1;
+
     /// <summary>Where checkpoints, metrics, samples, report and the finished network are written.</summary>
     public required string Folder { get; init; }
 
@@ -60,6 +62,14 @@ public sealed record TrainingRunOptions
     /// <summary>Threads that compute side by side: <see cref="TrainerOptions.Workers"/>.</summary>
     public int Workers { get; init; } = 1;
 
-    /// <summary>Seed of everything that is drawn.</summary>
-    public long Seed { get; init; } = 1;
+    /// <summary>Seed of everything that is drawn, 0 to 2147483647.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Another seed.</exception>
+    public long Seed
+    {
+        get => _seed;
+        init => _seed = value is >= 0 and <= int.MaxValue ? value : throw new ArgumentOutOfRangeException(nameof(Seed), value, $"Seed must be from 0 to {int.MaxValue}.");
+    }
+
+    /// <summary>What else a resumed run must share with the one before, beside seed, batch size, target and data: <see cref="TrainerOptions.Identity"/>.</summary>
+    public IReadOnlyDictionary<string, string> Identity { get; init; } = new Dictionary<string, string>();
 }

@@ -106,12 +106,12 @@ public sealed class CommandLineTests : IDisposable
         // An area of 128 x 128 in the hint's ratio, each side rounded to a multiple of 64: 157 x 105 for 3 : 2.
         TinyModel.WriteControlNet(_folder["control.safetensors"]);
         TinyModel.WriteModel(_folder["model.safetensors"], metadata: (TinyModel.Metadata with { NativeSize = 128 }).Write());
-        await CommandRun.JsonOf("generate", "-p", "a cat", "-m", _folder["model.safetensors"], "-o", _folder["wide.png"], "--steps", "1", "--dtype", "fp32", "-c", Unit("weight=1"));
+        await CommandRun.JsonOf("generate", "-p", "a cat", "-m", _folder["model.safetensors"], "-o", _folder["wide.png"], "--overwrite", "--steps", "1", "--dtype", "fp32", "-c", Unit("weight=1"));
         var picture = PictureReader.Read(_folder["wide.png"]);
         Assert.Equal((128, 128), (picture.Width, picture.Height));
 
         PictureWriter.WritePng(_folder["square.png"], TestPictures.Square(256, 64));
-        await CommandRun.JsonOf("generate", "-p", "a cat", "-m", _folder["model.safetensors"], "-o", _folder["wide.png"], "--steps", "1", "--dtype", "fp32", "-c", Unit("weight=1"));
+        await CommandRun.JsonOf("generate", "-p", "a cat", "-m", _folder["model.safetensors"], "-o", _folder["wide.png"], "--overwrite", "--steps", "1", "--dtype", "fp32", "-c", Unit("weight=1"));
         picture = PictureReader.Read(_folder["wide.png"]);
         Assert.Equal((256, 64), (picture.Width, picture.Height));
     }
@@ -213,7 +213,7 @@ public sealed class CommandLineTests : IDisposable
         string Cats(string last) => string.Join(' ', Enumerable.Repeat("cat", 90)) + " " + last;
         async Task<byte[]> Pixels(string prompt)
         {
-            var run = await CommandRun.Of(["generate", "-m", TinyModel.WriteModel(_folder["model.safetensors"]), "-o", _folder["long.png"], "--steps", "2", "--size", "64x64", "--seed", "5", "--dtype", "fp32", "-p", prompt]);
+            var run = await CommandRun.Of(["generate", "-m", TinyModel.WriteModel(_folder["model.safetensors"]), "-o", _folder["long.png"], "--overwrite", "--steps", "2", "--size", "64x64", "--seed", "5", "--dtype", "fp32", "-p", prompt]);
             Assert.Equal((0, false), (run.ExitCode, run.Message.Contains("cut", StringComparison.Ordinal)));
             return PictureReader.Read(_folder["long.png"]).Rgb;
         }
@@ -316,7 +316,7 @@ public sealed class CommandLineTests : IDisposable
         PictureWriter.WritePng(_folder["dark.png"], new Picture(96, 64, [.. edges.Rgb.Select(value => (byte)(255 - value))]));
         await Generate("first.png");
         async Task<CommandRun> With(string options) => await CommandRun.Of(
-            ["generate", "-m", _folder["model.safetensors"], "-o", _folder["polarity.png"], "--steps", "1", "--size", "64x64", "-p", "a", "-c", $"canny={_folder["dark.png"]},{options},model={_folder["control.safetensors"]}"]);
+            ["generate", "-m", _folder["model.safetensors"], "-o", _folder["polarity.png"], "--overwrite", "--steps", "1", "--size", "64x64", "-p", "a", "-c", $"canny={_folder["dark.png"]},{options},model={_folder["control.safetensors"]}"]);
         TinyModel.WriteControlNet(_folder["control.safetensors"]);
         var wrong = await With("annotator=none,channels=bgr");
         Assert.Equal((0, true), (wrong.ExitCode, wrong.Message.Contains("dark.png: it has dark lines on light ground", StringComparison.Ordinal)));
@@ -346,7 +346,7 @@ public sealed class CommandLineTests : IDisposable
         PictureWriter.WritePng(_folder["noise.png"], TestPictures.Noise(40, 30));
         var alias = await CommandRun.JsonOf("annotate", "mlsd", _folder["noise.png"], "-o", _folder["hint.png"]);
         Assert.Equal(("hough", "hough"), (alias.GetProperty("kind").GetString(), alias.GetProperty("annotator").GetString()));
-        var named = await CommandRun.JsonOf("annotate", "scribble", _folder["noise.png"], "-o", _folder["hint.png"], "--annotator", "scribble_drawing");
+        var named = await CommandRun.JsonOf("annotate", "scribble", _folder["noise.png"], "-o", _folder["hint.png"], "--overwrite", "--annotator", "scribble_drawing");
         Assert.Equal("scribble_drawing", named.GetProperty("annotator").GetString());
 
         var missing = await CommandRun.Of(["annotate", "mlsd", _folder["noise.png"], "-o", _folder["other.png"], "--annotator", "mlsd", "--models", _folder.Path]);
@@ -370,6 +370,13 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal((parameters.Sum(p => p.parameter.numel()), parameters.Count), (control.GetProperty("parameters").GetInt64(), control.GetProperty("keys").GetInt32()));
         Assert.Equal(64, control.GetProperty("hash").GetString()!.Length);
         Assert.Contains("layout      ldm", (await CommandRun.Of(["models", "inspect", _folder["model.safetensors"]])).Result, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Generate_WithSpacesInTheSecondPassesParts_TakesThem()
+    {
+        await Generate("large.png", "--seed", "5", "--hires", "2, denoise=0.5, steps = 1");
+        Assert.Equal(128, PictureReader.Read(_folder["large.png"]).Width);
     }
 
     private async Task<JsonElement> Generate(string file, params string[] more)

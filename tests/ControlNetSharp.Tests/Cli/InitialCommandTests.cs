@@ -153,7 +153,7 @@ public sealed class InitialCommandTests : IDisposable
 
     private string[] Arguments(string options) =>
     [
-        "generate", "-p", "a cat", "-m", _folder["model.safetensors"], "-o", _folder["out.png"], "--steps", "2", "--seed", "5", "--dtype", "fp32",
+        "generate", "-p", "a cat", "-m", _folder["model.safetensors"], "-o", _folder["out.png"], "--overwrite", "--steps", "2", "--seed", "5", "--dtype", "fp32",
         .. options.Replace("@@", "\0").Replace("@", _folder.Path + "/").Replace("\0", "@" + _folder.Path + "/").Split(' ', StringSplitOptions.RemoveEmptyEntries),
     ];
 }

@@ -18,6 +18,19 @@ public class ProgressBarTests
     }
 
     [Fact]
+    public void Show_WithALabel_SaysWhatIsDoneAndCounted()
+    {
+        using var message = new StringWriter();
+        using (var bar = new ProgressBar(new CommandOutput(TextWriter.Null, message, IsTerminal: true), "encoding", "an example"))
+        {
+            bar.Show(1, 3, 2);
+        }
+
+        Assert.StartsWith("\rencoding ━━", message.ToString(), StringComparison.Ordinal);
+        Assert.Contains(" 1/3  2.00 s an example, ", message.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Show_WithoutATerminal_WritesNothing() => Assert.Empty(Written(isTerminal: false, bar => bar.Show(1, 3, 2)));
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class ReplayTests : IDisposable
         foreach (var index in new[] { 1, 0 })
         {
             var first = _folder[$"{name}-000{index}.png"];
-            var json = await CommandRun.JsonOf("generate", "--replay", first, "-o", _folder["again.png"]);
+            var json = await CommandRun.JsonOf("generate", "--replay", first, "-o", _folder["again.png"], "--overwrite");
             Assert.Equal(_folder["again.png"], Assert.Single(json.GetProperty("files").EnumerateArray()).GetString());
             Assert.Equal(PictureReader.Read(first).Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
             // The copy says the same of itself, so it can be made again in turn.
@@ -63,7 +63,7 @@ public sealed class ReplayTests : IDisposable
         await Generate("told.png", "--size 64x64 --original-size 512X384+0+70");
         Assert.NotEqual(PictureReader.Read(_folder["plain.png"]).Rgb, PictureReader.Read(_folder["told.png"]).Rgb);
         Assert.Equal("512x384+0+70", JsonNode.Parse(PngTexts.Read(_folder["told.png"])["controlnetsharp"])!["originalSize"]!.GetValue<string>());
-        await CommandRun.JsonOf("generate", "--replay", _folder["told.png"], "-o", _folder["again.png"]);
+        await CommandRun.JsonOf("generate", "--replay", _folder["told.png"], "-o", _folder["again.png"], "--overwrite");
         Assert.Equal(PictureReader.Read(_folder["told.png"]).Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
     }
 
@@ -72,7 +72,7 @@ public sealed class ReplayTests : IDisposable
     {
         await Generate("linked.png", "--manifest link --size 64x64 --init @init.png -c canny=@hint.png,model=@control.safetensors");
         Assert.Equal(["parameters", "controlnetsharp"], PngTexts.Read(_folder["linked.png"]).Keys);
-        await CommandRun.JsonOf("generate", "--replay", _folder["linked.png"], "-o", _folder["again.png"]);
+        await CommandRun.JsonOf("generate", "--replay", _folder["linked.png"], "-o", _folder["again.png"], "--overwrite");
         Assert.Equal(PictureReader.Read(_folder["linked.png"]).Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
 
         PictureWriter.WritePng(_folder["hint.png"], TestPictures.Square(64, 96));
@@ -94,7 +94,7 @@ public sealed class ReplayTests : IDisposable
         Assert.True(run.ExitCode == 0, run.Message);
         Assert.Contains("more than the 16777216 of a PNG text", run.Message, StringComparison.Ordinal);
         Assert.Equal(["parameters", "controlnetsharp", "controlnetsharp.mask"], PngTexts.Read(_folder["large.png"]).Keys);
-        await CommandRun.JsonOf("generate", "--replay", _folder["large.png"], "-o", _folder["again.png"]);
+        await CommandRun.JsonOf("generate", "--replay", _folder["large.png"], "-o", _folder["again.png"], "--overwrite");
         Assert.Equal(PictureReader.Read(_folder["large.png"]).Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
     }
 
@@ -102,7 +102,7 @@ public sealed class ReplayTests : IDisposable
     public async Task Replay_WithAnotherModelOrControlNet_NamesIt_AndFindsMovedFilesInTheModelsFolder()
     {
         await Generate("first.png", "--size 64x64 -c canny=@hint.png,model=@control.safetensors");
-        string[] again = ["generate", "--replay", _folder["first.png"], "-o", _folder["again.png"]];
+        string[] again = ["generate", "--replay", _folder["first.png"], "-o", _folder["again.png"], "--overwrite"];
         Directory.CreateDirectory(_folder["moved"]);
         File.Move(_folder["model.safetensors"], _folder["moved/model.safetensors"]);
         File.Move(_folder["control.safetensors"], _folder["moved/control.safetensors"]);
@@ -127,7 +127,7 @@ public sealed class ReplayTests : IDisposable
         manifest["threads"] = 2;
         texts["controlnetsharp"] = manifest.ToJsonString();
         PictureWriter.WritePng(_folder["two.png"], PictureReader.Read(_folder["first.png"]), texts);
-        await CommandRun.JsonOf("generate", "--replay", _folder["two.png"], "-o", _folder["again.png"]);
+        await CommandRun.JsonOf("generate", "--replay", _folder["two.png"], "-o", _folder["again.png"], "--overwrite");
         using var again = JsonDocument.Parse(PngTexts.Read(_folder["again.png"])["controlnetsharp"]);
         Assert.Equal(2, again.RootElement.GetProperty("threads").GetInt32());
     }
@@ -144,6 +144,7 @@ public sealed class ReplayTests : IDisposable
     [InlineData("--replay @empty.png", "its manifest cannot be read")]
     [InlineData("--replay @index.png", "its manifest cannot be read")]
     [InlineData("--replay @steps.png", "Steps must be from 1 to 1000")]
+    [InlineData("--replay @first.png -o @first.png", "first.png is there already; --overwrite replaces it")]
     [InlineData("--replay @lost.png", "its text 'controlnetsharp.init' holds no picture")]
     public async Task Replay_ThatCannotBe_SaysWhy(string options, string expected)
     {
@@ -153,7 +154,8 @@ public sealed class ReplayTests : IDisposable
         Change("index.png", texts => texts["controlnetsharp"] = texts["controlnetsharp"].Replace("\"batchIndex\":0", "\"batchIndex\":7", StringComparison.Ordinal));
         Change("steps.png", texts => texts["controlnetsharp"] = texts["controlnetsharp"].Replace("\"steps\":2", "\"steps\":-2", StringComparison.Ordinal));
         Change("lost.png", texts => texts.Remove("controlnetsharp.init"));
-        await AssertRefused(2, expected, ["generate", .. options.Replace("@", _folder.Path + "/").Split(' '), "-o", _folder["out.png"]]);
+        string[] place = options.Contains("-o ", StringComparison.Ordinal) ? [] : ["-o", _folder["out.png"]];
+        await AssertRefused(2, expected, ["generate", .. options.Replace("@", _folder.Path + "/").Split(' '), .. place]);
     }
 
     private void Change(string file, Action<Dictionary<string, string>> change)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Cli;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Training.Datasets;
@@ -140,6 +141,85 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(3, run.ExitCode);
         Assert.Contains("another data:", run.Message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(Checkpoints("out")[^1]));
+    }
+
+    [Fact]
+    public async Task Train_ResumedWithAnotherSeedModelOrResolution_NamesWhatDiffers()
+    {
+        string[] options = ["--max_train_steps", "2", "--validation_steps", "100", "--num_validation_images", "1"];
+        await CommandRun.JsonOf(Arguments("out", options));
+        TinyModel.WriteModel(_folder["other.safetensors"], tensors => tensors[TinyModel.UNetPrefix + "out.2.bias"].add_(0.5));
+        foreach (var (changed, expected) in new[]
+        {
+            ("--seed 2", "another seed: 1 then, 2 now"), ("--resolution 128", "another resolution: 64 then, 128 now"), ($"-m {_folder["other.safetensors"]}", "another model: "),
+        })
+        {
+            var arguments = Arguments("out", options).ToList();
+            if (changed.StartsWith("-m", StringComparison.Ordinal))
+            {
+                arguments.RemoveRange(arguments.IndexOf("-m"), 2);
+            }
+
+            var run = await CommandRun.Of([.. arguments, "--resume", .. changed.Split(' ')]);
+            Assert.Equal(3, run.ExitCode);
+            Assert.Contains(expected, run.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Train_ResumedWhereMetricsWereCut_EndsWithItsReport()
+    {
+        string[] options = ["--validation_steps", "2", "--num_validation_images", "1"];
+        await CommandRun.JsonOf(Arguments("out", [.. options, "--max_train_steps", "2"]));
+        File.AppendAllText(_folder["out/metrics.jsonl"], "{\"loss\":0.5,\"gradientNo");
+        await CommandRun.JsonOf([.. Arguments("out", [.. options, "--max_train_steps", "4"]), "--resume"]);
+        Assert.Contains("at step 4", File.ReadAllText(_folder["out/report.html"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_WhereAFinishedNetworkIs_ReplacesItWithOverwriteAlone()
+    {
+        Directory.CreateDirectory(_folder["out"]);
+        File.WriteAllText(_folder["out/controlnet_fill.safetensors"], "something dear");
+        string[] arguments = Arguments("out", "--max_train_steps", "1", "--validation_steps", "100", "--num_validation_images", "1");
+        var before = _folder.Listing();
+        var run = await CommandRun.Of(arguments);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("controlnet_fill.safetensors is there already; --overwrite replaces it", run.Message, StringComparison.Ordinal);
+        Assert.Equal(before, _folder.Listing());
+        await CommandRun.JsonOf([.. arguments, "--overwrite"]);
+        using var checkpoint = SafetensorsFile.Open(_folder["out/controlnet_fill.safetensors"]);
+    }
+
+    [Fact]
+    public async Task Train_IntoAFolderThatAnotherRunIsWriting_IsRefused()
+    {
+        Directory.CreateDirectory(_folder["out"]);
+        using var other = new FileStream(_folder["out/.lock"], FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        var run = await CommandRun.Of(Arguments("out", "--max_train_steps", "1"));
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("another run is writing into this folder now", run.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_WithAHintOfAnotherShape_IsRefused()
+    {
+        PictureWriter.WritePng(_folder["fill/source/1.png"], new Picture(96, 64, new byte[3 * 96 * 64]));
+        var run = await CommandRun.Of(Arguments("out", "--max_train_steps", "1"));
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("source/1.png: the hint has 96 x 64 pixels, its picture 64 x 64", run.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_OnATerminal_SaysThatItEncodes_AndHowManyPicturesAreMadeBeforeTheFirstStep()
+    {
+        using var result = new StringWriter();
+        using var message = new StringWriter();
+        string[] arguments = Arguments("out", "--max_train_steps", "1", "--validation_steps", "100", "--num_validation_images", "1");
+        Assert.Equal(0, await ControlNetCli.RunAsync(arguments, new CommandOutput(result, message, IsTerminal: true), TestContext.Current.CancellationToken));
+        var text = message.ToString();
+        Assert.Contains("\rencoding ", text, StringComparison.Ordinal);
+        Assert.True(text.IndexOf("sample pictures 1/1", StringComparison.Ordinal) is > 0 and var pictures && pictures < text.IndexOf("step 1: validation loss", StringComparison.Ordinal), text);
     }
 
     [Theory]

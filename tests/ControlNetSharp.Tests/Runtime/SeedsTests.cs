@@ -1,3 +1,4 @@
+using ControlNetSharp.Pipelines;
 using ControlNetSharp.Runtime;
 using Xunit;
 using static TorchSharp.torch;
@@ -35,14 +36,24 @@ public class SeedsTests
         random.manual_seed(5);
         var expected = randn(8);
         random.manual_seed(5);
-        var batch = Seeds.Noise(long.MaxValue, 3, 4, 8, 8);
+        var batch = Seeds.Noise(Seeds.Largest - 2, 3, 4, 8, 8);
         Assert.True(expected.equal(randn(8)).all().item<bool>());
-        // Seeds are counted on past the largest one.
-        foreach (var (k, seed) in new[] { long.MaxValue, long.MinValue, long.MinValue + 1 }.Index())
+        foreach (var (k, seed) in new[] { Seeds.Largest - 2, Seeds.Largest - 1, Seeds.Largest }.Index())
         {
             Assert.True(batch[k].equal(Seeds.Noise(seed, 1, 4, 8, 8)[0]).all().item<bool>(), $"picture {k}");
         }
 
         Assert.False(batch[0].equal(batch[1]).all().item<bool>());
+    }
+
+    [Theory]
+    [InlineData(-1, 1)]
+    [InlineData(Seeds.Largest + 1, 1)]
+    [InlineData(Seeds.Largest, 2)]
+    [InlineData(long.MaxValue, 2)]
+    public void Noise_OfASeedWhoseNoiseWouldBeAnotherSeeds_IsRefused(long seed, int pictures)
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => Seeds.Noise(seed, pictures, 4, 8, 8));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new GenerationRequest { Prompt = "", Seed = seed, Batch = pictures }.CheckParts());
     }
 }

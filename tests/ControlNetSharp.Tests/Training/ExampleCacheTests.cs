@@ -83,6 +83,27 @@ public sealed class ExampleCacheTests : IDisposable
     }
 
     [Fact]
+    public void Open_WithAHintOfAnotherShapeThanItsPicture_NamesBothSizes_AndScalesOneOfTheSame()
+    {
+        PictureWriter.WritePng(_dataset.Examples[2].Hint!, new Picture(32, 32, new byte[3 * 32 * 32]));
+        Open();
+        PictureWriter.WritePng(_dataset.Examples[1].Hint!, new Picture(96, 64, new byte[3 * 96 * 64]));
+        var e = Assert.Throws<DatasetException>(() => Open());
+        Assert.Equal(_dataset.Examples[1].Hint, e.File);
+        Assert.Contains("96 x 64 pixels, its picture 64 x 64", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_WhereAnEncodedExampleWasCut_EncodesItAnew()
+    {
+        var file = Open().Examples[2].File;
+        var whole = File.ReadAllBytes(file);
+        File.WriteAllBytes(file, whole[..(whole.Length / 2)]);
+        Open();
+        Assert.Equal(whole, File.ReadAllBytes(file));
+    }
+
+    [Fact]
     public void Open_WithoutHintAndAnnotator_NamesThePicture()
     {
         var examples = _dataset.Examples.Select(example => (example with { Hint = null }, new HintSource("mine"))).ToList();

@@ -66,6 +66,18 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void Constructor_WithACheckpointThatWasCut_SaysFromWhichOneItCanGoOn()
+    {
+        Train(Options("cut") with { SaveEverySteps = 4, KeepCheckpoints = 2 }, stopAfter: null);
+        var (older, newest) = (Path.Combine(_folder, "cut", "checkpoint-00000016.safetensors"), Path.Combine(_folder, "cut", "checkpoint-00000020.safetensors"));
+        File.WriteAllBytes(newest, File.ReadAllBytes(newest)[..100]);
+        using var layer = Layer();
+        var e = Assert.Throws<ControlNetSharp.Checkpoints.CheckpointException>(() => new Trainer(layer.named_parameters().Select(p => (p.name, p.parameter)), Options("cut")).Dispose());
+        Assert.Equal(newest, e.File);
+        Assert.Contains($"Delete it to go on from {older}", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_SavingOften_KeepsTheNewestCheckpoints()
     {
         Train(Options("kept") with { SaveEverySteps = 4, KeepCheckpoints = 3 }, stopAfter: null);

@@ -21,7 +21,22 @@ internal static class CaptionFiles
     private static IEnumerable<string> Pictures(string folder) =>
         Directory.EnumerateFiles(folder, "*", Everywhere).Where(file => PictureEndings.Contains(Path.GetExtension(file).ToLowerInvariant()));
 
-    private static string CaptionOf(string picture) => Path.ChangeExtension(picture, ".txt");
+    /// <summary>What of a folder is read, in words.</summary>
+    public static string WhatIsRead => $"a picture ends in {string.Join(", ", PictureEndings)}, its caption has the same name and ends in .txt";
+
+    /// <summary>Files that are neither pictures nor captions of one, in ordinal order.</summary>
+    public static IReadOnlyList<string> LeftOut(string folder)
+    {
+        var read = Pictures(folder).SelectMany(picture => new[] { picture, CaptionOf(picture) }).ToHashSet(StringComparer.Ordinal);
+        return [.. Directory.EnumerateFiles(folder, "*", Everywhere).Where(file => !read.Contains(file)).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Pictures whose caption is that of another one, too, such as a.png and a.jpg.</summary>
+    public static IEnumerable<string> SharingACaption(IEnumerable<string> pictures) =>
+        pictures.GroupBy(CaptionOf).Where(group => group.Count() > 1 && File.Exists(group.Key)).SelectMany(group => group);
+
+    /// <summary>Where the caption of a picture is, if it has one.</summary>
+    public static string CaptionOf(string picture) => Path.ChangeExtension(picture, ".txt");
 
     private static DatasetEntry Example(string picture)
     {

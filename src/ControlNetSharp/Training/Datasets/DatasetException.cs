@@ -21,6 +21,9 @@ public sealed class DatasetException : Exception
         : base($"{file}, line {line}: {(field is null ? "" : field + " ")}{(value is null ? "" : $"\"{Shortened(value)}\" ")}{reason}", innerException) =>
         (File, Line, Field, Value, Reason) = (file, line, field, value, reason);
 
+    /// <summary>The message with another name for the file, such as one relative to the dataset; what stands in the file is shown as it is.</summary>
+    internal string MessageFor(string file) => Message.StartsWith(File, StringComparison.Ordinal) ? file + Message[File.Length..] : Message;
+
     /// <summary>The file or folder.</summary>
     public string File { get; }
 

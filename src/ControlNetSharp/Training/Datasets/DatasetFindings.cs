@@ -36,7 +36,7 @@ internal sealed class DatasetFindings(DatasetSource source, IReadOnlyList<Datase
         }
 
         var problems = entries.Select(entry => entry.Problem).OfType<DatasetException>().ToList();
-        yield return Finding("wrong_line", true, "lines cannot be used", problems.Select(problem => problem.Message.Replace(source.Folder + Path.DirectorySeparatorChar, "")));
+        yield return Finding("wrong_line", true, "lines cannot be used", problems.Select(problem => problem.MessageFor(Relative(problem.File))));
         yield return Finding("unreadable_picture", true, "pictures cannot be read", Where(each => each.Picture.Unreadable is not null, each => $"{Relative(each.Example.Picture)}: {each.Picture.Unreadable}"));
         yield return Finding("unreadable_hint", true, "hints cannot be read", Where(each => each.Hint?.Unreadable is not null, each => $"{Relative(each.Example.Hint!)}: {each.Hint!.Value.Unreadable}"));
     }
@@ -44,6 +44,10 @@ internal sealed class DatasetFindings(DatasetSource source, IReadOnlyList<Datase
     private IEnumerable<DatasetFinding?> Captions()
     {
         const int Most = ClipTokenizer.ContextLength - 2;
+        yield return Finding("file_left_out", false, $"files are left out: {CaptionFiles.WhatIsRead}", LeftOut());
+        yield return Finding(
+            "caption_shared", false, "pictures of one name share the caption beside them; give each a name of its own",
+            Shared().Select(picture => $"{Relative(picture)}: {Relative(CaptionFiles.CaptionOf(picture))}"));
         yield return Finding("caption_missing", false, "pictures have no caption; they are trained with an empty prompt", Where(each => each.Example.Caption.Length == 0, each => Relative(each.Example.Picture)));
         yield return Finding(
             "caption_too_long", false, $"captions have more than {Most} tokens ({ClipTokenizer.ContextLength} with start and end); the rest is left out",
@@ -52,6 +56,10 @@ internal sealed class DatasetFindings(DatasetSource source, IReadOnlyList<Datase
             "caption_damaged", false, "captions have characters that are no UTF-8; save the file as UTF-8", Where(each => each.Example.Caption.Contains('\uFFFD'), each => Relative(each.Example.Picture)));
     }
 
+    private IEnumerable<string> LeftOut() => source.Layout == DatasetLayout.CaptionFiles ? CaptionFiles.LeftOut(source.Folder).Select(Relative) : [];
+
+    private IEnumerable<string> Shared() => source.Layout == DatasetLayout.CaptionFiles ? CaptionFiles.SharingACaption(facts.Select(each => each.Example.Picture)) : [];
+
     private IEnumerable<DatasetFinding?> Hints()
     {
         yield return Finding("hint_blank", false, "hints have one colour only and say nothing", Where(each => each.Drawing is { IsBlank: true }, HintFile));
@@ -59,7 +67,7 @@ internal sealed class DatasetFindings(DatasetSource source, IReadOnlyList<Datase
             "hint_polarity", false, "hints are dark lines on a light ground; ControlNets for lines want white lines on black, so invert them", Where(each => each.Drawing is { IsDarkOnLight: true }, HintFile));
         yield return Finding(
             "hint_channel_order", false, "hints are normal maps in which red, not blue, is the axis to the viewer; red and blue are swapped (BGR)", NormalsWithSwappedChannels().Select(HintFile));
-        yield return Finding("hint_shape", false, "hints have another shape than their pictures, so that their contents cannot lie on each other", Where(each => each.HasOtherShape, HintSize));
+        yield return Finding("hint_shape", true, "hints have another shape than their pictures, so that their contents cannot lie on each other", Where(each => each.HasOtherShape, HintSize));
         yield return Finding("hint_size", false, "hints have another size than their pictures, in the same shape; they are scaled", Where(
             each => each.Hint is { Unreadable: null } hint && each.Picture.Unreadable is null && !each.HasOtherShape && (hint.Width, hint.Height) != (each.Picture.Width, each.Picture.Height), HintSize));
         yield return Finding(

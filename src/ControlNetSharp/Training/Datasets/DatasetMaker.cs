@@ -24,7 +24,8 @@ public static class DatasetMaker
     /// <param name="onExample">Told after each example how many are done; by one thread at a time.</param>
     /// <param name="cancellationToken">Looked at before each example.</param>
     /// <exception cref="ArgumentException">An option out of its range, or a condition for which nothing can be made.</exception>
-    /// <exception cref="DatasetException">The folder has something in it, cannot be made, or cannot be written.</exception>
+    /// <exception cref="DatasetException">The folder has something in it, or cannot be made.</exception>
+    /// <exception cref="IOException">A file cannot be written, for example since the disk is full.</exception>
     public static void Make(string folder, DatasetMakeOptions options, Action<int>? onExample = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -53,7 +54,7 @@ public static class DatasetMaker
                 Directory.Delete(temporary, recursive: true);
             }
 
-            if (e is IOException or UnauthorizedAccessException or PictureException)
+            if (e is UnauthorizedAccessException)
             {
                 throw new DatasetException(folder, $"cannot be written: {e.Message}", e);
             }

@@ -24,8 +24,11 @@ internal sealed record ExampleFacts(TrainingExample Example, int Tokens, Picture
     private const double SameShape = 0.02;
 
     /// <summary>Whether hint and picture differ in more than their scale.</summary>
-    public bool HasOtherShape => Hint is { Unreadable: null } hint && Picture.Unreadable is null
-        && Math.Abs((double)hint.Width * Picture.Height / ((double)hint.Height * Picture.Width) - 1) > SameShape;
+    public bool HasOtherShape => Hint is { Unreadable: null } hint && Picture.Unreadable is null && !HaveOneShape(hint.Width, hint.Height, Picture.Width, Picture.Height);
+
+    /// <summary>Whether two sizes differ in their scale at most.</summary>
+    public static bool HaveOneShape(int width, int height, int otherWidth, int otherHeight) =>
+        Math.Abs((double)width * otherHeight / ((double)height * otherWidth) - 1) <= SameShape;
 
     /// <summary>Reads both pictures; one that cannot be read is a fact, too.</summary>
     public static ExampleFacts Of(TrainingExample example)

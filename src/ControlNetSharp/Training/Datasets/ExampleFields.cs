@@ -52,9 +52,10 @@ internal sealed class ExampleFields(string folder, string file, ExampleColumns c
             throw Wrong(row, name, "is empty; it must be the path of a picture in the folder.");
         }
 
-        if (path.StartsWith('/') || path is [_, ':', ..] || path.Split('/').Contains("..") || path.Contains('\0'))
+        var isAbsolute = path.StartsWith('/') || path is [_, ':', ..];
+        if (isAbsolute || path.Split('/').Contains("..") || path.Contains('\0'))
         {
-            throw Wrong(row, name, $"may lead out of the folder; it must be a path relative to {folder}, without \"..\".");
+            throw Wrong(row, name, $"{(isAbsolute ? "is an absolute path, which " : "")}may lead out of the folder; it must be a path relative to {folder}, without \"..\".");
         }
 
         var full = Path.GetFullPath(Path.Combine(folder, path));

@@ -54,6 +54,15 @@ public sealed class DatasetCheckTests : IDisposable
     }
 
     [Fact]
+    public void AbsolutePaths_AreShownAsTheyStandInTheFile()
+    {
+        _folder.Example(Ring(), Ring());
+        File.AppendAllText(_folder["prompt.json"], DatasetFolder.Line("source/0.png", _folder["target/0.png"], "p") + "\n");
+        var line = Assert.Single(Finding(_folder.Check(), "wrong_line", 1, prevents: true).Files);
+        Assert.StartsWith($"prompt.json, line 2: target \"{_folder["target/0.png"]}\" is an absolute path, which may lead out of the folder; it must be a path relative to {_folder.Path}", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void EmptySet_PreventsTraining()
     {
         _folder.Text("prompt.json", "");
@@ -188,7 +197,7 @@ public sealed class DatasetCheckTests : IDisposable
             .Example(TestPictures.Of(64, 64, (_, _) => (7, 8, 9)), TestPictures.Noise(64, 64, 4));
         var report = _folder.Check();
         Assert.Equal(["source/0.png: 32 x 32, picture 64 x 64", "source/2.png: 65 x 64, picture 64 x 64"], Finding(report, "hint_size", 2).Files);
-        Assert.Equal(["source/1.png: 64 x 48, picture 64 x 64"], Finding(report, "hint_shape", 1).Files);
+        Assert.Equal(["source/1.png: 64 x 48, picture 64 x 64"], Finding(report, "hint_shape", 1, prevents: true).Files);
         Assert.Equal(["source/3.png"], Finding(report, "hint_blank", 1).Files);
     }
 

@@ -43,11 +43,39 @@ public sealed class DatasetCommandTests : IDisposable
             _folder.Picture($"{i}.png", TestPictures.Noise(64, 64, i)).Text($"{i}.txt", i == 0 ? "a" : "");
         }
 
-        var run = await CommandRun.Of(["dataset", "check", _folder.Path]);
+        var run = await CommandRun.Of(["dataset", "check", _folder.Path, "--resolution", "512"]);
         Assert.Equal((0, ""), (run.ExitCode, run.Message));
         Assert.All(
-            ["7 examples, captions in .txt files", "| 64 x 64 | 7 |", "| 512 x 512 | 1.00 | 7 |", "warning caption_missing: 6 pictures", "    1.png", "    and 1 more", "Training is possible; 2 warnings."],
+            ["7 examples, captions in .txt files", "| 64 x 64 | 7 |", "| 512 x 512 | 1.00 | 7 |", "warning caption_missing (6): pictures", "    1.png", "    and 1 more", "Training is possible; 2 warnings."],
             text => Assert.Contains(text, run.Result, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Check_WithoutResolution_TakesThatOfTheModel_AsTrainDoes()
+    {
+        _folder.Picture("a.png", TestPictures.Noise(64, 64)).Text("a.txt", "a thing");
+        var json = await CommandRun.JsonOf("dataset", "check", _folder.Path);
+        Assert.Equal(256, json.GetProperty("resolution").GetInt32());
+        using var other = new TemporaryFolder();
+        json = await CommandRun.JsonOf("dataset", "check", _folder.Path, "-m", TinyModel.WriteModel(other["model.safetensors"]));
+        Assert.Equal(TinyModel.NativeSize, json.GetProperty("resolution").GetInt32());
+        Assert.Contains("Training is possible; 1 warning.", (await CommandRun.Of(["dataset", "check", _folder.Path])).Result, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CheckAndTrain_OfPicturesWithCaptions_SayWhatIsLeftOut_AndWhichPicturesShareACaption()
+    {
+        _folder.Picture("a.png", TestPictures.Noise(64, 64)).Picture("a.bmp", TestPictures.Noise(64, 64, 2)).Text("a.txt", "a thing").Text("b.gif", "").Text("b.txt", "no picture of it is read");
+        var check = await CommandRun.Of(["dataset", "check", _folder.Path, "--resolution", "64"]);
+        Assert.All(
+            ["warning file_left_out (2): files are left out: a picture ends in .png, .jpg", "    b.gif", "    b.txt", "warning caption_shared (2)", "    a.bmp: a.txt", "    a.png: a.txt"],
+            text => Assert.Contains(text, check.Result, StringComparison.Ordinal));
+
+        using var other = new TemporaryFolder();
+        var train = await CommandRun.Of(
+            ["train", "-m", TinyModel.WriteModel(other["model.safetensors"]), "--data", _folder.Path, "--condition", "canny", "--out", other["out"], "--max_train_steps", "1", "--num_validation_images", "1"]);
+        Assert.Equal(0, train.ExitCode);
+        Assert.All([".gif (1), .txt (1); a picture ends in", "2 pictures share their caption"], text => Assert.Contains(text, train.Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -56,7 +84,7 @@ public sealed class DatasetCommandTests : IDisposable
         _folder.Picture("a.png").Text("prompt.json", DatasetFolder.Line("a.png", "a.png", "p"), "{");
         var (text, json) = (await CommandRun.Of(["dataset", "check", _folder.Path]), await CommandRun.Of(["dataset", "check", _folder.Path, "--json"]));
         Assert.Equal((2, 2), (text.ExitCode, json.ExitCode));
-        Assert.Contains("ERROR wrong_line: 1 lines cannot be used", text.Result, StringComparison.Ordinal);
+        Assert.Contains("ERROR wrong_line (1): lines cannot be used", text.Result, StringComparison.Ordinal);
         Assert.Contains("cannot be trained on: 1 wrong_line.", text.Message, StringComparison.Ordinal);
         // One JSON object, the report; the error goes to standard error alone.
         Assert.False(json.Json.GetProperty("canTrain").GetBoolean());

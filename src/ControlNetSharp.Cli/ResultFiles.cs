@@ -1,0 +1,69 @@
+using System.Globalization;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
+
+namespace ControlNetSharp.Cli;
+
+/// <summary>Where the pictures and hints of a run are written: under the names that follow from <c>--out FILE</c>, or in a folder under names that nothing has yet.</summary>
+internal sealed class ResultFiles
+{
+    private readonly GenerateSettings _settings;
+    private readonly bool _inFolder;
+
+    /// <summary>Looks at all names before the work begins.</summary>
+    /// <exception cref="UsageException">A file has one of them, and may not be replaced.</exception>
+    public ResultFiles(GenerateSettings settings)
+    {
+        (_settings, _inFolder) = (settings, Directory.Exists(settings.Output));
+        if (!_inFolder)
+        {
+            var pictures = Enumerable.Range(0, settings.Pictures).Select(index => PictureStem(index, seed: 0));
+            var maps = settings.WritesMaps ? Enumerable.Range(0, settings.Units.Count).Select(MapStem) : [];
+            OutputFolder.CheckFree(GenerateSettings.Out.Name, settings.Output, pictures.Concat(maps).Select(stem => stem + Extension), settings.Overwrites);
+        }
+    }
+
+    private static string Extension => ".png";
+
+    /// <summary>Writes a picture.</summary>
+    /// <param name="picture">The picture. Borrowed.</param>
+    /// <param name="index">Which one of the run, from 0.</param>
+    /// <param name="seed">Its seed.</param>
+    /// <param name="texts">What it says of its making.</param>
+    /// <returns>The file.</returns>
+    public string WritePicture(Picture picture, int index, long seed, IReadOnlyDictionary<string, string> texts) => Write(PictureStem(index, seed), picture, texts);
+
+    /// <summary>Writes the hint of a unit.</summary>
+    /// <param name="hint">The hint. Borrowed.</param>
+    /// <param name="index">Which unit, from 0.</param>
+    /// <returns>The file.</returns>
+    public string WriteMap(Picture hint, int index) => Write(MapStem(index), hint, null);
+
+    private string PictureStem(int index, long seed) => _inFolder ? Path.Combine(_settings.Output, $"{Now()}-{index:d4}-{seed}")
+        : _settings.Pictures == 1 ? Stem
+        : $"{Stem}-{index:d4}";
+
+    private string MapStem(int index) => $"{(_inFolder ? Path.Combine(_settings.Output, Now()) : Stem)}-map{index}-{_settings.Units[index].Kind.Name}";
+
+    private string Stem => Path.ChangeExtension(_settings.Output, null);
+
+    private static string Now() => DateTimeOffset.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+
+    /// <summary>In a folder the first free name counts: another run, even of the same second and seed, never loses a picture to this one.</summary>
+    private string Write(string stem, Picture picture, IReadOnlyDictionary<string, string>? texts)
+    {
+        for (var number = 1; ; number++)
+        {
+            var file = (number == 1 ? stem : $"{stem}-{number}") + Extension;
+            try
+            {
+                PictureWriter.WritePng(file, picture, texts, replaces: _settings.Overwrites && !_inFolder);
+                return file;
+            }
+            catch (FileTakenException) when (_inFolder)
+            {
+                // The next name.
+            }
+        }
+    }
+}
