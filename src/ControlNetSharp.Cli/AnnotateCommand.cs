@@ -42,11 +42,7 @@ internal static class AnnotateCommand
         }
 
         OutputFolder.Check(Out.Name, file, Path.GetDirectoryName(Path.GetFullPath(file))!);
-        if (!File.Exists(input))
-        {
-            throw UsageException.Of("picture", input, "there is no such picture.");
-        }
-
+        PictureFiles.Existing("picture", input, input);
         if (measured)
         {
             PictureWriter.WritePng(file, MeasuredDepth.Hint(DepthMapReader.Read(input), options!));

@@ -17,7 +17,7 @@ namespace ControlNetSharp.Training;
 /// </summary>
 public sealed class ExampleCache
 {
-    private const string Version = "1";
+    private const string Version = "2";
     private const string Moments = "moments";
     private const string Context = "context";
     private const string Hint = "hint";
@@ -179,7 +179,7 @@ public sealed class ExampleCache
     private static Picture ReadHint(TrainingExample example, BucketSize size)
     {
         var hint = PictureReader.Read(example.Hint!);
-        return PictureResizing.Fit(hint, size.Width, size.Height, ResizeMode.Crop);
+        return PictureResizing.FitHint(hint, size.Width, size.Height, ResizeMode.Crop);
     }
 
     /// <summary>[H, W, 3], or [H, W, 1] for a grey hint.</summary>
