@@ -44,11 +44,7 @@ internal static class AnnotateCommand
         OutputFolder.Check(Out.Name, file, Path.GetDirectoryName(Path.GetFullPath(file))!);
         var overwrites = arguments.GetValue(OutputFolder.Overwrite);
         OutputFolder.CheckFree(Out.Name, file, [file], overwrites);
-        if (!File.Exists(input))
-        {
-            throw UsageException.Of("picture", input, "there is no such picture.");
-        }
-
+        PictureFiles.Existing("picture", input, input);
         if (measured)
         {
             PictureWriter.WritePng(file, MeasuredDepth.Hint(DepthMapReader.Read(input), options!), replaces: overwrites);

@@ -16,6 +16,10 @@ internal sealed record GenerationFrame((int Width, int Height) Size, (int Width,
         ? new(size, hires?.SizeOf(size.Width, size.Height), initial.Picture, InpaintRegion.Of(initial, size.Width, size.Height))
         : new(size, hires?.SizeOf(size.Width, size.Height), null, default);
 
+    /// <summary>The part of a unit's finished hint that the generation looks at.</summary>
+    public Picture SeenHint(Picture hint, ResizeMode resize) =>
+        Whole is null ? hint : Region.Cut(PictureResizing.FitHint(hint, Whole.Width, Whole.Height, resize), Whole, resize);
+
     /// <summary>The part of a unit's picture that the generation looks at.</summary>
     public Picture Seen(Picture picture, ResizeMode resize) => Whole is null ? picture : Region.Cut(picture, Whole, resize);
 }

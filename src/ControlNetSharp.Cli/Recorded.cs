@@ -22,12 +22,7 @@ internal sealed record Recorded(string File, ManifestData Data, IReadOnlyDiction
     /// <exception cref="PictureException">It is no PNG or damaged.</exception>
     public static Recorded Read(string file)
     {
-        if (!System.IO.File.Exists(file))
-        {
-            throw UsageException.Of(Option, file, "there is no such picture.");
-        }
-
-        var texts = PngTexts.Read(file);
+        var texts = PngTexts.Read(PictureFiles.Existing(Option, file, file));
         if (!texts.TryGetValue(Manifest.JsonChunk, out var json))
         {
             throw UsageException.Of(Option, file, $"it has no text '{Manifest.JsonChunk}': it was not made by this program, or another one saved it anew.");
@@ -103,7 +98,7 @@ internal sealed record Recorded(string File, ManifestData Data, IReadOnlyDiction
     {
         var kept = Data.Init is null or { Picture.Text: not null, Mask: null or { Text: not null } };
         var initial = Data.Init is { } init ? Of(init.Picture, kept) : null;
-        var mask = Data.Init?.Mask is { } repainted ? Of(repainted, kept) : null;
+        var mask = Data.Init?.Mask is { } repainted ? Of(repainted, kept, isMask: true) : null;
         return new SourcePictures(initial, mask, [.. settings.Units.Zip(Data.Units, (unit, recorded) => Unit(unit, recorded, mask))]);
     }
 
@@ -181,7 +176,7 @@ internal sealed record Recorded(string File, ManifestData Data, IReadOnlyDiction
         if (kept)
         {
             return new UnitPictures(
-                Kept(recorded.Hint!), recorded.HiresHint is { } larger ? Kept(larger) : null, recorded.Mask is { } region ? Of(region, true) : null, recorded.Inpaint is { } holes ? Of(holes, true) : null, IsReady: true);
+                Kept(recorded.Hint!), recorded.HiresHint is { } larger ? Kept(larger) : null, recorded.Mask is { } region ? Kept(region.Text!) : null, recorded.Inpaint is { } holes ? Kept(holes.Text!) : null, IsReady: true);
         }
 
         foreach (var picture in new[] { new ManifestPicture(recorded.Picture, recorded.PictureSha256, null), recorded.Mask, recorded.Inpaint }.OfType<ManifestPicture>())
@@ -192,7 +187,7 @@ internal sealed record Recorded(string File, ManifestData Data, IReadOnlyDiction
         return UnitPictures.Read(unit, mask);
     }
 
-    private Picture Of(ManifestPicture picture, bool kept)
+    private Picture Of(ManifestPicture picture, bool kept, bool isMask = false)
     {
         if (kept)
         {
@@ -200,7 +195,7 @@ internal sealed record Recorded(string File, ManifestData Data, IReadOnlyDiction
         }
 
         CheckSame(picture);
-        return PictureReader.Read(picture.Path);
+        return isMask ? PictureReader.ReadMask(picture.Path) : PictureReader.Read(picture.Path);
     }
 
     private Picture Kept(string key)

@@ -35,8 +35,8 @@ internal sealed record UnitPictures(Picture Picture, Picture? HiresHint, Picture
         return new UnitPictures(
             Finished(unit, unit.SwapsChannels ? PictureChannels.Swapped(picture) : picture),
             null,
-            unit.Mask is { } region ? PictureFiles.Read(Option, $"mask={region}", region) : null,
-            unit.Holes is { } holes ? PictureFiles.Read(Option, $"inpaint={holes}", holes) : unit.IsForInpainting ? mask ?? throw UsageException.Of(
+            unit.Mask is { } region ? PictureFiles.ReadMask(Option, $"mask={region}", region) : null,
+            unit.Holes is { } holes ? PictureFiles.ReadMask(Option, $"inpaint={holes}", holes) : unit.IsForInpainting ? mask ?? throw UsageException.Of(
                 Option, $"model={unit.Model}", "an inpainting ControlNet needs to know what is made anew: give inpaint=MASK in the unit, or --init and --mask.") : null,
             IsReady: false)
         {
@@ -47,6 +47,28 @@ internal sealed record UnitPictures(Picture Picture, Picture? HiresHint, Picture
     /// <summary>A finished segmentation gets the palette's own colours back, which resizing or JPEG has mixed.</summary>
     private static Picture Finished(UnitSpecification unit, Picture picture) =>
         unit.IsHint && unit.Kind.Name == "segmentation" && Ade20kPalette.Snap(picture) is { OffPalette: <= MostOffPalette } snapped ? snapped.Hint : picture;
+
+    /// <summary>A mask that is neither in the shape of the unit's picture nor in that of the result would be cut at other places.</summary>
+    /// <param name="unit">The unit.</param>
+    /// <param name="result">The size of the result, or one in its shape.</param>
+    /// <exception cref="UsageException">A mask has another shape; the message names it.</exception>
+    public void CheckMasks(UnitSpecification unit, (int Width, int Height) result)
+    {
+        Check("mask", unit.Mask, Mask);
+        Check("inpaint", unit.Holes, Holes);
+
+        void Check(string name, string? path, Picture? mask)
+        {
+            if (path is not null && mask is not null && unit.Resize != ResizeMode.Just
+                && !PictureShape.IsSame((mask.Width, mask.Height), (Picture.Width, Picture.Height)) && !PictureShape.IsSame((mask.Width, mask.Height), result))
+            {
+                throw UsageException.Of(
+                    Option,
+                    $"{name}={path}",
+                    $"a mask must have the shape of the unit's picture or of the result, or resize=just, which stretches it; it has {mask.Width} x {mask.Height} pixels, the picture {Picture.Width} x {Picture.Height}.");
+            }
+        }
+    }
 
     /// <summary>The same at the sizes of the passes, with hints in the place of what they are made of.</summary>
     /// <param name="unit">The unit.</param>
@@ -61,18 +83,17 @@ internal sealed record UnitPictures(Picture Picture, Picture? HiresHint, Picture
             return this;
         }
 
-        var seen = frame.Seen(Picture, unit.Resize);
+        var seen = IsHint ? frame.SeenHint(Picture, unit.Resize) : frame.Seen(Picture, unit.Resize);
         var hint = map = Hint(unit, seen, frame.Size, files);
         Picture? larger = null;
         if (frame.Larger is { } size && unit.Passes != ControlPasses.Low)
         {
             // Lines of the larger size are found anew, unless the user said at which size they are looked for.
-            larger = PictureResizing.Fit(IsHint || unit.Resolution is not null ? hint : Hint(unit, seen, size, files), size.Width, size.Height, unit.Resize);
+            larger = PictureResizing.FitHint(IsHint || unit.Resolution is not null ? hint : Hint(unit, seen, size, files), size.Width, size.Height, unit.Resize);
         }
 
-        Picture? Fitted(Picture? picture) => picture is null ? null : Fit(frame.Seen(picture, unit.Resize));
-        Picture Fit(Picture picture) => PictureResizing.Fit(picture, frame.Size.Width, frame.Size.Height, unit.Resize);
-        return new UnitPictures(Fit(hint), larger, Fitted(Mask), Fitted(Holes), IsReady: true);
+        Picture? Fitted(Picture? mask) => mask is null ? null : PictureResizing.Fit(frame.Seen(mask, unit.Resize), frame.Size.Width, frame.Size.Height, unit.Resize);
+        return new UnitPictures(PictureResizing.FitHint(hint, frame.Size.Width, frame.Size.Height, unit.Resize), larger, Fitted(Mask), Fitted(Holes), IsReady: true);
     }
 
     /// <summary>The picture, or what its annotator sees in it: at the scale of the result, so that lines are as thick as those the ControlNet knows.</summary>

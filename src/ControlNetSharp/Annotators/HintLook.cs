@@ -8,10 +8,10 @@ namespace ControlNetSharp.Annotators;
 /// <param name="IsBlank">All pixels have one colour.</param>
 /// <param name="IsLightOnDark">Thin light lines on a dark ground, without colour: as the ControlNets for lines want them.</param>
 /// <param name="IsDarkOnLight">Thin dark lines on a light ground, without colour.</param>
-/// <param name="IsNormalMap">Its colours are unit vectors.</param>
+/// <param name="IsNormalMap">Its colours are unit vectors, but for a sky or ground without direction: black, white or middle grey.</param>
 /// <param name="MeanRed">Mean of the red component of these vectors, −1 to 1.</param>
 /// <param name="MeanBlue">Mean of the blue one; visible surfaces look towards the viewer, so that it is well above 0 where blue is the axis to the viewer.</param>
-/// <param name="AwayBlue">The share of pixels whose blue component points away from the viewer.</param>
+/// <param name="AwayBlue">The share of the pixels with a direction whose blue component points away from the viewer.</param>
 internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool IsLightOnDark, bool IsDarkOnLight, bool IsNormalMap, double MeanRed, double MeanBlue, double AwayBlue)
 {
     private const int BlankLevels = 8;
@@ -24,11 +24,15 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
     /// <summary>How far a vector's length may be from 1, and the share of pixels that must keep to it. A picture's pixels do so by chance in about a third of all places.</summary>
     private const double UnitLength = 0.15, LeastUnit = 0.85;
 
+    /// <summary>How far such a sky's levels may be from black, white and middle grey, and the share of pixels that must be no sky.</summary>
+    private const int SkyLevels = 8;
+    private const double LeastDirected = 0.05;
+
     public bool IsDrawing => IsLightOnDark || IsDarkOnLight;
 
     public static HintLook Of(Picture hint)
     {
-        var (count, unit, coloured, dark, away) = (hint.Rgb.Length / 3, 0, 0, 0, 0);
+        var (count, directed, unit, coloured, dark, away) = (hint.Rgb.Length / 3, 0, 0, 0, 0, 0);
         double red = 0, blue = 0;
         Span<byte> least = [255, 255, 255], most = [0, 0, 0];
         for (var i = 0; i < hint.Rgb.Length; i += 3)
@@ -36,10 +40,15 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
             var (r, g, b) = (hint.Rgb[i], hint.Rgb[i + 1], hint.Rgb[i + 2]);
             coloured += Math.Max(r, Math.Max(g, b)) - Math.Min(r, Math.Min(g, b)) > ColourLevels ? 1 : 0;
             dark += Math.Max(r, Math.Max(g, b)) <= DarkLevel ? 1 : 0;
-            var (x, y, z) = (r / 127.5f - 1, g / 127.5f - 1, b / 127.5f - 1);
-            unit += Math.Abs(MathF.Sqrt(x * x + y * y + z * z) - 1) <= UnitLength ? 1 : 0;
-            away += z < -UnitLength ? 1 : 0;
-            (red, blue) = (red + x, blue + z);
+            if (!IsSky(r, g, b))
+            {
+                var (x, y, z) = (r / 127.5f - 1, g / 127.5f - 1, b / 127.5f - 1);
+                directed++;
+                unit += Math.Abs(MathF.Sqrt(x * x + y * y + z * z) - 1) <= UnitLength ? 1 : 0;
+                away += z < -UnitLength ? 1 : 0;
+                (red, blue) = (red + x, blue + z);
+            }
+
             for (var channel = 0; channel < 3; channel++)
             {
                 least[channel] = Math.Min(least[channel], hint.Rgb[i + channel]);
@@ -53,7 +62,14 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
             (double)coloured / count, (double)dark / count, isBlank,
             grey is not null && IsThinOn(grey, hint.Width, level => level <= DarkLevel, level => level >= LightLevel),
             grey is not null && IsThinOn(grey, hint.Width, level => level >= LightLevel, level => level <= DarkLevel),
-            !isBlank && unit >= LeastUnit * count, red / count, blue / count, (double)away / count);
+            !isBlank && directed >= LeastDirected * count && unit >= LeastUnit * directed,
+            red / Math.Max(1, directed), blue / Math.Max(1, directed), (double)away / Math.Max(1, directed));
+    }
+
+    private static bool IsSky(byte r, byte g, byte b)
+    {
+        var (least, most) = (Math.Min(r, Math.Min(g, b)), Math.Max(r, Math.Max(g, b)));
+        return most <= SkyLevels || least >= 255 - SkyLevels || (least >= 128 - SkyLevels && most <= 128 + SkyLevels);
     }
 
     /// <summary>Whether most of a picture is ground, and most of its lines have ground near them on two opposite sides.</summary>

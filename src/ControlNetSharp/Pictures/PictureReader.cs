@@ -12,13 +12,44 @@ public static class PictureReader
     /// <param name="path">The file.</param>
     /// <param name="limits">What it may cost; <see cref="PictureLimits.Default"/> where null.</param>
     /// <exception cref="PictureException">The file is missing, unreadable, not a picture, damaged, truncated, or over a limit.</exception>
-    public static Picture Read(string path, PictureLimits? limits = null)
+    public static Picture Read(string path, PictureLimits? limits = null) => Read(path, limits, OverWhite);
+
+    /// <summary>
+    /// Reads a mask file. Where it has transparency, what was painted is what counts, in whatever colour: alpha is the
+    /// mask, from black for 0 to white for 255. A file without, or opaque all over, is read as any picture.
+    /// Source: stable-diffusion-webui, processing.py, create_binary_mask (behaviour).
+    /// </summary>
+    /// <inheritdoc cref="Read(string, PictureLimits?)" path="/param|/exception"/>
+    public static Picture ReadMask(string path, PictureLimits? limits = null) => Read(path, limits, AsMask);
+
+    /// <inheritdoc cref="ReadMask(string, PictureLimits?)" path="/summary"/>
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, string, PictureLimits?)" path="/param|/exception"/>
+    public static Picture ReadMask(ReadOnlySpan<byte> bytes, string name = "mask", PictureLimits? limits = null) =>
+        Read(bytes, name, limits, AsMask);
+
+    /// <summary>Reads a picture from the rest of a stream, which stays open.</summary>
+    /// <param name="stream">At most <see cref="PictureLimits.MaxFileBytes"/> and one byte are read from it.</param>
+    /// <param name="name">What error messages call it.</param>
+    /// <param name="limits">What it may cost; <see cref="PictureLimits.Default"/> where null.</param>
+    /// <exception cref="PictureException">Not a picture, damaged, truncated, or over a limit.</exception>
+    public static Picture Read(Stream stream, string name = "picture", PictureLimits? limits = null) =>
+        Read(stream, name, limits, OverWhite);
+
+    /// <summary>Reads a picture from the bytes of its file.</summary>
+    /// <param name="bytes">The whole encoded file.</param>
+    /// <param name="name">What error messages call it.</param>
+    /// <param name="limits">What it may cost; <see cref="PictureLimits.Default"/> where null.</param>
+    /// <exception cref="PictureException">Not a picture, damaged, truncated, or over a limit.</exception>
+    public static Picture Read(ReadOnlySpan<byte> bytes, string name = "picture", PictureLimits? limits = null) =>
+        Read(bytes, name, limits, OverWhite);
+
+    private static Picture Read(string path, PictureLimits? limits, Func<byte[], byte[]> rgbOf)
     {
         limits = (limits ?? PictureLimits.Default).Checked();
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            return Read(stream, path, limits);
+            return Read(stream, path, limits, rgbOf);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -30,12 +61,7 @@ public static class PictureReader
         }
     }
 
-    /// <summary>Reads a picture from the rest of a stream, which stays open.</summary>
-    /// <param name="stream">At most <see cref="PictureLimits.MaxFileBytes"/> and one byte are read from it.</param>
-    /// <param name="name">What error messages call it.</param>
-    /// <param name="limits">What it may cost; <see cref="PictureLimits.Default"/> where null.</param>
-    /// <exception cref="PictureException">Not a picture, damaged, truncated, or over a limit.</exception>
-    public static Picture Read(Stream stream, string name = "picture", PictureLimits? limits = null)
+    private static Picture Read(Stream stream, string name, PictureLimits? limits, Func<byte[], byte[]> rgbOf)
     {
         limits = (limits ?? PictureLimits.Default).Checked();
         if (stream.CanSeek && stream.Length - stream.Position > limits.MaxFileBytes)
@@ -54,15 +80,11 @@ public static class PictureReader
             }
         }
 
-        return Read(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), name, limits);
+        return Read(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), name, limits, rgbOf);
     }
 
-    /// <summary>Reads a picture from the bytes of its file.</summary>
-    /// <param name="bytes">The whole encoded file.</param>
-    /// <param name="name">What error messages call it.</param>
-    /// <param name="limits">What it may cost; <see cref="PictureLimits.Default"/> where null.</param>
-    /// <exception cref="PictureException">Not a picture, damaged, truncated, or over a limit.</exception>
-    public static Picture Read(ReadOnlySpan<byte> bytes, string name = "picture", PictureLimits? limits = null)
+    private static Picture Read(
+        ReadOnlySpan<byte> bytes, string name, PictureLimits? limits, Func<byte[], byte[]> rgbOf)
     {
         limits = (limits ?? PictureLimits.Default).Checked();
         if (bytes.Length > limits.MaxFileBytes)
@@ -80,9 +102,20 @@ public static class PictureReader
 
         using var data = SKData.CreateCopy(bytes);
         using var codec = SKCodec.Create(data) ?? throw new PictureException(name, $"the {format} file is truncated or damaged: its header cannot be read.");
-        CheckSize(codec.Info.Width, codec.Info.Height, name, limits);
-        var rgba = Decode(codec, format, name);
-        return Upright(rgba, codec.Info.Width, codec.Info.Height, codec.EncodedOrigin);
+        var (width, height) = (codec.Info.Width, codec.Info.Height);
+        CheckSize(width, height, name, limits);
+        var (result, rgba) = Decode(codec);
+        var pixels = result switch
+        {
+            SKCodecResult.Success => rgba,
+            SKCodecResult.IncompleteInput => (format == "JPEG" ? OpenJpeg(bytes) : null)
+                ?? throw new PictureException(name, $"the {format} file is truncated: its pixels end before the last row."),
+            SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput => throw new PictureException(name, $"the {format} file is damaged."),
+            _ => throw new PictureException(name, $"this kind of {format} file cannot be decoded ({result})."),
+        };
+        // Skia looks for the orientation in JPEG and in most WebP files.
+        var origin = codec.EncodedOrigin == SKEncodedOrigin.Default ? ExifOrientation.Of(bytes) : codec.EncodedOrigin;
+        return Upright(rgbOf(pixels), width, height, origin);
     }
 
     private static PictureException TooManyBytes(string name, PictureLimits limits) =>
@@ -101,31 +134,45 @@ public static class PictureReader
         }
     }
 
-    /// <summary>All rows as bytes R, G, B, A with colours that are not multiplied by alpha; a partly decoded picture is an error.</summary>
-    private static unsafe byte[] Decode(SKCodec codec, string format, string name)
+    /// <summary>All rows as bytes R, G, B, A with colours that are not multiplied by alpha.</summary>
+    private static unsafe (SKCodecResult Result, byte[] Rgba) Decode(SKCodec codec)
     {
         var (width, height) = (codec.Info.Width, codec.Info.Height);
         // No colour space: samples arrive as they are stored.
         var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul, colorspace: null);
         var rgba = GC.AllocateUninitializedArray<byte>(checked(4 * width * height));
-        SKCodecResult result;
         fixed (byte* pixels = rgba)
         {
-            result = codec.GetPixels(info, (nint)pixels);
+            return (codec.GetPixels(info, (nint)pixels), rgba);
         }
-
-        return result switch
-        {
-            SKCodecResult.Success => rgba,
-            SKCodecResult.IncompleteInput => throw new PictureException(name, $"the {format} file is truncated: its pixels end before the last row."),
-            SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput => throw new PictureException(name, $"the {format} file is damaged."),
-            _ => throw new PictureException(name, $"this kind of {format} file cannot be decoded ({result})."),
-        };
     }
 
-    /// <summary>Turns and mirrors as the EXIF orientation says, and lays transparent pixels over white.</summary>
-    private static Picture Upright(byte[] rgba, int width, int height, SKEncodedOrigin origin)
+    /// <summary>
+    /// The pixels of a JPEG without its end marker, as some cameras and downloads leave it; null where pixels are
+    /// missing, too. They are all there where nothing depends on what would follow: the end, or other samples.
+    /// </summary>
+    private static byte[]? OpenJpeg(ReadOnlySpan<byte> bytes)
     {
+        const int More = 4096;
+        var (ended, continued) = (Ended(bytes, []), Ended(bytes, [.. Enumerable.Repeat((byte)0x5A, More)]));
+        return ended is not null && continued is not null && ended.AsSpan().SequenceEqual(continued) ? ended : null;
+
+        static byte[]? Ended(ReadOnlySpan<byte> start, ReadOnlySpan<byte> more)
+        {
+            using var data = SKData.CreateCopy([.. start, .. more, 0xFF, 0xD9]);
+            using var codec = SKCodec.Create(data);
+            return codec is not null && Decode(codec) is (SKCodecResult.Success, var rgba) ? rgba : null;
+        }
+    }
+
+    /// <summary>Turns and mirrors as the EXIF orientation says.</summary>
+    private static Picture Upright(byte[] stored, int width, int height, SKEncodedOrigin origin)
+    {
+        if (origin == SKEncodedOrigin.TopLeft)
+        {
+            return new Picture(width, height, stored);
+        }
+
         var (row, last) = (width, width * height - 1);
         // The stored pixel that comes to the upper left corner, and the stored steps of one pixel to the right and one down.
         var (first, right, down) = origin switch
@@ -140,37 +187,53 @@ public static class PictureReader
             _ => (0, 1, row),
         };
         var (uprightWidth, uprightHeight) = origin >= SKEncodedOrigin.LeftTop ? (height, width) : (width, height);
-        var rgb = GC.AllocateUninitializedArray<byte>(3 * width * height);
+        var rgb = GC.AllocateUninitializedArray<byte>(stored.Length);
         var to = 0;
         for (var y = 0; y < uprightHeight; y++)
         {
             var from = first + y * down;
             for (var x = 0; x < uprightWidth; x++, from += right, to += 3)
             {
-                var pixel = rgba.AsSpan(4 * from, 4);
-                if (pixel[3] == 255)
-                {
-                    pixel[..3].CopyTo(rgb.AsSpan(to));
-                }
-                else
-                {
-                    OverWhite(pixel, rgb.AsSpan(to, 3));
-                }
+                stored.AsSpan(3 * from, 3).CopyTo(rgb.AsSpan(to));
             }
         }
 
         return new Picture(uprightWidth, uprightHeight, rgb);
     }
 
-    /// <summary>In float32 and truncated, so that the bytes are those of the original's NumPy code.</summary>
-    private static void OverWhite(ReadOnlySpan<byte> rgba, Span<byte> rgb)
+    /// <summary>Transparent pixels over white, in float32 and truncated, so that the bytes are those of the original's NumPy code.</summary>
+    private static byte[] OverWhite(byte[] rgba)
     {
-        var alpha = rgba[3] / 255f;
-        var white = 255f * (1f - alpha);
-        for (var channel = 0; channel < 3; channel++)
+        var rgb = GC.AllocateUninitializedArray<byte>(rgba.Length / 4 * 3);
+        for (int from = 0, to = 0; from < rgba.Length; from += 4, to += 3)
         {
-            var sum = rgba[channel] * alpha + white;
-            rgb[channel] = (byte)Math.Min(sum, 255f);
+            var alpha = rgba[from + 3] / 255f;
+            var white = 255f * (1f - alpha);
+            for (var channel = 0; channel < 3; channel++)
+            {
+                var level = rgba[from + channel];
+                rgb[to + channel] = rgba[from + 3] == 255 ? level : (byte)Math.Min(level * alpha + white, 255f);
+            }
         }
+
+        return rgb;
+    }
+
+    /// <summary>Alpha as grey levels, where any pixel is not opaque.</summary>
+    private static byte[] AsMask(byte[] rgba)
+    {
+        var rgb = OverWhite(rgba);
+        var alpha = Enumerable.Range(0, rgba.Length / 4).Select(pixel => rgba[4 * pixel + 3]);
+        if (alpha.All(level => level == 255))
+        {
+            return rgb;
+        }
+
+        foreach (var (pixel, level) in alpha.Index())
+        {
+            rgb.AsSpan(3 * pixel, 3).Fill(level);
+        }
+
+        return rgb;
     }
 }

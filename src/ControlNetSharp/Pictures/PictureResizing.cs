@@ -6,9 +6,6 @@ public static class PictureResizing
     /// <summary>Sizes are multiples of this: 8 of the Autoencoder times 8 of the UNet.</summary>
     public const int SizeStep = 64;
 
-    /// <summary>A picture with at most this many colours is taken for a map of labels, whose colours must not be mixed.</summary>
-    private const int MaxLabels = 200;
-
     /// <summary>Resizes to exactly this size.</summary>
     /// <param name="picture">The picture. Borrowed.</param>
     /// <param name="width">New pixels a row, at least 1.</param>
@@ -60,24 +57,29 @@ public static class PictureResizing
     }
 
     /// <summary>
-    /// Brings a hint to the size of the picture to be made, as A1111's control units do. Maps of few colours (3 to 199, such as a segmentation) keep their
-    /// colours (nearest); others are made by area when they lose pixels and by cubic when they gain some.
+    /// Brings a picture to the size of the picture to be made: by area when it loses pixels and by cubic when it
+    /// gains some, as A1111's control units do. A finished hint is brought there by <see cref="FitHint"/>.
     /// </summary>
-    /// <param name="picture">The hint. Borrowed.</param>
+    /// <param name="picture">A photograph, a drawing, a mask. Borrowed.</param>
     /// <param name="width">Pixels a row, at least 1.</param>
     /// <param name="height">Rows, at least 1.</param>
     /// <param name="mode">What happens when the shapes differ.</param>
     /// <returns>A picture of exactly this size, of its own.</returns>
-    public static Picture Fit(Picture picture, int width, int height, ResizeMode mode)
-    {
-        var scaled = ScaleFor(picture, width, height, mode);
-        return mode switch
-        {
-            ResizeMode.Just => scaled,
-            ResizeMode.Crop => Place(scaled, new Picture(width, height, new byte[3 * width * height])),
-            _ => Place(scaled, Filled(width, height, BorderColour(picture))),
-        };
-    }
+    public static Picture Fit(Picture picture, int width, int height, ResizeMode mode) =>
+        Placed(picture, width, height, mode, Scale);
+
+    /// <summary>
+    /// Brings a finished hint to the size of the picture to be made. Maps of labels, such as a segmentation, keep
+    /// their colours; black and white lines stay black and white, and thin ones stay one pixel wide and connected;
+    /// all others are resized as <see cref="Fit"/> does it.
+    /// </summary>
+    /// <param name="hint">The hint as a ControlNet sees it. Borrowed.</param>
+    /// <param name="width">Pixels a row, at least 1.</param>
+    /// <param name="height">Rows, at least 1.</param>
+    /// <param name="mode">What happens when the shapes differ.</param>
+    /// <returns>A picture of exactly this size, of its own; an exact copy where the size stays.</returns>
+    public static Picture FitHint(Picture hint, int width, int height, ResizeMode mode) =>
+        Placed(hint, width, height, mode, HintScaling.Scale);
 
     /// <summary>
     /// The first half of <see cref="Fit"/>: the size at which nothing is left to do but to cut or to fill up. An annotator that sees this picture draws its lines at the result's scale.
@@ -88,15 +90,39 @@ public static class PictureResizing
     /// <param name="mode">What will happen when the shapes differ.</param>
     /// <returns>A picture of its own in the old shape: covering the size for <see cref="ResizeMode.Crop"/>, inside it for <see cref="ResizeMode.Fill"/>; of exactly this size for <see cref="ResizeMode.Just"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A size below 1 or above 67 108 864 pixels, or an unknown mode.</exception>
-    public static Picture ScaleFor(Picture picture, int width, int height, ResizeMode mode)
+    public static Picture ScaleFor(Picture picture, int width, int height, ResizeMode mode) =>
+        ScaledFor(picture, width, height, mode, Scale);
+
+    /// <summary>By area when pixels get fewer, by cubic when they get more.</summary>
+    internal static Picture Scale(Picture picture, int width, int height) =>
+        Resize(picture, width, height, InterpolationFor(picture, width, height));
+
+    /// <summary>How values are made where mixing them is right.</summary>
+    internal static Interpolation InterpolationFor(Picture picture, int width, int height) =>
+        (long)width * height < (long)picture.Width * picture.Height ? Interpolation.Area : Interpolation.Cubic;
+
+    private static Picture Placed(
+        Picture picture, int width, int height, ResizeMode mode, Func<Picture, int, int, Picture> scale)
+    {
+        var scaled = ScaledFor(picture, width, height, mode, scale);
+        return mode switch
+        {
+            ResizeMode.Just => scaled,
+            ResizeMode.Crop => Place(scaled, new Picture(width, height, new byte[3 * width * height])),
+            _ => Place(scaled, Filled(width, height, BorderColour(picture))),
+        };
+    }
+
+    private static Picture ScaledFor(
+        Picture picture, int width, int height, ResizeMode mode, Func<Picture, int, int, Picture> scale)
     {
         CheckSize(width, height);
         var (byWidth, byHeight) = ((double)width / picture.Width, (double)height / picture.Height);
         var factor = mode == ResizeMode.Crop ? Math.Max(byWidth, byHeight) : Math.Min(byWidth, byHeight);
         return mode switch
         {
-            ResizeMode.Just => Scale(picture, width, height),
-            ResizeMode.Crop or ResizeMode.Fill => Scale(picture, Side(picture.Width * factor), Side(picture.Height * factor)),
+            ResizeMode.Just => scale(picture, width, height),
+            ResizeMode.Crop or ResizeMode.Fill => scale(picture, Side(picture.Width * factor), Side(picture.Height * factor)),
             _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "The resize mode must be Just, Crop or Fill."),
         };
 
@@ -112,24 +138,6 @@ public static class PictureResizing
         {
             throw new ArgumentOutOfRangeException(nameof(width), width, $"A picture of {width} x {height} has more than {limit} pixels.");
         }
-    }
-
-    private static Picture Scale(Picture picture, int width, int height)
-    {
-        var interpolation = IsLabelMap(picture) ? Interpolation.Nearest
-            : (long)width * height < (long)picture.Width * picture.Height ? Interpolation.Area : Interpolation.Cubic;
-        return Resize(picture, width, height, interpolation);
-    }
-
-    private static bool IsLabelMap(Picture picture)
-    {
-        var colours = new HashSet<int>();
-        for (var i = 0; i < picture.Rgb.Length && colours.Count < MaxLabels; i += 3)
-        {
-            colours.Add(picture.Rgb[i] << 16 | picture.Rgb[i + 1] << 8 | picture.Rgb[i + 2]);
-        }
-
-        return colours.Count is > 2 and < MaxLabels;
     }
 
     /// <summary>Copies the scaled picture onto the canvas, both centred; what does not fit is cut.</summary>

@@ -29,7 +29,7 @@ public static class PngTexts
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PictureException(path, $"cannot be read: {e.Message}", e);
+            throw new PictureException(path, Directory.Exists(path) ? "is a folder, not a picture." : $"cannot be read: {e.Message}", e);
         }
     }
 

@@ -214,9 +214,10 @@ public sealed class PictureGenerator
             throw new ArgumentException($"Layers must have {unit.ControlNet.ResidualCount} weights for this ControlNet, one for each of its residuals; it has {layers.Count}.");
         }
 
-        Tensor Fitted(Picture picture) => PictureTensors.ToHint(PictureResizing.Fit(picture, size.Width, size.Height, unit.Resize));
+        Tensor Fitted(Picture mask) => PictureTensors.ToHint(PictureResizing.Fit(mask, size.Width, size.Height, unit.Resize));
         using var scope = NewDisposeScope();
-        var hint = Fitted(pass == ControlPasses.High ? unit.HiresHint ?? unit.Hint : unit.Hint);
+        var picture = pass == ControlPasses.High ? unit.HiresHint ?? unit.Hint : unit.Hint;
+        var hint = PictureTensors.ToHint(PictureResizing.FitHint(picture, size.Width, size.Height, unit.Resize));
         if (unit.Holes is { } holes)
         {
             hint = where(Fitted(holes).mean([1], keepdim: true).IsAbove(0.5), ones_like(hint).Times(Hole), hint);

@@ -27,8 +27,7 @@ internal sealed record SoftMask(int Width, int Height, byte[] Levels)
     public static byte[] Hard(InitialPicture initial, int width, int height)
     {
         var (mask, picture) = (initial.Mask!, initial.Picture);
-        // The same shape, but for the rounding of the smaller one's sides.
-        if (Math.Abs((long)mask.Picture.Width * picture.Height - (long)mask.Picture.Height * picture.Width) > Math.Max(mask.Picture.Width, mask.Picture.Height) + Math.Max(picture.Width, picture.Height))
+        if (!PictureShape.IsSame((mask.Picture.Width, mask.Picture.Height), (picture.Width, picture.Height)))
         {
             throw new ArgumentException($"Mask must have the shape of the picture that it belongs to; it has {mask.Picture.Width} x {mask.Picture.Height} pixels, the picture {picture.Width} x {picture.Height}.", nameof(initial));
         }

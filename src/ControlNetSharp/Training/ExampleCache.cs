@@ -17,7 +17,7 @@ namespace ControlNetSharp.Training;
 /// </summary>
 public sealed class ExampleCache
 {
-    private const string Version = "1";
+    private const string Version = "2";
     private const string Moments = "moments";
     private const string Context = "context";
     private const string Hint = "hint";
@@ -154,7 +154,7 @@ public sealed class ExampleCache
         using var _ = no_grad();
         var given = made ? null : ReadHint(example, picture);
         picture = PictureResizing.Fit(picture, size.Width, size.Height, ResizeMode.Crop);
-        var hint = given is null ? annotatorOf(source.Annotator!).Annotate(picture, source.Options) : PictureResizing.Fit(given, size.Width, size.Height, ResizeMode.Crop);
+        var hint = given is null ? annotatorOf(source.Annotator!).Annotate(picture, source.Options) : PictureResizing.FitHint(given, size.Width, size.Height, ResizeMode.Crop);
         var (mean, logVariance) = model.Autoencoder.Encode(PictureTensors.ToPicture(picture).to(model.Placement.Dtype).to(model.Placement.Device));
         SafetensorsWriter.Write(cached.File, new Dictionary<string, Tensor>
         {

@@ -49,6 +49,20 @@ public class HintCheckTests
     public void Warning_ForNormals_KnowsSwappedChannels() =>
         Assert.Contains("channels=bgr", HintCheck.Warning(ConditionKind.Find("normal"), PictureChannels.Swapped(DatasetHint("normal", 1_000_001))), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(127)]
+    [InlineData(255)]
+    public void Warning_ForNormalsWithASkyWithoutDirection_TakesThem_AndStillKnowsChannelsAndPhotographs(byte sky)
+    {
+        Picture UnderSky(Picture picture) => new(Size, Size, [.. picture.Rgb.Select((level, i) => i < picture.Rgb.Length / 2 ? sky : level)]);
+        var kind = ConditionKind.Find("normal");
+        var map = UnderSky(DatasetHint("normal", 1_000_001));
+        Assert.Null(HintCheck.Warning(kind, map));
+        Assert.Contains("channels=bgr", HintCheck.Warning(kind, PictureChannels.Swapped(map)), StringComparison.Ordinal);
+        Assert.Contains("directions", HintCheck.Warning(kind, UnderSky(Photograph.Value)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Warning_ForAHintAsItIs_NeverWarns() => Assert.Null(HintCheck.Warning(ConditionKind.Find("hint"), Photograph.Value));
 

@@ -25,6 +25,9 @@ public sealed class CommandLineErrorTests : IDisposable
         File.WriteAllText(_folder["unit.json"], "{\"kind\": \"canny\", \"picture\": \"ok.png\", \"wieght\": 0.5}");
         File.WriteAllText(_folder["list.json"], "[1, 2]");
         File.WriteAllText(_folder["no.safetensors"], "This is no checkpoint.");
+        Directory.CreateDirectory(_folder["folder"]);
+        PictureWriter.WritePng(_folder["wide.png"], TestPictures.Square(96, 64));
+        File.WriteAllBytes(_folder["heic.png"], [0, 0, 0, 24, .. "ftypheic"u8, 0, 0, 0, 0, .. "mif1heic"u8]);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -97,6 +100,15 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("-c canny=@ok.png,hires=never", "--control", "hires=never|both or low or high")]
     [InlineData("-c canny=@ok.png,pooling=max", "--control", "pooling=max|auto, average or none")]
     [InlineData("-c canny=@ok.png,mask=@missing.png", "--control", "mask=|missing.png|there is no such picture")]
+    [InlineData("-c canny=@ok.png,mask=@folder", "--control", "mask=|folder: is a folder, not a picture")]
+    [InlineData("-c canny=@ok.png,mask=@wide.png", "--control", "mask=|wide.png|the shape of the unit's picture or of the result|96 x 64 pixels, the picture 64 x 64")]
+    [InlineData("-c hint=@ok.png,model=@no.safetensors,inpaint=@wide.png --size 128x64", "--control", "inpaint=|wide.png|resize=just")]
+    [InlineData("-c canny=@folder", "--control", "folder: is a folder, not a picture")]
+    [InlineData("-c depth=@folder", "--control", "folder: is a folder, not a picture")]
+    [InlineData("-c pose=@folder", "--control", "folder: is a folder, not a picture")]
+    [InlineData("--init @folder", "--init", "folder: is a folder, not a picture")]
+    [InlineData("--init @ok.png --mask @folder", "--mask", "folder: is a folder, not a picture")]
+    [InlineData("-c canny=@heic.png", null, "heic.png|is a HEIC picture, which is not read|PNG, JPEG, WebP, GIF and BMP")]
     [InlineData("-c canny=@ok.png,inpaint=@ok.png", "--control", "inpaint=|annotator=none")]
     [InlineData("--denoise 0.5", "--denoise", "--denoise needs --init")]
     [InlineData("--mask @ok.png", "--mask", "--mask needs --init")]
@@ -135,6 +147,8 @@ public sealed class CommandLineErrorTests : IDisposable
 
     [Theory]
     [InlineData("canny @missing.png -o @out.png", "picture", "missing.png|there is no such picture")]
+    [InlineData("canny @folder -o @out.png", "picture", "folder: is a folder, not a picture")]
+    [InlineData("depth @folder -o @out.png", "picture", "folder: is a folder, not a picture")]
     [InlineData("canny @text.png -o @out.png", null, "text.png|is a text file, not a picture")]
     [InlineData("canny @truncated.png -o @out.png", null, "truncated.png|truncated")]
     [InlineData("canny @huge.png -o @out.png", null, "huge.png|60000 x 60000 pixels|at most 67108864")]

@@ -30,9 +30,14 @@ internal static class JpegBytes
     public static byte[] WithOrientation(byte[] jpeg, byte orientation)
     {
         using var segment = new MemoryStream();
-        Segment(segment, 0xE1, [.. "Exif\0\0II*\0"u8, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0, 0, 0, 0, 0]);
+        Segment(segment, 0xE1, [.. "Exif\0\0"u8, .. Exif(orientation)]);
         return [.. jpeg[..2], .. segment.ToArray(), .. jpeg[2..]];
     }
+
+    /// <summary>EXIF data (a TIFF directory of one entry) that says an orientation, in either order of bytes.</summary>
+    public static byte[] Exif(byte orientation, bool bigEndian = false) => bigEndian
+        ? [.. "MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0]
+        : [.. "II*\0"u8, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0, 0, 0, 0, 0];
 
     private static void Segment(MemoryStream file, byte marker, byte[] data)
     {

@@ -20,16 +20,45 @@ public class PictureFitTests
     }
 
     [Fact]
-    public void Fit_OfALabelMap_MakesNoNewColours()
+    public void FitHint_OfALabelMap_MakesNoNewColours()
     {
         var map = TestPictures.Of(40, 30, (x, y) => x < 13 ? (120, 120, 120) : y < 11 ? (6, 230, 230) : (4, 200, 3));
         foreach (var mode in Enum.GetValues<ResizeMode>())
         {
-            var fitted = PictureResizing.Fit(map, 64, 64, mode);
+            var fitted = PictureResizing.FitHint(map, 64, 64, mode);
             var colours = Enumerable.Range(0, 64 * 64).Select(i => fitted.At(i % 64, i / 64)).ToHashSet();
             Assert.Subset(new HashSet<(int, int, int)> { (120, 120, 120), (6, 230, 230), (4, 200, 3), mode == ResizeMode.Fill ? fitted.At(0, 0) : (120, 120, 120) }, colours);
             Assert.True(colours.Count >= 3);
         }
+    }
+
+    [Fact]
+    public void FitHint_OfTwoLabels_MakesNoThirdColour()
+    {
+        var map = TestPictures.Of(40, 30, (x, y) => x + y < 30 ? (140, 140, 140) : (6, 230, 230));
+        var fitted = PictureResizing.FitHint(map, 17, 13, ResizeMode.Just);
+        Assert.All(Enumerable.Range(0, 17 * 13), i => Assert.True(fitted.At(i % 17, i / 17) is (140, 140, 140) or (6, 230, 230)));
+    }
+
+    [Fact]
+    public void Fit_OfADrawingInFewColours_MixesThem()
+    {
+        // Five flat colours with a line of one pixel, which nearest neighbour would leave out.
+        var drawing = TestPictures.Of(120, 80, (x, y) => y == 42 ? (0, 0, 0) : (x / 30) switch { 0 => (250, 240, 220), 1 => (200, 30, 40), 2 => (20, 90, 200), _ => (30, 160, 60) });
+        foreach (var mode in Enum.GetValues<ResizeMode>())
+        {
+            var expected = PictureResizing.Resize(drawing, 30, 20, Interpolation.Area);
+            Assert.Equal(expected.Rgb, PictureResizing.Fit(drawing, 30, 20, mode).Rgb);
+            Assert.Equal(expected.Rgb, PictureResizing.ScaleFor(drawing, 30, 20, mode).Rgb);
+            Assert.NotEqual((250, 240, 220), PictureResizing.Fit(drawing, 30, 20, mode).At(2, 10));
+        }
+    }
+
+    [Fact]
+    public void FitHint_OfFewGreys_MixesThem_BecauseTheyAreAmounts()
+    {
+        var depth = TestPictures.Of(64, 64, (x, _) => (x / 16 * 80, x / 16 * 80, x / 16 * 80));
+        Assert.Equal(PictureResizing.Resize(depth, 24, 24, Interpolation.Area).Rgb, PictureResizing.FitHint(depth, 24, 24, ResizeMode.Just).Rgb);
     }
 
     [Fact]

@@ -61,16 +61,27 @@ public sealed class PictureReaderTests : IDisposable
     [InlineData(6, "BRWG")]
     [InlineData(7, "WGBR")]
     [InlineData(8, "GWRB")]
-    public void Read_OfAJpegWithOrientation_IsUpright(byte orientation, string corners)
+    public void Read_OfAPictureWithOrientation_IsUpright(byte orientation, string corners)
     {
-        // Stored: red, green over blue, white.
-        var stored = TestPictures.Of(64, 32, (x, y) => (x < 32, y < 16) switch { (true, true) => (255, 0, 0), (false, true) => (0, 255, 0), (true, false) => (0, 0, 255), _ => (255, 255, 255) });
-        var picture = PictureReader.Read(JpegBytes.WithOrientation(PictureWriter.EncodeJpeg(stored, 100), orientation));
-        Assert.Equal(orientation >= 5 ? (32, 64) : (64, 32), (picture.Width, picture.Height));
-        var (left, right, top, bottom) = (picture.Width / 4, 3 * picture.Width / 4, picture.Height / 4, 3 * picture.Height / 4);
-        Assert.Equal(corners, new string([Name(left, top), Name(right, top), Name(left, bottom), Name(right, bottom)]));
+        AssertUpright(JpegBytes.WithOrientation(PictureWriter.EncodeJpeg(FourColours, 100), orientation), corners);
+        foreach (var bigEndian in new[] { false, true })
+        {
+            var exif = JpegBytes.Exif(orientation, bigEndian);
+            var png = PictureWriter.EncodePng(FourColours);
+            AssertUpright(WithChunk(png, 33, exif), corners);
+            AssertUpright(WithChunk(png, png.Length - 12, exif), corners);   // after the pixels, which PNG allows
+            AssertUpright(WebP(FourColours, exif), corners);
+            AssertUpright(WebP(FourColours, [.. "Exif\0\0"u8, .. exif]), corners);
+        }
+    }
 
-        char Name(int x, int y) => picture.At(x, y) switch { ( > 200, > 200, > 200) => 'W', ( > 200, < 60, < 60) => 'R', ( < 60, > 200, < 60) => 'G', ( < 60, < 60, > 200) => 'B', _ => '?' };
+    [Fact]
+    public void Read_OfAnOrientationThatCannotBe_LeavesThePictureAsItIs()
+    {
+        var png = PictureWriter.EncodePng(FourColours);
+        var exif = JpegBytes.Exif(6);
+        byte[][] wrong = [[], [.. "II"u8], exif[..12], [.. "II*\0"u8, 0xFF, 0xFF, 0xFF, 0xFF], JpegBytes.Exif(0), JpegBytes.Exif(9), JpegBytes.Exif(255), [.. "Exif\0\0"u8]];
+        Assert.All(wrong, data => Assert.Equal(FourColours.Rgb, PictureReader.Read(WithChunk(png, 33, data)).Rgb));
     }
 
     [Fact]
@@ -178,6 +189,81 @@ public sealed class PictureReaderTests : IDisposable
     }
 
     [Fact]
+    public void ReadMask_PaintedOnTransparency_TakesAlpha_WhateverTheColour()
+    {
+        foreach (byte level in new byte[] { 0, 90, 255 })
+        {
+            // Nothing, a soft edge, paint.
+            var mask = PictureReader.ReadMask(PngBytes.Of(3, 1, 8, PngBytes.Rgba, [0, level, 7, level, 0, level, 7, level, 100, level, 7, level, 255]));
+            Assert.Equal(((0, 0, 0), (100, 100, 100), White), (mask.At(0, 0), mask.At(1, 0), mask.At(2, 0)));
+        }
+
+        var grey = PictureReader.ReadMask(PngBytes.Of(2, 1, 8, PngBytes.GreyAlpha, [0, 0, 255, 255, 0]));
+        Assert.Equal((White, (0, 0, 0)), (grey.At(0, 0), grey.At(1, 0)));
+        File.WriteAllBytes(_folder["palette.png"], PngBytes.Of(2, 1, 8, PngBytes.Palette, [0, 0, 1], ("PLTE", [255, 0, 0, 0, 255, 0]), ("tRNS", [255, 0])));
+        var palette = PictureReader.ReadMask(_folder["palette.png"]);
+        Assert.Equal((White, (0, 0, 0)), (palette.At(0, 0), palette.At(1, 0)));
+    }
+
+    [Fact]
+    public void ReadMask_WithoutTransparency_IsThePicture()
+    {
+        Assert.Equal((10, 20, 30), PictureReader.ReadMask(PngBytes.Of(1, 1, 8, PngBytes.Rgba, [0, 10, 20, 30, 255])).At(0, 0));
+        var picture = TestPictures.Noise(9, 5);
+        PictureWriter.WritePng(_folder["opaque.png"], picture);
+        Assert.Equal(picture.Rgb, PictureReader.ReadMask(_folder["opaque.png"]).Rgb);
+        Assert.Throws<PictureException>(() => PictureReader.ReadMask(_folder["none.png"]));
+    }
+
+    [Fact]
+    public void ReadMask_WithOrientation_IsTurnedAsItsPicture()
+    {
+        var png = PngBytes.Of(2, 1, 8, PngBytes.Rgba, [0, 1, 2, 3, 255, 1, 2, 3, 0], ("eXIf", JpegBytes.Exif(6)));
+        var mask = PictureReader.ReadMask(png);
+        Assert.Equal((1, 2, White, (0, 0, 0)), (mask.Width, mask.Height, mask.At(0, 0), mask.At(0, 1)));
+    }
+
+    [Fact]
+    public void Read_OfAJpegWithoutItsEndMarker_GivesAllPixels_AndRefusesWhereSomeAreMissing()
+    {
+        foreach (var picture in new[] { TestPictures.Noise(50, 34), FourColours, TestPictures.Of(40, 40, (_, _) => (128, 128, 128)) })
+        {
+            foreach (var quality in new[] { 60, 100 })
+            {
+                var jpeg = PictureWriter.EncodeJpeg(picture, quality);
+                var whole = PictureReader.Read(jpeg).Rgb;
+                Assert.Equal(whole, PictureReader.Read(jpeg.AsSpan(0, jpeg.Length - 2)).Rgb);
+                Assert.Equal(whole, PictureReader.Read(jpeg.AsSpan(0, jpeg.Length - 1)).Rgb);
+                Assert.Contains("truncated", Assert.Throws<PictureException>(() => PictureReader.Read(jpeg.AsSpan(0, jpeg.Length - 5))).Reason, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("AVIF", "\0\0\0\u0020ftypavif\0\0\0\0")]
+    [InlineData("HEIC", "\0\0\0\u0018ftypheic\0\0\0\0")]
+    [InlineData("HEIC", "\0\0\0\u0018ftypmif1\0\0\0\0")]
+    [InlineData("JPEG 2000", "\0\0\0\u000CjP  \r\n\u0087\n\0\0\0\u0014ftypjp2 ")]
+    [InlineData("JPEG 2000", "\u00FF\u004F\u00FF\u0051\0\u002F")]
+    [InlineData("JPEG XL", "\0\0\0\u000CJXL \r\n\u0087\n")]
+    [InlineData("JPEG XL", "\u00FF\n\u00F8\u0006\0\0\0\0\0\0\0\0")]
+    [InlineData("TIFF", "II*\0\u0008\0\0\0")]
+    [InlineData("TIFF", "MM\0*\0\0\0\u0008")]
+    [InlineData("PFM", "Pf\n4 4\n-1.0\n\0\0\0\0")]
+    [InlineData("PNM", "P6\n4 4\n255\n\0\0\0")]
+    [InlineData("OpenEXR", "v/1\u0001\u0002\0\0\0")]
+    [InlineData("PSD", "8BPS\0\u0001\0\0")]
+    [InlineData("PDF", "%PDF-1.7\n%\u00E2\u00E3")]
+    [InlineData("SVG", "<?xml version=\"1.0\"?>\n<!-- drawn -->\n<svg width=\"4\">")]
+    [InlineData("web page", "\n<!DOCTYPE html><html>")]
+    public void Read_OfAnotherFormat_NamesIt(string name, string start)
+    {
+        var e = Assert.Throws<PictureException>(() => PictureReader.Read(System.Text.Encoding.Latin1.GetBytes(start.PadRight(64, ' '))));
+        Assert.Contains(name, e.Reason, StringComparison.Ordinal);
+        Assert.EndsWith("which is not read as a picture. PNG, JPEG, WebP, GIF and BMP are read.", e.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_OfWhatIsNoPicture_SaysWhatItIs()
     {
         File.WriteAllText(_folder["text.png"], "Dear Sir, this is a letter.");
@@ -195,5 +281,40 @@ public sealed class PictureReaderTests : IDisposable
             var e = Assert.Throws<PictureException>(() => PictureReader.Read(_folder[file]));
             Assert.Equal((_folder[file], reason), (e.Input, e.Reason));
         }
+    }
+
+    /// <summary>Red, green over blue, white.</summary>
+    private static Picture FourColours =>
+        TestPictures.Of(64, 32, (x, y) => (x < 32, y < 16) switch { (true, true) => (255, 0, 0), (false, true) => (0, 255, 0), (true, false) => (0, 0, 255), _ => (255, 255, 255) });
+
+    /// <summary>Asserts where the four colours are: upper left and right, lower left and right.</summary>
+    private static void AssertUpright(byte[] file, string corners)
+    {
+        var picture = PictureReader.Read(file);
+        Assert.Equal("RGBW GRWB WBGR BWRG".Contains(corners, StringComparison.Ordinal) ? (64, 32) : (32, 64), (picture.Width, picture.Height));
+        var (left, right, top, bottom) = (picture.Width / 4, 3 * picture.Width / 4, picture.Height / 4, 3 * picture.Height / 4);
+        Assert.Equal(corners, new string([Name(left, top), Name(right, top), Name(left, bottom), Name(right, bottom)]));
+
+        char Name(int x, int y) => picture.At(x, y) switch { ( > 200, > 200, > 200) => 'W', ( > 200, < 60, < 60) => 'R', ( < 60, > 200, < 60) => 'G', ( < 60, < 60, > 200) => 'B', _ => '?' };
+    }
+
+    private static byte[] WithChunk(byte[] png, int at, byte[] exif)
+    {
+        using var chunk = new MemoryStream();
+        PngFormat.WriteChunk(chunk, "eXIf"u8, exif);
+        return [.. png[..at], .. chunk.ToArray(), .. png[at..]];
+    }
+
+    /// <summary>The extended form of a lossless WebP, which alone can carry EXIF data. Source: RFC 9649, section 2.7.</summary>
+    private static byte[] WebP(Picture picture, byte[] exif)
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(picture.Width, picture.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        bitmap.Pixels = [.. picture.Rgb.Chunk(3).Select(rgb => new SKColor(rgb[0], rgb[1], rgb[2]))];
+        using var pixmap = bitmap.PeekPixels();
+        using var data = pixmap.Encode(new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossless, 50));
+        const int HasExif = 8;
+        byte[] head = [HasExif, 0, 0, 0, (byte)(picture.Width - 1), 0, 0, (byte)(picture.Height - 1), 0, 0];
+        byte[] chunks = [.. "VP8X"u8, .. BitConverter.GetBytes(head.Length), .. head, .. data!.ToArray()[12..], .. "EXIF"u8, .. BitConverter.GetBytes(exif.Length), .. exif];
+        return [.. "RIFF"u8, .. BitConverter.GetBytes(4 + chunks.Length), .. "WEBP"u8, .. chunks];
     }
 }

@@ -66,6 +66,22 @@ public sealed class ExampleCacheTests : IDisposable
     }
 
     [Fact]
+    public void Open_OfPicturesInFewColours_ScalesTargetsByArea_AndHintsByWhatTheyAre()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var picture = Pictures.TestPictures.Of(256, 256, (x, y) => (x / 3 + y / 5) % 2 == 0 ? (250, 240, 220) : x < 99 ? (200, 30, 40) : (30, 160, 60));
+        var lines = Pictures.TestPictures.Of(256, 256, (x, y) => x == y || x == 100 ? (255, 255, 255) : (0, 0, 0));
+        PictureWriter.WritePng(_dataset.Examples[0].Picture, picture);
+        PictureWriter.WritePng(_dataset.Examples[0].Hint!, lines);
+        var cache = Open();
+        var expected = PictureTensors.ToPicture(PictureResizing.Resize(picture, 64, 64, Interpolation.Area));
+        var mean = cache.Batch([0], null, CPU).Latents[0];
+        Assert.True((mean - _model.Autoencoder.Encode(expected).Mean.squeeze(0) * _model.Autoencoder.Params.ScaleFactor).abs().max().item<float>() < 1e-6);
+        Assert.Equal(PictureResizing.FitHint(lines, 64, 64, ResizeMode.Crop).Rgb, cache.HintOf(0).Rgb);
+    }
+
+    [Fact]
     public void Batch_WhenAFileHasVanished_NamesIt()
     {
         var cache = Open();
