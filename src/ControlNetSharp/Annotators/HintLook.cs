@@ -9,7 +9,7 @@ namespace ControlNetSharp.Annotators;
 /// <param name="IsLightOnDark">Thin light lines on a dark ground, without colour: as the ControlNets for lines want them.</param>
 /// <param name="IsDarkOnLight">Thin dark lines on a light ground, without colour.</param>
 /// <param name="IsNormalMap">Its colours are unit vectors.</param>
-/// <param name="MeanRed">Mean of the red component of these vectors, −1 to 1.</param>
+/// <param name="MeanRed">Mean of the red component of these vectors, −1 to 1, where something was seen.</param>
 /// <param name="MeanBlue">Mean of the blue one; visible surfaces look towards the viewer, so that it is well above 0 where blue is the axis to the viewer.</param>
 /// <param name="AwayBlue">The share of pixels whose blue component points away from the viewer.</param>
 internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool IsLightOnDark, bool IsDarkOnLight, bool IsNormalMap, double MeanRed, double MeanBlue, double AwayBlue)
@@ -24,37 +24,59 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
     /// <summary>How far a vector's length may be from 1, and the share of pixels that must keep to it. A picture's pixels do so by chance in about a third of all places.</summary>
     private const double UnitLength = 0.15, LeastUnit = 0.85;
 
+    /// <summary>Levels up to which a colour is that of no direction: black where nothing was seen, such as the sky, and the middle grey of a vector of length 0.</summary>
+    private const int NoDirection = 4;
+
+    /// <summary>The share of a normal map in which something was seen.</summary>
+    private const double LeastSeen = 0.1;
+
     public bool IsDrawing => IsLightOnDark || IsDarkOnLight;
 
     public static HintLook Of(Picture hint)
     {
-        var (count, unit, coloured, dark, away) = (hint.Rgb.Length / 3, 0, 0, 0, 0);
+        var (count, seen, unit, coloured, dark, away) = (hint.Rgb.Length / 3, 0, 0, 0, 0, 0);
         double red = 0, blue = 0;
-        Span<byte> least = [255, 255, 255], most = [0, 0, 0];
         for (var i = 0; i < hint.Rgb.Length; i += 3)
         {
             var (r, g, b) = (hint.Rgb[i], hint.Rgb[i + 1], hint.Rgb[i + 2]);
             coloured += Math.Max(r, Math.Max(g, b)) - Math.Min(r, Math.Min(g, b)) > ColourLevels ? 1 : 0;
             dark += Math.Max(r, Math.Max(g, b)) <= DarkLevel ? 1 : 0;
+            if (IsNear(r, g, b, 0) || IsNear(r, g, b, 128))
+            {
+                continue;
+            }
+
+            seen++;
             var (x, y, z) = (r / 127.5f - 1, g / 127.5f - 1, b / 127.5f - 1);
             unit += Math.Abs(MathF.Sqrt(x * x + y * y + z * z) - 1) <= UnitLength ? 1 : 0;
             away += z < -UnitLength ? 1 : 0;
             (red, blue) = (red + x, blue + z);
-            for (var channel = 0; channel < 3; channel++)
-            {
-                least[channel] = Math.Min(least[channel], hint.Rgb[i + channel]);
-                most[channel] = Math.Max(most[channel], hint.Rgb[i + channel]);
-            }
         }
 
-        var isBlank = most[0] - least[0] <= BlankLevels && most[1] - least[1] <= BlankLevels && most[2] - least[2] <= BlankLevels;
+        var isBlank = HasOneColour(hint);
         var grey = coloured > 0.02 * count || isBlank ? null : Greyscale.Of(hint);
         return new HintLook(
             (double)coloured / count, (double)dark / count, isBlank,
             grey is not null && IsThinOn(grey, hint.Width, level => level <= DarkLevel, level => level >= LightLevel),
             grey is not null && IsThinOn(grey, hint.Width, level => level >= LightLevel, level => level <= DarkLevel),
-            !isBlank && unit >= LeastUnit * count, red / count, blue / count, (double)away / count);
+            !isBlank && seen >= LeastSeen * count && unit >= LeastUnit * seen, red / Math.Max(1, seen), blue / Math.Max(1, seen), (double)away / Math.Max(1, seen));
     }
+
+    /// <summary>Whether all pixels have one colour, but for the noise that JPEG makes.</summary>
+    public static bool HasOneColour(Picture picture)
+    {
+        Span<byte> least = [255, 255, 255], most = [0, 0, 0];
+        for (var i = 0; i < picture.Rgb.Length; i++)
+        {
+            least[i % 3] = Math.Min(least[i % 3], picture.Rgb[i]);
+            most[i % 3] = Math.Max(most[i % 3], picture.Rgb[i]);
+        }
+
+        return most[0] - least[0] <= BlankLevels && most[1] - least[1] <= BlankLevels && most[2] - least[2] <= BlankLevels;
+    }
+
+    private static bool IsNear(byte r, byte g, byte b, int level) =>
+        Math.Abs(r - level) <= NoDirection && Math.Abs(g - level) <= NoDirection && Math.Abs(b - level) <= NoDirection;
 
     /// <summary>Whether most of a picture is ground, and most of its lines have ground near them on two opposite sides.</summary>
     private static bool IsThinOn(byte[] grey, int width, Func<byte, bool> isGround, Func<byte, bool> isLine)
