@@ -14,7 +14,7 @@ internal static class AnnotateCommand
     private const string All = "all";
     private const int SheetGap = 8;
     private static readonly Argument<string> Kind = new("kind") { Description = "The condition kind, such as canny; the name of an annotator, such as softedge_hed; or all, for a sheet." };
-    private static readonly Argument<string> Input = new("picture") { Description = "The picture." };
+    private static readonly Argument<string> Input = new("picture") { Description = "The picture; for depth a sensor's file, too, and for pose key points (.json)." };
     private static readonly Option<string> Out = new("--out", "-o") { Description = "The hint (.png).", Required = true };
     private static readonly Option<string?> Annotator = new("--annotator") { Description = "The annotator, where the kind has several; default: one that needs no download." };
     private static readonly Option<string?> Models = new("--models") { Description = "Folder in which annotators look for their weights." };
@@ -27,8 +27,8 @@ internal static class AnnotateCommand
     {
         var clock = Stopwatch.StartNew();
         var (name, input, file) = (arguments.GetValue(Kind)!, arguments.GetValue(Input)!, arguments.GetValue(Out)!);
-        var measured = MeasuredHints.IsDepth(name, input);
-        var infos = measured ? [MeasuredDepth.Info] : name == All ? [.. ConditionKind.All.SelectMany(kind => AnnotatorCatalogue.Of(kind).Take(1))] : new List<AnnotatorInfo> { Find(name, arguments.GetValue(Annotator)) };
+        var measured = MeasuredHints.IsDepth(name, input) ? MeasuredDepth.Info : MeasuredHints.IsKeyPoints(name, input) ? MeasuredPose.Info : null;
+        var infos = measured is not null ? [measured] : name == All ? [.. ConditionKind.All.SelectMany(kind => AnnotatorCatalogue.Of(kind).Take(1))] : new List<AnnotatorInfo> { Find(name, arguments.GetValue(Annotator)) };
         var values = ReadValues(arguments.GetValue(Values) ?? []);
         if (name == All && (values.Count > 0 || arguments.GetValue(Annotator) is not null))
         {
@@ -45,10 +45,9 @@ internal static class AnnotateCommand
         var overwrites = arguments.GetValue(OutputFolder.Overwrite);
         OutputFolder.CheckFree(Out.Name, file, [file], overwrites);
         PictureFiles.Existing("picture", input, input);
-        if (measured)
+        if (measured is not null)
         {
-            PictureWriter.WritePng(file, MeasuredDepth.Hint(DepthMapReader.Read(input), options!), replaces: overwrites);
-            output.Report(json, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds }, file);
+            Report(measured == MeasuredPose.Info ? MeasuredPose.Read(input, options!) : null, () => MeasuredDepth.Hint(DepthMapReader.Read(input), options!), null);
             return;
         }
 
@@ -62,15 +61,7 @@ internal static class AnnotateCommand
         if (name != All)
         {
             using var annotator = AnnotatorCatalogue.Create(infos[0].Name, files);
-            var pose = (annotator as IPoseDetector)?.Detect(picture);
-            PictureWriter.WritePng(file, pose is null ? annotator.Annotate(picture, options) : PoseDrawing.Draw(pose), replaces: overwrites);
-            if (pose is { People.Count: 0 })
-            {
-                output.Message.WriteLine($"controlnet: no person was found in {input}; the hint is black.");
-            }
-
-            var keypoints = pose is null ? null : JsonNode.Parse(PoseJson.Write(pose, normalised: false));
-            output.Report(json, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds, keypoints }, file);
+            Report((annotator as IPoseDetector)?.Detect(picture), () => annotator.Annotate(picture, options), picture);
             return;
         }
 
@@ -79,6 +70,20 @@ internal static class AnnotateCommand
         PictureWriter.WritePng(file, PictureSheet.Of(cells, (int)Math.Ceiling(Math.Sqrt(cells.Count)), SheetGap), replaces: overwrites);
         output.Message.WriteLine($"controlnet: row by row: the picture, {string.Join(", ", hints.Select(hint => hint.Info.Name))}.");
         output.Report(json, new { file, kind = All, annotators = hints.Select(hint => hint.Info.Name), seconds = clock.Elapsed.TotalSeconds }, file);
+
+        // Key points are the hint's content, so that they are not looked for twice.
+        void Report(PoseKeypoints? pose, Func<Picture> other, Picture? source)
+        {
+            var hint = pose is null ? other() : PoseDrawing.Draw(pose);
+            PictureWriter.WritePng(file, hint, replaces: overwrites);
+            foreach (var warning in HintCheck.WarningsOfMade(infos[0], source, hint))
+            {
+                output.Message.WriteLine($"controlnet: {input}: {warning}");
+            }
+
+            var keypoints = pose is null ? null : JsonNode.Parse(PoseJson.Write(pose, normalised: false));
+            output.Report(json, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds, keypoints }, file);
+        }
     }
 
     private static List<(AnnotatorInfo Info, Picture Hint)> Hints(IEnumerable<AnnotatorInfo> infos, Picture picture, AnnotatorFiles files, CommandOutput output, CancellationToken cancellationToken)
@@ -90,7 +95,12 @@ internal static class AnnotateCommand
             try
             {
                 using var annotator = AnnotatorCatalogue.Create(info.Name, files);
-                hints.Add((info, annotator.Annotate(picture)));
+                var hint = annotator.Annotate(picture);
+                hints.Add((info, hint));
+                foreach (var warning in HintCheck.WarningsOfMade(info, null, hint))
+                {
+                    output.Message.WriteLine($"controlnet: {info.Kind}: {warning}");
+                }
             }
             catch (FileNotFoundException e)
             {
@@ -104,7 +114,7 @@ internal static class AnnotateCommand
     /// <summary>A name that means a kind and an annotator, such as mlsd, means the kind; <c>--annotator</c> names the annotator.</summary>
     private static AnnotatorInfo Find(string name, string? annotator)
     {
-        var kind = ConditionKind.All.FirstOrDefault(kind => kind.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || kind.Aliases.Contains(name, StringComparer.OrdinalIgnoreCase));
+        var kind = ConditionKind.All.FirstOrDefault(kind => kind.IsCalled(name));
         if (annotator is null)
         {
             return Checked("kind", () => kind is null ? AnnotatorCatalogue.Find(name) : AnnotatorCatalogue.DefaultOf(kind));

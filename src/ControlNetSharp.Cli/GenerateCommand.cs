@@ -67,7 +67,6 @@ internal static class GenerateCommand
             var generator = new PictureGenerator(model, files.ForPrompts);
             // A unit of weight 0 is none, so its shape does not count.
             var size = settings.Size ?? generator.SizeFor(initial?.Picture ?? sources.Units.Zip(files.ControlNets).FirstOrDefault(unit => unit.Second is not null).First?.Picture);
-            SayWhatHintsLookLike(settings, sources, output);
             var frame = GenerationFrame.Of(size, settings.Hires, initial);
             var maps = new List<Picture>();
             var pictures = sources.Fitted(frame) with
@@ -79,6 +78,7 @@ internal static class GenerateCommand
                     return prepared;
                 })],
             };
+            SayWhatHintsLookLike(settings, sources, pictures, output);
             var request = Request(settings, size, pictures, files, networks);
             var manifest = new Manifest(settings, compute, model, files, pictures, size, output);
             // Of a result only its numbers are kept: the pixels of a thousand pictures would fill the memory.
@@ -140,11 +140,14 @@ internal static class GenerateCommand
         }
     }
 
-    private static void SayWhatHintsLookLike(GenerateSettings settings, SourcePictures sources, CommandOutput output)
+    private static void SayWhatHintsLookLike(GenerateSettings settings, SourcePictures sources, SourcePictures hints, CommandOutput output)
     {
-        foreach (var (unit, pictures) in settings.Units.Zip(sources.Units).Where(pair => pair.First.IsHint && !pair.Second.IsReady))
+        foreach (var (unit, source, hint) in settings.Units.Zip(sources.Units, hints.Units).Where(unit => !unit.Second.IsReady))
         {
-            if (HintCheck.Warning(unit.Kind, pictures.Picture) is { } seen)
+            // Of a file that is no picture the source is a hint that was made of it.
+            var warnings = unit.Annotator is { } annotator ? HintCheck.WarningsOfMade(annotator, source.IsHint ? null : source.Picture, hint.Picture)
+                : new[] { HintCheck.Warning(unit.Kind, source.Picture) }.OfType<string>();
+            foreach (var seen in warnings)
             {
                 output.Message.WriteLine($"controlnet: {unit.Kind.Name}={unit.Picture}: {seen}");
             }

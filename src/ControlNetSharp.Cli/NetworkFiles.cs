@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Cli;
 
@@ -58,7 +59,7 @@ internal sealed class NetworkFiles
 
         try
         {
-            using var config = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var config = JsonDocument.Parse(ByteOrderMark.Removed(File.ReadAllBytes(path)));
             return config.RootElement.ValueKind == JsonValueKind.Object && config.RootElement.TryGetProperty("global_pool_conditions", out var pools) && pools.ValueKind == JsonValueKind.True;
         }
         catch (JsonException e)

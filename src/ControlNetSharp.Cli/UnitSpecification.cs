@@ -1,7 +1,9 @@
 using System.Text.Json;
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
+using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Cli;
 
@@ -80,7 +82,9 @@ internal sealed record UnitSpecification
         var values = new Dictionary<string, string>(options, StringComparer.Ordinal);
         var kind = Found(name, ConditionKind.Find);
         var named = Take<string?>(values, "annotator", null, name => name);
-        var annotator = named == "none" || (kind.Name == Hint && named is null) ? null : named is null ? Found(kind.Name, _ => AnnotatorCatalogue.DefaultOf(kind)) : Named(kind, named);
+        var measured = MeasuredHints.IsKeyPoints(kind.Name, picture) ? MeasuredPose.Info : null;
+        var annotator = named == "none" || (kind.Name == Hint && named is null) ? null
+            : named is null ? Found(kind.Name, _ => AnnotatorCatalogue.DefaultOf(kind)) : Named(kind, named, measured);
         var unit = new UnitSpecification
         {
             Kind = kind,
@@ -94,7 +98,7 @@ internal sealed record UnitSpecification
                 Layers = Take(values, "layers", null, Layers),
             },
             Model = Take<string?>(values, "model", null, path => path),
-            Annotator = annotator,
+            Annotator = measured ?? annotator,
             Resize = Take(values, "resize", ResizeMode.Crop, text => Choices.Of<ResizeMode>(Option, text, "resize")),
             Mask = Take<string?>(values, "mask", null, path => path),
             Holes = Take<string?>(values, "inpaint", null, path => path),
@@ -116,10 +120,11 @@ internal sealed record UnitSpecification
         return unit;
     }
 
-    private static AnnotatorInfo Named(ConditionKind kind, string name)
+    private static AnnotatorInfo Named(ConditionKind kind, string name, AnnotatorInfo? measured)
     {
         // A drawing of dark lines can be turned round for every kind of lines.
-        var known = AnnotatorCatalogue.Of(kind).Concat(HintCheck.IsOfLines(kind) ? [AnnotatorCatalogue.Find("invert")] : []).Distinct().ToList();
+        var lines = HintCheck.IsOfLines(kind) ? AnnotatorCatalogue.Find("invert") : null;
+        var known = AnnotatorCatalogue.Of(kind).Concat(new[] { lines, measured }.OfType<AnnotatorInfo>()).Distinct().ToList();
         return known.Find(info => info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase))
             ?? throw Wrong("annotator", name, kind.Name == Hint ? $"none: a picture of the kind {Hint} is taken as it is"
                 : string.Join(" or ", known.SelectMany(info => info.ModuleNames).Prepend("none, where the picture already is the hint,")));
@@ -158,7 +163,7 @@ internal sealed record UnitSpecification
 
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = JsonDocument.Parse(ByteOrderMark.Removed(File.ReadAllBytes(path)));
             var options = document.RootElement.EnumerateObject().Where(p => p.Value.ValueKind != JsonValueKind.Null).ToDictionary(p => p.Name, p => p.Value.ToString(), StringComparer.Ordinal);
             // A unit can be moved together with its pictures.
             foreach (var name in Paths.Where(options.ContainsKey))

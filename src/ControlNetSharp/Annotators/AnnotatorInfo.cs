@@ -13,6 +13,9 @@ public sealed record AnnotatorInfo(string Kind, IReadOnlyList<string> ModuleName
     /// <summary>The file that it needs; null where it needs none.</summary>
     public AnnotatorWeights? Weights { get; init; }
 
+    /// <summary>Whether it is for drawings of lines, which it only cleans.</summary>
+    public bool IsForDrawings { get; init; }
+
     /// <summary>Whether it needs a file that does not come with the embedded model.</summary>
     public bool NeedsDownload => Weights is { IsEmbedded: false };
 

@@ -25,8 +25,13 @@ public sealed record ConditionKind(string Name, IReadOnlyList<string> Aliases, s
     /// <param name="name">Such as <c>canny</c> or <c>mlsd</c>.</param>
     /// <exception cref="ArgumentException">Unknown: the message lists the kinds.</exception>
     public static ConditionKind Find(string name) =>
-        All.FirstOrDefault(kind => kind.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || kind.Aliases.Contains(name, StringComparer.OrdinalIgnoreCase))
+        All.FirstOrDefault(kind => kind.IsCalled(name))
         ?? throw new ArgumentException($"Unknown condition kind \"{name}\"; known are {string.Join(", ", All.Select(Listed))}.", nameof(name));
+
+    /// <summary>Whether this is the kind's name or one of its aliases, in any case.</summary>
+    /// <param name="name">Such as <c>openpose</c>.</param>
+    public bool IsCalled(string name) =>
+        Name.Equals(name, StringComparison.OrdinalIgnoreCase) || Aliases.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     private static string Listed(ConditionKind kind) => kind.Aliases.Count == 0 ? kind.Name : $"{kind.Name} ({string.Join(", ", kind.Aliases)})";
 }

@@ -43,6 +43,29 @@ public static class HintCheck
             };
     }
 
+    /// <summary>What should be known of a hint that was made of something else, as far as pixels tell.</summary>
+    /// <param name="annotator">What made it.</param>
+    /// <param name="source">The picture that it was made of; null where that was none, such as key points. Borrowed.</param>
+    /// <param name="hint">The hint. Borrowed.</param>
+    /// <returns>Sentences, none where nothing is wrong.</returns>
+    public static IEnumerable<string> WarningsOfMade(AnnotatorInfo annotator, Picture? source, Picture hint)
+    {
+        ArgumentNullException.ThrowIfNull(annotator);
+        ArgumentNullException.ThrowIfNull(hint);
+        var kind = ConditionKind.Find(annotator.Kind);
+        if (source is not null && !annotator.IsForDrawings && FinishedHint.IsOf(kind, source))
+        {
+            yield return $"it looks like a finished hint ({kind.Meaning}); in a unit annotator=none takes it as it is.";
+        }
+
+        if (HintLook.HasOneColour(hint))
+        {
+            yield return kind.Name == "pose" ? "no person was found; the hint is black."
+                : IsOfLines(kind) ? "no lines were found; the hint has one colour only."
+                : "the hint has one colour only, so there is nothing to follow.";
+        }
+    }
+
     private static string? OfLines(HintLook look) =>
         look.IsDarkOnLight ? "it has dark lines on light ground, where ControlNets want light lines on dark; annotator=invert turns it round."
         : look.Dark < LeastDark && !look.IsLightOnDark ? $"light lines on dark ground are wanted; {Photograph}"

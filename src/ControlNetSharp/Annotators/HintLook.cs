@@ -9,7 +9,7 @@ namespace ControlNetSharp.Annotators;
 /// <param name="IsLightOnDark">Thin light lines on a dark ground, without colour: as the ControlNets for lines want them.</param>
 /// <param name="IsDarkOnLight">Thin dark lines on a light ground, without colour.</param>
 /// <param name="IsNormalMap">Its colours are unit vectors, but for a sky or ground without direction: black, white or middle grey.</param>
-/// <param name="MeanRed">Mean of the red component of these vectors, −1 to 1.</param>
+/// <param name="MeanRed">Mean of the red component of these vectors, −1 to 1, where something was seen.</param>
 /// <param name="MeanBlue">Mean of the blue one; visible surfaces look towards the viewer, so that it is well above 0 where blue is the axis to the viewer.</param>
 /// <param name="AwayBlue">The share of the pixels with a direction whose blue component points away from the viewer.</param>
 internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool IsLightOnDark, bool IsDarkOnLight, bool IsNormalMap, double MeanRed, double MeanBlue, double AwayBlue)
@@ -34,7 +34,6 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
     {
         var (count, directed, unit, coloured, dark, away) = (hint.Rgb.Length / 3, 0, 0, 0, 0, 0);
         double red = 0, blue = 0;
-        Span<byte> least = [255, 255, 255], most = [0, 0, 0];
         for (var i = 0; i < hint.Rgb.Length; i += 3)
         {
             var (r, g, b) = (hint.Rgb[i], hint.Rgb[i + 1], hint.Rgb[i + 2]);
@@ -48,15 +47,9 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
                 away += z < -UnitLength ? 1 : 0;
                 (red, blue) = (red + x, blue + z);
             }
-
-            for (var channel = 0; channel < 3; channel++)
-            {
-                least[channel] = Math.Min(least[channel], hint.Rgb[i + channel]);
-                most[channel] = Math.Max(most[channel], hint.Rgb[i + channel]);
-            }
         }
 
-        var isBlank = most[0] - least[0] <= BlankLevels && most[1] - least[1] <= BlankLevels && most[2] - least[2] <= BlankLevels;
+        var isBlank = HasOneColour(hint);
         var grey = coloured > 0.02 * count || isBlank ? null : Greyscale.Of(hint);
         return new HintLook(
             (double)coloured / count, (double)dark / count, isBlank,
@@ -70,6 +63,19 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
     {
         var (least, most) = (Math.Min(r, Math.Min(g, b)), Math.Max(r, Math.Max(g, b)));
         return most <= SkyLevels || least >= 255 - SkyLevels || (least >= 128 - SkyLevels && most <= 128 + SkyLevels);
+    }
+
+    /// <summary>Whether all pixels have one colour, but for the noise that JPEG makes.</summary>
+    public static bool HasOneColour(Picture picture)
+    {
+        Span<byte> least = [255, 255, 255], most = [0, 0, 0];
+        for (var i = 0; i < picture.Rgb.Length; i++)
+        {
+            least[i % 3] = Math.Min(least[i % 3], picture.Rgb[i]);
+            most[i % 3] = Math.Max(most[i % 3], picture.Rgb[i]);
+        }
+
+        return most[0] - least[0] <= BlankLevels && most[1] - least[1] <= BlankLevels && most[2] - least[2] <= BlankLevels;
     }
 
     /// <summary>Whether most of a picture is ground, and most of its lines have ground near them on two opposite sides.</summary>

@@ -8,7 +8,10 @@ namespace ControlNetSharp.Annotators;
 /// </summary>
 public sealed class ScribbleDrawingAnnotator : IAnnotator
 {
-    internal static readonly AnnotatorInfo Description = new("scribble", ["scribble_drawing"], [], "a drawing of thin lines, dark on bright or bright on dark, no network");
+    internal static readonly AnnotatorInfo Description = new("scribble", ["scribble_drawing"], [], "a drawing of thin lines, dark on bright or bright on dark, no network")
+    {
+        IsForDrawings = true,
+    };
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Checkpoints;
 
@@ -6,12 +7,14 @@ namespace ControlNetSharp.Checkpoints;
 internal static class CheckedJson
 {
     /// <summary>Parses one object.</summary>
+    /// <param name="text">UTF-8, or another encoding with its byte order mark.</param>
     /// <exception cref="JsonException">It is no JSON, no object, or has a text that is none.</exception>
-    public static JsonDocument ParseObject(byte[] utf8)
+    public static JsonDocument ParseObject(byte[] text)
     {
+        var utf8 = ByteOrderMark.Removed(text);
         try
         {
-            for (var reader = new Utf8JsonReader(utf8); reader.Read();)
+            for (var reader = new Utf8JsonReader(utf8.Span); reader.Read();)
             {
                 _ = reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName ? reader.GetString() : null;
             }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Checkpoints;
 
@@ -52,7 +53,7 @@ internal static class WeightFiles
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(index));
+            using var document = JsonDocument.Parse(ByteOrderMark.Removed(File.ReadAllBytes(index)));
             var folder = Path.GetDirectoryName(Path.GetFullPath(index))!;
             var shards = document.RootElement.GetProperty("weight_map").EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.GetString() ?? "", StringComparer.Ordinal);
             if (shards.Values.FirstOrDefault(shard => shard.Length == 0 || Path.GetFileName(shard) != shard || shard.Contains('\\', StringComparison.Ordinal)) is { } elsewhere)

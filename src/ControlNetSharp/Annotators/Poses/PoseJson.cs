@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Annotators.Poses;
 
@@ -13,7 +14,18 @@ public static class PoseJson
     /// <summary>The largest file that is read: 16 MiB.</summary>
     public const int MaxBytes = 16 << 20;
 
+    internal const string CanvasWidth = "canvas_width", CanvasHeight = "canvas_height";
+    private const string Body = "pose_keypoints_2d", Face = "face_keypoints_2d";
+    private const string LeftHand = "hand_left_keypoints_2d", RightHand = "hand_right_keypoints_2d";
+    private static readonly string[] Lists = [Body, Face, LeftHand, RightHand];
+
     private const int MaxFacePoints = 70;
+
+    /// <summary>
+    /// Up to here a coordinate is a share of the canvas: key points that a network guessed can lie outside of the picture, and pixels of a
+    /// whole hand, face or body reach further.
+    /// </summary>
+    private const double MaxShare = 2;
 
     /// <summary>Far outside of every canvas, and near enough to draw towards.</summary>
     private const int MaxCoordinate = 100_000;
@@ -27,15 +39,17 @@ public static class PoseJson
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">A JSON file.</param>
+    /// <param name="width">Pixels a row of the canvas; null for what the file says.</param>
+    /// <param name="height">Rows of the canvas; null for what the file says.</param>
     /// <exception cref="PictureException">The file is missing, too large, no JSON, or not key points; the message names the file and the place in it.</exception>
-    public static PoseKeypoints Read(string path)
+    public static PoseKeypoints Read(string path, int? width = null, int? height = null)
     {
         try
         {
             var file = new FileInfo(path);
             return file.Exists && file.Length > MaxBytes
                 ? throw new PictureException(path, $"the file has {file.Length} bytes; key points of at most {MaxBytes} are read.")
-                : Parse(File.ReadAllBytes(path), path);
+                : Parse(File.ReadAllBytes(path), path, width, height);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -48,21 +62,28 @@ public static class PoseJson
     }
 
     /// <summary>Reads key points from the bytes of a JSON text.</summary>
-    /// <param name="utf8">An object, or a list of one such object as A1111 gives for one picture. Coordinates are taken as shares of the canvas where all lie in 0..1, and as pixels otherwise, as A1111 does; a point with confidence 0 was not found.</param>
+    /// <param name="text">
+    /// UTF-8, or another encoding with its byte order mark. An object, or a list of one such object as A1111 gives for one picture. The
+    /// coordinates of a list of points are shares of the canvas where all are at most 2, and pixels otherwise; a point with confidence 0
+    /// was not found.
+    /// </param>
     /// <param name="name">What error messages call it.</param>
+    /// <param name="width">Pixels a row of the canvas; null for what the text says.</param>
+    /// <param name="height">Rows of the canvas; null for what the text says.</param>
     /// <exception cref="PictureException">No JSON, or not key points; the message names the place.</exception>
-    public static PoseKeypoints Parse(ReadOnlyMemory<byte> utf8, string name = "key points")
+    public static PoseKeypoints Parse(ReadOnlyMemory<byte> text, string name = "key points", int? width = null, int? height = null)
     {
         try
         {
-            using var document = JsonDocument.Parse(utf8);
+            using var document = JsonDocument.Parse(ByteOrderMark.Removed(text));
             var root = document.RootElement;
-            if (root.ValueKind == JsonValueKind.Array && root.GetArrayLength() == 1)
+            if (root.ValueKind == JsonValueKind.Array && root.GetArrayLength() > 0)
             {
-                root = root[0];
+                root = root.GetArrayLength() == 1 ? root[0]
+                    : throw new PictureException(name, $"has {root.GetArrayLength()} frames; one is needed: give a file with one of them.");
             }
 
-            return root.ValueKind == JsonValueKind.Object ? ReadCanvas(root, name) : throw new PictureException(name, "must hold one JSON object with people, canvas_width and canvas_height.");
+            return root.ValueKind == JsonValueKind.Object ? ReadCanvas(root, name, width, height) : throw new PictureException(name, "must hold one JSON object with people, canvas_width and canvas_height.");
         }
         catch (JsonException e)
         {
@@ -98,16 +119,16 @@ public static class PoseJson
         foreach (var person in pose.People)
         {
             writer.WriteStartObject();
-            WritePoints("pose_keypoints_2d", person.Body);
-            WritePoints("face_keypoints_2d", person.Face);
-            WritePoints("hand_left_keypoints_2d", person.LeftHand);
-            WritePoints("hand_right_keypoints_2d", person.RightHand);
+            WritePoints(Body, person.Body);
+            WritePoints(Face, person.Face);
+            WritePoints(LeftHand, person.LeftHand);
+            WritePoints(RightHand, person.RightHand);
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
-        writer.WriteNumber("canvas_height", pose.Height);
-        writer.WriteNumber("canvas_width", pose.Width);
+        writer.WriteNumber(CanvasHeight, pose.Height);
+        writer.WriteNumber(CanvasWidth, pose.Width);
         writer.WriteEndObject();
 
         void WritePoints(string key, IReadOnlyList<PosePoint?>? points)
@@ -130,43 +151,55 @@ public static class PoseJson
         }
     }
 
-    private static PoseKeypoints ReadCanvas(JsonElement root, string name)
+    private static PoseKeypoints ReadCanvas(JsonElement root, string name, int? givenWidth, int? givenHeight)
     {
-        var (width, height) = (Side("canvas_width"), Side("canvas_height"));
+        if (!root.TryGetProperty("people", out var people) || people.ValueKind != JsonValueKind.Array)
+        {
+            throw new PictureException(name, $"people must be a list of persons, beside {CanvasWidth} and {CanvasHeight}.");
+        }
+
+        var (width, height) = (givenWidth ?? Side(root, CanvasWidth, name), givenHeight ?? Side(root, CanvasHeight, name));
         if (width > PictureLimits.Default.MaxPixels / height)
         {
             throw new PictureException(name, $"the canvas has {width} x {height} pixels; at most {PictureLimits.Default.MaxPixels} are allowed.");
         }
 
-        if (!root.TryGetProperty("people", out var people) || people.ValueKind != JsonValueKind.Array)
-        {
-            throw new PictureException(name, "people must be a list of persons.");
-        }
-
-        var persons = people.EnumerateArray().Select((person, i) => ReadPerson(person, $"people[{i}]", name)).ToList();
-        var points = persons.SelectMany(AllPoints).ToList();
-        var normalised = points.TrueForAll(point => Math.Abs(point.X) <= 1 && Math.Abs(point.Y) <= 1);
-        return new PoseKeypoints(width, height, normalised ? [.. persons.Select(person => Scaled(person, width, height))] : persons);
-
-        int Side(string key) =>
-            root.TryGetProperty(key, out var side) && side.ValueKind == JsonValueKind.Number && side.TryGetInt32(out var pixels) && pixels > 0
-                ? pixels : throw new PictureException(name, $"{key} must be a whole number from 1{(root.TryGetProperty(key, out _) ? $", not {root.GetProperty(key).GetRawText()}" : "; it is missing")}.");
+        return new PoseKeypoints(width, height, [.. people.EnumerateArray().Select((person, i) => ReadPerson(person, (width, height), $"people[{i}]", name))]);
     }
 
-    private static PosePerson ReadPerson(JsonElement person, string place, string name)
+    private static int Side(JsonElement root, string key, string name)
+    {
+        if (!root.TryGetProperty(key, out var side) || side.ValueKind == JsonValueKind.Null)
+        {
+            throw new PictureException(
+                name, $"{key} is missing, as in files of OpenPose itself: {CanvasWidth}=… and {CanvasHeight}=… give the size of the picture.");
+        }
+
+        // Python writes the sides that it has computed with a point: 512.0.
+        return side.ValueKind == JsonValueKind.Number && side.GetDouble() is >= 1 and <= int.MaxValue and var pixels && pixels == Math.Floor(pixels)
+            ? (int)pixels : throw new PictureException(name, $"{key} must be a whole number from 1, not {side.GetRawText()}.");
+    }
+
+    private static PosePerson ReadPerson(JsonElement person, (int Width, int Height) canvas, string place, string name)
     {
         if (person.ValueKind != JsonValueKind.Object)
         {
             throw new PictureException(name, $"{place} must be an object.");
         }
 
-        var body = Points("pose_keypoints_2d", count => count is PosePerson.BodyPoints or Body25Points, $"{PosePerson.BodyPoints} or {Body25Points}")
-            ?? throw new PictureException(name, $"{place}.pose_keypoints_2d is missing.");
+        if (!Lists.Any(key => person.TryGetProperty(key, out _)))
+        {
+            throw new PictureException(name, $"{place} has no key points; it must have one of {string.Join(", ", Lists)}.");
+        }
+
+        // Of somebody whose hands or face alone are in the picture no point of the body was found.
+        var body = Points(Body, count => count is PosePerson.BodyPoints or Body25Points, $"{PosePerson.BodyPoints} or {Body25Points}")
+            ?? new PosePoint?[PosePerson.BodyPoints];
         return new PosePerson(body.Count == Body25Points ? [.. FromBody25.Select(i => body[i])] : body)
         {
-            LeftHand = Points("hand_left_keypoints_2d", count => count == PosePerson.HandPoints, $"{PosePerson.HandPoints}"),
-            RightHand = Points("hand_right_keypoints_2d", count => count == PosePerson.HandPoints, $"{PosePerson.HandPoints}"),
-            Face = Points("face_keypoints_2d", count => count <= MaxFacePoints, $"at most {MaxFacePoints}"),
+            LeftHand = Points(LeftHand, count => count == PosePerson.HandPoints, $"{PosePerson.HandPoints}"),
+            RightHand = Points(RightHand, count => count == PosePerson.HandPoints, $"{PosePerson.HandPoints}"),
+            Face = Points(Face, count => count <= MaxFacePoints, $"at most {MaxFacePoints}"),
         };
 
         IReadOnlyList<PosePoint?>? Points(string key, Func<int, bool> isAllowed, string allowed)
@@ -184,18 +217,13 @@ public static class PoseJson
 
             var numbers = list.EnumerateArray().Select((value, i) => value.ValueKind == JsonValueKind.Number && Math.Abs(value.GetDouble()) <= MaxCoordinate
                 ? value.GetDouble() : throw new PictureException(name, $"{place}.{key}[{i}] must be a number from -{MaxCoordinate} to {MaxCoordinate}, not {value.GetRawText()}.")).ToArray();
-            return [.. numbers.Chunk(3).Select(point => point[2] > 0 ? new PosePoint(point[0], point[1]) : (PosePoint?)null)];
+            return InPixels([.. numbers.Chunk(3).Select(point => point[2] > 0 ? new PosePoint(point[0], point[1]) : (PosePoint?)null)], canvas);
         }
     }
 
-    private static IEnumerable<PosePoint> AllPoints(PosePerson person) =>
-        new[] { person.Body, person.LeftHand, person.RightHand, person.Face }.SelectMany(points => points ?? []).OfType<PosePoint>();
-
-    private static PosePerson Scaled(PosePerson person, int width, int height)
+    private static PosePoint?[] InPixels(PosePoint?[] points, (int Width, int Height) canvas)
     {
-        return new PosePerson(Scale(person.Body)!) { LeftHand = Scale(person.LeftHand), RightHand = Scale(person.RightHand), Face = Scale(person.Face) };
-
-        IReadOnlyList<PosePoint?>? Scale(IReadOnlyList<PosePoint?>? points) =>
-            points is null ? null : [.. points.Select(point => point is { } p ? new PosePoint(p.X * width, p.Y * height) : (PosePoint?)null)];
+        var areShares = Array.TrueForAll(points, point => point is not { } p || (Math.Abs(p.X) <= MaxShare && Math.Abs(p.Y) <= MaxShare));
+        return areShares ? Array.ConvertAll(points, point => point is { } p ? new PosePoint(p.X * canvas.Width, p.Y * canvas.Height) : (PosePoint?)null) : points;
     }
 }

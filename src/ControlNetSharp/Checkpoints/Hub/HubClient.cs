@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
 using System.Text.Json;
+using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Checkpoints.Hub;
 
@@ -100,7 +101,7 @@ public sealed class HubClient : IDisposable
         {
             using var text = new MemoryStream();
             await CopyAsync(response, text, LargestListing, null, cancellationToken).ConfigureAwait(false);
-            using var json = JsonDocument.Parse(text.ToArray());
+            using var json = JsonDocument.Parse(ByteOrderMark.Removed(text.ToArray()));
             var commit = json.RootElement.GetProperty("sha").GetString() ?? "";
             var names = json.RootElement.GetProperty("siblings").EnumerateArray().Select(file => file.GetProperty("rfilename").GetString() ?? "").ToList();
             return HubCache.IsCommit(commit) ? (commit, names) : throw new HubException(HubFailure.Damaged, $"The hub gives the commit \"{commit}\" for {what}, which is none.");

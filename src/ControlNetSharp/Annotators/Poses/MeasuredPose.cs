@@ -1,0 +1,30 @@
+using ControlNetSharp.Pictures;
+
+namespace ControlNetSharp.Annotators.Poses;
+
+/// <summary>Key points from a file, with the options that an annotator has: the row of the catalogue for files that are no pictures.</summary>
+public static class MeasuredPose
+{
+    private const int MaxSide = 100_000;
+
+    /// <summary>Name, options and their ranges.</summary>
+    public static AnnotatorInfo Info { get; } = new(
+        "pose",
+        ["openpose_keypoints"],
+        [
+            new(PoseJson.CanvasWidth, 0, MaxSide, 0, Whole: true, "pixels a row of the picture that the points lie in; 0 for what the file says"),
+            new(PoseJson.CanvasHeight, 0, MaxSide, 0, Whole: true, "rows of the picture that the points lie in; 0 for what the file says"),
+        ],
+        "key points of persons: JSON in OpenPose's format");
+
+    /// <summary>Reads the key points, which <see cref="PoseDrawing.Draw"/> makes the hint of.</summary>
+    /// <param name="path">A JSON file.</param>
+    /// <param name="options">Options made for <see cref="Info"/>.</param>
+    /// <exception cref="PictureException">As of <see cref="PoseJson.Read"/>.</exception>
+    public static PoseKeypoints Read(string path, AnnotatorOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        int? Given(string name) => options[name] is > 0 and var value ? (int)value : null;
+        return PoseJson.Read(path, Given(PoseJson.CanvasWidth), Given(PoseJson.CanvasHeight));
+    }
+}
