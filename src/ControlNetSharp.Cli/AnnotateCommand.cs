@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using ControlNetSharp.Annotators;
-using ControlNetSharp.Annotators.DepthMaps;
 using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Pictures;
 
@@ -27,8 +26,8 @@ internal static class AnnotateCommand
     {
         var clock = Stopwatch.StartNew();
         var (name, input, file) = (arguments.GetValue(Kind)!, arguments.GetValue(Input)!, arguments.GetValue(Out)!);
-        var measured = MeasuredHints.IsDepth(name, input);
-        var infos = measured ? [MeasuredDepth.Info] : name == All ? [.. ConditionKind.All.SelectMany(kind => AnnotatorCatalogue.Of(kind).Take(1))] : new List<AnnotatorInfo> { Find(name, arguments.GetValue(Annotator)) };
+        var measured = arguments.GetValue(Annotator) is null ? MeasuredHints.Find(name, input) : null;
+        var infos = measured is not null ? [measured] : name == All ? [.. ConditionKind.All.SelectMany(kind => AnnotatorCatalogue.Of(kind).Take(1))] : new List<AnnotatorInfo> { Find(name, arguments.GetValue(Annotator)) };
         var values = ReadValues(arguments.GetValue(Values) ?? []);
         if (name == All && (values.Count > 0 || arguments.GetValue(Annotator) is not null))
         {
@@ -47,10 +46,11 @@ internal static class AnnotateCommand
             throw UsageException.Of("picture", input, "there is no such picture.");
         }
 
-        if (measured)
+        if (MeasuredHints.Infos.Contains(infos[0]))
         {
-            PictureWriter.WritePng(file, MeasuredDepth.Hint(DepthMapReader.Read(input), options!));
-            output.Report(json, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds }, file);
+            PictureWriter.WritePng(file, MeasuredHints.Read(infos[0], input, values, out var reading));
+            output.Message.WriteLine($"controlnet: {input}: {reading}");
+            output.Report(json, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds, reading }, file);
             return;
         }
 
@@ -112,7 +112,7 @@ internal static class AnnotateCommand
             return Checked("kind", () => kind is null ? AnnotatorCatalogue.Find(name) : AnnotatorCatalogue.DefaultOf(kind));
         }
 
-        var known = (kind is null ? AnnotatorCatalogue.All : AnnotatorCatalogue.Of(kind)).ToList();
+        var known = AnnotatorCatalogue.All.Concat(MeasuredHints.Infos).Where(info => kind is null || info.Kind == kind.Name).ToList();
         return known.Find(info => info.ModuleNames.Contains(annotator, StringComparer.OrdinalIgnoreCase))
             ?? throw UsageException.Of(Annotator.Name, annotator, $"{name} has the annotators {string.Join(", ", known.SelectMany(info => info.ModuleNames))}.");
     }

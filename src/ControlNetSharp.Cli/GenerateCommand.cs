@@ -137,6 +137,11 @@ internal static class GenerateCommand
 
     private static void SayWhatHintsLookLike(GenerateSettings settings, SourcePictures sources, CommandOutput output)
     {
+        foreach (var (unit, pictures) in settings.Units.Zip(sources.Units).Where(pair => pair.Second.Reading is not null))
+        {
+            output.Message.WriteLine($"controlnet: {unit.Kind.Name}={unit.Picture}: {pictures.Reading}");
+        }
+
         foreach (var (unit, pictures) in settings.Units.Zip(sources.Units).Where(pair => pair.First.IsHint && !pair.Second.IsReady))
         {
             if (HintCheck.Warning(unit.Kind, pictures.Picture) is { } seen)

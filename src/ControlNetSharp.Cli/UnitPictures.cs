@@ -14,26 +14,27 @@ internal sealed record UnitPictures(Picture Picture, Picture? HiresHint, Picture
 {
     private const string Option = "--control";
 
-    /// <summary>Up to this share of colours off the palette a segmentation was resized or compressed; beyond it has another palette, which is said.</summary>
-    private const double MostOffPalette = 0.3;
-
     /// <summary>Whether no annotator is asked: the picture already is the hint, or the file held what one would have to guess.</summary>
     public bool IsHint { get; init; }
+
+    /// <summary>How a file was read that can be read in several ways, for people; null where nothing is to be said.</summary>
+    public string? Reading { get; init; }
 
     /// <summary>Reads the files of a unit.</summary>
     /// <exception cref="UsageException">A file is missing or the hint too small.</exception>
     /// <exception cref="PictureException">A file is no picture.</exception>
     public static UnitPictures Read(UnitSpecification unit, Picture? mask)
     {
-        var measured = MeasuredHints.Of(unit);
+        var measured = MeasuredHints.Of(unit, out var reading);
         var picture = measured ?? PictureFiles.Read(Option, $"{unit.Kind.Name}={unit.Picture}", unit.Picture);
         if (picture.Width < ControlUnit.SmallestHint || picture.Height < ControlUnit.SmallestHint)
         {
             throw UsageException.Of(Option, $"{unit.Kind.Name}={unit.Picture}", $"a hint must be at least {ControlUnit.SmallestHint} x {ControlUnit.SmallestHint} pixels; this one has {picture.Width} x {picture.Height}.");
         }
 
+        picture = unit.SwapsChannels ? PictureChannels.Swapped(picture) : picture;
         return new UnitPictures(
-            Finished(unit, unit.SwapsChannels ? PictureChannels.Swapped(picture) : picture),
+            unit.IsHint && unit.Kind.Name == "segmentation" ? MeasuredHints.Segmentation(unit.Picture, picture, out reading) : picture,
             null,
             unit.Mask is { } region ? PictureFiles.Read(Option, $"mask={region}", region) : null,
             unit.Holes is { } holes ? PictureFiles.Read(Option, $"inpaint={holes}", holes) : unit.IsForInpainting ? mask ?? throw UsageException.Of(
@@ -41,12 +42,9 @@ internal sealed record UnitPictures(Picture Picture, Picture? HiresHint, Picture
             IsReady: false)
         {
             IsHint = unit.IsHint || measured is not null,
+            Reading = reading,
         };
     }
-
-    /// <summary>A finished segmentation gets the palette's own colours back, which resizing or JPEG has mixed.</summary>
-    private static Picture Finished(UnitSpecification unit, Picture picture) =>
-        unit.IsHint && unit.Kind.Name == "segmentation" && Ade20kPalette.Snap(picture) is { OffPalette: <= MostOffPalette } snapped ? snapped.Hint : picture;
 
     /// <summary>The same at the sizes of the passes, with hints in the place of what they are made of.</summary>
     /// <param name="unit">The unit.</param>

@@ -60,7 +60,7 @@ internal sealed record UnitSpecification
     /// <summary>Values for the annotator's own options, by name.</summary>
     public IReadOnlyDictionary<string, string> AnnotatorValues { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Reads a unit; nothing is opened but the JSON file of an <c>@</c> unit.</summary>
+    /// <summary>Reads a unit; nothing is opened but the JSON file of an <c>@</c> unit, and the picture where it may hold measurements.</summary>
     /// <exception cref="UsageException">The text is not a unit; the message names the part, its value and what is allowed.</exception>
     public static UnitSpecification Parse(string text)
     {
@@ -78,7 +78,9 @@ internal sealed record UnitSpecification
         var values = new Dictionary<string, string>(options, StringComparer.Ordinal);
         var kind = Found(name, ConditionKind.Find);
         var named = Take<string?>(values, "annotator", null, name => name);
-        var annotator = named == "none" || (kind.Name == Hint && named is null) ? null : named is null ? Found(kind.Name, _ => AnnotatorCatalogue.DefaultOf(kind)) : Named(kind, named);
+        var annotator = named == "none" || (kind.Name == Hint && named is null) ? null
+            : named is not null ? Named(kind, named)
+            : MeasuredHints.Find(kind.Name, picture) ?? Found(kind.Name, _ => AnnotatorCatalogue.DefaultOf(kind));
         var unit = new UnitSpecification
         {
             Kind = kind,
@@ -117,7 +119,8 @@ internal sealed record UnitSpecification
     private static AnnotatorInfo Named(ConditionKind kind, string name)
     {
         // A drawing of dark lines can be turned round for every kind of lines.
-        var known = AnnotatorCatalogue.Of(kind).Concat(HintCheck.IsOfLines(kind) ? [AnnotatorCatalogue.Find("invert")] : []).Distinct().ToList();
+        var known = AnnotatorCatalogue.Of(kind).Concat(MeasuredHints.Infos.Where(info => info.Kind == kind.Name))
+            .Concat(HintCheck.IsOfLines(kind) ? [AnnotatorCatalogue.Find("invert")] : []).Distinct().ToList();
         return known.Find(info => info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase))
             ?? throw Wrong("annotator", name, kind.Name == Hint ? $"none: a picture of the kind {Hint} is taken as it is"
                 : string.Join(" or ", known.SelectMany(info => info.ModuleNames).Prepend("none, where the picture already is the hint,")));
