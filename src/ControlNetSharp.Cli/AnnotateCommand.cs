@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using ControlNetSharp.Annotators;
-using ControlNetSharp.Annotators.DepthMaps;
 using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Pictures;
 
@@ -27,7 +26,7 @@ internal static class AnnotateCommand
     {
         var clock = Stopwatch.StartNew();
         var (name, input, file) = (arguments.GetValue(Kind)!, arguments.GetValue(Input)!, arguments.GetValue(Out)!);
-        var measured = MeasuredHints.IsDepth(name, input) ? MeasuredDepth.Info : MeasuredHints.IsKeyPoints(name, input) ? MeasuredPose.Info : null;
+        var measured = MeasuredHints.Find(name, input) is { } found && (arguments.GetValue(Annotator) is null || found == MeasuredPose.Info) ? found : null;
         var infos = measured is not null ? [measured] : name == All ? [.. ConditionKind.All.SelectMany(kind => AnnotatorCatalogue.Of(kind).Take(1))] : new List<AnnotatorInfo> { Find(name, arguments.GetValue(Annotator)) };
         var values = ReadValues(arguments.GetValue(Values) ?? []);
         if (name == All && (values.Count > 0 || arguments.GetValue(Annotator) is not null))
@@ -45,9 +44,9 @@ internal static class AnnotateCommand
         var overwrites = arguments.GetValue(OutputFolder.Overwrite);
         OutputFolder.CheckFree(Out.Name, file, [file], overwrites);
         PictureFiles.Existing("picture", input, input);
-        if (measured is not null)
+        if (MeasuredHints.Infos.Contains(infos[0]))
         {
-            Report(measured == MeasuredPose.Info ? MeasuredPose.Read(input, options!) : null, () => MeasuredDepth.Hint(DepthMapReader.Read(input), options!), null);
+            Report(MeasuredHints.Read(infos[0], input, values), null);
             return;
         }
 
@@ -61,7 +60,7 @@ internal static class AnnotateCommand
         if (name != All)
         {
             using var annotator = AnnotatorCatalogue.Create(infos[0].Name, files);
-            Report((annotator as IPoseDetector)?.Detect(picture), () => annotator.Annotate(picture, options), picture);
+            Report((annotator as IPoseDetector)?.Detect(picture) is { } pose ? new MeasuredHint(PoseDrawing.Draw(pose), Pose: pose) : new MeasuredHint(annotator.Annotate(picture, options)), picture);
             return;
         }
 
@@ -71,18 +70,16 @@ internal static class AnnotateCommand
         output.Message.WriteLine($"controlnet: row by row: the picture, {string.Join(", ", hints.Select(hint => hint.Info.Name))}.");
         output.Report(json, new { file, kind = All, annotators = hints.Select(hint => hint.Info.Name), seconds = clock.Elapsed.TotalSeconds }, file);
 
-        // Key points are the hint's content, so that they are not looked for twice.
-        void Report(PoseKeypoints? pose, Func<Picture> other, Picture? source)
+        void Report(MeasuredHint made, Picture? source)
         {
-            var hint = pose is null ? other() : PoseDrawing.Draw(pose);
-            PictureWriter.WritePng(file, hint, replaces: overwrites);
-            foreach (var warning in HintCheck.WarningsOfMade(infos[0], source, hint))
+            PictureWriter.WritePng(file, made.Hint, replaces: overwrites);
+            foreach (var warning in new[] { made.Reading }.OfType<string>().Concat(HintCheck.WarningsOfMade(infos[0], source, made.Hint)))
             {
                 output.Message.WriteLine($"controlnet: {input}: {warning}");
             }
 
-            var keypoints = pose is null ? null : JsonNode.Parse(PoseJson.Write(pose, normalised: false));
-            output.Report(json, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds, keypoints }, file);
+            var keypoints = made.Pose is null ? null : JsonNode.Parse(PoseJson.Write(made.Pose, normalised: false));
+            output.Report(json, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds, reading = made.Reading, keypoints }, file);
         }
     }
 
@@ -120,7 +117,7 @@ internal static class AnnotateCommand
             return Checked("kind", () => kind is null ? AnnotatorCatalogue.Find(name) : AnnotatorCatalogue.DefaultOf(kind));
         }
 
-        var known = (kind is null ? AnnotatorCatalogue.All : AnnotatorCatalogue.Of(kind)).ToList();
+        var known = AnnotatorCatalogue.All.Concat(MeasuredHints.Infos).Where(info => kind is null || info.Kind == kind.Name).ToList();
         return known.Find(info => info.ModuleNames.Contains(annotator, StringComparer.OrdinalIgnoreCase))
             ?? throw UsageException.Of(Annotator.Name, annotator, $"{name} has the annotators {string.Join(", ", known.SelectMany(info => info.ModuleNames))}.");
     }

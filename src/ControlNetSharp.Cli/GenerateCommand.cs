@@ -147,7 +147,7 @@ internal static class GenerateCommand
             // Of a file that is no picture the source is a hint that was made of it.
             var warnings = unit.Annotator is { } annotator ? HintCheck.WarningsOfMade(annotator, source.IsHint ? null : source.Picture, hint.Picture)
                 : new[] { HintCheck.Warning(unit.Kind, source.Picture) }.OfType<string>();
-            foreach (var seen in warnings)
+            foreach (var seen in new[] { source.Reading }.OfType<string>().Concat(warnings))
             {
                 output.Message.WriteLine($"controlnet: {unit.Kind.Name}={unit.Picture}: {seen}");
             }

@@ -14,11 +14,11 @@ internal sealed record UnitPictures(Picture Picture, Picture? HiresHint, Picture
 {
     private const string Option = "--control";
 
-    /// <summary>Up to this share of colours off the palette a segmentation was resized or compressed; beyond it has another palette, which is said.</summary>
-    private const double MostOffPalette = 0.3;
-
     /// <summary>Whether no annotator is asked: the picture already is the hint, or the file held what one would have to guess.</summary>
     public bool IsHint { get; init; }
+
+    /// <summary>How a file was read that can be read in several ways, for people; null where nothing is to be said.</summary>
+    public string? Reading { get; init; }
 
     /// <summary>Reads the files of a unit.</summary>
     /// <exception cref="UsageException">A file is missing or the hint too small.</exception>
@@ -26,14 +26,16 @@ internal sealed record UnitPictures(Picture Picture, Picture? HiresHint, Picture
     public static UnitPictures Read(UnitSpecification unit, Picture? mask)
     {
         var measured = MeasuredHints.Of(unit);
-        var picture = measured ?? PictureFiles.Read(Option, $"{unit.Kind.Name}={unit.Picture}", unit.Picture);
+        var picture = measured?.Hint ?? PictureFiles.Read(Option, $"{unit.Kind.Name}={unit.Picture}", unit.Picture);
         if (picture.Width < ControlUnit.SmallestHint || picture.Height < ControlUnit.SmallestHint)
         {
             throw UsageException.Of(Option, $"{unit.Kind.Name}={unit.Picture}", $"a hint must be at least {ControlUnit.SmallestHint} x {ControlUnit.SmallestHint} pixels; this one has {picture.Width} x {picture.Height}.");
         }
 
+        picture = unit.SwapsChannels ? PictureChannels.Swapped(picture) : picture;
+        var read = unit.IsHint && unit.Kind.Name == "segmentation" ? MeasuredHints.Segmentation(unit.Picture, picture) : new MeasuredHint(picture, measured?.Reading);
         return new UnitPictures(
-            Finished(unit, unit.SwapsChannels ? PictureChannels.Swapped(picture) : picture),
+            read.Hint,
             null,
             unit.Mask is { } region ? PictureFiles.ReadMask(Option, $"mask={region}", region) : null,
             unit.Holes is { } holes ? PictureFiles.ReadMask(Option, $"inpaint={holes}", holes) : unit.IsForInpainting ? mask ?? throw UsageException.Of(
@@ -41,12 +43,9 @@ internal sealed record UnitPictures(Picture Picture, Picture? HiresHint, Picture
             IsReady: false)
         {
             IsHint = unit.IsHint || measured is not null,
+            Reading = read.Reading,
         };
     }
-
-    /// <summary>A finished segmentation gets the palette's own colours back, which resizing or JPEG has mixed.</summary>
-    private static Picture Finished(UnitSpecification unit, Picture picture) =>
-        unit.IsHint && unit.Kind.Name == "segmentation" && Ade20kPalette.Snap(picture) is { OffPalette: <= MostOffPalette } snapped ? snapped.Hint : picture;
 
     /// <summary>A mask that is neither in the shape of the unit's picture nor in that of the result would be cut at other places.</summary>
     /// <param name="unit">The unit.</param>

@@ -64,7 +64,7 @@ internal sealed record UnitSpecification
     /// <summary>Values for the annotator's own options, by name.</summary>
     public IReadOnlyDictionary<string, string> AnnotatorValues { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Reads a unit; nothing is opened but the JSON file of an <c>@</c> unit.</summary>
+    /// <summary>Reads a unit; nothing is opened but the JSON file of an <c>@</c> unit, and the picture where it may hold measurements.</summary>
     /// <exception cref="UsageException">The text is not a unit; the message names the part, its value and what is allowed.</exception>
     public static UnitSpecification Parse(string text)
     {
@@ -82,9 +82,11 @@ internal sealed record UnitSpecification
         var values = new Dictionary<string, string>(options, StringComparer.Ordinal);
         var kind = Found(name, ConditionKind.Find);
         var named = Take<string?>(values, "annotator", null, name => name);
-        var measured = MeasuredHints.IsKeyPoints(kind.Name, picture) ? MeasuredPose.Info : null;
-        var annotator = named == "none" || (kind.Name == Hint && named is null) ? null
-            : named is null ? Found(kind.Name, _ => AnnotatorCatalogue.DefaultOf(kind)) : Named(kind, named, measured);
+        var measured = MeasuredHints.Find(kind.Name, picture);
+        var annotator = measured == MeasuredPose.Info ? measured
+            : named == "none" || (kind.Name == Hint && named is null) ? null
+            : named is not null ? Named(kind, named)
+            : measured ?? Found(kind.Name, _ => AnnotatorCatalogue.DefaultOf(kind));
         var unit = new UnitSpecification
         {
             Kind = kind,
@@ -98,7 +100,7 @@ internal sealed record UnitSpecification
                 Layers = Take(values, "layers", null, Layers),
             },
             Model = Take<string?>(values, "model", null, path => path),
-            Annotator = measured ?? annotator,
+            Annotator = annotator,
             Resize = Take(values, "resize", ResizeMode.Crop, text => Choices.Of<ResizeMode>(Option, text, "resize")),
             Mask = Take<string?>(values, "mask", null, path => path),
             Holes = Take<string?>(values, "inpaint", null, path => path),
@@ -120,11 +122,11 @@ internal sealed record UnitSpecification
         return unit;
     }
 
-    private static AnnotatorInfo Named(ConditionKind kind, string name, AnnotatorInfo? measured)
+    private static AnnotatorInfo Named(ConditionKind kind, string name)
     {
         // A drawing of dark lines can be turned round for every kind of lines.
-        var lines = HintCheck.IsOfLines(kind) ? AnnotatorCatalogue.Find("invert") : null;
-        var known = AnnotatorCatalogue.Of(kind).Concat(new[] { lines, measured }.OfType<AnnotatorInfo>()).Distinct().ToList();
+        var known = AnnotatorCatalogue.Of(kind).Concat(MeasuredHints.Infos.Where(info => info.Kind == kind.Name))
+            .Concat(HintCheck.IsOfLines(kind) ? [AnnotatorCatalogue.Find("invert")] : []).Distinct().ToList();
         return known.Find(info => info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase))
             ?? throw Wrong("annotator", name, kind.Name == Hint ? $"none: a picture of the kind {Hint} is taken as it is"
                 : string.Join(" or ", known.SelectMany(info => info.ModuleNames).Prepend("none, where the picture already is the hint,")));

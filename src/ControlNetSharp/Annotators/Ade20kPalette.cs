@@ -10,6 +10,12 @@ public static class Ade20kPalette
     /// <summary>Number of classes.</summary>
     public const int Count = 150;
 
+    /// <summary>Up to this share of colours off the palette a map was resized or smoothed.</summary>
+    private const double MostOffPalette = 0.3;
+
+    /// <summary>Up to this median distance in RGB a map was rounded or compressed, wherever its pixels are. A photograph or another palette is several times as far.</summary>
+    private const double MostDistance = 12;
+
     private static readonly (string Name, int Rgb)[] Rows =
     [
         ("wall", 0x787878),
@@ -223,7 +229,7 @@ public static class Ade20kPalette
     }
 
     /// <summary>
-    /// Takes a segmentation from elsewhere: pixels that anti-aliasing, resizing or JPEG has mixed become the nearest colour of the palette (by distance in RGB; black, which many maps have where nothing was labelled, stays black).
+    /// Takes a segmentation from elsewhere: pixels that anti-aliasing, resizing or JPEG has mixed become the nearest colour of the palette or black, which many maps have where nothing was labelled (by distance in RGB).
     /// </summary>
     /// <param name="picture">The picture. Borrowed.</param>
     /// <returns>A picture of palette colours only, and the share of the pixels (0..1) that were off the palette: a few hundredths in an anti-aliased map, most of them in a photograph or in a map with another palette.</returns>
@@ -239,7 +245,7 @@ public static class Ade20kPalette
             off += exact.Contains(colour) ? 0 : 1;
             if (!nearest.TryGetValue(colour, out var found))
             {
-                nearest[colour] = found = Nearest(colour);
+                nearest[colour] = found = Nearest(colour).Rgb;
             }
 
             (rgb[i], rgb[i + 1], rgb[i + 2]) = ((byte)(found >> 16), (byte)(found >> 8), (byte)found);
@@ -248,19 +254,61 @@ public static class Ade20kPalette
         return (new Picture(picture.Width, picture.Height, rgb), (double)off / (picture.Width * (long)picture.Height));
     }
 
-    private static int Nearest(int colour)
+    /// <summary>A finished segmentation in the palette's own colours, from which rounding, resizing, smoothing or JPEG has taken it.</summary>
+    /// <param name="picture">The picture. Borrowed.</param>
+    /// <returns>The segmentation; null where most colours are far from the palette's: a photograph, or a map in another palette.</returns>
+    public static Picture? Recovered(Picture picture)
     {
-        var (best, least) = (0, int.MaxValue);
+        var (hint, off) = Snap(picture);
+        return off <= MostOffPalette || MedianDistance(picture) <= MostDistance ? hint : null;
+    }
+
+    /// <summary>
+    /// The median distance in RGB of the pixels to the nearest colour of a class. Those nearest to black do not count: a ground of nothing would speak for the rest. Infinite where no others are left.
+    /// </summary>
+    private static double MedianDistance(Picture picture)
+    {
+        var counts = new Dictionary<int, int>();
+        for (var i = 0; i < picture.Rgb.Length; i += 3)
+        {
+            var colour = picture.Rgb[i] << 16 | picture.Rgb[i + 1] << 8 | picture.Rgb[i + 2];
+            counts[colour] = counts.GetValueOrDefault(colour) + 1;
+        }
+
+        var distances = counts.Select(pair => (Nearest: Nearest(pair.Key), Count: pair.Value)).Where(pair => pair.Nearest.Rgb != 0)
+            .Select(pair => (pair.Nearest.Distance, pair.Count)).OrderBy(pair => pair.Distance).ToList();
+        var rest = distances.Sum(pair => (long)pair.Count) / 2;
+        foreach (var (distance, count) in distances)
+        {
+            rest -= count;
+            if (rest < 0)
+            {
+                return Math.Sqrt(distance);
+            }
+        }
+
+        return double.PositiveInfinity;
+    }
+
+    /// <summary>The nearest colour of the palette or black, and its squared distance.</summary>
+    private static (int Rgb, int Distance) Nearest(int colour)
+    {
+        var (best, least) = (0, Distance(colour, 0));
         foreach (var (_, rgb) in Rows)
         {
-            var (red, green, blue) = ((rgb >> 16) - (colour >> 16), (rgb >> 8 & 255) - (colour >> 8 & 255), (rgb & 255) - (colour & 255));
-            var distance = red * red + green * green + blue * blue;
+            var distance = Distance(colour, rgb);
             if (distance < least)
             {
                 (best, least) = (rgb, distance);
             }
         }
 
-        return best;
+        return (best, least);
+    }
+
+    private static int Distance(int a, int b)
+    {
+        var (red, green, blue) = ((a >> 16) - (b >> 16), (a >> 8 & 255) - (b >> 8 & 255), (a & 255) - (b & 255));
+        return red * red + green * green + blue * blue;
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ControlNetSharp.Annotators;
 
 /// <summary>What is known about an annotator without running it.</summary>
@@ -32,8 +34,18 @@ public sealed record AnnotatorInfo(string Kind, IReadOnlyList<string> ModuleName
 /// <param name="Meaning">One line for help texts.</param>
 public sealed record AnnotatorOption(string Name, double Min, double Max, double Default, bool Whole, string Meaning)
 {
+    /// <summary>Words for the numbers from <see cref="Min"/> = 0 on, where the option is a choice; else none.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
     /// <summary>What is allowed, in words.</summary>
-    public string Allowed => $"a {(Whole ? "whole " : "")}number from {Min} to {Max}";
+    public string Allowed => Words.Count > 0
+        ? $"{string.Join(", ", Words.SkipLast(1))} or {Words[^1]}"
+        : $"a {(Whole ? "whole " : "")}number from {Min} to {Max}";
+
+    /// <summary>The number that a text means: one of <see cref="Words"/>, or a number with a decimal point; null where it is neither.</summary>
+    internal double? NumberOf(string text) =>
+        Words.Index().Where(word => word.Item.Equals(text, StringComparison.OrdinalIgnoreCase)).Select(word => (double?)word.Index).FirstOrDefault()
+        ?? (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : null);
 
     internal void Check(double value)
     {

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ControlNetSharp.Annotators;
 
 /// <summary>Checked values for the options of one annotator; what is not given has its default.</summary>
@@ -38,9 +36,8 @@ public sealed class AnnotatorOptions
         new(info, values.ToDictionary(pair => pair.Key, pair => ParseNumber(OptionOf(info, pair.Key), pair.Value)));
 
     private static double ParseNumber(AnnotatorOption option, string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
-            ? value
-            : throw new ArgumentException($"{option.Name} must be {option.Allowed}, not \"{text}\".", option.Name);
+        option.NumberOf(text)
+            ?? throw new ArgumentException($"{option.Name} must be {option.Allowed}, not \"{text}\".", option.Name);
 
     private static AnnotatorOption OptionOf(AnnotatorInfo info, string name) =>
         info.Options.FirstOrDefault(option => option.Name == name)

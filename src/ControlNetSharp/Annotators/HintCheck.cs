@@ -11,8 +11,8 @@ public static class HintCheck
     /// <summary>A ControlNet for lines sees mostly dark ground.</summary>
     private const double LeastDark = 0.5;
 
-    /// <summary>Shares of pixels from which on something cannot be a JPEG's or an anti-aliased edge's doing.</summary>
-    private const double MuchColour = 0.05, OffPalette = 0.15;
+    /// <summary>The share of pixels from which on something cannot be a JPEG's or an anti-aliased edge's doing.</summary>
+    private const double MuchColour = 0.05;
     private static readonly string[] Lines = ["canny", "hough", "hed", "scribble", "lineart"];
 
     /// <summary>Whether hints of a kind are light lines on dark ground.</summary>
@@ -78,8 +78,9 @@ public static class HintCheck
 
     private static string? OfAreas(Picture hint)
     {
-        var off = Ade20kPalette.Snap(hint).OffPalette;
-        return off <= OffPalette ? null
-            : string.Create(CultureInfo.InvariantCulture, $"{off:p0} of its pixels have no colour of ADE20K's palette, so it is drawn in another one, or is a photograph; with colours of ADE20K it would be followed.");
+        return Ade20kPalette.Recovered(hint) is not null ? null
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Ade20kPalette.Snap(hint).OffPalette:p0} of its pixels have no colour of ADE20K's palette, so it is drawn in another one, or is a photograph; with colours of ADE20K it would be followed.");
     }
 }

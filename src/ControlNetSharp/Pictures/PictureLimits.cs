@@ -19,6 +19,14 @@ public sealed record PictureLimits
         return this;
     }
 
+    /// <summary>Refuses sizes over the limit before anything of that size is made.</summary>
+    internal (int Width, int Height) CheckedSize(long width, long height, string name) =>
+        width < 1 || height < 1
+            ? throw new PictureException(name, $"the header says {width} x {height} pixels; both must be at least 1.")
+        : width > MaxPixels / height
+            ? throw new PictureException(name, $"the map has {width} x {height} pixels; at most {MaxPixels} are allowed.")
+        : ((int)width, (int)height);
+
     private static void Check(long value, long max, string name)
     {
         if (value < 1 || value > max)

@@ -2,7 +2,7 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Annotators.DepthMaps;
 
-/// <summary>Depth as a sensor or a renderer measured it: far is large. A value that is 0, negative or not finite was not measured.</summary>
+/// <summary>Depth as a file has it: measured by a sensor or a renderer, or relative as depth programs write it. In measured depth a value that is 0, negative, not finite or 1e10 and more was not measured.</summary>
 public sealed class DepthMap
 {
     /// <summary>Wraps values without copying them.</summary>
@@ -41,49 +41,28 @@ public sealed class DepthMap
     public string Name { get; }
 
     /// <summary>Makes the hint that a depth ControlNet expects: near is bright, and what was not measured is black.</summary>
-    /// <param name="options">Unit and range; all defaults where null.</param>
+    /// <param name="options">What large values mean, unit and range; all defaults where null.</param>
     /// <returns>A grey picture of the same size, owned by the caller.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or does not go with another.</exception>
     /// <exception cref="PictureException">Nothing was measured, or the measured depth is all nearer than a given near or farther than a given far.</exception>
-    public Picture ToHint(DepthMapOptions? options = null)
-    {
-        options = (options ?? new DepthMapOptions()).Checked();
-        var unit = options.Unit ?? (IsWhole ? 0.001 : 1);
-        var (least, most) = MeasuredRange();
-        var (near, far) = (options.Near ?? least * unit, options.Far ?? most * unit);
-        if (near > far)
-        {
-            throw new PictureException(Name, $"the measured depth goes from {least * unit:g4} to {most * unit:g4} m (one unit is {unit:g4} m), near is {near:g4} m and far {far:g4} m; near must be below far. Is the unit right?");
-        }
+    public Picture ToHint(DepthMapOptions? options = null) => ToHint(options, out _);
 
+    /// <summary>Makes the hint and says how the map was read.</summary>
+    /// <param name="options">What large values mean, unit and range; all defaults where null.</param>
+    /// <param name="reading">One sentence for people: what large values were taken for and why, where the hint is white and black, and the option that changes it.</param>
+    /// <returns>A grey picture of the same size, owned by the caller.</returns>
+    /// <exception cref="ArgumentException">An option is out of range, or does not go with another.</exception>
+    /// <exception cref="PictureException">Nothing was measured, or the measured depth is all nearer than a given near or farther than a given far.</exception>
+    public Picture ToHint(DepthMapOptions? options, out string reading)
+    {
+        var scale = DepthScale.Of(this, (options ?? new DepthMapOptions()).Checked());
+        reading = scale.Reading;
         var rgb = new byte[3 * Values.Length];
         for (var i = 0; i < Values.Length; i++)
         {
-            if (IsMeasured(Values[i]))
-            {
-                rgb.AsSpan(3 * i, 3).Fill((byte)Math.Round(255 * Brightness(Math.Clamp(Values[i] * unit, near, far)), MidpointRounding.ToEven));
-            }
+            rgb.AsSpan(3 * i, 3).Fill((byte)Math.Round(255 * scale.Brightness(Values[i]), MidpointRounding.ToEven));
         }
 
         return new Picture(Width, Height, rgb);
-
-        double Brightness(double depth) =>
-            near == far ? 1 : options.Inverse ? (1 / depth - 1 / far) / (1 / near - 1 / far) : (far - depth) / (far - near);
-    }
-
-    private static bool IsMeasured(float value) => value > 0 && float.IsFinite(value);
-
-    private (double Least, double Most) MeasuredRange()
-    {
-        var (least, most) = (double.PositiveInfinity, 0.0);
-        foreach (var value in Values)
-        {
-            if (IsMeasured(value))
-            {
-                (least, most) = (Math.Min(least, value), Math.Max(most, value));
-            }
-        }
-
-        return most > 0 ? (least, most) : throw new PictureException(Name, "no depth was measured: no value is a number above 0.");
     }
 }

@@ -1,26 +1,36 @@
 namespace ControlNetSharp.Annotators.DepthMaps;
 
-/// <summary>How measured depth becomes a hint.</summary>
+/// <summary>How a depth map becomes a hint.</summary>
 public sealed record DepthMapOptions
 {
+    /// <summary>What large values mean.</summary>
+    public DepthEnd Large { get; init; }
+
     /// <summary>Metres for one unit of the file, above 0. Where null: 0.001 for whole numbers (millimetres, as depth cameras store them), 1 for floats.</summary>
     public double? Unit { get; init; }
 
-    /// <summary>Metres at which the hint is white, above 0; the smallest measured depth where null. What is nearer is white, too.</summary>
+    /// <summary>Metres at which the hint is white, above 0; the smallest measured depth without outliers where null. What is nearer is white, too.</summary>
     public double? Near { get; init; }
 
-    /// <summary>Metres at which the hint is black, above <see cref="Near"/>; the largest measured depth where null. What is farther is black, too.</summary>
+    /// <summary>Metres at which the hint is black, above <see cref="Near"/>; the largest measured depth without outliers where null. What is farther is black, too.</summary>
     public double? Far { get; init; }
 
-    /// <summary>Whether grey follows 1 / depth, as that of MiDaS does with which depth ControlNets were trained; else depth itself.</summary>
+    /// <summary>Whether grey follows 1 / depth, as that of MiDaS does with which depth ControlNets were trained; else depth itself. Relative maps are taken as they are.</summary>
     public bool Inverse { get; init; } = true;
+
+    /// <summary>Whether something is given that only measured depth has.</summary>
+    internal bool IsInMetres => Unit is not null || Near is not null || Far is not null;
 
     internal DepthMapOptions Checked()
     {
         Check(Unit, nameof(Unit));
         Check(Near, nameof(Near));
         Check(Far, nameof(Far));
-        return Near >= Far ? throw new ArgumentOutOfRangeException(nameof(Far), Far, $"Far must be above Near, which is {Near} m.") : this;
+        return Near >= Far
+            ? throw new ArgumentOutOfRangeException(nameof(Far), Far, $"Far must be above Near, which is {Near} m.")
+            : Large == DepthEnd.Near && IsInMetres
+                ? throw new ArgumentException("Near, Far and Unit are metres, which a map has none of where large is near.", nameof(Large))
+                : this;
     }
 
     private static void Check(double? value, string name)

@@ -15,43 +15,59 @@ internal static partial class NpyDepth
 
     public static DepthMap Read(ReadOnlySpan<byte> bytes, string name, PictureLimits limits)
     {
-        var (header, data) = Split(bytes, name);
-        var type = Match(TypeField(), "descr");
-        if (Match(OrderField(), "fortran_order") == "True")
-        {
-            throw new PictureException(name, "the array is stored in Fortran order; save it in C order (numpy.ascontiguousarray).");
-        }
-
+        var header = Header(bytes, name, out var start);
+        var data = bytes[start..];
+        var descr = Match(TypeField(), "descr");
+        var type = new SampleType(descr[1], int.Parse(descr[2..], CultureInfo.InvariantCulture), descr[0] == '>');
         var shapeText = Match(ShapeField(), "shape");
-        long[] shape = [.. shapeText.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(size => long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : -1)];
-        // One channel or one picture in front or behind is the same map.
-        long[] sides = shape.Length == 3 && shape[0] == 1 ? shape[1..] : shape.Length == 3 && shape[2] == 1 ? shape[..2] : shape;
+        var sides = Sides([.. shapeText.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(side => long.TryParse(side, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : -1)]);
         if (sides.Length != 2)
         {
             throw new PictureException(name, $"the array has the shape ({shapeText}); (height, width) is needed.");
         }
 
-        var (width, height) = DepthMapReader.Checked(sides[1], sides[0], name, limits);
-        var size = type[1..] switch
+        var (width, height) = limits.CheckedSize(sides[1], sides[0], name);
+        if (!type.IsKnown)
         {
-            "f4" => 4,
-            "f8" => 8,
-            "u2" => 2,
-            _ => throw new PictureException(name, $"the array has the type {type}; float32 (f4), float64 (f8) and uint16 (u2) are read."),
-        };
-        if (data.Length != (long)width * height * size)
-        {
-            throw new PictureException(name, $"the file is {(data.Length < (long)width * height * size ? "truncated" : "damaged")}: {width} x {height} values of {size} bytes are {(long)width * height * size} bytes; it holds {data.Length}.");
+            throw new PictureException(name, $"the array has the type {descr}; {SampleType.Known} are read.");
         }
 
-        return new DepthMap(width, height, Values(data, size, isBig: type[0] == '>', width * height), isWhole: size == 2, name);
+        var expected = (long)width * height * type.Size;
+        if (data.Length != expected)
+        {
+            throw new PictureException(
+                name,
+                $"the file is {(data.Length < expected ? "truncated" : "damaged")}: {width} x {height} values of "
+                + $"{type.Size} bytes are {expected} bytes; it holds {data.Length}.");
+        }
 
-        string Match(Regex field, string key) => field.Match(header) is { Success: true } match ? match.Groups["value"].Value
+        var values = type.ReadAll(data, width * height);
+        var isByColumn = Match(OrderField(), "fortran_order") == "True";
+        return new DepthMap(width, height, isByColumn ? Transposed(values, width, height) : values, type.IsWhole, name);
+
+        string Match(Regex field, string key) => field.Match(header) is { Success: true } match
+            ? match.Groups["value"].Value
             : throw new PictureException(name, $"the NPY header has no usable '{key}': {header.Trim()}");
     }
 
-    private static (string Header, byte[] Data) Split(ReadOnlySpan<byte> bytes, string name)
+    /// <summary>Height and width: channels or pictures of which there is one, in front or behind, are left out.</summary>
+    private static long[] Sides(long[] shape)
+    {
+        while (shape.Length > 2 && shape[0] == 1)
+        {
+            shape = shape[1..];
+        }
+
+        while (shape.Length > 2 && shape[^1] == 1)
+        {
+            shape = shape[..^1];
+        }
+
+        return shape;
+    }
+
+    private static string Header(ReadOnlySpan<byte> bytes, string name, out int end)
     {
         const int MaxHeader = 1 << 16;
         var version = bytes.Length > 6 ? bytes[6] : (byte)0;
@@ -66,30 +82,32 @@ internal static partial class NpyDepth
             throw new PictureException(name, "the NPY file is truncated: it ends in its header.");
         }
 
-        long length = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
-        return length > MaxHeader ? throw new PictureException(name, $"the NPY header claims {length} bytes; at most {MaxHeader} are read.")
-            : length > bytes.Length - start ? throw new PictureException(name, "the NPY file is truncated: it ends in its header.")
-            : (Encoding.UTF8.GetString(bytes.Slice(start, (int)length)), bytes[(start + (int)length)..].ToArray());
-    }
-
-    private static float[] Values(byte[] data, int size, bool isBig, int count)
-    {
-        var values = new float[count];
-        for (var i = 0; i < count; i++)
+        long length = version == 1
+            ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..])
+            : BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
+        if (length > MaxHeader)
         {
-            var at = data.AsSpan(i * size, size);
-            values[i] = (size, isBig) switch
-            {
-                (2, false) => BinaryPrimitives.ReadUInt16LittleEndian(at),
-                (2, true) => BinaryPrimitives.ReadUInt16BigEndian(at),
-                (4, false) => BinaryPrimitives.ReadSingleLittleEndian(at),
-                (4, true) => BinaryPrimitives.ReadSingleBigEndian(at),
-                (_, false) => (float)BinaryPrimitives.ReadDoubleLittleEndian(at),
-                (_, true) => (float)BinaryPrimitives.ReadDoubleBigEndian(at),
-            };
+            throw new PictureException(name, $"the NPY header claims {length} bytes; at most {MaxHeader} are read.");
         }
 
-        return values;
+        end = start + (int)length;
+        return end <= bytes.Length
+            ? Encoding.UTF8.GetString(bytes[start..end])
+            : throw new PictureException(name, "the NPY file is truncated: it ends in its header.");
+    }
+
+    private static float[] Transposed(float[] columns, int width, int height)
+    {
+        var rows = new float[columns.Length];
+        for (var y = 0; y < height; y++)
+        {
+            for (var x = 0; x < width; x++)
+            {
+                rows[y * width + x] = columns[x * height + y];
+            }
+        }
+
+        return rows;
     }
 
     [GeneratedRegex(@"'descr'\s*:\s*'(?<value>[<>|=][a-zA-Z][0-9]{1,3})'", RegexOptions.ExplicitCapture, 1000)]

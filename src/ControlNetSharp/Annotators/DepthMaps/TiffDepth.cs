@@ -4,10 +4,10 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Annotators.DepthMaps;
 
-/// <summary>TIFF files of one channel, float32 or uint16, in strips that are not compressed or deflated. Only the first picture is read. Source: TIFF 6.0; Adobe Photoshop TIFF technical notes (deflate).</summary>
+/// <summary>TIFF files of one channel in strips that are not compressed or deflated. Only the first picture is read. Source: TIFF 6.0; Adobe Photoshop TIFF technical notes (deflate).</summary>
 internal static class TiffDepth
 {
-    private const string Supported = "one channel of float32 or uint16 in strips, not compressed or deflated, without predictor";
+    private const string Supported = "one channel of " + SampleType.Known + " in strips, not compressed or deflated, without predictor";
     private const int Width = 256, Height = 257, Bits = 258, Compression = 259, StripOffsets = 273, Samples = 277, RowsPerStrip = 278, StripBytes = 279, Predictor = 317, TileWidth = 322, Format = 339;
 
     public static bool IsTiff(ReadOnlySpan<byte> bytes) => bytes.StartsWith("II*\0"u8) || bytes.StartsWith("MM\0*"u8);
@@ -16,26 +16,23 @@ internal static class TiffDepth
     {
         var file = new Source(bytes.ToArray(), bytes[0] == (byte)'I', name);
         var tags = ReadDirectory(file);
-        var (width, height) = DepthMapReader.Checked(One(Width, 0), One(Height, 0), name, limits);
+        var (width, height) = limits.CheckedSize(One(Width, 0), One(Height, 0), name);
         if (One(Samples, 1) != 1 || tags.ContainsKey(TileWidth) || One(Predictor, 1) != 1)
         {
             throw new PictureException(name, $"the TIFF has {One(Samples, 1)} channels{(tags.ContainsKey(TileWidth) ? ", tiles" : "")}{(One(Predictor, 1) == 1 ? "" : ", a predictor")}; {Supported} is read.");
         }
 
-        var (isFloat, size) = (One(Format, 1), One(Bits, 1)) switch
+        var letter = One(Format, 1) switch { 1 => 'u', 2 => 'i', 3 => 'f', _ => '?' };
+        var type = new SampleType(letter, (int)One(Bits, 1) / 8, !file.IsLittle);
+        if (!type.IsKnown || One(Bits, 1) % 8 != 0)
         {
-            (3, 32) => (true, 4),
-            (1, 16) => (false, 2),
-            var (format, bits) => throw new PictureException(name, $"the TIFF has samples of {bits} bits and the format {format}; {Supported} is read."),
-        };
-        var data = ReadStrips(file, tags, width * size, height, One(Compression, 1), (int)Math.Clamp(One(RowsPerStrip, height), 1, height));
-        var values = new float[width * height];
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] = isFloat ? file.Single(data, i * size) : file.Whole(data, i * size);
+            throw new PictureException(
+                name, $"the TIFF has samples of {One(Bits, 1)} bits and the format {One(Format, 1)}; {Supported} is read.");
         }
 
-        return new DepthMap(width, height, values, isWhole: !isFloat, name);
+        var rowsPerStrip = (int)Math.Clamp(One(RowsPerStrip, height), 1, height);
+        var data = ReadStrips(file, tags, (long)width * type.Size, height, One(Compression, 1), rowsPerStrip);
+        return new DepthMap(width, height, type.ReadAll(data, width * height), type.IsWhole, name);
 
         long One(int tag, long absent) => tags.TryGetValue(tag, out var found) ? found[0] : absent;
     }
@@ -65,7 +62,7 @@ internal static class TiffDepth
         return tags;
     }
 
-    private static byte[] ReadStrips(Source file, Dictionary<int, long[]> tags, int rowBytes, int height, long compression, int rowsPerStrip)
+    private static byte[] ReadStrips(Source file, Dictionary<int, long[]> tags, long rowBytes, int height, long compression, int rowsPerStrip)
     {
         const int None = 1, Deflate = 8, OldDeflate = 32946;
         if (compression is not (None or Deflate or OldDeflate))
@@ -82,7 +79,7 @@ internal static class TiffDepth
         using var data = new MemoryStream();
         for (var strip = 0; strip < strips; strip++)
         {
-            var expected = (long)rowBytes * Math.Min(rowsPerStrip, height - strip * rowsPerStrip);
+            var expected = rowBytes * Math.Min(rowsPerStrip, height - strip * rowsPerStrip);
             file.Require(offsets[strip], lengths[strip]);
             if (compression == None && lengths[strip] < expected)
             {
@@ -111,7 +108,8 @@ internal static class TiffDepth
         public int Short(long at)
         {
             Require(at, 2);
-            return Whole(Bytes, (int)at);
+            var span = Bytes.AsSpan((int)at);
+            return IsLittle ? BinaryPrimitives.ReadUInt16LittleEndian(span) : BinaryPrimitives.ReadUInt16BigEndian(span);
         }
 
         public long Long(long at)
@@ -120,9 +118,5 @@ internal static class TiffDepth
             var span = Bytes.AsSpan((int)at);
             return IsLittle ? BinaryPrimitives.ReadUInt32LittleEndian(span) : BinaryPrimitives.ReadUInt32BigEndian(span);
         }
-
-        public ushort Whole(byte[] data, int at) => IsLittle ? BinaryPrimitives.ReadUInt16LittleEndian(data.AsSpan(at)) : BinaryPrimitives.ReadUInt16BigEndian(data.AsSpan(at));
-
-        public float Single(byte[] data, int at) => IsLittle ? BinaryPrimitives.ReadSingleLittleEndian(data.AsSpan(at)) : BinaryPrimitives.ReadSingleBigEndian(data.AsSpan(at));
     }
 }

@@ -1,7 +1,6 @@
 using System.IO.Compression;
-using ControlNetSharp.Pictures;
 
-namespace ControlNetSharp.Annotators.DepthMaps;
+namespace ControlNetSharp.Pictures;
 
 /// <summary>Decompression of files that may be hostile.</summary>
 internal static class Inflation
