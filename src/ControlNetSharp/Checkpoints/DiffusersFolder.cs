@@ -27,8 +27,8 @@ internal static class DiffusersFolder
         return files.Exists(file => file.component == UNet) ? files
             : throw new CheckpointException(
                 folder,
-                "its folder 'unet' has no weights; a model needs unet, vae and text_encoder, with safetensors or PyTorch "
-                + "files.");
+                "its folder 'unet' has no weights; a model needs unet, vae and text_encoder, with safetensors or "
+                + "PyTorch files.");
     }
 
     /// <summary>The configurations of a whole model as metadata.</summary>

@@ -96,7 +96,8 @@ public sealed class PromptFiles
         foreach (var comparison in new[] { StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase })
         {
             var namesakes = known
-                .Where(file => new[] { file.Name, Path.GetFileName(file.Name) }.Any(own => own.Equals(name, comparison)))
+                .Where(file => file.Name.Equals(name, comparison)
+                    || Path.GetFileName(file.Name).Equals(name, comparison))
                 .GroupBy(file => file.Folder, StringComparer.Ordinal).FirstOrDefault()?.ToList() ?? [];
             var whole = namesakes.FindAll(file => file.Name.Equals(name, comparison));
             var found = (whole.Count > 0 ? whole : namesakes).GroupBy(file => file.Name, StringComparer.Ordinal)

@@ -39,8 +39,8 @@ internal static class WrongFile
 
         if (start.Length > TarMark && start[TarMark..].StartsWith("ustar"u8))
         {
-            return "it is a tar archive, as PyTorch wrote before 0.2; safetensors files, PyTorch's zip archives and its "
-                + "pickles since then can be read.";
+            return "it is a tar archive, as PyTorch wrote before 0.2; safetensors files, PyTorch's zip archives and "
+                + "its pickles since then can be read.";
         }
 
         if (start.Length > 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5)

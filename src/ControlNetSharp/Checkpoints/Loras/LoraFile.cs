@@ -112,7 +112,7 @@ internal sealed class LoraFile : IDisposable
     }
 
     /// <summary>The first of some names, in a sentence.</summary>
-    private static string Shown(IReadOnlyCollection<string> names) =>
+    private static string Shown(List<string> names) =>
         string.Join(", ", names.Take(ShownKeys)) + (names.Count > ShownKeys ? ", …" : "");
 
     private LoraModule Module(string name, Dictionary<string, StoredTensor> parts, AdapterMetadata adapter)

@@ -248,7 +248,7 @@ internal ref struct PickleReader
         if (value is ForeignGlobal { IsAttack: true } attack)
         {
             throw new FormatException(
-                $"it wants to run {attack.Name}, which no checkpoint needs; nothing is run here, but elsewhere it would be");
+                $"it wants to run {attack.Name}, which no checkpoint needs; nothing is run here, elsewhere it would be");
         }
     }
 
