@@ -30,7 +30,7 @@ public sealed class PromptFiles
         _roots = [.. roots.Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)];
         // Where two files have one name, the first root counts, then the one in fewer folders, then the first ending.
         _embeddings = new(() => Folders(EmbeddingFolders)
-            .SelectMany(folder => Below(folder).OrderBy(file => file.Name.Count(c => c == '/'))
+            .SelectMany(folder => Below(folder).OrderBy(file => Depth(file.Name))
                 .ThenBy(file => Rank(file.Path)).ThenBy(file => file.Name, StringComparer.Ordinal))
             .DistinctBy(file => Path.GetFileName(file.Name), StringComparer.OrdinalIgnoreCase).ToDictionary(file => Path.GetFileName(file.Name), file => file.Path, StringComparer.OrdinalIgnoreCase));
     }
@@ -102,6 +102,7 @@ public sealed class PromptFiles
             var whole = namesakes.FindAll(file => file.Name.Equals(name, comparison));
             var found = (whole.Count > 0 ? whole : namesakes).GroupBy(file => file.Name, StringComparer.Ordinal)
                 .Select(group => group.MinBy(file => Rank(file.Path)))
+                .OrderBy(file => Depth(file.Name)).ThenBy(file => file.Name, StringComparer.Ordinal)
                 .DistinctBy(file => RealPath(file.Path), StringComparer.Ordinal).ToList();
             if (found.Count == 1)
             {
@@ -139,6 +140,8 @@ public sealed class PromptFiles
     private IEnumerable<string> Folders(IReadOnlyList<string> names) => _roots
         .SelectMany(root => new[] { root, Path.Combine(root, "models") }.SelectMany(parent => names.Select(name => Path.Combine(parent, name))).Prepend(names.Contains(Path.GetFileName(root), StringComparer.OrdinalIgnoreCase) ? root : ""))
         .Where(Directory.Exists).DistinctBy(folder => new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder, StringComparer.Ordinal);
+
+    private static int Depth(string name) => name.Count(c => c == '/');
 
     private static int Rank(string file) => Array.IndexOf(Extensions, Path.GetExtension(file).ToLowerInvariant());
 
