@@ -41,7 +41,9 @@ internal static class GenerateCommand
         var clock = Stopwatch.StartNew();
         var placement = compute.Place();
         using var threads = new ThreadCount(settings.Recorded?.Data.Threads);
-        CheckpointLoader.CheckControlNets(files.Model, files.ControlNets.OfType<string>().Distinct(), ModelFiles.Beside(files.Model, settings.ModelsFolder), settings.Vae);
+        CheckpointLoader.CheckControlNets(
+            files.Model, files.ControlNets.OfType<string>().Distinct(),
+            ModelFiles.Beside(files.Model, settings.ModelsFolder), settings.Vae);
         CheckpointLoader.CheckPromptFiles(files.Model, files.Loras.Values, files.Embeddings.Values, settings.Vae);
         using var loaded = CheckpointLoader.LoadModel(files.Model, placement, settings.Vae);
         var model = loaded with { PredictsVelocity = settings.PredictsVelocity ?? loaded.PredictsVelocity };

@@ -89,7 +89,9 @@ internal static class ModelsCommand
 
         foreach (var row in rows)
         {
-            output.Result.WriteLine($"{row.Kind ?? "unusable",-18}  {row.Family ?? "",-8}  {row.Layout ?? "",-9}  {row.Dtype ?? "",-5}  {row.File}");
+            output.Result.WriteLine(
+                $"{row.Kind ?? "unusable",-18}  {row.Family ?? "",-8}  {row.Layout ?? "",-9}  {row.Dtype ?? "",-5}  "
+                + row.File);
             if (row.Error is not null)
             {
                 output.Message.WriteLine(row.Error);
@@ -126,13 +128,20 @@ internal static class ModelsCommand
         var tensors = CheckpointConverter.Convert(input, target, layout, dtype, overflows.Add, overwrites);
         if (overflows.Count > 0)
         {
-            output.Message.WriteLine($"controlnet: {overflows.Count} of {tensors} tensors have numbers too large for {arguments.GetValue(DtypeOption)}; in {target} they are infinite: "
-                + $"{string.Join(", ", overflows.Take(ShownNames))}{(overflows.Count > ShownNames ? ", …" : "")}. Most likely the file cannot be used; bf16 and fp32 have room for them.");
+            var names = string.Join(", ", overflows.Take(ShownNames)) + (overflows.Count > ShownNames ? ", …" : "");
+            output.Message.WriteLine(
+                $"controlnet: {overflows.Count} of {tensors} tensors have numbers too large for "
+                + $"{arguments.GetValue(DtypeOption)}; in {target} they are infinite: {names}. Most likely the file "
+                + "cannot be used; bf16 and fp32 have room for them.");
         }
 
         if (json)
         {
-            output.WriteJson(new { file = target, layout = arguments.GetValue(LayoutOption), dtype = arguments.GetValue(DtypeOption), tensors, overflows, seconds = clock.Elapsed.TotalSeconds });
+            output.WriteJson(new
+            {
+                file = target, layout = arguments.GetValue(LayoutOption), dtype = arguments.GetValue(DtypeOption),
+                tensors, overflows, seconds = clock.Elapsed.TotalSeconds,
+            });
             return;
         }
 

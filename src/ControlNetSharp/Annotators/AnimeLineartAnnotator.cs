@@ -23,7 +23,8 @@ public sealed class AnimeLineartAnnotator : IAnnotator
     internal AnimeLineartAnnotator(AnnotatorFiles files)
     {
         _network = CheckpointLoader.LoadNetwork(
-            files.Find(Description), $"weights of {Description.Name}", (shapes, placement) => new AnimeLineartNetwork(new(shapes), placement));
+            files.Find(Description), $"weights of {Description.Name}",
+            (shapes, placement) => new AnimeLineartNetwork(new(shapes), placement));
     }
 
     /// <inheritdoc/>

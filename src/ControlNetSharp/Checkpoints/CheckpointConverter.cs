@@ -23,13 +23,18 @@ public static class CheckpointConverter
     /// <param name="output">A file for <see cref="CheckpointLayout.Ldm"/>, or a new folder for <see cref="CheckpointLayout.Diffusers"/>.</param>
     /// <param name="layout">The layout; null to keep the tensors' names, for which any file with tensors will do.</param>
     /// <param name="format">How all floating-point tensors are written; null to keep theirs.</param>
-    /// <param name="overflowed">Told the name of each tensor that has numbers too large for the format (above 65504 for float16): in the output they are infinite.</param>
+    /// <param name="overflowed">
+    /// Told the name of each tensor that has numbers too large for the format (above 65504 for float16): in the
+    /// output they are infinite.
+    /// </param>
     /// <param name="replaces">Whether a file that is there is replaced; a folder never is.</param>
     /// <returns>How many tensors were written.</returns>
     /// <exception cref="CheckpointException">The input cannot be used, or has no place in the layout.</exception>
     /// <exception cref="ArgumentException">The output is where something else is.</exception>
     /// <exception cref="FileTakenException">There is such a file, and it is not to be replaced.</exception>
-    public static int Convert(string input, string output, CheckpointLayout? layout = null, WeightFormat? format = null, Action<string>? overflowed = null, bool replaces = true)
+    public static int Convert(
+        string input, string output, CheckpointLayout? layout = null, WeightFormat? format = null,
+        Action<string>? overflowed = null, bool replaces = true)
     {
         ArgumentNullException.ThrowIfNull(output);
         var isModelFolder = File.Exists(Path.Combine(input, DiffusersFolder.Index));
@@ -80,7 +85,8 @@ public static class CheckpointConverter
                 var folder = Path.Combine(temporary, parts.Count == 1 ? "" : part.Folder);
                 Directory.CreateDirectory(folder);
                 File.WriteAllText(Path.Combine(folder, DiffusersFolder.Config), part.Config);
-                WriteFile(files, part.Tensors, new Dictionary<string, string> { ["format"] = "pt" }, Path.Combine(folder, part.File), writing);
+                var metadata = new Dictionary<string, string> { ["format"] = "pt" };
+                WriteFile(files, part.Tensors, metadata, Path.Combine(folder, part.File), writing);
                 if (parts.Count > 1 && part.Tokenizer is var (tokenizer, padToken))
                 {
                     TokenizerFiles.Write(Directory.CreateDirectory(Path.Combine(temporary, tokenizer)).FullName, padToken);
@@ -169,21 +175,25 @@ public static class CheckpointConverter
         ? new(files.Name, $"this is {other}, which has no other layout here; without a layout, its type and container can be changed.")
         : new(files.Name, $"none of its {files.Tensors.Count} tensors belongs to a UNet, Autoencoder, text encoder or ControlNet; the first is '{files.Tensors.Keys.FirstOrDefault()}'. Without a layout, type and container of any file can be changed.");
 
-    private static int WriteFile(CheckpointFiles files, IReadOnlyDictionary<string, StoredTensor> tensors, IReadOnlyDictionary<string, string> metadata, string output, Writing writing)
+    private static int WriteFile(
+        CheckpointFiles files, IReadOnlyDictionary<string, StoredTensor> tensors,
+        IReadOnlyDictionary<string, string> metadata, string output, Writing writing)
     {
         if (Directory.Exists(output))
         {
             throw new ArgumentException($"{output} is a folder; the tensors of {files.Name} are written to one file.", nameof(output));
         }
 
-        SafetensorsWriter.Write(
-            output, [.. tensors.SelectMany(tensor => Written(tensor.Key, tensor.Value, writing)), .. HasScales(tensors, writing.Format) ? [ScaledFloat8.Marked()] : Array.Empty<WrittenTensor>()], metadata, writing.Replaces);
+        var written = tensors.SelectMany(tensor => Written(tensor.Key, tensor.Value, writing));
+        var marked = HasScales(tensors, writing.Format) ? written.Append(ScaledFloat8.Marked()) : written;
+        SafetensorsWriter.Write(output, [.. marked], metadata, writing.Replaces);
         return tensors.Count;
     }
 
     private static IEnumerable<WrittenTensor> Written(string name, StoredTensor tensor, Writing writing)
     {
-        WrittenTensor As(ScalarType type) => new(name, SafetensorsFormat.NameOf(type), tensor.Shape, () => Rounded(name, tensor, type, writing));
+        WrittenTensor As(ScalarType type) =>
+            new(name, SafetensorsFormat.NameOf(type), tensor.Shape, () => Rounded(name, tensor, type, writing));
         return (SafetensorsFormat.CanBeWeights(tensor.Dtype) ? writing.Format : null) switch
         {
             null when tensor.HasRaw => ScaledFloat8.Copied(name, tensor),
@@ -194,12 +204,15 @@ public static class CheckpointConverter
         };
     }
 
-    /// <summary>A tensor in another type. What was infinite before is no overflow; the numbers are looked at only where something is.</summary>
+    /// <summary>
+    /// A tensor in another type. What was infinite before is no overflow, so the old numbers are looked at, too.
+    /// </summary>
     private static Tensor Rounded(string name, StoredTensor tensor, ScalarType type, Writing writing)
     {
         using var scope = NewDisposeScope();
         var rounded = tensor.Read(type);
-        if (rounded.isinf().any().item<bool>() && rounded.isfinite().sum().item<long>() < tensor.Read().isfinite().sum().item<long>())
+        static long Finite(Tensor numbers) => numbers.isfinite().sum().item<long>();
+        if (rounded.isinf().any().item<bool>() && Finite(rounded) < Finite(tensor.Read()))
         {
             writing.Overflowed?.Invoke(name);
         }

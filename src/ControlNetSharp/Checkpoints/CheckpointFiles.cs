@@ -150,12 +150,15 @@ public sealed class CheckpointFiles : IDisposable
         }
     }
 
-    /// <summary>The tensors without what training programs put before every name, or, as PyTorch's compiler, before any.</summary>
+    /// <summary>
+    /// The tensors without what training programs put before every name or, as PyTorch's compiler, before some.
+    /// </summary>
     /// <exception cref="CheckpointException">Two tensors are the same one under two names.</exception>
     private static Dictionary<string, StoredTensor> Unwrapped(Dictionary<string, StoredTensor> tensors)
     {
-        var isWrapped = tensors.Count > 0 && tensors.Keys.All(name => name.StartsWith(Wrapper, StringComparison.Ordinal));
-        if (!isWrapped && !tensors.Keys.Any(name => name.Contains(Compiled, StringComparison.Ordinal)))
+        var names = tensors.Keys;
+        var isWrapped = names.Count > 0 && names.All(name => name.StartsWith(Wrapper, StringComparison.Ordinal));
+        if (!isWrapped && !names.Any(name => name.Contains(Compiled, StringComparison.Ordinal)))
         {
             return tensors;
         }
@@ -166,7 +169,9 @@ public sealed class CheckpointFiles : IDisposable
             var own = (isWrapped ? name[Wrapper.Length..] : name).Replace(Compiled, "", StringComparison.Ordinal);
             if (!plain.TryAdd(own, tensor))
             {
-                throw new CheckpointException(tensor.File, $"the tensors '{plain[own].Name}' and '{name}' are the same one under two names.", [plain[own].Name, name]);
+                var other = plain[own].Name;
+                throw new CheckpointException(
+                    tensor.File, $"the tensors '{other}' and '{name}' are one under two names.", [other, name]);
             }
         }
 

@@ -32,8 +32,9 @@ public static class CheckpointKind
     };
 
     /// <summary>
-    /// A sign is a whole name, or with a star the beginning or end of one. The first row that fits counts. Rows of families that cannot be run have the family's name.
-    /// Source: the golden key manifests; the published files of SD3, Flux and AnimateDiff (names).
+    /// A sign is a whole name, or with a star the beginning of one. The first row that fits counts. Rows of
+    /// families that cannot be run have the family's name. Source: the golden key manifests; the published files of
+    /// SD3, Flux and AnimateDiff (names).
     /// </summary>
     private static readonly Sign[] Signs =
     [
@@ -72,8 +73,9 @@ public static class CheckpointKind
     ];
 
     /// <summary>
-    /// Kind (model, controlnet, autoencoder, unet, text encoder, lora, textual inversion, t2i-adapter, ip-adapter, control-lora, controlnet-union, controlnet-lllite, upscaler, motion module, unknown) and, where
-    /// names or a context width show it, the family with its variant.
+    /// Kind (model, controlnet, autoencoder, unet, text encoder, lora, textual inversion, t2i-adapter, ip-adapter,
+    /// control-lora, controlnet-union, controlnet-lllite, upscaler, motion module, unknown) and, where names or a
+    /// context width show it, the family with its variant.
     /// </summary>
     /// <param name="shapes">Shapes by tensor name.</param>
     public static (string Kind, string? Family) Of(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)
@@ -119,18 +121,29 @@ public static class CheckpointKind
     };
 
     private static Sign? Row(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes) =>
-        Array.Find(Signs, row => row.Name.StartsWith('*') ? shapes.Keys.Any(name => name.EndsWith(row.Name[1..], StringComparison.Ordinal))
-            : row.Name.EndsWith('*') ? shapes.Keys.Any(name => name.StartsWith(row.Name[..^1], StringComparison.Ordinal))
+        Array.Find(Signs, row => row.Name.EndsWith('*')
+            ? shapes.Keys.Any(name => name.StartsWith(row.Name[..^1], StringComparison.Ordinal))
             : shapes.ContainsKey(row.Name))
-        ?? (shapes.Keys.Any(LoraNames.IsOfLora) ? new("", Lora, shapes.Keys.Any(LoraNames.IsOfKohya) ? "kohya" : "diffusers")
-            : AreVectors(shapes) ? new("", TextualInversion, "a1111") : null);
+        ?? (shapes.Keys.Any(LoraNames.IsOfKohya) ? new("", Lora, "kohya")
+            : shapes.Keys.Any(LoraNames.IsOfLora) ? new("", Lora, "diffusers")
+            : AreVectors(shapes) ? new("", TextualInversion, "a1111")
+            : null);
 
-    /// <summary>Whether the tensors are vectors for tokens: those of SDXL's two encoders, or those of one token, whose name no network's tensor has.</summary>
+    /// <summary>
+    /// Whether the tensors are vectors for tokens: those of SDXL's two encoders, or those of one, whose name is no
+    /// network's.
+    /// </summary>
     private static bool AreVectors(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)
     {
         static bool IsOfTokens(IReadOnlyList<long> shape) => shape is [> 0] or [>= 1 and <= PromptChunk.Length, > 0];
-        return shapes.Values.All(IsOfTokens) && (shapes.Count == 2 ? shapes.ContainsKey(TextualInversionFile.SecondOfXl) && shapes.ContainsKey(TextualInversionFile.FirstOfXl)
-            : shapes.Count == 1 && !shapes.Keys.First().Contains('.', StringComparison.Ordinal) && (shapes.ContainsKey(TextualInversionFile.A1111) || IsKnownWidth(shapes.Values.First()[^1])));
+        string[] ofXl = [TextualInversionFile.FirstOfXl, TextualInversionFile.SecondOfXl];
+        return shapes.Values.All(IsOfTokens) && shapes.Count switch
+        {
+            1 when shapes.ContainsKey(TextualInversionFile.A1111) => true,
+            1 => !shapes.Keys.First().Contains('.') && IsKnownWidth(shapes.Values.First()[^1]),
+            2 => Array.TrueForAll(ofXl, shapes.ContainsKey),
+            _ => false,
+        };
     }
 
     private static bool IsKnownWidth(long width) => ModelFamily.All.Any(family => family.ContextChannels == width);

@@ -92,7 +92,8 @@ public static class CheckpointLoader
     /// <param name="create">Makes the network in the size that these shapes, by tensor name, give.</param>
     /// <returns>The network, in float32 on the CPU; the caller owns it.</returns>
     /// <exception cref="CheckpointException">The file is damaged, or its names, shapes or types are not those of such a network; nothing was loaded.</exception>
-    internal static T LoadNetwork<T>(string path, string kind, Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create)
+    internal static T LoadNetwork<T>(
+        string path, string kind, Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create)
         where T : nn.Module
     {
         using var files = CheckpointFiles.Open(path);
@@ -113,9 +114,10 @@ public static class CheckpointLoader
     /// <param name="modelPath">The model, as for <see cref="LoadModel"/>.</param>
     /// <param name="paths">The ControlNets, as for <see cref="LoadControlNet"/>.</param>
     /// <param name="others">Files among which ControlNets for the model are looked for where one of the paths is not for it; the message names them. Looked at only then.</param>
-    /// <param name="autoencoder">A checkpoint whose Autoencoder replaces the model's own, as for <see cref="LoadModel"/>; null for that.</param>
+    /// <param name="autoencoder">As for <see cref="LoadModel"/>.</param>
     /// <exception cref="CheckpointException">A file cannot be used, or the ControlNet is not one for the model.</exception>
-    public static void CheckControlNets(string modelPath, IEnumerable<string> paths, IEnumerable<string>? others = null, string? autoencoder = null)
+    public static void CheckControlNets(
+        string modelPath, IEnumerable<string> paths, IEnumerable<string>? others = null, string? autoencoder = null)
     {
         ArgumentNullException.ThrowIfNull(paths);
         using var model = CheckpointFiles.OpenAsLdm(modelPath, autoencoder);
@@ -127,20 +129,24 @@ public static class CheckpointLoader
         }
     }
 
-    /// <summary>Compares the headers of the files that a prompt names with that of the model: what a generation would refuse is refused before any weight is read.</summary>
+    /// <summary>
+    /// Compares the headers of the files that a prompt names with that of the model: what a generation would refuse
+    /// is refused before any weight is read.
+    /// </summary>
     /// <param name="modelPath">The model, as for <see cref="LoadModel"/>.</param>
     /// <param name="loras">LoRAs.</param>
     /// <param name="embeddings">Textual inversions.</param>
     /// <param name="autoencoder">As for <see cref="LoadModel"/>.</param>
     /// <exception cref="CheckpointException">A file cannot be used, or is not one for the model.</exception>
-    public static void CheckPromptFiles(string modelPath, IEnumerable<string> loras, IEnumerable<string> embeddings, string? autoencoder = null)
+    public static void CheckPromptFiles(
+        string modelPath, IEnumerable<string> loras, IEnumerable<string> embeddings, string? autoencoder = null)
     {
         ArgumentNullException.ThrowIfNull(loras);
         ArgumentNullException.ThrowIfNull(embeddings);
         using var model = CheckpointFiles.OpenAsLdm(modelPath, autoencoder);
         var shape = ReadModel(model);
         using var unet = new UNet(shape.UNet, Placement.Meta);
-        var texts = shape.Texts.Select(text => (Encoder: (ITextEncoder)text.Create(Placement.Meta), text.Prefix)).ToList();
+        var texts = shape.Texts.ConvertAll(text => (Encoder: (ITextEncoder)text.Create(Placement.Meta), text.Prefix));
         try
         {
             var targets = LoraTarget.Of(unet, texts);
@@ -217,32 +223,31 @@ public static class CheckpointLoader
         return new ModelShape(unet, autoencoder, texts, family, metadata);
     }
 
-    /// <summary>A UNet alone is no model: what else is missing is said, and that the Autoencoder may come from another file.</summary>
+    /// <summary>
+    /// A UNet alone is no model: what else is missing is said, and that the Autoencoder may come from another file.
+    /// </summary>
     private static void RequireParts(CheckpointFiles files)
     {
-        bool Has(params ReadOnlySpan<string> prefixes)
+        bool Has(params string[] prefixes) => files.Shapes.Keys
+            .Any(name => Array.Exists(prefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
+        string Place(string folder, string prefix) => files.SourceLayout == "diffusers"
+            ? $"the folder '{folder.TrimEnd('/')}' has no weights" : $"no name begins with {prefix}";
+        var missing = new List<string>();
+        if (!Has(LdmLayout.Autoencoder))
         {
-            foreach (var prefix in prefixes)
-            {
-                if (files.Shapes.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal)))
-                {
-                    return true;
-                }
-            }
-
-            return false;
+            var place = Place(DiffusersFolder.Autoencoder, LdmLayout.Autoencoder);
+            missing.Add($"no Autoencoder ({place}), which can be taken from another file (--vae)");
         }
 
-        var isFolder = files.SourceLayout == "diffusers";
-        string Place(string folder, string prefix) => isFolder ? $"the folder '{folder.TrimEnd('/')}' has no weights" : $"no name begins with {prefix}";
-        string?[] missing =
-        [
-            Has(LdmLayout.Autoencoder) ? null : $"no Autoencoder ({Place(DiffusersFolder.Autoencoder, LdmLayout.Autoencoder)}), which can be taken from another file (--vae)",
-            Has(LdmLayout.Clip, LdmLayout.OpenClip, LdmLayout.XlClip) ? null : $"no text encoder ({Place(DiffusersFolder.Text, "cond_stage_model.")}), without which it cannot be run",
-        ];
-        if (missing.OfType<string>().ToList() is { Count: > 0 } parts)
+        if (!Has(LdmLayout.Clip, LdmLayout.OpenClip, LdmLayout.XlClip))
         {
-            throw new CheckpointException(files.Name, $"the model has {string.Join(", and ", parts)}.");
+            var place = Place(DiffusersFolder.Text, "cond_stage_model.");
+            missing.Add($"no text encoder ({place}), without which it cannot be run");
+        }
+
+        if (missing.Count > 0)
+        {
+            throw new CheckpointException(files.Name, $"the model has {string.Join(", and ", missing)}.");
         }
     }
 
@@ -403,7 +408,9 @@ public static class CheckpointLoader
     }
 
     /// <summary>What the header of a model says of its parts.</summary>
-    private sealed record ModelShape(UNetParams UNet, AutoencoderParams Autoencoder, IReadOnlyList<TextShape> Texts, ModelFamily Family, CheckpointMetadata Metadata);
+    private sealed record ModelShape(
+        UNetParams UNet, AutoencoderParams Autoencoder, List<TextShape> Texts, ModelFamily Family,
+        CheckpointMetadata Metadata);
 
     /// <summary>What it says of a text encoder.</summary>
     private sealed record TextShape(string Prefix, TextEncoderParams Params)

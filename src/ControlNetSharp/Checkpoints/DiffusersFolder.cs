@@ -25,7 +25,10 @@ internal static class DiffusersFolder
     {
         var files = Components.SelectMany(component => WeightFiles.Of(Path.Combine(folder, component.TrimEnd('/'))).Select(file => (component, file))).ToList();
         return files.Exists(file => file.component == UNet) ? files
-            : throw new CheckpointException(folder, "its folder 'unet' has no weights; a diffusers model needs unet, vae and text_encoder, each with .safetensors or PyTorch files.");
+            : throw new CheckpointException(
+                folder,
+                "its folder 'unet' has no weights; a model needs unet, vae and text_encoder, with safetensors or "
+                + "PyTorch files.");
     }
 
     /// <summary>The configurations of a whole model as metadata.</summary>

@@ -18,7 +18,8 @@ public static class ModelFolders
     /// <summary>Folders below the root of A1111 or ComfyUI; the first part is left out where the root is that folder.</summary>
     private static readonly string[] Known =
     [
-        "models/Stable-diffusion", "models/ControlNet", "models/VAE", "models/Lora", "models/LyCORIS", "models/checkpoints", "models/controlnet", "models/vae", "models/loras", "models/diffusers", "models/unet",
+        "models/Stable-diffusion", "models/ControlNet", "models/VAE", "models/Lora", "models/LyCORIS",
+        "models/checkpoints", "models/controlnet", "models/vae", "models/loras", "models/diffusers", "models/unet",
         "models/diffusion_models", "models/clip", "models/text_encoders", "models/embeddings", "extensions/sd-webui-controlnet/models", "embeddings",
     ];
 

@@ -28,9 +28,10 @@ public sealed class PromptFiles
     {
         ArgumentNullException.ThrowIfNull(roots);
         _roots = [.. roots.Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)];
-        // Where two files have one name, the first root counts, then the one in fewer folders, then the first extension.
+        // Where two files have one name, the first root counts, then the one in fewer folders, then the first ending.
         _embeddings = new(() => Folders(EmbeddingFolders)
-            .SelectMany(folder => Below(folder).OrderBy(file => file.Name.Count(c => c == '/')).ThenBy(file => Rank(file.Path)).ThenBy(file => file.Name, StringComparer.Ordinal))
+            .SelectMany(folder => Below(folder).OrderBy(file => Depth(file.Name))
+                .ThenBy(file => Rank(file.Path)).ThenBy(file => file.Name, StringComparer.Ordinal))
             .DistinctBy(file => Path.GetFileName(file.Name), StringComparer.OrdinalIgnoreCase).ToDictionary(file => Path.GetFileName(file.Name), file => file.Path, StringComparer.OrdinalIgnoreCase));
     }
 
@@ -94,26 +95,36 @@ public sealed class PromptFiles
         // The same spelling counts first, then the first folder, then the whole name before the file's alone.
         foreach (var comparison in new[] { StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase })
         {
-            var namesakes = known.Where(file => file.Name.Equals(name, comparison) || Path.GetFileName(file.Name).Equals(name, comparison))
+            var namesakes = known
+                .Where(file => file.Name.Equals(name, comparison)
+                    || Path.GetFileName(file.Name).Equals(name, comparison))
                 .GroupBy(file => file.Folder, StringComparer.Ordinal).FirstOrDefault()?.ToList() ?? [];
             var whole = namesakes.FindAll(file => file.Name.Equals(name, comparison));
-            var found = (whole.Count > 0 ? whole : namesakes).GroupBy(file => file.Name, StringComparer.Ordinal).Select(group => group.MinBy(file => Rank(file.Path))).ToList();
-            if (found.Count == 1 || (found.Count > 1 && found.Select(file => RealPath(file.Path)).Distinct(StringComparer.Ordinal).Count() == 1))
+            var found = (whole.Count > 0 ? whole : namesakes).GroupBy(file => file.Name, StringComparer.Ordinal)
+                .Select(group => group.MinBy(file => Rank(file.Path)))
+                .OrderBy(file => Depth(file.Name)).ThenBy(file => file.Name, StringComparer.Ordinal)
+                .DistinctBy(file => RealPath(file.Path), StringComparer.Ordinal).ToList();
+            if (found.Count == 1)
             {
                 return found[0].Path;
             }
 
             if (found.Count > 1)
             {
+                var names = string.Join(", ", found.Select(file => file.Name).Order(StringComparer.Ordinal));
                 throw new ArgumentException(
-                    $"The prompt asks for the LoRA \"{name}\", of which there are several: {string.Join(", ", found.Select(file => file.Name).Order(StringComparer.Ordinal))}; write the folder, too.", nameof(name));
+                    $"The prompt asks for the LoRA \"{name}\", of which there are several: {names}; write the folder, "
+                    + "too.",
+                    nameof(name));
             }
         }
 
-        var names = known.Select(file => Path.GetFileName(file.Name)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var others = known.Select(file => Path.GetFileName(file.Name)).Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal).ToList();
         throw new ArgumentException(
             $"The prompt asks for the LoRA \"{name}\"; there is no file {name}{string.Join(" or ", Extensions)} in {(folders.Count > 0 ? string.Join(", ", folders) : $"a folder {string.Join(" or ", LoraFolders)}{(_roots.Count > 0 ? $" below {string.Join(", ", _roots)}" : "")}")}."
-            + (names.Count > 0 ? $" There are {string.Join(", ", names.Take(10))}{(names.Count > 10 ? ", …" : "")}." : ""),
+            + (others.Count == 0 ? ""
+                : $" There are {string.Join(", ", others.Take(10))}{(others.Count > 10 ? ", …" : "")}."),
             nameof(name));
     }
 
@@ -129,6 +140,8 @@ public sealed class PromptFiles
     private IEnumerable<string> Folders(IReadOnlyList<string> names) => _roots
         .SelectMany(root => new[] { root, Path.Combine(root, "models") }.SelectMany(parent => names.Select(name => Path.Combine(parent, name))).Prepend(names.Contains(Path.GetFileName(root), StringComparer.OrdinalIgnoreCase) ? root : ""))
         .Where(Directory.Exists).DistinctBy(folder => new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder, StringComparer.Ordinal);
+
+    private static int Depth(string name) => name.Count(c => c == '/');
 
     private static int Rank(string file) => Array.IndexOf(Extensions, Path.GetExtension(file).ToLowerInvariant());
 

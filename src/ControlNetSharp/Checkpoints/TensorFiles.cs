@@ -21,8 +21,11 @@ internal static class TensorFiles
             : SafetensorsFile.Open(file);
     }
 
-    /// <summary>JSON behind 8 bytes of length, of which the lower ones may be the beginning of anything and the upper ones are zeros.</summary>
-    private static bool IsSafetensors(ReadOnlySpan<byte> start) => start.Length > 8 && start[8] == (byte)'{' && !start[4..8].ContainsAnyExcept((byte)0);
+    /// <summary>
+    /// JSON behind 8 bytes of length: the lower ones may be the beginning of anything, the upper ones are zeros.
+    /// </summary>
+    private static bool IsSafetensors(ReadOnlySpan<byte> start) =>
+        start.Length > 8 && start[8] == (byte)'{' && !start[4..8].ContainsAnyExcept((byte)0);
 
     private static CheckpointException Refused(MappedFile file, string reason)
     {

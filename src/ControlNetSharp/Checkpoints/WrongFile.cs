@@ -2,10 +2,15 @@ using System.Text;
 
 namespace ControlNetSharp.Checkpoints;
 
-/// <summary>What people have in the place of a checkpoint: what a failed download leaves, and files of other kinds. Told from the first bytes.</summary>
+/// <summary>
+/// What people have in the place of a checkpoint: what a failed download leaves, and files of other kinds.
+/// </summary>
 internal static class WrongFile
 {
     private const int ShownCharacters = 160;
+
+    /// <summary>Where a tar archive has its mark.</summary>
+    private const int TarMark = 257;
 
     /// <summary>The first bytes of other containers, with what they are.</summary>
     private static readonly (byte[] Start, string Kind)[] Containers =
@@ -32,16 +37,27 @@ internal static class WrongFile
             }
         }
 
-        return start.Length > 262 && start[257..].StartsWith("ustar"u8) ? "it is a tar archive, as PyTorch wrote before 0.2; safetensors files, PyTorch's zip archives and its pickles since then can be read."
-            : start.Length > 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5 ? "it is a pickle that PyTorch did not write; safetensors files and those of torch.save can be read."
-            : start.Length > 8 && !start.ContainsAnyExcept((byte)0) ? $"its first {start.Length} bytes are only zeros: the download is not complete."
+        if (start.Length > TarMark && start[TarMark..].StartsWith("ustar"u8))
+        {
+            return "it is a tar archive, as PyTorch wrote before 0.2; safetensors files, PyTorch's zip archives and "
+                + "its pickles since then can be read.";
+        }
+
+        if (start.Length > 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5)
+        {
+            return "it is a pickle that PyTorch did not write; safetensors files and those of torch.save can be read.";
+        }
+
+        var isZero = start.Length > 8 && !start.ContainsAnyExcept((byte)0);
+        return isZero ? $"its first {start.Length} bytes are only zeros: the download is not complete."
             : TextOf(start)?.Trim() is { Length: > 0 } text ? ReasonOf(text)
             : null;
     }
 
-    private static string ReasonOf(string text) =>
-        text.StartsWith("version https://git-lfs", StringComparison.Ordinal) ? "it is the pointer that Git LFS keeps in the place of the file; the file itself was not downloaded (git lfs pull)."
-        : text.StartsWith('<') ? $"it is a web page or a server's XML in the place of the file; the download went wrong: {Shown(text)}"
+    private static string ReasonOf(string text) => text.StartsWith("version https://git-lfs", StringComparison.Ordinal)
+        ? "it is the pointer that Git LFS keeps in the place of the file, which was not downloaded (git lfs pull)."
+        : text.StartsWith('<')
+        ? $"it is a web page or a server's XML in the place of the file; the download went wrong: {Shown(text)}"
         : $"it is a text and no checkpoint, perhaps a message of the server: {Shown(text)}";
 
     private static string Shown(string text)
@@ -51,7 +67,8 @@ internal static class WrongFile
     }
 
     /// <summary>
-    /// The bytes as a text, with whatever byte order mark it has; null where there are characters that no text has. A safetensors file begins with its header's length, whose upper bytes are zeros, so it is never one.
+    /// The bytes as a text, with whatever byte order mark it has; null where there are characters that no text has.
+    /// A safetensors file begins with its header's length, whose upper bytes are zeros, so it is never one.
     /// </summary>
     private static string? TextOf(ReadOnlySpan<byte> start)
     {

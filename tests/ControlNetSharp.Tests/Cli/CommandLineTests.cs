@@ -61,6 +61,7 @@ public sealed class CommandLineTests : IDisposable
     public async Task Generate_WithAModelWithoutAutoencoder_TakesThatOfTheOtherFile_AndSaysWhichEmbeddingsThePromptHas()
     {
         var whole = TinyModel.WriteModel(_folder["whole.safetensors"]);
+        TinyModel.WriteControlNet(_folder["control.safetensors"]);
         var model = TinyModel.WriteModel(_folder["bare.safetensors"], tensors => tensors.Keys.Where(name => name.StartsWith(TinyModel.AutoencoderPrefix, StringComparison.Ordinal)).ToList().ForEach(name => tensors.Remove(name)));
         Directory.CreateDirectory(_folder["embeddings"]);
         SafetensorsWriter.Write(_folder["embeddings/a.safetensors"], new Dictionary<string, torch.Tensor> { ["emb_params"] = torch.ones(2, TinyModel.Width) });

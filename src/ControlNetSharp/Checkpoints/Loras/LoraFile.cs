@@ -63,20 +63,26 @@ internal sealed class LoraFile : IDisposable
     public void RequireFitting(IReadOnlyDictionary<string, LoraTarget> targets, string model, ModelFamily family)
     {
         var missing = Modules.Where(module => !targets.ContainsKey(module.Name)).Select(module => module.Name).ToList();
-        var misshapen = Modules.Where(module => targets.TryGetValue(module.Name, out var target) && !module.Fits(target.Shape)).ToList();
+        var misshapen = Modules
+            .Where(module => targets.TryGetValue(module.Name, out var target) && !module.Fits(target.Shape)).ToList();
         if (missing.Count + misshapen.Count == 0)
         {
             return;
         }
 
-        var shapes = misshapen.Select(module => $"{module.Name} [{string.Join(", ", module.Shape!)}] for a weight [{string.Join(", ", targets[module.Name].Shape)}]").ToList();
+        static string Sides(long[] shape) => $"[{string.Join(", ", shape)}]";
+        var shapes = misshapen.ConvertAll(
+            module => $"{module.Name} {Sides(module.Shape!)} for a weight {Sides(targets[module.Name].Shape)}");
         string?[] findings =
         [
-            missing.Count > 0 ? $"{missing.Count} of its {Modules.Count} modules are not in the model ({Shown(missing)})" : null,
-            misshapen.Count > 0 ? $"{misshapen.Count} are of another shape ({Shown(shapes)})" : null,
+            missing.Count == 0 ? null
+                : $"{missing.Count} of its {Modules.Count} modules are not in the model ({Shown(missing)})",
+            misshapen.Count == 0 ? null : $"{misshapen.Count} are of another shape ({Shown(shapes)})",
         ];
         throw new CheckpointException(
-            Path, $"this LoRA is for {Family ?? "an unknown family"}; the model {model} is {family.Name}: {string.Join("; ", findings.OfType<string>())}.",
+            Path,
+            $"this LoRA is for {Family ?? "an unknown family"}; the model {model} is {family.Name}: "
+            + $"{string.Join("; ", findings.OfType<string>())}.",
             [.. missing.Concat(misshapen.Select(module => module.Name)).Take(ShownKeys)]);
     }
 
@@ -87,9 +93,11 @@ internal sealed class LoraFile : IDisposable
             throw new CheckpointException(Path, $"this is {LoraNames.OtherKindOf(sign)} ('{sign}'), which cannot be applied; LoRA and LoCon files can.", [sign]);
         }
 
-        if (_files.Tensors.Keys.Select(LoraNames.AdapterOf).OfType<string>().Distinct(StringComparer.Ordinal).ToList() is { Count: > 1 } adapters)
+        var adapters = _files.Tensors.Keys.Select(LoraNames.AdapterOf).OfType<string>().Distinct().ToList();
+        if (adapters.Count > 1)
         {
-            throw new CheckpointException(Path, $"this file has {adapters.Count} adapters ({Shown(adapters)}); one with a single adapter can be applied.");
+            throw new CheckpointException(
+                Path, $"this file has {adapters.Count} adapters ({Shown(adapters)}); a file with one can be applied.");
         }
 
         if (unknown.Count == _files.Tensors.Count)
@@ -104,7 +112,8 @@ internal sealed class LoraFile : IDisposable
     }
 
     /// <summary>The first of some names, in a sentence.</summary>
-    private static string Shown(IReadOnlyCollection<string> names) => string.Join(", ", names.Take(ShownKeys)) + (names.Count > ShownKeys ? ", …" : "");
+    private static string Shown(List<string> names) =>
+        string.Join(", ", names.Take(ShownKeys)) + (names.Count > ShownKeys ? ", …" : "");
 
     private LoraModule Module(string name, Dictionary<string, StoredTensor> parts, AdapterMetadata adapter)
     {

@@ -23,7 +23,8 @@ internal static partial class LoraNames
     private static readonly string[] Kohya = ["lora_unet_", "lora_te_", "lora_te1_", "lora_te2_", "lycoris_"];
 
     /// <summary>What stands before those of diffusers and cloneofsimo.</summary>
-    private static readonly string[] Networks = ["unet.", "unet:", "text_encoder.", "text_encoder:", "base_model.model.", "bundle_emb."];
+    private static readonly string[] Networks =
+        ["unet.", "unet:", "text_encoder.", "text_encoder:", "base_model.model.", "bundle_emb."];
 
     /// <summary>Parts of names that only other kinds of files have, and what those are called; ^ and $ stand for the beginning and the end of a name.</summary>
     private static readonly (string Sign, string Kind)[] OtherKinds =
@@ -31,7 +32,8 @@ internal static partial class LoraNames
         (".hada_", "a LoHa (LyCORIS)"), (".lokr_", "a LoKr (LyCORIS)"), (".dora_scale", "a DoRA"), (".lora_magnitude_vector", "a DoRA"), (".oft_", "an OFT network (LyCORIS)"), (".on_input", "an (IA)³ network"),
         (".diff$", "a network of full differences (LyCORIS)"), (".diff_b$", "a network of full differences (LyCORIS)"), (".w_norm", "a network with norms (LyCORIS)"), (".a1.weight", "a GLoRA"), (".lora_embedding_", "a LoRA with token embeddings"),
         ("^bundle_emb.", "a LoRA with textual-inversion embeddings in it"), ("^lora_controlnet$", "a Control-LoRA"), ("^lllite_", "a ControlNet-LLLite"),
-        ("^unet:0:", "a LoRA of cloneofsimo/lora, whose tensors have numbers for names"), ("^text_encoder:0:", "a LoRA of cloneofsimo/lora, whose tensors have numbers for names"),
+        ("^unet:", "a LoRA of cloneofsimo/lora, whose tensors have numbers for names"),
+        ("^text_encoder:", "a LoRA of cloneofsimo/lora, whose tensors have numbers for names"),
         ("_custom_diffusion.", "a network of Custom Diffusion"),
     ];
 
@@ -39,10 +41,12 @@ internal static partial class LoraNames
     public static string? OtherKindOf(string name) => Array.Find(OtherKinds, row => $"^{name}$".Contains(row.Sign, StringComparison.Ordinal)).Kind;
 
     /// <summary>Whether only LoRAs and their kin have such a name.</summary>
-    public static bool IsOfLora(string name) => Of(name)?.Part is Down or Up || (OtherKindOf(name) is not null && (IsOfKohya(name) || Array.Exists(Networks, start => name.StartsWith(start, StringComparison.Ordinal))));
+    public static bool IsOfLora(string name) => IsOfKohya(name) || Of(name)?.Part is Down or Up
+        || (OtherKindOf(name) is not null && BeginsWithOneOf(Networks, name));
 
     /// <summary>Whether kohya's programs, and LyCORIS after them, write such a name.</summary>
-    public static bool IsOfKohya(string name) => name.EndsWith(".lora_down.weight", StringComparison.Ordinal) || Array.Exists(Kohya, start => name.StartsWith(start, StringComparison.Ordinal));
+    public static bool IsOfKohya(string name) =>
+        name.EndsWith(".lora_down.weight", StringComparison.Ordinal) || BeginsWithOneOf(Kohya, name);
 
     /// <summary>Module and part of a name; null where it is neither kohya's nor diffusers' nor PEFT's.</summary>
     public static (string Module, string Part)? Of(string name)
@@ -63,15 +67,24 @@ internal static partial class LoraNames
         }
 
         var (attention, layer) = (processor.Groups["attention"].Value, processor.Groups["layer"].Value);
-        return ($"{attention}.{(processor.Groups["unet"].Success ? layer == "out" ? "to_out.0" : $"to_{layer}" : $"{layer}_proj")}", processor.Groups["part"].Value);
+        var isUNet = processor.Groups["unet"].Success;
+        var projection = !isUNet ? $"{layer}_proj" : layer == "out" ? "to_out.0" : $"to_{layer}";
+        return ($"{attention}.{projection}", processor.Groups["part"].Value);
     }
 
     /// <summary>The adapter that a tensor belongs to, where PEFT writes one into its name; otherwise null.</summary>
-    public static string? AdapterOf(string name) => Peft().Match(name).Groups["adapter"] is { Success: true, Value: var adapter } ? adapter : null;
+    public static string? AdapterOf(string name) =>
+        Peft().Match(name).Groups["adapter"] is { Success: true, Value: var adapter } ? adapter : null;
 
-    [GeneratedRegex(@"^(?<module>.+)\.lora_(?<side>A|B)(\.(?<adapter>[^.]+))?\.weight$", RegexOptions.ExplicitCapture, 1000)]
+    private static bool BeginsWithOneOf(string[] starts, string name) =>
+        Array.Exists(starts, start => name.StartsWith(start, StringComparison.Ordinal));
+
+    [GeneratedRegex(
+        @"^(?<module>.+)\.lora_(?<side>A|B)(\.(?<adapter>[^.]+))?\.weight$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Peft();
 
-    [GeneratedRegex(@"^(?<attention>.+?)\.(?<unet>processor\.)?to_(?<layer>q|k|v|out)_lora\.(?<part>down|up)\.weight$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^(?<attention>.+?)\.(?<unet>processor\.)?to_(?<layer>q|k|v|out)_lora\.(?<part>down|up)\.weight$",
+        RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Processor();
 }

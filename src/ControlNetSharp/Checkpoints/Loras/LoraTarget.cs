@@ -33,7 +33,8 @@ internal sealed record LoraTarget(string Key, Parameter Weight, bool IsText, int
             Add(targets, target, "lora_unet_" + Underscored(ldm), "diffusion_model." + ldm);
             if (diffusers is not null)
             {
-                Add(targets, target, "lora_unet_" + Underscored(diffusers), "lycoris_" + Underscored(diffusers), "unet." + diffusers, diffusers, Peft + diffusers);
+                Add(targets, target, "lora_unet_" + Underscored(diffusers), "lycoris_" + Underscored(diffusers));
+                Add(targets, target, "unet." + diffusers, diffusers, Peft + diffusers);
             }
         }
 
@@ -65,7 +66,8 @@ internal sealed record LoraTarget(string Key, Parameter Weight, bool IsText, int
     public long[] Shape => Third is null ? Weight.shape : [Weight.shape[0] / 3, .. Weight.shape[1..]];
 
     /// <summary>ComfyUI's name of a text encoder.</summary>
-    private static string ComfyNameOf(ITextEncoder encoder, bool isSecond) => isSecond ? "clip_g" : encoder is OpenClipTextEncoder ? "clip_h" : "clip_l";
+    private static string ComfyNameOf(ITextEncoder encoder, bool isSecond) =>
+        isSecond ? "clip_g" : encoder is OpenClipTextEncoder ? "clip_h" : "clip_l";
 
     private static IEnumerable<(string Module, LoraTarget Target)> OfText(ITextEncoder encoder, string prefix)
     {

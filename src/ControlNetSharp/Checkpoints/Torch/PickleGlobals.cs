@@ -3,7 +3,9 @@ namespace ControlNetSharp.Checkpoints.Torch;
 /// <summary>A Python name that a pickle mentions.</summary>
 internal abstract record PickleGlobal(string Name);
 
-/// <summary>A name that is not understood, or an object that would be made with it, of which nothing but the name is kept.</summary>
+/// <summary>
+/// A name that is not understood, or an object that would be made with it, of which the name alone is kept.
+/// </summary>
 internal sealed record ForeignGlobal(string Name) : PickleGlobal(Name)
 {
     /// <summary>Whether it acts on the machine, which no checkpoint needs.</summary>
@@ -54,12 +56,15 @@ internal static class PickleGlobals
     ];
 
     /// <summary>
-    /// Modules and functions that act on the machine. Nothing is run here in any case; a file that wants one of them is refused as a whole, because other programs would run it.
+    /// Modules and functions that act on the machine. Nothing is run here in any case; a file that wants one of
+    /// them is refused as a whole, because other programs would run it.
     /// </summary>
     private static readonly string[] Attacks =
     [
-        "os.", "posix.", "nt.", "sys.", "subprocess.", "shutil.", "socket.", "pty.", "runpy.", "importlib.", "ctypes.", "webbrowser.", "timeit.", "pdb.", "bdb.", "pip.",
-        .. new[] { "eval", "exec", "execfile", "compile", "open", "input", "breakpoint", "__import__" }.SelectMany(name => new[] { $"builtins.{name}", $"__builtin__.{name}" }),
+        "os.", "posix.", "nt.", "sys.", "subprocess.", "shutil.", "socket.", "pty.", "runpy.", "importlib.", "ctypes.",
+        "webbrowser.", "timeit.", "pdb.", "bdb.", "pip.",
+        .. new[] { "eval", "exec", "execfile", "compile", "open", "input", "breakpoint", "__import__" }
+            .SelectMany(name => new[] { $"builtins.{name}", $"__builtin__.{name}" }),
     ];
 
     private static readonly Dictionary<string, PickleGlobal> Known = Table().ToDictionary(global => global.Name, StringComparer.Ordinal);
@@ -69,7 +74,10 @@ internal static class PickleGlobals
     {
         var whole = $"{module}.{name}";
         return Known.TryGetValue(whole, out var known) ? known
-            : new ForeignGlobal(whole) { IsAttack = Array.Exists(Attacks, attack => attack.EndsWith('.') ? whole.StartsWith(attack, StringComparison.Ordinal) : whole == attack) };
+            : new ForeignGlobal(whole) { IsAttack = Array.Exists(Attacks, attack => Covers(attack, whole)) };
+
+        static bool Covers(string attack, string whole) =>
+            attack.EndsWith('.') ? whole.StartsWith(attack, StringComparison.Ordinal) : whole == attack;
     }
 
     private static IEnumerable<PickleGlobal> Table()
@@ -112,7 +120,10 @@ internal static class PickleGlobals
         }
     }
 
-    /// <summary>A function that makes tensors; of what is foreign (a class of its own, an unknown storage) it makes something foreign.</summary>
+    /// <summary>
+    /// A function that makes tensors; of what is foreign (a class of one's own, an unknown storage) it makes the
+    /// same.
+    /// </summary>
     private static CallableGlobal Tensors(string name, Func<IReadOnlyList<object?>, object?> make) =>
         new(name, arguments => arguments.OfType<ForeignGlobal>().FirstOrDefault() ?? make(arguments));
 

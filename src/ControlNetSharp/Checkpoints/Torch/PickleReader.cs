@@ -5,7 +5,9 @@ using System.Text;
 namespace ControlNetSharp.Checkpoints.Torch;
 
 /// <summary>
-/// Reads one pickle. It builds numbers, texts, lists, dictionaries and tensors, and runs nothing: of an object whose class is not in <see cref="PickleGlobals"/> the name is kept and nothing else.
+/// Reads one pickle. It builds numbers, texts, lists, dictionaries and tensors, and runs nothing: of an object
+/// whose class is not in
+/// <see cref="PickleGlobals"/> the name is kept and nothing else.
 /// Work and memory are bounded by the number of operations. Source: CPython Lib/pickletools.py, protocols 0 to 5.
 /// </summary>
 internal ref struct PickleReader
@@ -237,7 +239,7 @@ internal ref struct PickleReader
     {
         RefuseAttack(function);
         return function is ForeignGlobal ? function
-            : function is CallableGlobal callable && arguments is PickleSequence sequence ? callable.Call(sequence.Items)
+            : (function, arguments) is (CallableGlobal known, PickleSequence sequence) ? known.Call(sequence.Items)
             : throw new FormatException(function is PickleGlobal global ? $"it calls {global.Name}, which is no function" : "it calls what is no function");
     }
 
@@ -245,7 +247,8 @@ internal ref struct PickleReader
     {
         if (value is ForeignGlobal { IsAttack: true } attack)
         {
-            throw new FormatException($"it wants to run {attack.Name}, which no checkpoint needs; nothing is run here, and other programs should not open it");
+            throw new FormatException(
+                $"it wants to run {attack.Name}, which no checkpoint needs; nothing is run here, elsewhere it would be");
         }
     }
 

@@ -52,7 +52,10 @@ internal sealed class PickleSequence : PickleNode
     }
 }
 
-/// <summary>A dictionary. Only what has a text for a key is kept; nothing here is looked up by other keys, and of numbers that name rows of parts, as in hypernetworks, the numbers are.</summary>
+/// <summary>
+/// A dictionary. Only what has a text for a key is kept; nothing here is looked up by other keys. Numbers whose
+/// values are rows of parts, as in hypernetworks, are kept without those.
+/// </summary>
 internal sealed class PickleDictionary : PickleNode
 {
     private static readonly Dictionary<string, object?> Nothing = [];

@@ -3,8 +3,15 @@ namespace ControlNetSharp.Checkpoints.Torch;
 /// <summary>Finds the weights in what a pickle holds: training programs put them into a dictionary beside optimizer, step and other things.</summary>
 internal static class StateDict
 {
-    /// <summary>Names under which programs put the weights, those that count first in front: Lightning; Real-ESRGAN and its kin, whose averaged weights count; textual inversion; others; DeepSpeed.</summary>
-    private static readonly string[] Known = ["state_dict", "params_ema", "params", "string_to_param", "model", "model_state_dict", "net", "module"];
+    /// <summary>
+    /// Names under which programs put the weights, those that count first in front: Lightning; Real-ESRGAN and its
+    /// kin, whose averaged weights count; textual inversion; others; DeepSpeed.
+    /// </summary>
+    private static readonly string[] Known =
+        ["state_dict", "params_ema", "params", "string_to_param", "model", "model_state_dict", "net", "module"];
+
+    /// <summary>The module of all classes that torch.jit.save writes.</summary>
+    private const string TorchScript = "__torch__.";
 
     private const string Wanted = "a dictionary of tensors (state_dict) can be read.";
 
@@ -14,7 +21,10 @@ internal static class StateDict
     /// <summary>The tensors of the state dict.</summary>
     /// <param name="root">What the pickle holds.</param>
     /// <param name="file">The file's path, for messages.</param>
-    /// <exception cref="CheckpointException">It has no tensors with names, several dictionaries could be the weights, or the weights contain something foreign.</exception>
+    /// <exception cref="CheckpointException">
+    /// It has no tensors with names, several dictionaries could be the weights, or the weights contain something
+    /// foreign.
+    /// </exception>
     public static Dictionary<string, TorchTensor> Of(object? root, string file)
     {
         var dictionary = Find(root as PickleDictionary ?? throw new CheckpointException(file, OtherThan(root)), file);
@@ -49,18 +59,34 @@ internal static class StateDict
     /// <summary>What a pickle that is no dictionary holds instead.</summary>
     private static string OtherThan(object? root) => root switch
     {
-        ForeignGlobal { Name: var name } when name.StartsWith("__torch__.", StringComparison.Ordinal) => $"it is a TorchScript program ({name}); {Wanted}",
-        ForeignGlobal { Name: var name } => $"it holds a whole object of the class {name}, which only that class's program could read; {Wanted}",
-        TorchTensor tensor => $"it holds one tensor of shape [{string.Join(", ", tensor.Shape)}] without a name; {Wanted}",
-        PickleSequence list when list.Items.Any(item => item is TorchTensor) => $"it holds a list of {list.Items.Count} tensors without names, as LoRAs of cloneofsimo/lora are; {Wanted}",
+        ForeignGlobal { Name: var name } when name.StartsWith(TorchScript, StringComparison.Ordinal) =>
+            $"it is a TorchScript program ({name}); {Wanted}",
+        ForeignGlobal { Name: var name } => $"it holds {ObjectOf(name)}",
+        TorchTensor { Shape: var shape } =>
+            $"it holds one tensor of shape [{string.Join(", ", shape)}] without a name; {Wanted}",
+        PickleSequence list when list.Items.Any(item => item is TorchTensor) =>
+            $"it holds a list of {list.Items.Count} tensors without names, as LoRAs of cloneofsimo/lora are; {Wanted}",
         _ => $"its pickle holds no dictionary of tensors; {Wanted}",
     };
 
-    private static string WithoutTensors(PickleDictionary root) =>
-        root.NumberedRows.Count > 0 ? $"it is a hypernetwork (networks for the widths {string.Join(", ", root.NumberedRows.Take(8))}), which cannot be applied."
-        : root.Entries.FirstOrDefault(entry => entry.Value is ForeignGlobal) is { Key: { } key, Value: ForeignGlobal { Name: var name } }
-            ? $"its pickle holds no tensors; its '{key}' is a whole object of the class {name}, which only that class's program could read; {Wanted}"
-        : $"its pickle holds no tensors{(root.Entries.Count > 0 ? $"; it has {string.Join(", ", root.Entries.Keys.Take(5))}" : "")}.";
+    /// <summary>What a dictionary without tensors holds instead.</summary>
+    private static string WithoutTensors(PickleDictionary root)
+    {
+        if (root.NumberedRows.Count > 0)
+        {
+            var widths = string.Join(", ", root.NumberedRows.Take(8));
+            return $"it is a hypernetwork (networks for the widths {widths}), which cannot be applied.";
+        }
+
+        const string None = "its pickle holds no tensors";
+        var foreign = root.Entries.FirstOrDefault(entry => entry.Value is ForeignGlobal);
+        return foreign.Value is ForeignGlobal { Name: var name } ? $"{None}; its '{foreign.Key}' is {ObjectOf(name)}"
+            : root.Entries.Count > 0 ? $"{None}; it has {string.Join(", ", root.Entries.Keys.Take(5))}."
+            : $"{None}.";
+    }
+
+    private static string ObjectOf(string name) =>
+        $"a whole object of the class {name}, which only the program of that class could read; {Wanted}";
 
     /// <summary>Several dictionaries as one, with their names before those of their tensors.</summary>
     private static PickleDictionary Joined(Dictionary<string, PickleDictionary> parts)

@@ -13,7 +13,9 @@ internal sealed class TorchFile : ITensorFile
     private const byte Protocol = 0x80;
     private const byte Frame = 0x95;
 
-    /// <summary>The number with which an older file begins, as a pickle of its own, behind the protocol's two bytes.</summary>
+    /// <summary>
+    /// The number with which an older file begins, as a pickle of its own, behind two bytes of protocol.
+    /// </summary>
     private static readonly byte[] LegacyMagic = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
 
     private readonly MappedFile _file;
@@ -47,7 +49,8 @@ internal sealed class TorchFile : ITensorFile
         // From protocol 4 on a frame's length stands in between.
         const int FrameLength = 9;
         var pickle = start[2..];
-        return (pickle.Length > FrameLength && pickle[0] == Frame ? pickle[FrameLength..] : pickle).StartsWith(LegacyMagic);
+        var isFramed = pickle.Length > FrameLength && pickle[0] == Frame;
+        return (isFramed ? pickle[FrameLength..] : pickle).StartsWith(LegacyMagic);
     }
 
     /// <summary>Reads the pickle of a zip archive. The file belongs to the result, or is closed on failure.</summary>

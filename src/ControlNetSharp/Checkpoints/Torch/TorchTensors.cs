@@ -4,8 +4,9 @@ namespace ControlNetSharp.Checkpoints.Torch;
 internal static class TorchTensors
 {
     /// <summary>
-    /// Elements that a tensor may have beyond those of its storage, which it then repeats, as <c>Tensor.expand</c> leaves masks and position numbers. No weight is stored like that, and without a limit six numbers
-    /// could fill any memory.
+    /// Elements that a tensor may have although its storage has fewer, which it then repeats, as
+    /// <c>Tensor.expand</c> leaves masks and position numbers. No weight is stored like that, and without a limit
+    /// six numbers could fill any memory.
     /// </summary>
     private const long MostRepeated = 1 << 22;
 
