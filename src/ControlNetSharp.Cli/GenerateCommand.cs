@@ -70,6 +70,11 @@ internal static class GenerateCommand
             // A unit of weight 0 is none, so its shape does not count.
             var size = settings.Size ?? generator.SizeFor(initial?.Picture ?? sources.Units.Zip(files.ControlNets).FirstOrDefault(unit => unit.Second is not null).First?.Picture);
             var frame = GenerationFrame.Of(size, settings.Hires, initial);
+            foreach (var warning in settings.Units.Zip(sources.Units).SelectMany(unit => unit.Second.WarningsOfMasks(unit.First, frame.Whole is { } whole ? (whole.Width, whole.Height) : size)))
+            {
+                output.Message.WriteLine($"controlnet: {warning}");
+            }
+
             var maps = new List<Picture>();
             var pictures = sources.Fitted(frame) with
             {

@@ -16,15 +16,7 @@ internal sealed record SourcePictures(Picture? Initial, Picture? Mask, IReadOnly
     {
         var initial = settings.Initial is { } start ? PictureFiles.Read(InitialSettings.Init.Name, start.Picture, start.Picture) : null;
         var mask = settings.Initial?.Mask is { } repainted ? PictureFiles.ReadMask(MaskSettings.Mask.Name, repainted.Picture, repainted.Picture) : null;
-        var units = settings.Units.Select(unit => UnitPictures.Read(unit, mask)).ToList();
-        // Without --size the result has the shape of what comes first.
-        var shape = (initial ?? units.FirstOrDefault()?.Picture) is { } first ? (first.Width, first.Height) : default;
-        foreach (var (unit, pictures) in settings.Units.Zip(units))
-        {
-            pictures.CheckMasks(unit, settings.Size ?? shape);
-        }
-
-        return new SourcePictures(initial, mask, units);
+        return new SourcePictures(initial, mask, [.. settings.Units.Select(unit => UnitPictures.Read(unit, mask))]);
     }
 
     /// <summary>What the library calls the picture to start from; null without one.</summary>

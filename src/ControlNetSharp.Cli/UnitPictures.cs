@@ -47,26 +47,18 @@ internal sealed record UnitPictures(Picture Picture, Picture? HiresHint, Picture
         };
     }
 
-    /// <summary>A mask that is neither in the shape of the unit's picture nor in that of the result would be cut at other places.</summary>
+    /// <summary>What is to be said of masks that are neither in the shape of the unit's picture nor in that of the result: they are cut at other places.</summary>
     /// <param name="unit">The unit.</param>
-    /// <param name="result">The size of the result, or one in its shape.</param>
-    /// <exception cref="UsageException">A mask has another shape; the message names it.</exception>
-    public void CheckMasks(UnitSpecification unit, (int Width, int Height) result)
+    /// <param name="size">The size of the result, or of the picture that it is a region of.</param>
+    public IEnumerable<string> WarningsOfMasks(UnitSpecification unit, (int Width, int Height) size)
     {
-        Check("mask", unit.Mask, Mask);
-        Check("inpaint", unit.Holes, Holes);
+        (string Name, string? Path, Picture? Picture)[] masks = [("mask", unit.Mask, Mask), ("inpaint", unit.Holes, Holes)];
+        return masks.Where(mask => mask.Path is not null && IsOfAnotherShape(mask.Picture)).Select(mask =>
+            $"{mask.Name}={mask.Path}: it has {mask.Picture!.Width} x {mask.Picture.Height} pixels, another shape than the unit's picture ({Picture.Width} x {Picture.Height}) "
+            + $"and the result ({size.Width} x {size.Height}); resize={unit.Resize.Word()} brings it to size for itself, so that it may lie elsewhere than it was painted.");
 
-        void Check(string name, string? path, Picture? mask)
-        {
-            if (path is not null && mask is not null && unit.Resize != ResizeMode.Just
-                && !PictureShape.IsSame((mask.Width, mask.Height), (Picture.Width, Picture.Height)) && !PictureShape.IsSame((mask.Width, mask.Height), result))
-            {
-                throw UsageException.Of(
-                    Option,
-                    $"{name}={path}",
-                    $"a mask must have the shape of the unit's picture or of the result, or resize=just, which stretches it; it has {mask.Width} x {mask.Height} pixels, the picture {Picture.Width} x {Picture.Height}.");
-            }
-        }
+        bool IsOfAnotherShape(Picture? mask) => !IsReady && mask is not null && unit.Resize != ResizeMode.Just
+            && !PictureShape.IsSame((mask.Width, mask.Height), (Picture.Width, Picture.Height)) && !PictureShape.IsSame((mask.Width, mask.Height), size);
     }
 
     /// <summary>The same at the sizes of the passes, with hints in the place of what they are made of.</summary>

@@ -149,15 +149,19 @@ public static class PictureReader
 
     /// <summary>
     /// The pixels of a JPEG without its end marker, as some cameras and downloads leave it; null where pixels are
-    /// missing, too. They are all there where nothing depends on what would follow: the end, or other samples.
+    /// missing, too. They are all there where it makes no difference how the samples would go on.
     /// </summary>
     private static byte[]? OpenJpeg(ReadOnlySpan<byte> bytes)
     {
         const int More = 4096;
-        var (ended, continued) = (Ended(bytes, []), Ended(bytes, [.. Enumerable.Repeat((byte)0x5A, More)]));
-        return ended is not null && continued is not null && ended.AsSpan().SequenceEqual(continued) ? ended : null;
+        // No byte is 0xFF or the opposite of it, which would begin a marker.
+        var random = new Random(1);
+        byte[] one = [.. Enumerable.Range(0, More).Select(_ => (byte)random.Next(1, 255))];
+        byte[] opposite = [.. one.Select(value => (byte)~value)];
+        return Continued(bytes, one) is { } pixels && Continued(bytes, opposite) is { } others && pixels.AsSpan().SequenceEqual(others)
+            ? pixels : null;
 
-        static byte[]? Ended(ReadOnlySpan<byte> start, ReadOnlySpan<byte> more)
+        static byte[]? Continued(ReadOnlySpan<byte> start, ReadOnlySpan<byte> more)
         {
             using var data = SKData.CreateCopy([.. start, .. more, 0xFF, 0xD9]);
             using var codec = SKCodec.Create(data);

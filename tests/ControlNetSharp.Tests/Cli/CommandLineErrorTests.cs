@@ -26,7 +26,6 @@ public sealed class CommandLineErrorTests : IDisposable
         File.WriteAllText(_folder["list.json"], "[1, 2]");
         File.WriteAllText(_folder["no.safetensors"], "This is no checkpoint.");
         Directory.CreateDirectory(_folder["folder"]);
-        PictureWriter.WritePng(_folder["wide.png"], TestPictures.Square(96, 64));
         File.WriteAllBytes(_folder["heic.png"], [0, 0, 0, 24, .. "ftypheic"u8, 0, 0, 0, 0, .. "mif1heic"u8]);
     }
 
@@ -101,8 +100,6 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("-c canny=@ok.png,pooling=max", "--control", "pooling=max|auto, average or none")]
     [InlineData("-c canny=@ok.png,mask=@missing.png", "--control", "mask=|missing.png|there is no such picture")]
     [InlineData("-c canny=@ok.png,mask=@folder", "--control", "mask=|folder: is a folder, not a picture")]
-    [InlineData("-c canny=@ok.png,mask=@wide.png", "--control", "mask=|wide.png|the shape of the unit's picture or of the result|96 x 64 pixels, the picture 64 x 64")]
-    [InlineData("-c hint=@ok.png,model=@no.safetensors,inpaint=@wide.png --size 128x64", "--control", "inpaint=|wide.png|resize=just")]
     [InlineData("-c canny=@folder", "--control", "folder: is a folder, not a picture")]
     [InlineData("-c depth=@folder", "--control", "folder: is a folder, not a picture")]
     [InlineData("-c pose=@folder", "--control", "folder: is a folder, not a picture")]

@@ -234,7 +234,7 @@ public sealed class PictureReaderTests : IDisposable
                 var whole = PictureReader.Read(jpeg).Rgb;
                 Assert.Equal(whole, PictureReader.Read(jpeg.AsSpan(0, jpeg.Length - 2)).Rgb);
                 Assert.Equal(whole, PictureReader.Read(jpeg.AsSpan(0, jpeg.Length - 1)).Rgb);
-                Assert.Contains("truncated", Assert.Throws<PictureException>(() => PictureReader.Read(jpeg.AsSpan(0, jpeg.Length - 5))).Reason, StringComparison.Ordinal);
+                Assert.Contains("truncated", Assert.Throws<PictureException>(() => PictureReader.Read(jpeg.AsSpan(0, 9 * jpeg.Length / 10))).Reason, StringComparison.Ordinal);
             }
         }
     }

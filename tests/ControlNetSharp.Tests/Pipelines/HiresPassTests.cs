@@ -68,7 +68,7 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
         var request = Request with { Hires = new() { Steps = 2, Denoise = 0.5 } };
         var one = Generate(request with { Units = [Unit()] }).Pictures[0].Rgb;
         Assert.NotEqual(one, Generate(request with { Units = [Unit() with { HiresHint = TestPictures.Noise(128, 128) }] }).Pictures[0].Rgb);
-        Assert.Equal(one, Generate(request with { Units = [Unit() with { HiresHint = PictureResizing.Fit(Unit().Hint, 128, 128, ResizeMode.Crop) }] }).Pictures[0].Rgb);
+        Assert.Equal(one, Generate(request with { Units = [Unit() with { HiresHint = PictureResizing.FitHint(Unit().Hint, 128, 128, ResizeMode.Crop) }] }).Pictures[0].Rgb);
     }
 
     [Theory]
