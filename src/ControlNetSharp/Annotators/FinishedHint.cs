@@ -8,14 +8,23 @@ internal static class FinishedHint
     /// <summary>Up to here a pixel is dark, and the black ground of a drawing is darker than a photograph's.</summary>
     private const int DarkLevel = 64, GroundLevel = 24;
 
+    /// <summary>Shares of a map of soft edges in which there is nothing, and a clear edge.</summary>
+    private const double LeastNothing = 0.4, LeastBright = 0.01;
+    private const int BrightLevel = 192;
+
     /// <summary>Hues are told apart in twelfths of the circle; a skeleton has a colour of its own for every limb.</summary>
     private const int Hues = 12, LeastHues = 4;
 
-    /// <summary>Channels up to which a grey picture or a colour of a palette differs after JPEG.</summary>
-    private const int GreyLevels = 8, PaletteLevels = 24;
+    /// <summary>Channels up to which a colour of a palette differs after JPEG, but near edges.</summary>
+    private const int PaletteLevels = 6;
+    private const double LeastOfPalette = 0.6;
 
-    /// <summary>How far a pixel of a depth map lies from the mean of its neighbours, and how many levels there are at least.</summary>
-    private const int SmoothLevels = 2, LeastLevels = 16;
+    /// <summary>
+    /// In a depth map hardly a pixel differs from the mean of its neighbours by more than this share of the map's range; in a photograph,
+    /// made small so that its detail is one of pixels, a fifth of them do: 0.94 to 0.99 against 0.47 to 0.85.
+    /// </summary>
+    private const int SmoothSize = 256;
+    private const double SmoothShare = 0.03, LeastSmooth = 0.93;
 
     /// <summary>About so many pixels are looked at where a sample tells enough.</summary>
     private const int Sample = 1 << 16;
@@ -29,7 +38,8 @@ internal static class FinishedHint
         "depth" => IsDepth(picture),
         "normal" => HintLook.Of(picture).IsNormalMap,
         "segmentation" => IsOfPalette(picture),
-        _ => HintCheck.IsOfLines(kind) && HintLook.Of(picture).IsLightOnDark,
+        "hed" => HintLook.HasLightLines(picture) || IsSoft(picture),
+        _ => HintCheck.IsOfLines(kind) && HintLook.HasLightLines(picture),
     };
 
     /// <summary>Full colours of many hues, and white for faces, on black.</summary>
@@ -61,23 +71,33 @@ internal static class FinishedHint
         return dark >= lit && ground >= 0.9 * dark && drawn >= 0.8 * lit && coloured >= 0.3 * lit && hues.Count(hue => hue > 0.02 * coloured) >= LeastHues;
     }
 
-    /// <summary>Smooth grey of many levels: the grain of a photograph without colour differs from pixel to pixel.</summary>
-    private static bool IsDepth(Picture picture)
+    /// <summary>Soft edges can be broad; between them is nothing, which is rare in a photograph without colour.</summary>
+    private static bool IsSoft(Picture picture)
     {
-        if (Pixels(picture, Step(picture)).Any(pixel => Math.Max(pixel.R, Math.Max(pixel.G, pixel.B)) - Math.Min(pixel.R, Math.Min(pixel.G, pixel.B)) > GreyLevels))
+        var grey = Greyscale.Of(picture);
+        return HintLook.IsGrey(picture) && grey.Count(level => level <= GroundLevel) >= LeastNothing * grey.Length
+            && grey.Count(level => level >= BrightLevel) >= LeastBright * grey.Length;
+    }
+
+    /// <summary>Smooth grey that is no drawing.</summary>
+    private static bool IsDepth(Picture picture) =>
+        HintLook.IsGrey(picture) && !HintLook.HasOneColour(picture) && !HintLook.HasLightLines(picture) && Smoothness(picture) >= LeastSmooth;
+
+    /// <summary>The share of pixels that are about as bright as their neighbours in the mean.</summary>
+    private static double Smoothness(Picture picture)
+    {
+        var small = Math.Min(picture.Width, picture.Height) > SmoothSize ? PictureResizing.ToResolution(picture, SmoothSize) : picture;
+        var (grey, width) = (Greyscale.Of(small), small.Width);
+        var levels = grey.Order().ToArray();
+        var range = levels[^(1 + levels.Length / 50)] - levels[levels.Length / 50];
+        var (smooth, all) = (0, Math.Max(1, grey.Length - 2 * width - 2));
+        for (var i = width + 1; i < grey.Length - width - 1; i++)
         {
-            return false;
+            var around = grey[i - 1] + grey[i + 1] + grey[i - width] + grey[i + width];
+            smooth += Math.Abs(grey[i] - around / 4.0) <= Math.Max(1, SmoothShare * range) ? 1 : 0;
         }
 
-        var (smooth, all, grey) = (0, 0, Greyscale.Of(picture));
-        for (var i = picture.Width + 1; i < grey.Length - picture.Width - 1; i++)
-        {
-            var around = grey[i - 1] + grey[i + 1] + grey[i - picture.Width] + grey[i + picture.Width];
-            smooth += Math.Abs(4 * grey[i] - around) <= 4 * SmoothLevels ? 1 : 0;
-            all++;
-        }
-
-        return grey.Distinct().Count() >= LeastLevels && smooth >= 0.9 * all && !HintLook.Of(picture).IsDrawing;
+        return (double)smooth / all;
     }
 
     /// <summary>Colours of ADE20K's palette, and black where nothing was labelled.</summary>
@@ -90,11 +110,11 @@ internal static class FinishedHint
             if (Math.Max(r, Math.Max(g, b)) > GroundLevel)
             {
                 labelled++;
-                known += palette.Exists(colour => Math.Abs(colour.Red - r) <= PaletteLevels && Math.Abs(colour.Green - g) <= PaletteLevels && Math.Abs(colour.Blue - b) <= PaletteLevels) ? 1 : 0;
+                known += palette.Exists(colour => Math.Max(Math.Abs(colour.Red - r), Math.Max(Math.Abs(colour.Green - g), Math.Abs(colour.Blue - b))) <= PaletteLevels) ? 1 : 0;
             }
         }
 
-        return labelled > 0 && known >= 0.85 * labelled;
+        return labelled > 0 && known >= LeastOfPalette * labelled;
     }
 
     private static IEnumerable<(int R, int G, int B)> Pixels(Picture picture, int step)

@@ -61,7 +61,7 @@ public static class HintCheck
         if (HintLook.HasOneColour(hint))
         {
             yield return kind.Name == "pose" ? "no person was found; the hint is black."
-                : IsOfLines(kind) ? "no lines were found; the hint has one colour only."
+                : IsOfLines(kind) && HintLook.Of(hint).Dark == 1 ? "no lines were found; the hint is black."
                 : "the hint has one colour only, so there is nothing to follow.";
         }
     }

@@ -21,6 +21,13 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
     /// <summary>A drawing is mostly ground, has some lines, and these are thin.</summary>
     private const double LeastGround = 0.6, LeastLines = 0.001, LeastThin = 0.8;
 
+    /// <summary>Lines of a network are grey towards their ends, and some of them are broad.</summary>
+    private const byte SoftLevel = 96;
+    private const double LeastSoftThin = 0.6;
+
+    /// <summary>The share of pixels with a colour up to which a picture counts as grey: JPEG's doing.</summary>
+    private const double MostColoured = 0.02;
+
     /// <summary>How far a vector's length may be from 1, and the share of pixels that must keep to it. A picture's pixels do so by chance in about a third of all places.</summary>
     private const double UnitLength = 0.15, LeastUnit = 0.85;
 
@@ -37,7 +44,7 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
         for (var i = 0; i < hint.Rgb.Length; i += 3)
         {
             var (r, g, b) = (hint.Rgb[i], hint.Rgb[i + 1], hint.Rgb[i + 2]);
-            coloured += Math.Max(r, Math.Max(g, b)) - Math.Min(r, Math.Min(g, b)) > ColourLevels ? 1 : 0;
+            coloured += Range(r, g, b) > ColourLevels ? 1 : 0;
             dark += Math.Max(r, Math.Max(g, b)) <= DarkLevel ? 1 : 0;
             if (!IsSky(r, g, b))
             {
@@ -50,11 +57,11 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
         }
 
         var isBlank = HasOneColour(hint);
-        var grey = coloured > 0.02 * count || isBlank ? null : Greyscale.Of(hint);
+        var grey = coloured > MostColoured * count || isBlank ? null : Greyscale.Of(hint);
         return new HintLook(
             (double)coloured / count, (double)dark / count, isBlank,
-            grey is not null && IsThinOn(grey, hint.Width, level => level <= DarkLevel, level => level >= LightLevel),
-            grey is not null && IsThinOn(grey, hint.Width, level => level >= LightLevel, level => level <= DarkLevel),
+            grey is not null && IsThinOn(grey, hint.Width, level => level <= DarkLevel, level => level >= LightLevel, LeastThin),
+            grey is not null && IsThinOn(grey, hint.Width, level => level >= LightLevel, level => level <= DarkLevel, LeastThin),
             !isBlank && directed >= LeastDirected * count && unit >= LeastUnit * directed,
             red / Math.Max(1, directed), blue / Math.Max(1, directed), (double)away / Math.Max(1, directed));
     }
@@ -78,8 +85,26 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
         return most[0] - least[0] <= BlankLevels && most[1] - least[1] <= BlankLevels && most[2] - least[2] <= BlankLevels;
     }
 
+    /// <summary>Whether there are light lines, soft ones too, on a dark ground without colour.</summary>
+    public static bool HasLightLines(Picture picture) =>
+        IsGrey(picture) && IsThinOn(Greyscale.Of(picture), picture.Width, level => level <= DarkLevel, level => level >= SoftLevel, LeastSoftThin);
+
+    /// <summary>Whether a picture has no colours, but for those that JPEG makes.</summary>
+    public static bool IsGrey(Picture picture)
+    {
+        var coloured = 0;
+        for (var i = 0; i < picture.Rgb.Length; i += 3)
+        {
+            coloured += Range(picture.Rgb[i], picture.Rgb[i + 1], picture.Rgb[i + 2]) > ColourLevels ? 1 : 0;
+        }
+
+        return coloured <= MostColoured * (picture.Rgb.Length / 3);
+    }
+
+    private static int Range(byte r, byte g, byte b) => Math.Max(r, Math.Max(g, b)) - Math.Min(r, Math.Min(g, b));
+
     /// <summary>Whether most of a picture is ground, and most of its lines have ground near them on two opposite sides.</summary>
-    private static bool IsThinOn(byte[] grey, int width, Func<byte, bool> isGround, Func<byte, bool> isLine)
+    private static bool IsThinOn(byte[] grey, int width, Func<byte, bool> isGround, Func<byte, bool> isLine, double leastThin)
     {
         var height = grey.Length / width;
         var reach = Math.Max(3, Math.Max(width, height) / 32);
@@ -113,6 +138,6 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
             }
         }
 
-        return lines >= LeastLines * grey.Length && thin >= LeastThin * lines;
+        return lines >= LeastLines * grey.Length && thin >= leastThin * lines;
     }
 }

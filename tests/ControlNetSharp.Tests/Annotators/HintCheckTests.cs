@@ -64,6 +64,73 @@ public class HintCheckTests
     }
 
     [Fact]
+    public void Warning_ForNormals_TakesABlackSky()
+    {
+        var (map, normal) = (DatasetHint("normal", 1_000_001), ConditionKind.Find("normal"));
+        Picture WithSky(byte level) => new(Size, Size, [.. map.Rgb.Select((value, i) => i < map.Rgb.Length / 2 ? level : value)]);
+        Assert.Null(HintCheck.Warning(normal, WithSky(0)));
+        Assert.Null(HintCheck.Warning(normal, WithSky(128)));
+        Assert.Contains("channels=bgr", HintCheck.Warning(normal, PictureChannels.Swapped(WithSky(0))), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("canny")]
+    [InlineData("hough")]
+    [InlineData("hed")]
+    [InlineData("scribble")]
+    [InlineData("lineart")]
+    [InlineData("pose")]
+    [InlineData("depth")]
+    [InlineData("normal")]
+    [InlineData("segmentation")]
+    public void WarningsOfMade_KnowsAPictureThatAlreadyIsAHint(string name)
+    {
+        var annotator = AnnotatorCatalogue.DefaultOf(ConditionKind.Find(name));
+        for (var seed = 1_000_000; seed < 1_000_006; seed++)
+        {
+            var warning = Assert.Single(HintCheck.WarningsOfMade(annotator, SceneHints.Find(name)!.Make(seed, 256).Hint, Photograph.Value));
+            Assert.Contains("finished hint", warning, StringComparison.Ordinal);
+            Assert.Contains("annotator=none", warning, StringComparison.Ordinal);
+            Assert.Empty(HintCheck.WarningsOfMade(annotator, SceneRenderer.Render(Scene.FromSeed(seed), 256), Photograph.Value));
+        }
+    }
+
+    [Theory]
+    [InlineData("astronaut.png")]
+    [InlineData("chelsea.png")]
+    [InlineData("coffee.png")]
+    [InlineData("rocket.jpg")]
+    public void WarningsOfMade_OfPhotographs_InColourGreyOrDark_AreNone(string file)
+    {
+        var photograph = PictureReader.Read(Repository.PathOf($"docs/pictures/{file}"));
+        var dark = new Picture(photograph.Width, photograph.Height, [.. photograph.Rgb.Select(value => (byte)(value / 4))]);
+        foreach (var picture in new[] { photograph, Grey(photograph), Grey(PictureResizing.ToResolution(photograph, 1024)), dark, Grey(dark) })
+        {
+            Assert.All(AnnotatorCatalogue.All.DistinctBy(annotator => annotator.Kind), annotator => Assert.Empty(HintCheck.WarningsOfMade(annotator, picture, photograph)));
+        }
+    }
+
+    [Fact]
+    public void WarningsOfMade_OfADrawing_IsSilentForTheAnnotatorOfDrawings()
+    {
+        var drawing = Canny.Detect(Photograph.Value, 100, 200);
+        Assert.Empty(HintCheck.WarningsOfMade(AnnotatorCatalogue.Find("scribble_drawing"), drawing, drawing));
+        Assert.Single(HintCheck.WarningsOfMade(AnnotatorCatalogue.Find("invert"), drawing, drawing));
+    }
+
+    [Theory]
+    [InlineData("pose", 0, "no person was found; the hint is black")]
+    [InlineData("canny", 0, "no lines were found; the hint is black")]
+    [InlineData("invert", 200, "one colour only")]
+    [InlineData("depth", 0, "one colour only")]
+    [InlineData("segmentation", 120, "one colour only")]
+    public void WarningsOfMade_SaysThatThereIsNothing(string annotator, byte level, string expected)
+    {
+        var flat = new Picture(Size, Size, [.. Enumerable.Repeat(level, 3 * Size * Size)]);
+        Assert.Contains(expected, Assert.Single(HintCheck.WarningsOfMade(AnnotatorCatalogue.Find(annotator), null, flat)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Warning_ForAHintAsItIs_NeverWarns() => Assert.Null(HintCheck.Warning(ConditionKind.Find("hint"), Photograph.Value));
 
     [Fact]
@@ -75,6 +142,8 @@ public class HintCheckTests
     }
 
     private static Picture Inverted(Picture picture) => new(picture.Width, picture.Height, [.. picture.Rgb.Select(value => (byte)(255 - value))]);
+
+    private static Picture Grey(Picture picture) => Greyscale.ToPicture(Greyscale.Of(picture), picture.Width, picture.Height);
 
     private static Picture DatasetHint(string kind, long seed) => SceneHints.Find(kind)!.Make(seed, Size).Hint;
 }

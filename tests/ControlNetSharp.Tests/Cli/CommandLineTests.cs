@@ -328,6 +328,38 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Annotate_OfKeyPoints_DrawsThemAndPrintsThemOnTheirCanvas()
+    {
+        var points = string.Join(',', Enumerable.Range(0, 18).Select(i => $"{10 + i},{20 + i},0.5"));
+        await File.WriteAllTextAsync(_folder["raw.json"], $$"""{"people":[{"pose_keypoints_2d":[{{points}}]}]}""", TestContext.Current.CancellationToken);
+        var json = await CommandRun.JsonOf("annotate", "openpose", _folder["raw.json"], "-o", _folder["pose.png"], "--option", "canvas_width=96", "--option", "canvas_height=64");
+        Assert.Equal(("pose", "openpose_keypoints"), (json.GetProperty("kind").GetString(), json.GetProperty("annotator").GetString()));
+        Assert.Equal(10, json.GetProperty("keypoints").GetProperty("people")[0].GetProperty("pose_keypoints_2d")[0].GetDouble());
+        var drawn = PictureReader.Read(_folder["pose.png"]);
+        Assert.Equal((96, 64, true), (drawn.Width, drawn.Height, drawn.Rgb.Any(level => level > 0)));
+        var missing = await CommandRun.Of(["annotate", "pose", _folder["raw.json"], "-o", _folder["pose.png"]]);
+        Assert.Equal((2, true), (missing.ExitCode, missing.Message.Contains("canvas_width is missing", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Generate_WithHintsOfNothing_SaysSoForEachUnit()
+    {
+        await Generate("first.png");
+        TinyModel.WriteControlNet(_folder["control.safetensors"]);
+        await File.WriteAllTextAsync(_folder["nobody.json"], """{"people":[],"canvas_width":64,"canvas_height":64}""", TestContext.Current.CancellationToken);
+        PictureWriter.WritePng(_folder["grey.png"], TestPictures.Of(64, 64, (_, _) => (90, 90, 90)));
+        PictureWriter.WritePng(_folder["edges.png"], Canny.Detect(TestPictures.Square(96, 64), 100, 200));
+        string[] Units(params string[] units) => [.. units.SelectMany(unit => new[] { "-c", $"{unit},model={_folder["control.safetensors"]}" })];
+        var run = await CommandRun.Of(["generate", "-m", _folder["model.safetensors"], "-o", _folder["nothing.png"], "--steps", "1", "--size", "64x64", "-p", "a",
+            .. Units($"pose={_folder["nobody.json"]}", $"canny={_folder["grey.png"]}", $"canny={_folder["edges.png"]}", $"canny={_folder["square.png"]}")]);
+        Assert.True(run.ExitCode == 0, run.Message);
+        Assert.Contains("nobody.json: no person was found; the hint is black", run.Message, StringComparison.Ordinal);
+        Assert.Contains("grey.png: no lines were found; the hint is black", run.Message, StringComparison.Ordinal);
+        Assert.Contains("edges.png: it looks like a finished hint", run.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("square.png:", run.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Annotate_All_MakesASheetOfThePictureAndTheHintsThatNeedNoWeights()
     {
         PictureWriter.WritePng(_folder["noise.png"], TestPictures.Noise(40, 30));

@@ -28,6 +28,28 @@ public sealed class MeasuredHintsTests : IDisposable
     }
 
     [Fact]
+    public void KeyPoints_OfOpenPoseItself_LieOnTheCanvasThatTheUnitGives()
+    {
+        var points = string.Join(',', Enumerable.Range(0, 25).Select(i => $"{10 + i},20,0.5"));
+        File.WriteAllText(_folder["raw.json"], $$"""{"version":1.3,"people":[{"pose_keypoints_2d":[{{points}}]}]}""");
+        Assert.Contains("canvas_width=", Assert.Throws<PictureException>(() => Read($"pose={_folder["raw.json"]}")).Message, StringComparison.Ordinal);
+        foreach (var annotator in new[] { "", ",annotator=none", ",annotator=openpose_keypoints" })
+        {
+            var drawn = Read($"openpose={_folder["raw.json"]},canvas_width=96,canvas_height=64{annotator}").Picture;
+            Assert.Equal((96, 64, true), (drawn.Width, drawn.Height, drawn.Rgb.Any(level => level > 0)));
+        }
+
+        Assert.Throws<UsageException>(() => UnitSpecification.Parse($"pose={_folder["photo.png"]},canvas_width=96"));
+    }
+
+    [Fact]
+    public void AUnitAsJson_MayBeginWithAByteOrderMark()
+    {
+        File.WriteAllText(_folder["unit.json"], """{"kind":"canny","picture":"base.png","weight":0.5}""", Encoding.Unicode);
+        Assert.Equal(("canny", 0.5), (UnitSpecification.Parse($"@{_folder["unit.json"]}").Kind.Name, UnitSpecification.Parse($"@{_folder["unit.json"]}").Strength.Weight));
+    }
+
+    [Fact]
     public void DepthOfASensor_IsBrightWhereItIsNear_AndNoAnnotatorIsAsked()
     {
         WriteNpy(_folder["depth.npy"], 16, 8, i => 1 + i % 16);
