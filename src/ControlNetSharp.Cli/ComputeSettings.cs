@@ -50,7 +50,9 @@ internal sealed record ComputeSettings(string Device, string Dtype)
     };
 
     /// <summary>Loads libtorch and chooses.</summary>
-    /// <exception cref="RuntimeUnavailableException">libtorch or the device is not there, or this CPU's convolutions are wrong.</exception>
+    /// <exception cref="RuntimeUnavailableException">
+    /// libtorch or the device is not there, or this CPU's convolutions are wrong.
+    /// </exception>
     public Placement Place()
     {
         NativeLibraries.EnsureLoaded();

@@ -28,7 +28,11 @@ internal static class DoctorCommand
             dtype = placement.Dtype.ToString(),
             bf16InHardware = PlacementPolicy.CpuHasBf16,
             libtorch = __version__,
-            convolutions = new { state = convolutions.State.ToString().ToLowerInvariant(), reason = convolutions.Reason },
+            convolutions = new
+            {
+                state = convolutions.State.ToString().ToLowerInvariant(),
+                reason = convolutions.Reason,
+            },
             gflopsFp32 = fp32,
             gflopsDtype = chosen,
             memoryBytes = MachineMemory.TotalBytes,

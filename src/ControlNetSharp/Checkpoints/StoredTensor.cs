@@ -162,7 +162,8 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
             if (flat.dtype == SafetensorsFormat.TypeOf(Dtype) && flat.device_type == TorchSharp.DeviceType.CPU)
             {
                 Copy(start, part);
-                // Bytes that are written past libtorch are no change to it, this is: what was made of the old ones (PaddedWeight) is made again.
+                // Bytes that are written past libtorch are no change to it, this is:
+                // what was made of the old ones (PaddedWeight) is made again.
                 part.narrow(0, 0, 0).zero_();
             }
             else

@@ -21,26 +21,33 @@ internal sealed record ChannelPadding(long Parts, long Inputs, long Outputs, lon
     public static ChannelPadding For(long kernel, long groups, long inputs, long outputs) =>
         kernel == 1 ? new ChannelPadding(groups, 0, 0, 0)
         // Blocks of a depthwise convolution are made of groups, those of others lie within a group.
-        : groups > 1 && inputs == 1 && outputs == 1 ? new ChannelPadding(1, Missing(groups), Missing(groups), Missing(groups))
+        : groups > 1 && inputs == 1 && outputs == 1
+            ? new ChannelPadding(1, Missing(groups), Missing(groups), Missing(groups))
         : new ChannelPadding(groups, Missing(inputs), Missing(outputs), 0);
 
     /// <summary>Whether all blocks are full already.</summary>
     public bool IsEmpty => Inputs + Outputs == 0;
 
-    /// <summary>x [B, inputs, h, w] with zeros, row-major: where blocks are copied wrongly, pictures that have their channels last are, too.</summary>
+    /// <summary>
+    /// x [B, inputs, h, w] with zeros, row-major: where blocks are copied wrongly, pictures with channels last are,
+    /// too.
+    /// </summary>
     public Tensor OfInputs(Tensor x) => Pad(x.contiguous(), 1, Inputs);
 
     /// <summary>bias [outputs] with zeros.</summary>
     public Tensor OfBias(Tensor bias) => Pad(bias, 0, Outputs);
 
     /// <summary>weight [outputs, inputs of a group, k, k] with zeros.</summary>
-    public Tensor OfWeight(Tensor weight) => functional.pad(Pad(weight, 0, Outputs), [0, 0, 0, 0, 0, Groups > 0 ? 0 : Inputs]);
+    public Tensor OfWeight(Tensor weight) =>
+        functional.pad(Pad(weight, 0, Outputs), [0, 0, 0, 0, 0, Groups > 0 ? 0 : Inputs]);
 
     /// <summary>weight [inputs, outputs, k, k] of a transposed convolution without groups, with zeros.</summary>
     public Tensor OfTransposedWeight(Tensor weight) => functional.pad(weight, [0, 0, 0, 0, 0, Outputs, 0, Inputs]);
 
     /// <summary>y [B, outputs, h, w] without the outputs that were added.</summary>
-    public Tensor OfOutputs(Tensor y) => Outputs == 0 ? y : y.unflatten(1, Parts, -1).narrow(2, 0, y.shape[1] / Parts - Outputs).flatten(1, 2).contiguous();
+    public Tensor OfOutputs(Tensor y) => Outputs == 0
+        ? y
+        : y.unflatten(1, Parts, -1).narrow(2, 0, y.shape[1] / Parts - Outputs).flatten(1, 2).contiguous();
 
     private Tensor Pad(Tensor x, int dimension, long missing)
     {

@@ -41,7 +41,10 @@ public static class NativeLibraries
         }
     }
 
-    /// <summary>Loads the native libraries now, if they are not loaded yet, and finds out whether they convolve rightly: <see cref="ConvolutionCheck"/>.</summary>
+    /// <summary>
+    /// Loads the native libraries now, if they are not loaded yet, and finds out whether they convolve rightly
+    /// (<see cref="ConvolutionCheck"/>).
+    /// </summary>
     /// <exception cref="RuntimeUnavailableException">They cannot be loaded; the message lists each candidate with the loader's own words.</exception>
     public static void EnsureLoaded()
     {

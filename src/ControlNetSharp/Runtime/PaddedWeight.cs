@@ -3,18 +3,25 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Runtime;
 
-/// <summary>A weight with zeros for missing channels, made once and kept until the weight becomes another or changes. Safe on several threads.</summary>
+/// <summary>
+/// A weight with zeros for missing channels, made once and kept until the weight becomes another or changes. Safe on
+/// several threads.
+/// </summary>
 internal sealed class PaddedWeight : IDisposable
 {
     // libtorch counts all changes in place, by whichever view; TorchSharp shows the count to scripts only. 5 µs.
-    private static readonly Lazy<jit.CompilationUnit> Script = new(() => jit.compile("def version(x: Tensor) -> int:\n    return x._version()\n"));
+    private static readonly Lazy<jit.CompilationUnit> Script =
+        new(() => jit.compile("def version(x: Tensor) -> int:\n    return x._version()\n"));
 
     private readonly Lock _gate = new();
     private Tensor? _source;
     private long _version;
     private Tensor? _padded;
 
-    /// <summary>The padded weight in <paramref name="dtype"/>: fresh, of the dispose scope. One that is trained is not kept, since it changes at each step and takes its gradient through the padding.</summary>
+    /// <summary>
+    /// The padded weight in <paramref name="dtype"/>: fresh, of the dispose scope. One that is trained is not
+    /// kept, since it changes at each step and takes its gradient through the padding.
+    /// </summary>
     /// <param name="weight">The weight; borrowed, and compared with at the next call.</param>
     /// <param name="dtype">The type to compute in.</param>
     /// <param name="pad">Adds the zeros.</param>

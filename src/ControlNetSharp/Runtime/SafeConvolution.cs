@@ -4,7 +4,8 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Runtime;
 
 /// <summary>
-/// A two-dimensional convolution with a square kernel, right on every machine (<see cref="ConvolutionCheck"/>). The analyzers of this repository ban those of libtorch elsewhere.
+/// A two-dimensional convolution with a square kernel, right on every machine (<see cref="ConvolutionCheck"/>). The
+/// analyzers of this repository ban those of libtorch elsewhere.
 /// </summary>
 /// <param name="Stride">Step in pixels, both ways.</param>
 /// <param name="Padding">Zeros on all four sides.</param>
@@ -16,12 +17,19 @@ internal sealed record SafeConvolution(long Stride, long Padding, long Dilation 
     /// <param name="x">[B, inputs, h, w].</param>
     /// <param name="weight">[outputs, inputs / groups, k, k].</param>
     /// <param name="bias">[outputs], or null for none.</param>
-    /// <param name="padded">What keeps the weight padded from one call to the next; null where the weight is another at each call.</param>
-    /// <exception cref="RuntimeUnavailableException">x is on the CPU, and this machine's convolutions are wrong.</exception>
+    /// <param name="padded">
+    /// What keeps the weight padded from one call to the next; null where it is another at each call.
+    /// </param>
+    /// <exception cref="RuntimeUnavailableException">
+    /// x is on the CPU, and this machine's convolutions are wrong.
+    /// </exception>
     public Tensor Run(Tensor x, Tensor weight, Tensor? bias, PaddedWeight? padded = null) =>
         Run(x, weight, bias, ConvolutionCheck.RequiresPadding(x), padded);
 
-    /// <summary>The same, as <see cref="ConvolutionCheck"/> tries it: <paramref name="pads"/> says whether channels are made to fill whole blocks.</summary>
+    /// <summary>
+    /// The same, as <see cref="ConvolutionCheck"/> tries it: <paramref name="pads"/> says whether channels are made to
+    /// fill whole blocks.
+    /// </summary>
     internal Tensor Run(Tensor x, Tensor weight, Tensor? bias, bool pads, PaddedWeight? padded = null)
     {
         using var scope = NewDisposeScope();
@@ -33,7 +41,8 @@ internal sealed record SafeConvolution(long Stride, long Padding, long Dilation 
         var missing = ChannelPadding.For(weight.shape[2], Groups, weight.shape[1], weight.shape[0] / Groups);
         return missing.OfOutputs(Native(
             missing.OfInputs(x),
-            missing.IsEmpty ? weight.to(x.dtype) : padded?.Of(weight, x.dtype, missing.OfWeight) ?? missing.OfWeight(weight.to(x.dtype)),
+            missing.IsEmpty ? weight.to(x.dtype)
+                : padded?.Of(weight, x.dtype, missing.OfWeight) ?? missing.OfWeight(weight.to(x.dtype)),
             bias is null ? null : missing.OfBias(bias.to(x.dtype)),
             Groups + missing.Groups)).MoveToOuterDisposeScope();
     }

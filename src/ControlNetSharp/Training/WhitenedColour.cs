@@ -23,14 +23,18 @@ public static class WhitenedColour
     public static Tensor FromRgb(Tensor rgb)
     {
         using var scope = NewDisposeScope();
-        return new SafeConvolution(1, 0).Run(rgb, Matrix(inverse: false).view(3, 3, 1, 1), bias: null).MoveToOuterDisposeScope();
+        return new SafeConvolution(1, 0)
+            .Run(rgb, Matrix(inverse: false).view(3, 3, 1, 1), bias: null)
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>The whitened space [B, 3, H, W] to RGB, same shape.</summary>
     public static Tensor ToRgb(Tensor whitened)
     {
         using var scope = NewDisposeScope();
-        return new SafeConvolution(1, 0).Run(whitened, Matrix(inverse: true).view(3, 3, 1, 1), bias: null).MoveToOuterDisposeScope();
+        return new SafeConvolution(1, 0)
+            .Run(whitened, Matrix(inverse: true).view(3, 3, 1, 1), bias: null)
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>Changes an Autoencoder that reads and writes the whitened space into the same one for RGB.</summary>

@@ -25,8 +25,9 @@ public sealed class MachineCommandTests : IDisposable
         Assert.StartsWith("cpu", json.GetProperty("device").GetString(), StringComparison.Ordinal);
         Assert.NotEmpty(json.GetProperty("libtorch").GetString()!);
         var convolutions = json.GetProperty("convolutions");
-        Assert.Equal(ConvolutionCheck.Report.State.ToString().ToLowerInvariant(), convolutions.GetProperty("state").GetString());
-        Assert.Equal(ConvolutionCheck.Report.Reason, convolutions.GetProperty("reason").GetString());
+        var report = ConvolutionCheck.Report;
+        Assert.Equal(report.State.ToString().ToLowerInvariant(), convolutions.GetProperty("state").GetString());
+        Assert.Equal(report.Reason, convolutions.GetProperty("reason").GetString());
         Assert.Equal(NativeLibraries.LoadLog, json.GetProperty("nativeFiles").EnumerateArray().Select(file => file.GetString()));
     }
 
@@ -43,7 +44,8 @@ public sealed class MachineCommandTests : IDisposable
     public async Task Generate_WhereConvolutionsAreWrong_RefusesWithTheReason_AndWritesNothing()
     {
         using var assumed = new AssumedConvolutions(ConvolutionState.Wrong, "146 in place of 153");
-        var run = await CommandRun.Of(["generate", "-p", "cat", "-m", TinyModel.WriteModel(_folder["model.safetensors"]), "-o", _folder["out.png"], "--size", "64x64", "--steps", "1"]);
+        var model = TinyModel.WriteModel(_folder["model.safetensors"]);
+        var run = await CommandRun.Of(["generate", "-p", "cat", "-m", model, "-o", _folder["out.png"], "--size", "64x64"]);
         Assert.Equal(3, run.ExitCode);
         Assert.Contains("146 in place of 153", run.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder["out.png"]));
@@ -53,7 +55,8 @@ public sealed class MachineCommandTests : IDisposable
     public async Task Generate_WithPaddedConvolutions_MakesTheSamePicture()
     {
         var model = TinyModel.WriteModel(_folder["model.safetensors"]);
-        string[] arguments = ["generate", "-p", "cat", "-m", model, "--size", "64x64", "--steps", "2", "--seed", "5", "--dtype", "fp32", "-o"];
+        string[] arguments =
+            ["generate", "-p", "cat", "-m", model, "--size", "64x64", "--steps", "2", "--seed", "5", "--dtype", "fp32", "-o"];
         await CommandRun.JsonOf([.. arguments, _folder["plain.png"]]);
         using (new AssumedConvolutions(ConvolutionState.Padded))
         {
@@ -67,13 +70,16 @@ public sealed class MachineCommandTests : IDisposable
     [Fact]
     public async Task Program_ThatIsToldToPadConvolutions_DoesSo()
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "controlnet.dll"), "doctor", "--json"]) { UseShellExecute = false, RedirectStandardOutput = true };
+        var program = Path.Combine(AppContext.BaseDirectory, "controlnet.dll");
+        var start = new ProcessStartInfo("dotnet", [program, "doctor", "--json"]) { RedirectStandardOutput = true };
         start.Environment["CONTROLNETSHARP_PAD_CONVOLUTIONS"] = "1";
         using var process = Process.Start(start)!;
-        using var json = JsonDocument.Parse(await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        var result = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        using var json = JsonDocument.Parse(result);
         var convolutions = json.RootElement.GetProperty("convolutions");
         Assert.Equal("padded", convolutions.GetProperty("state").GetString());
-        Assert.Equal("channels are padded to whole blocks: CONTROLNETSHARP_PAD_CONVOLUTIONS is 1", convolutions.GetProperty("reason").GetString());
+        var reason = convolutions.GetProperty("reason").GetString();
+        Assert.Equal("channels are padded to whole blocks: CONTROLNETSHARP_PAD_CONVOLUTIONS is 1", reason);
     }
 
     [Fact]

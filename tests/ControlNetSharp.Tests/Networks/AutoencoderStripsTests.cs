@@ -118,13 +118,20 @@ public sealed class AutoencoderStripsTests
         using var autoencoder = TinyModel.Autoencoder();
         var z = randn(1, 4, 8, 8);
         var picture = zeros(1, 3, 64, 64);
+        // Networks keep padded weights from their first call on, where ConvolutionCheck asks for them.
+        Run();
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        autoencoder.DecodeInStrips(z, 500).Dispose();
-        var (mean, logVariance) = autoencoder.EncodeInStrips(picture, 500);
-        mean.Dispose();
-        logVariance.Dispose();
+        Run();
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         Assert.False(z.IsInvalid);
+
+        void Run()
+        {
+            autoencoder.DecodeInStrips(z, 500).Dispose();
+            var (mean, logVariance) = autoencoder.EncodeInStrips(picture, 500);
+            mean.Dispose();
+            logVariance.Dispose();
+        }
     }
 
     [Fact]

@@ -63,7 +63,8 @@ public class ConvolutionLayerTests
     [InlineData(17, 5, 3, 1, 1)]
     [InlineData(20, 20, 3, 2, 20)]
     [InlineData(12, 18, 5, 1, 2)]
-    public void Forward_WithPaddedChannels_IsAsWithout_AfterAChangeOfTheWeightOrTheTypeToo(int inputs, int outputs, int kernel, int stride, int groups)
+    public void Forward_WithPaddedChannels_IsAsWithout_AfterAChangeToo(
+        int inputs, int outputs, int kernel, int stride, int groups)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();

@@ -125,7 +125,7 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     [Fact]
     public void Generate_CancelledBetweenSteps_ThrowsAndLeavesNothingBehind()
     {
-        Generate(Request);
+        Generate(Request with { Units = [Unit(1)] });
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         using var stop = new CancellationTokenSource();
         var last = 0;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Runtime;
 using TorchSharp.Modules;
@@ -126,7 +127,7 @@ public sealed class PaddedWeightTests : IDisposable
         public override void CopyTo(long offset, Span<byte> target)
         {
             float[] values = [3, 3];
-            System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()).Slice((int)offset, target.Length).CopyTo(target);
+            MemoryMarshal.AsBytes(values.AsSpan()).Slice((int)offset, target.Length).CopyTo(target);
         }
     }
 }

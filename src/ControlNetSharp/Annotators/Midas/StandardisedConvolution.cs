@@ -43,6 +43,8 @@ internal sealed class StandardisedConvolution : Module<Tensor, Tensor>
         var kernels = _weight.flatten(1);
         var centred = kernels - kernels.mean([1], keepdim: true);
         var standardised = centred / centred.square().mean([1], keepdim: true).Plus(Epsilon).sqrt();
-        return new SafeConvolution(_stride, 0).Run(PadSame(x, _kernel, _stride, 0), standardised.reshape(_weight.shape), bias: null).MoveToOuterDisposeScope();
+        return new SafeConvolution(_stride, 0)
+            .Run(PadSame(x, _kernel, _stride, 0), standardised.reshape(_weight.shape), bias: null)
+            .MoveToOuterDisposeScope();
     }
 }

@@ -22,7 +22,9 @@ internal sealed class SegFormerBlock : Module
         : base(nameof(SegFormerBlock))
     {
         (_norm1, _norm2, Attention) = (new(p.Channels, Epsilon, placement), new(p.Channels, Epsilon, placement), new(p, placement));
-        (_dense1, _depthwise, _dense2) = (new(p.Channels, p.MlpWidth, bias: true, placement), new(p.MlpWidth, p.MlpWidth, 3, 1, 1, placement, groups: p.MlpWidth), new(p.MlpWidth, p.Channels, bias: true, placement));
+        _dense1 = new(p.Channels, p.MlpWidth, bias: true, placement);
+        _depthwise = new(p.MlpWidth, p.MlpWidth, 3, 1, 1, placement, groups: p.MlpWidth);
+        _dense2 = new(p.MlpWidth, p.Channels, bias: true, placement);
         register_module("layer_norm_1", _norm1);
         register_module("attention", Attention);
         register_module("layer_norm_2", _norm2);
