@@ -94,6 +94,10 @@ public class DepthMapTests
         Assert.Contains("8 bits in 16", Reading(new DepthMap(100, 1, [.. Enumerable.Range(0, 100).Select(i => (float)(step * (40 + i)))], isWhole: true)), StringComparison.Ordinal);
 
     [Fact]
+    public void ALevelsShareOfOne_IsRelative() =>
+        Assert.Contains("fill the range from 0 to 1", Reading(new DepthMap(255, 1, [.. Enumerable.Range(1, 255).Select(i => i / 255f)])), StringComparison.Ordinal);
+
+    [Fact]
     public void Large_SaysWhatTheMapDoesNot()
     {
         // As MiDaS writes it raw: no unit, no fixed range, and values below 0 are possible. 0 is a hole in a map of disparity.
