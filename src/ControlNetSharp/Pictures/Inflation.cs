@@ -18,7 +18,7 @@ internal static class Inflation
                 result.Write(block, 0, read);
             }
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw new PictureException(name, $"the {format} file is damaged: its pixels cannot be decompressed.", e);
         }

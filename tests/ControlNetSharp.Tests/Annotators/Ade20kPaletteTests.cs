@@ -1,5 +1,6 @@
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Scenes;
 using ControlNetSharp.Tests.Pictures;
 using Xunit;
 
@@ -44,6 +45,31 @@ public class Ade20kPaletteTests
 
     [Fact]
     public void Snap_OfAPhotograph_FindsMostPixelsOffThePalette() => Assert.True(Ade20kPalette.Snap(TestPictures.Noise(64, 64)).OffPalette > 0.9);
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 0)]
+    [InlineData(3, 0)]
+    [InlineData(1, 40)]
+    public void Recovered_OfAMapALittleOffThePalette_IsTheMap(int levels, int blackRows)
+    {
+        // Every pixel is off, those of the black ground, too.
+        var map = Ade20kPalette.Paint([.. Enumerable.Range(0, 64 * 64).Select(i => (byte)(i / 1024 * 37 + i % 64 / 16))], 64, 64);
+        map.Rgb.AsSpan(0, 3 * 64 * blackRows).Clear();
+        var off = new Picture(64, 64, [.. map.Rgb.Select(level => (byte)(level < 128 ? level + levels : level - levels))]);
+        Assert.Equal(1, Ade20kPalette.Snap(off).OffPalette);
+        Assert.Equal(map.Rgb, Ade20kPalette.Recovered(off)!.Rgb);
+    }
+
+    [Fact]
+    public void Recovered_OfPhotographsAndOtherPalettes_IsNothing()
+    {
+        Assert.Null(Ade20kPalette.Recovered(TestPictures.Noise(64, 64)));
+        Assert.Null(Ade20kPalette.Recovered(SceneRenderer.Render(Scene.FromSeed(1_000_003), 128)));
+        // A photograph at night, and Cityscapes' road, sky and cars on a ground of nothing.
+        Assert.Null(Ade20kPalette.Recovered(TestPictures.Of(64, 64, (x, y) => x < 60 ? (x % 7, y % 9, 8) : (x, 70, 90))));
+        Assert.Null(Ade20kPalette.Recovered(TestPictures.Of(64, 64, (x, y) => y < 40 ? (0, 0, 0) : y < 50 ? (128, 64, 128) : x < 32 ? (70, 130, 180) : (0, 0, 142))));
+    }
 
     [Fact]
     public void Labels_ThatAreNone_AreRefused()

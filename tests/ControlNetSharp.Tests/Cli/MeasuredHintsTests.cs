@@ -71,6 +71,75 @@ public sealed class MeasuredHintsTests : IDisposable
         Assert.False(Read($"seg={_folder["photo.png"]}").IsHint);
     }
 
+    [Fact]
+    public void ASegmentationALevelOffThePalette_GetsThePalettesColours()
+    {
+        var areas = Ade20kPalette.Paint([.. Enumerable.Range(0, 32 * 32).Select(i => (byte)(i % 32 < 16 ? 2 : 12))], 32, 32);
+        PictureWriter.WritePng(_folder["off.png"], new Picture(32, 32, [.. areas.Rgb.Select(level => (byte)(level < 128 ? level + 1 : level - 1))]));
+        var pictures = Read($"seg={_folder["off.png"]},annotator=none");
+        Assert.Equal(areas.Rgb, pictures.Picture.Rgb);
+        Assert.Null(pictures.Reading);
+        Assert.Null(HintCheck.Warning(ConditionKind.Find("segmentation"), PictureReader.Read(_folder["off.png"])));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(",annotator=none")]
+    [InlineData(",annotator=seg_classes")]
+    public void ClassNumbers_BecomeColours_AndItIsSaid(string option)
+    {
+        PictureWriter.WritePng(_folder["numbers.png"], TestPictures.Of(32, 32, (x, _) => x < 16 ? (2, 2, 2) : (12, 12, 12)));
+        var pictures = Read($"seg={_folder["numbers.png"]}{option}");
+        Assert.True(pictures.IsHint);
+        Assert.Equal([Ade20kPalette.ColourOf(2), Ade20kPalette.ColourOf(12)], new[] { pictures.Picture.At(0, 0), pictures.Picture.At(31, 31) });
+        Assert.Contains("class numbers of ADE20K", pictures.Reading, StringComparison.Ordinal);
+        Assert.Equal(Ade20kPalette.ColourOf(1), Read($"seg={_folder["numbers.png"]},annotator=seg_classes,first=1").Picture.At(0, 0));
+    }
+
+    [Fact]
+    public void PalettedNumbers_AreColoursFirst_AndNumbersOnlyInAFinishedMap()
+    {
+        byte[] Paletted(params byte[] palette) => PngBytes.Of(
+            32, 32, 8, PngBytes.Palette, [.. Enumerable.Range(0, 32).SelectMany(_ => new byte[] { 0 }.Concat(Enumerable.Range(0, 32).Select(x => (byte)(x / 16))))], ("PLTE", palette));
+        File.WriteAllBytes(_folder["own.png"], Paletted(6, 230, 230, 150, 5, 61));
+        Assert.Equal(Ade20kPalette.ColourOf(2), Read($"seg={_folder["own.png"]},annotator=none").Picture.At(0, 0));
+        File.WriteAllBytes(_folder["other.png"], Paletted(128, 0, 64, 30, 90, 60));
+        Assert.Equal(Ade20kPalette.ColourOf(1), Read($"seg={_folder["other.png"]},annotator=none").Picture.At(31, 0));
+        // A drawing of few colours is stored in the same way.
+        Assert.False(Read($"seg={_folder["other.png"]}").IsHint);
+    }
+
+    [Fact]
+    public void DepthMaps_TakeOptionsInAUnit_AndItIsSaidHowTheyWereRead()
+    {
+        WriteNpy(_folder["depth.npy"], 16, 8, i => 1 + i % 16);
+        var far = Read($"depth={_folder["depth.npy"]}");
+        Assert.Contains("far is large", far.Reading, StringComparison.Ordinal);
+        var near = Read($"depth={_folder["depth.npy"]},large=near");
+        Assert.Contains("near is large, as large=near says", near.Reading, StringComparison.Ordinal);
+        Assert.Equal((0, 255), (near.Picture.Rgb[0], near.Picture.Rgb[3 * 15]));
+        Assert.Equal(255, Read($"depth={_folder["depth.npy"]},annotator=depth_measured,near=4,far=10").Picture.At(3, 0).R);
+        Assert.Contains("large must be auto, near or far", Assert.Throws<UsageException>(() => Read($"depth={_folder["depth.npy"]},large=up")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Annotate_SaysHowAFileWasRead()
+    {
+        WriteNpy(_folder["depth.npy"], 16, 8, i => 1 + i % 16);
+        var run = await CommandRun.Of(["annotate", "depth", _folder["depth.npy"], "-o", _folder["hint.png"], "--option", "large=near", "--json"]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("large=far", run.Message, StringComparison.Ordinal);
+        Assert.Equal("depth_measured", run.Json.GetProperty("annotator").GetString());
+        Assert.Contains("relative map", run.Json.GetProperty("reading").GetString(), StringComparison.Ordinal);
+        PictureWriter.WritePng(_folder["numbers.png"], TestPictures.Of(32, 32, (x, _) => x < 16 ? (2, 2, 2) : (12, 12, 12)));
+        run = await CommandRun.Of(["annotate", "seg", _folder["numbers.png"], "-o", _folder["hint.png"]]);
+        Assert.Contains("class numbers", run.Message, StringComparison.Ordinal);
+        Assert.Equal(Ade20kPalette.ColourOf(12), PictureReader.Read(_folder["hint.png"]).At(31, 0));
+        run = await CommandRun.Of(["annotate", "depth", _folder["depth.npy"], "-o", _folder["hint.png"], "--option", "large=near", "--option", "far=3"]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("metres", run.Message, StringComparison.Ordinal);
+    }
+
     private static UnitPictures Read(string unit) => UnitPictures.Read(UnitSpecification.Parse(unit), null);
 
     private static void WriteNpy(string path, int width, int height, Func<int, float> value)

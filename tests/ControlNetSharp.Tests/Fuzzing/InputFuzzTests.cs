@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using System.Text;
+using ControlNetSharp.Annotators;
 using ControlNetSharp.Annotators.DepthMaps;
 using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Cli;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Tests.Annotators.DepthMaps;
 using ControlNetSharp.Tests.Pictures;
 using ControlNetSharp.Text;
 using ControlNetSharp.Training.Datasets;
@@ -52,16 +54,43 @@ public sealed class InputFuzzTests : IDisposable
     [InlineData("png")]
     [InlineData("npy")]
     [InlineData("tiff")]
+    [InlineData("npz")]
+    [InlineData("pfm")]
+    [InlineData("exr")]
+    [InlineData("exr zip")]
     public void Read_OfMutatedDepths_ReadsOrRefuses(string kind)
     {
         var values = Enumerable.Range(0, 16 * 12).Select(i => (ushort)(i * 300)).ToArray();
+        float[] floats = [.. values.Select(value => value / 1000f)];
         var original = kind switch
         {
             "png" => PngBytes.Of(16, 12, 16, PngBytes.Grey, [.. Enumerable.Range(0, 12).SelectMany(y => new byte[] { 0 }.Concat(Enumerable.Range(0, 16).SelectMany(x => new[] { (byte)(values[16 * y + x] >> 8), (byte)values[16 * y + x] })))]),
             "npy" => Npy(values),
+            "npz" => DepthBytes.Npz(("depth.npy", Npy(values)), ("other.npy", Npy(values))),
+            "pfm" => DepthBytes.Pfm(16, floats, little: true),
+            "exr" => DepthBytes.Exr(16, 0, [("Z", "f4", floats)]),
+            "exr zip" => DepthBytes.Exr(16, 3, [("A", "f2", floats), ("Z", "f4", floats)]),
             _ => Tiff(values),
         };
-        FuzzRun.Of(kind, random => kind == "png" ? Mutations.Png(original, random) : Mutations.Bytes(original, random), input => DepthMapReader.Read(input), e => e is PictureException);
+        Func<byte[], Random, byte[]> mutate = kind == "png" ? Mutations.Png : kind == "npz" ? Mutations.Zip : Mutations.Bytes;
+        FuzzRun.Of(kind, random => mutate(original, random), input => DepthMapReader.Read(input), e => e is PictureException);
+    }
+
+    [Theory]
+    [InlineData("grey", PngBytes.Grey, 8)]
+    [InlineData("palette", PngBytes.Palette, 4)]
+    [InlineData("rgb", PngBytes.Rgb, 8)]
+    public void Read_OfMutatedClassNumbers_ReadsOrRefuses(string kind, byte colourType, byte bits)
+    {
+        byte[] row = kind switch { "grey" => [0, .. Areas(1)], "rgb" => [0, .. Areas(3)], _ => [0, 0x11, 0x11, 0x11, 0x11, 0x22, 0x22, 0x22, 0x22] };
+        var original = PngBytes.Of(16, 12, bits, colourType, [.. Enumerable.Range(0, 12).SelectMany(_ => row)], ("PLTE", [1, 2, 3, 4, 5, 6, 7, 8, 9]));
+        FuzzRun.Of(
+            kind,
+            random => Mutations.Png(original, random),
+            input => Assert.True(ClassNumbers.AreIn(input, allowsPalette: true) || ClassNumbers.Hint(input, new AnnotatorOptions(ClassNumbers.Info), "numbers", out _) is not null),
+            e => e is PictureException);
+
+        static IEnumerable<byte> Areas(int channels) => Enumerable.Range(0, 16 * channels).Select(i => (byte)(1 + i / (8 * channels)));
     }
 
     [Fact]

@@ -17,8 +17,8 @@ internal readonly record struct DepthRange(double Least, double Most, double Low
     private const int Sampled = 1 << 20;
 
     /// <summary>
-    /// The range of values that are not all outliers. What is in the last half percent at an end is cut where it lies farther out than all the rest takes room: a speck in front of the lens, the edge of a mirror. Where it does not, the
-    /// nearest and the farthest thing keep their grey.
+    /// The range of values and that without outliers. What is in the last half percent at an end is an outlier where it lies far out: farther than half the room that all the rest takes. That is a speck in front
+    /// of the lens or the edge of a mirror; a thing that is a little nearer or farther than the rest keeps its grey.
     /// </summary>
     /// <param name="values">The values.</param>
     /// <param name="isUsable">Which ones count.</param>
@@ -52,6 +52,6 @@ internal readonly record struct DepthRange(double Least, double Most, double Low
             IsOutlier(most, high) ? sample.Last(value => !IsOutlier(value, high)) : most);
 
         // Where all but some values are the same, these are all that there is to see.
-        bool IsOutlier(double end, double inner) => room > 0 && Math.Abs(scale(end) - scale(inner)) > room;
+        bool IsOutlier(double end, double inner) => room > 0 && Math.Abs(scale(end) - scale(inner)) > room / 2;
     }
 }

@@ -11,8 +11,8 @@ internal sealed record DepthScale(Func<float, double> Brightness, string Reading
     /// <summary>Renderers write this (Blender: 1e10) where nothing was hit.</summary>
     private const float Nothing = 1e10f;
 
-    /// <summary>A stretched map reaches to within this share of its type's range on both sides.</summary>
-    private const double Margin = 1.0 / 256;
+    /// <summary>A stretched map reaches to within this share of its type's range on both sides: a level of 8 bits, of which many are made.</summary>
+    private const double Margin = 1.0 / 250;
 
     private const double WholeTop = ushort.MaxValue, FloatTop = 1;
 

@@ -36,6 +36,87 @@ public class DepthMapTests
         Assert.Equal(128, map.ToHint(new() { Near = 0.1, Far = 0.5, Inverse = false, Unit = 0.0001 }).At(1, 0).R);
     }
 
+    [Theory]
+    [InlineData(94, true)]
+    [InlineData(60_000, true)]
+    [InlineData(94, false)]
+    [InlineData(60_000, false)]
+    public void Hint_WithAFewOutliers_KeepsTheRangeOfTheRest(float outlier, bool inverse)
+    {
+        float[] values = [.. Enumerable.Range(0, 10_000).Select(i => 2000f + i / 5)];
+        float[] with = [.. values.Select((value, i) => i % 300 == 7 ? outlier : value)];
+        var options = new DepthMapOptions { Inverse = inverse };
+        var (clean, spoilt) = (new DepthMap(100, 100, values, isWhole: true).ToHint(options), new DepthMap(100, 100, with, isWhole: true).ToHint(options, out var reading));
+        Assert.All(Enumerable.Range(0, values.Length).Where(i => i % 300 != 7), i => Assert.InRange(spoilt.Rgb[3 * i] - clean.Rgb[3 * i], -1, 1));
+        Assert.Equal(outlier < 2000 ? 255 : 0, spoilt.Rgb[3 * 7]);
+        Assert.Contains(outlier < 2000 ? "what is nearer (from 0.094 m) too" : "what is farther (up to 60 m) too", reading, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Hint_OfASmallNearThing_KeepsItsGrey()
+    {
+        // A third of a percent of the pixels, but not far from the rest.
+        float[] values = [.. Enumerable.Range(0, 10_000).Select(i => i < 30 ? 2.6f + i / 200f : 3 + i / 5000f)];
+        var hint = new DepthMap(100, 100, values).ToHint();
+        Assert.Equal(255, hint.Rgb[0]);
+        Assert.InRange(hint.Rgb[3 * 29], 200, 250);
+    }
+
+    [Theory]
+    [InlineData(65535, true)]
+    [InlineData(1, false)]
+    public void AMapThatFillsItsRange_IsRelative_AndNearIsLarge(float top, bool isWhole)
+    {
+        float[] values = [.. Enumerable.Range(0, 1000).Select(i => i / 999f * top)];
+        var map = new DepthMap(100, 10, isWhole ? Array.ConvertAll(values, MathF.Round) : values, isWhole);
+        var hint = map.ToHint(null, out var reading);
+        Assert.All(Enumerable.Range(0, 1000), i => Assert.InRange(hint.Rgb[3 * i] - 255 * i / 999.0, -0.8, 0.8));
+        Assert.Contains("relative map, near is large, because its values fill the range", reading, StringComparison.Ordinal);
+        Assert.Contains("large=far", reading, StringComparison.Ordinal);
+        Assert.Equal(0, map.ToHint(new() { Large = DepthEnd.Far }).Rgb[^1]);
+        Assert.Contains("measured", Reading(map, new() { Far = 5 }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ASensorsMillimetres_WithHolesAndSaturation_AreNoRelativeMap()
+    {
+        float[] values = [.. Enumerable.Range(0, 1000).Select(i => i < 100 ? 0 : i < 200 ? 65535 : 400f + 9 * i)];
+        Assert.Contains("measured", Reading(new DepthMap(100, 10, values, isWhole: true)), StringComparison.Ordinal);
+        // Nor are metres up to one, or whole numbers that go on beyond 16 bits.
+        Assert.Contains("measured", Reading(new DepthMap(100, 10, [.. Enumerable.Range(0, 1000).Select(i => 0.3f + 0.0007f * i)])), StringComparison.Ordinal);
+        Assert.Contains("measured", Reading(new DepthMap(100, 10, [.. Enumerable.Range(0, 1000).Select(i => 100f * i)], isWhole: true)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(256)]
+    [InlineData(257)]
+    public void APictureOf8BitsIn16_IsRelative(int step) =>
+        Assert.Contains("8 bits in 16", Reading(new DepthMap(100, 1, [.. Enumerable.Range(0, 100).Select(i => (float)(step * (40 + i)))], isWhole: true)), StringComparison.Ordinal);
+
+    [Fact]
+    public void ALevelsShareOfOne_IsRelative() =>
+        Assert.Contains("fill the range from 0 to 1", Reading(new DepthMap(255, 1, [.. Enumerable.Range(1, 255).Select(i => i / 255f)])), StringComparison.Ordinal);
+
+    [Fact]
+    public void Large_SaysWhatTheMapDoesNot()
+    {
+        // As MiDaS writes it raw: no unit, no fixed range, and values below 0 are possible. 0 is a hole in a map of disparity.
+        var map = new DepthMap(4, 1, [-100, 0, 900, 400]);
+        Assert.Equal([0, 26, 255, 128], Enumerable.Range(0, 4).Select(x => map.ToHint(new() { Large = DepthEnd.Near }).At(x, 0).R));
+        Assert.Equal([0, 0, 255], Enumerable.Range(0, 3).Select(x => new DepthMap(3, 1, [0, 100, 200]).ToHint(new() { Large = DepthEnd.Near }).At(x, 0).R));
+        Assert.Contains("which a map has none of", Assert.Throws<ArgumentException>(() => map.ToHint(new() { Large = DepthEnd.Near, Far = 3 })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatARendererDidNotHit_IsNotMeasured() =>
+        Assert.Equal([255, 0, 0, 0], Enumerable.Range(0, 4).Select(x => new DepthMap(4, 1, [1, 5, 1e10f, float.PositiveInfinity]).ToHint(new() { Inverse = false }).At(x, 0).R));
+
+    private static string Reading(DepthMap map, DepthMapOptions? options = null)
+    {
+        map.ToHint(options, out var reading);
+        return reading;
+    }
+
     [Fact]
     public void Hint_OfAPlane_IsWhite() => Assert.Equal((255, 255, 255), new DepthMap(2, 1, [3, 3]).ToHint().At(1, 0));
 
