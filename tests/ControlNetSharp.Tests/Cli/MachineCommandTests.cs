@@ -71,7 +71,11 @@ public sealed class MachineCommandTests : IDisposable
     public async Task Program_ThatIsToldToPadConvolutions_DoesSo()
     {
         var program = Path.Combine(AppContext.BaseDirectory, "controlnet.dll");
-        var start = new ProcessStartInfo("dotnet", [program, "doctor", "--json"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", [program, "doctor", "--json"])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        };
         start.Environment["CONTROLNETSHARP_PAD_CONVOLUTIONS"] = "1";
         using var process = Process.Start(start)!;
         var result = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -60,7 +60,7 @@ public class SafeConvolutionTests
     {
         // Odd widths go in, the others come out; each kernel meets each stride and each rest of a block.
         "dense" => Widths(3)
-            .Select(width => width % 2 == 1 ? (Inputs: width, Outputs: Other(width)) : (Other(width), width))
+            .Select(width => width % 2 == 1 ? (Inputs: width, Outputs: Other(width)) : (Inputs: Other(width), Outputs: width))
             .Select((pair, i) => new Shape(pair.Inputs, pair.Outputs, Kernels[i % 6], Strides[i / 6 % 4], 1)),
         "blocks" => new long[] { 16, 32, 48, 64, 80, 96, 112, 144, 176 }
             .SelectMany(width => new Shape[] { new(width, width, 3, 2, 1), new(width, width, 3, 1, 1) }),
