@@ -337,7 +337,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(10, json.GetProperty("keypoints").GetProperty("people")[0].GetProperty("pose_keypoints_2d")[0].GetDouble());
         var drawn = PictureReader.Read(_folder["pose.png"]);
         Assert.Equal((96, 64, true), (drawn.Width, drawn.Height, drawn.Rgb.Any(level => level > 0)));
-        var missing = await CommandRun.Of(["annotate", "pose", _folder["raw.json"], "-o", _folder["pose.png"]]);
+        var missing = await CommandRun.Of(["annotate", "pose", _folder["raw.json"], "-o", _folder["none.png"]]);
         Assert.Equal((2, true), (missing.ExitCode, missing.Message.Contains("canvas_width is missing", StringComparison.Ordinal)));
     }
 

@@ -132,10 +132,10 @@ public sealed class MeasuredHintsTests : IDisposable
         Assert.Equal("depth_measured", run.Json.GetProperty("annotator").GetString());
         Assert.Contains("relative map", run.Json.GetProperty("reading").GetString(), StringComparison.Ordinal);
         PictureWriter.WritePng(_folder["numbers.png"], TestPictures.Of(32, 32, (x, _) => x < 16 ? (2, 2, 2) : (12, 12, 12)));
-        run = await CommandRun.Of(["annotate", "seg", _folder["numbers.png"], "-o", _folder["hint.png"]]);
+        run = await CommandRun.Of(["annotate", "seg", _folder["numbers.png"], "-o", _folder["hint.png"], "--overwrite"]);
         Assert.Contains("class numbers", run.Message, StringComparison.Ordinal);
         Assert.Equal(Ade20kPalette.ColourOf(12), PictureReader.Read(_folder["hint.png"]).At(31, 0));
-        run = await CommandRun.Of(["annotate", "depth", _folder["depth.npy"], "-o", _folder["hint.png"], "--option", "large=near", "--option", "far=3"]);
+        run = await CommandRun.Of(["annotate", "depth", _folder["depth.npy"], "-o", _folder["other.png"], "--option", "large=near", "--option", "far=3"]);
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("metres", run.Message, StringComparison.Ordinal);
     }
