@@ -41,7 +41,7 @@ public sealed class PictureInputTests : IDisposable
         }
 
         await Generate("--manifest link --init @init.png --mask @painted.png");
-        var again = await CommandRun.Of(["generate", "--replay", _folder["out.png"], "-o", _folder["again.png"]]);
+        var again = await CommandRun.Of(["generate", "--replay", _folder["out.png"], "-o", _folder["again.png"], "--overwrite"]);
         Assert.True(again.ExitCode == 0, again.Message);
         Assert.Equal(PictureReader.Read(_folder["out.png"]).Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
     }
@@ -105,7 +105,7 @@ public sealed class PictureInputTests : IDisposable
 
     private async Task<CommandRun> Run(string options, string size)
     {
-        string[] arguments = ["generate", "-p", "a cat", "-m", _folder["model.safetensors"], "-o", _folder["out.png"], "--steps", "1", "--seed", "5", "--dtype", "fp32", "--size", size];
+        string[] arguments = ["generate", "-p", "a cat", "-m", _folder["model.safetensors"], "-o", _folder["out.png"], "--overwrite", "--steps", "1", "--seed", "5", "--dtype", "fp32", "--size", size];
         var run = await CommandRun.Of([.. arguments, .. options.Replace("@", _folder.Path + "/", StringComparison.Ordinal).Split(' ')]);
         Assert.True(run.ExitCode == 0, run.Message);
         return run;
