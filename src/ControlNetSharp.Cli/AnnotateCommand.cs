@@ -14,7 +14,10 @@ internal static class AnnotateCommand
     private const string All = "all";
     private const int SheetGap = 8;
     private static readonly Argument<string> Kind = new("kind") { Description = "The condition kind, such as canny; the name of an annotator, such as softedge_hed; or all, for a sheet." };
-    private static readonly Argument<string> Input = new("picture") { Description = "The picture; for depth a sensor's file, too, and for pose key points (.json)." };
+    private static readonly Argument<string> Input = new("picture")
+    {
+        Description = "The picture; for depth a sensor's file, too, and for pose key points (.json).",
+    };
     private static readonly Option<string> Out = new("--out", "-o") { Description = "The hint (.png).", Required = true };
     private static readonly Option<string?> Annotator = new("--annotator") { Description = "The annotator, where the kind has several; default: one that needs no download." };
     private static readonly Option<string?> Models = new("--models") { Description = "Folder in which annotators look for their weights." };
@@ -27,8 +30,10 @@ internal static class AnnotateCommand
     {
         var clock = Stopwatch.StartNew();
         var (name, input, file) = (arguments.GetValue(Kind)!, arguments.GetValue(Input)!, arguments.GetValue(Out)!);
-        var measured = MeasuredHints.IsDepth(name, input) ? MeasuredDepth.Info : MeasuredHints.IsKeyPoints(name, input) ? MeasuredPose.Info : null;
-        var infos = measured is not null ? [measured] : name == All ? [.. ConditionKind.All.SelectMany(kind => AnnotatorCatalogue.Of(kind).Take(1))] : new List<AnnotatorInfo> { Find(name, arguments.GetValue(Annotator)) };
+        var measured = MeasuredHints.IsDepth(name, input) ? MeasuredDepth.Info
+            : MeasuredHints.IsKeyPoints(name, input) ? MeasuredPose.Info : null;
+        var infos = measured is not null ? [measured]
+            : name == All ? [.. ConditionKind.All.SelectMany(kind => AnnotatorCatalogue.Of(kind).Take(1))] : new List<AnnotatorInfo> { Find(name, arguments.GetValue(Annotator)) };
         var values = ReadValues(arguments.GetValue(Values) ?? []);
         if (name == All && (values.Count > 0 || arguments.GetValue(Annotator) is not null))
         {
@@ -49,7 +54,8 @@ internal static class AnnotateCommand
 
         if (measured is not null)
         {
-            Report(measured == MeasuredPose.Info ? MeasuredPose.Read(input, options!) : null, () => MeasuredDepth.Hint(DepthMapReader.Read(input), options!), null);
+            var points = measured == MeasuredPose.Info ? MeasuredPose.Read(input, options!) : null;
+            Report(points, () => MeasuredDepth.Hint(DepthMapReader.Read(input), options!), null);
             return;
         }
 
@@ -84,7 +90,8 @@ internal static class AnnotateCommand
             }
 
             var keypoints = pose is null ? null : JsonNode.Parse(PoseJson.Write(pose, normalised: false));
-            output.Report(json, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds, keypoints }, file);
+            var (kind, annotator, seconds) = (infos[0].Kind, infos[0].Name, clock.Elapsed.TotalSeconds);
+            output.Report(json, new { file, kind, annotator, seconds, keypoints }, file);
         }
     }
 

@@ -23,14 +23,16 @@ internal static class MeasuredHints
 
     /// <summary>Whether a file is named as one of key points.</summary>
     public static bool IsKeyPoints(string kind, string path) =>
-        ConditionKind.Find("pose").IsCalled(kind) && Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase);
+        ConditionKind.Find("pose").IsCalled(kind)
+        && Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The hint of a unit whose file is no picture; null where it is one.</summary>
     /// <exception cref="PictureException">The file is damaged.</exception>
     public static Picture? Of(UnitSpecification unit)
     {
         return unit.Annotator == MeasuredPose.Info && File.Exists(unit.Picture)
-            ? PoseDrawing.Draw(MeasuredPose.Read(unit.Picture, AnnotatorOptions.Parse(MeasuredPose.Info, unit.AnnotatorValues)))
+            ? PoseDrawing.Draw(MeasuredPose.Read(
+                unit.Picture, AnnotatorOptions.Parse(MeasuredPose.Info, unit.AnnotatorValues)))
             : !unit.IsHint && IsDepth(unit.Kind.Name, unit.Picture) ? MeasuredDepth.Hint(DepthMapReader.Read(unit.Picture), new AnnotatorOptions(MeasuredDepth.Info))
             : null;
     }

@@ -122,7 +122,8 @@ internal sealed record UnitSpecification
     {
         // A drawing of dark lines can be turned round for every kind of lines.
         var lines = HintCheck.IsOfLines(kind) ? AnnotatorCatalogue.Find("invert") : null;
-        var known = AnnotatorCatalogue.Of(kind).Concat(new[] { lines, measured }.OfType<AnnotatorInfo>()).Distinct().ToList();
+        var more = new[] { lines, measured }.OfType<AnnotatorInfo>();
+        var known = AnnotatorCatalogue.Of(kind).Concat(more).Distinct().ToList();
         return known.Find(info => info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase))
             ?? throw Wrong("annotator", name, kind.Name == Hint ? $"none: a picture of the kind {Hint} is taken as it is"
                 : string.Join(" or ", known.SelectMany(info => info.ModuleNames).Prepend("none, where the picture already is the hint,")));

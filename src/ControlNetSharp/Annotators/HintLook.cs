@@ -31,7 +31,10 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
     /// <summary>How far a vector's length may be from 1, and the share of pixels that must keep to it. A picture's pixels do so by chance in about a third of all places.</summary>
     private const double UnitLength = 0.15, LeastUnit = 0.85;
 
-    /// <summary>Levels up to which a colour is that of no direction: black where nothing was seen, such as the sky, and the middle grey of a vector of length 0.</summary>
+    /// <summary>
+    /// Levels up to which a colour is that of no direction: black where nothing was seen, such as the sky, and the
+    /// middle grey of a vector of length 0.
+    /// </summary>
     private const int NoDirection = 4;
 
     /// <summary>The share of a normal map in which something was seen.</summary>
@@ -61,12 +64,13 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
         }
 
         var isBlank = HasOneColour(hint);
-        var grey = coloured > MostColoured * count || isBlank ? null : Greyscale.Of(hint);
+        byte[] grey = coloured > MostColoured * count || isBlank ? [] : Greyscale.Of(hint);
         return new HintLook(
             (double)coloured / count, (double)dark / count, isBlank,
-            grey is not null && IsThinOn(grey, hint.Width, level => level <= DarkLevel, level => level >= LightLevel, LeastThin),
-            grey is not null && IsThinOn(grey, hint.Width, level => level >= LightLevel, level => level <= DarkLevel, LeastThin),
-            !isBlank && seen >= LeastSeen * count && unit >= LeastUnit * seen, red / Math.Max(1, seen), blue / Math.Max(1, seen), (double)away / Math.Max(1, seen));
+            IsThinOn(grey, hint.Width, level => level <= DarkLevel, level => level >= LightLevel, LeastThin),
+            IsThinOn(grey, hint.Width, level => level >= LightLevel, level => level <= DarkLevel, LeastThin),
+            !isBlank && seen >= LeastSeen * count && unit >= LeastUnit * seen,
+            red / Math.Max(1, seen), blue / Math.Max(1, seen), (double)away / Math.Max(1, seen));
     }
 
     /// <summary>Whether all pixels have one colour, but for the noise that JPEG makes.</summary>
@@ -79,12 +83,14 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
             most[i % 3] = Math.Max(most[i % 3], picture.Rgb[i]);
         }
 
-        return most[0] - least[0] <= BlankLevels && most[1] - least[1] <= BlankLevels && most[2] - least[2] <= BlankLevels;
+        return Math.Max(most[0] - least[0], Math.Max(most[1] - least[1], most[2] - least[2])) <= BlankLevels;
     }
 
     /// <summary>Whether there are light lines, soft ones too, on a dark ground without colour.</summary>
     public static bool HasLightLines(Picture picture) =>
-        IsGrey(picture) && IsThinOn(Greyscale.Of(picture), picture.Width, level => level <= DarkLevel, level => level >= SoftLevel, LeastSoftThin);
+        IsGrey(picture)
+        && IsThinOn(
+            Greyscale.Of(picture), picture.Width, level => level <= DarkLevel, level => level >= SoftLevel, LeastSoftThin);
 
     /// <summary>Whether a picture has no colours, but for those that JPEG makes.</summary>
     public static bool IsGrey(Picture picture)
@@ -104,7 +110,8 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
         Math.Abs(r - level) <= NoDirection && Math.Abs(g - level) <= NoDirection && Math.Abs(b - level) <= NoDirection;
 
     /// <summary>Whether most of a picture is ground, and most of its lines have ground near them on two opposite sides.</summary>
-    private static bool IsThinOn(byte[] grey, int width, Func<byte, bool> isGround, Func<byte, bool> isLine, double leastThin)
+    private static bool IsThinOn(
+        byte[] grey, int width, Func<byte, bool> isGround, Func<byte, bool> isLine, double leastThin)
     {
         var height = grey.Length / width;
         var reach = Math.Max(3, Math.Max(width, height) / 32);
@@ -138,6 +145,6 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
             }
         }
 
-        return lines >= LeastLines * grey.Length && thin >= leastThin * lines;
+        return lines > 0 && lines >= LeastLines * grey.Length && thin >= leastThin * lines;
     }
 }
