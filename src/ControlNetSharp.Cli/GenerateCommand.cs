@@ -147,12 +147,15 @@ internal static class GenerateCommand
         }
     }
 
-    private static void SayWhatHintsLookLike(GenerateSettings settings, SourcePictures sources, SourcePictures hints, CommandOutput output)
+    private static void SayWhatHintsLookLike(
+        GenerateSettings settings, SourcePictures sources, SourcePictures hints, CommandOutput output)
     {
-        foreach (var (unit, source, hint) in settings.Units.Zip(sources.Units, hints.Units).Where(unit => !unit.Second.IsReady))
+        var units = settings.Units.Zip(sources.Units, hints.Units);
+        foreach (var (unit, source, hint) in units.Where(each => !each.Second.IsReady))
         {
             // Of a file that is no picture the source is a hint that was made of it.
-            var warnings = unit.Annotator is { } annotator ? HintCheck.WarningsOfMade(annotator, source.IsHint ? null : source.Picture, hint.Picture)
+            var warnings = unit.Annotator is { } annotator
+                ? HintCheck.WarningsOfMade(annotator, source.IsHint ? null : source.Picture, hint.Picture)
                 : new[] { HintCheck.Warning(unit.Kind, source.Picture) }.OfType<string>();
             foreach (var seen in new[] { source.Reading }.OfType<string>().Concat(warnings))
             {

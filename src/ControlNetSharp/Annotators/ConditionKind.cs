@@ -31,7 +31,8 @@ public sealed record ConditionKind(string Name, IReadOnlyList<string> Aliases, s
     /// <summary>Whether this is the kind's name or one of its aliases, in any case.</summary>
     /// <param name="name">Such as <c>openpose</c>.</param>
     public bool IsCalled(string name) =>
-        Name.Equals(name, StringComparison.OrdinalIgnoreCase) || Aliases.Contains(name, StringComparer.OrdinalIgnoreCase);
+        Name.Equals(name, StringComparison.OrdinalIgnoreCase)
+        || Aliases.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     private static string Listed(ConditionKind kind) => kind.Aliases.Count == 0 ? kind.Name : $"{kind.Name} ({string.Join(", ", kind.Aliases)})";
 }

@@ -2,7 +2,10 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Annotators;
 
-/// <summary>Tells pictures that already are a hint from those that one is made of. An annotator sees next to nothing in a finished hint.</summary>
+/// <summary>
+/// Tells pictures that already are a hint from those that one is made of. An annotator sees next to nothing in a
+/// finished hint.
+/// </summary>
 internal static class FinishedHint
 {
     /// <summary>Up to here a pixel is dark, and the black ground of a drawing is darker than a photograph's.</summary>
@@ -12,7 +15,9 @@ internal static class FinishedHint
     private const double LeastNothing = 0.4, LeastBright = 0.01;
     private const int BrightLevel = 192;
 
-    /// <summary>Hues are told apart in twelfths of the circle; a skeleton has a colour of its own for every limb.</summary>
+    /// <summary>
+    /// Hues are told apart in twelfths of the circle; a skeleton has a colour of its own for every limb.
+    /// </summary>
     private const int Hues = 12, LeastHues = 4;
 
     /// <summary>Channels up to which a colour of a palette differs after JPEG, but near edges.</summary>
@@ -20,8 +25,9 @@ internal static class FinishedHint
     private const double LeastOfPalette = 0.6;
 
     /// <summary>
-    /// In a depth map hardly a pixel differs from the mean of its neighbours by more than this share of the map's range; in a photograph,
-    /// made small so that its detail is one of pixels, a fifth of them do: 0.94 to 0.99 against 0.47 to 0.85.
+    /// In a depth map hardly a pixel differs from the mean of its neighbours by more than this share of the map's
+    /// range; in a photograph, made small so that its detail is one of pixels, a fifth do: 0.94 to 0.99 against 0.47 to
+    /// 0.85.
     /// </summary>
     private const int SmoothSize = 256;
     private const double SmoothShare = 0.03, LeastSmooth = 0.93;
@@ -68,10 +74,13 @@ internal static class FinishedHint
         }
 
         var lit = picture.Width * picture.Height - dark;
-        return dark >= lit && ground >= 0.9 * dark && drawn >= 0.8 * lit && coloured >= 0.3 * lit && hues.Count(hue => hue > 0.02 * coloured) >= LeastHues;
+        return dark >= lit && ground >= 0.9 * dark && drawn >= 0.8 * lit && coloured >= 0.3 * lit
+            && hues.Count(hue => hue > 0.02 * coloured) >= LeastHues;
     }
 
-    /// <summary>Soft edges can be broad; between them is nothing, which is rare in a photograph without colour.</summary>
+    /// <summary>
+    /// Soft edges can be broad; between them is nothing, which is rare in a photograph without colour.
+    /// </summary>
     private static bool IsSoft(Picture picture)
     {
         var grey = Greyscale.Of(picture);
@@ -81,12 +90,14 @@ internal static class FinishedHint
 
     /// <summary>Smooth grey that is no drawing.</summary>
     private static bool IsDepth(Picture picture) =>
-        HintLook.IsGrey(picture) && !HintLook.HasOneColour(picture) && !HintLook.HasLightLines(picture) && Smoothness(picture) >= LeastSmooth;
+        HintLook.IsGrey(picture) && !HintLook.HasOneColour(picture) && !HintLook.HasLightLines(picture)
+        && Smoothness(picture) >= LeastSmooth;
 
     /// <summary>The share of pixels that are about as bright as their neighbours in the mean.</summary>
     private static double Smoothness(Picture picture)
     {
-        var small = Math.Min(picture.Width, picture.Height) > SmoothSize ? PictureResizing.ToResolution(picture, SmoothSize) : picture;
+        var isLarge = Math.Min(picture.Width, picture.Height) > SmoothSize;
+        var small = isLarge ? PictureResizing.ToResolution(picture, SmoothSize) : picture;
         var (grey, width) = (Greyscale.Of(small), small.Width);
         var levels = grey.Order().ToArray();
         var range = levels[^(1 + levels.Length / 50)] - levels[levels.Length / 50];
@@ -110,11 +121,14 @@ internal static class FinishedHint
             if (Math.Max(r, Math.Max(g, b)) > GroundLevel)
             {
                 labelled++;
-                known += palette.Exists(colour => Math.Max(Math.Abs(colour.Red - r), Math.Max(Math.Abs(colour.Green - g), Math.Abs(colour.Blue - b))) <= PaletteLevels) ? 1 : 0;
+                var isKnown = palette.Exists(colour => IsNear(colour.Red, r) && IsNear(colour.Green, g) && IsNear(colour.Blue, b));
+                known += isKnown ? 1 : 0;
             }
         }
 
         return labelled > 0 && known >= LeastOfPalette * labelled;
+
+        static bool IsNear(int level, int of) => Math.Abs(level - of) <= PaletteLevels;
     }
 
     private static IEnumerable<(int R, int G, int B)> Pixels(Picture picture, int step)
@@ -125,13 +139,16 @@ internal static class FinishedHint
         }
     }
 
-    /// <summary>Pixels from one of the sample to the next: an odd number, so that not only some columns are seen.</summary>
+    /// <summary>
+    /// Pixels from one of the sample to the next: an odd number, so that not only some columns are seen.
+    /// </summary>
     private static int Step(Picture picture) => picture.Width * picture.Height / Sample | 1;
 
     /// <summary>From 0 (red) to below 1.</summary>
     private static double Hue(int r, int g, int b)
     {
-        var (most, range) = (Math.Max(r, Math.Max(g, b)), (double)(Math.Max(r, Math.Max(g, b)) - Math.Min(r, Math.Min(g, b))));
+        var most = Math.Max(r, Math.Max(g, b));
+        var range = (double)(most - Math.Min(r, Math.Min(g, b)));
         var sixths = most == r ? (g - b) / range : most == g ? 2 + (b - r) / range : 4 + (r - g) / range;
         return (sixths + 6) / 6 % 1;
     }

@@ -45,7 +45,8 @@ public static class HintCheck
 
     /// <summary>What should be known of a hint that was made of something else, as far as pixels tell.</summary>
     /// <param name="annotator">What made it.</param>
-    /// <param name="source">The picture that it was made of; null where that was none, such as key points. Borrowed.</param>
+    /// <param name="source">The picture that it was made of; null where that was none, such as key points.
+    /// Borrowed.</param>
     /// <param name="hint">The hint. Borrowed.</param>
     /// <returns>Sentences, none where nothing is wrong.</returns>
     public static IEnumerable<string> WarningsOfMade(AnnotatorInfo annotator, Picture? source, Picture hint)

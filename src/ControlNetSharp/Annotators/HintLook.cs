@@ -57,11 +57,11 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
         }
 
         var isBlank = HasOneColour(hint);
-        var grey = coloured > MostColoured * count || isBlank ? null : Greyscale.Of(hint);
+        byte[] grey = coloured > MostColoured * count || isBlank ? [] : Greyscale.Of(hint);
         return new HintLook(
             (double)coloured / count, (double)dark / count, isBlank,
-            grey is not null && IsThinOn(grey, hint.Width, level => level <= DarkLevel, level => level >= LightLevel, LeastThin),
-            grey is not null && IsThinOn(grey, hint.Width, level => level >= LightLevel, level => level <= DarkLevel, LeastThin),
+            IsThinOn(grey, hint.Width, level => level <= DarkLevel, level => level >= LightLevel, LeastThin),
+            IsThinOn(grey, hint.Width, level => level >= LightLevel, level => level <= DarkLevel, LeastThin),
             !isBlank && directed >= LeastDirected * count && unit >= LeastUnit * directed,
             red / Math.Max(1, directed), blue / Math.Max(1, directed), (double)away / Math.Max(1, directed));
     }
@@ -82,12 +82,14 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
             most[i % 3] = Math.Max(most[i % 3], picture.Rgb[i]);
         }
 
-        return most[0] - least[0] <= BlankLevels && most[1] - least[1] <= BlankLevels && most[2] - least[2] <= BlankLevels;
+        return Math.Max(most[0] - least[0], Math.Max(most[1] - least[1], most[2] - least[2])) <= BlankLevels;
     }
 
     /// <summary>Whether there are light lines, soft ones too, on a dark ground without colour.</summary>
     public static bool HasLightLines(Picture picture) =>
-        IsGrey(picture) && IsThinOn(Greyscale.Of(picture), picture.Width, level => level <= DarkLevel, level => level >= SoftLevel, LeastSoftThin);
+        IsGrey(picture)
+        && IsThinOn(
+            Greyscale.Of(picture), picture.Width, level => level <= DarkLevel, level => level >= SoftLevel, LeastSoftThin);
 
     /// <summary>Whether a picture has no colours, but for those that JPEG makes.</summary>
     public static bool IsGrey(Picture picture)
@@ -104,7 +106,8 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
     private static int Range(byte r, byte g, byte b) => Math.Max(r, Math.Max(g, b)) - Math.Min(r, Math.Min(g, b));
 
     /// <summary>Whether most of a picture is ground, and most of its lines have ground near them on two opposite sides.</summary>
-    private static bool IsThinOn(byte[] grey, int width, Func<byte, bool> isGround, Func<byte, bool> isLine, double leastThin)
+    private static bool IsThinOn(
+        byte[] grey, int width, Func<byte, bool> isGround, Func<byte, bool> isLine, double leastThin)
     {
         var height = grey.Length / width;
         var reach = Math.Max(3, Math.Max(width, height) / 32);
@@ -138,6 +141,6 @@ internal sealed record HintLook(double Coloured, double Dark, bool IsBlank, bool
             }
         }
 
-        return lines >= LeastLines * grey.Length && thin >= leastThin * lines;
+        return lines > 0 && lines >= LeastLines * grey.Length && thin >= leastThin * lines;
     }
 }

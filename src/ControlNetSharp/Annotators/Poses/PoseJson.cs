@@ -22,8 +22,8 @@ public static class PoseJson
     private const int MaxFacePoints = 70;
 
     /// <summary>
-    /// Up to here a coordinate is a share of the canvas: key points that a network guessed can lie outside of the picture, and pixels of a
-    /// whole hand, face or body reach further.
+    /// Up to here a coordinate is a share of the canvas: key points that a network guessed can lie outside of the
+    /// picture, and pixels of a whole hand, face or body reach further.
     /// </summary>
     private const double MaxShare = 2;
 
@@ -63,15 +63,16 @@ public static class PoseJson
 
     /// <summary>Reads key points from the bytes of a JSON text.</summary>
     /// <param name="text">
-    /// UTF-8, or another encoding with its byte order mark. An object, or a list of one such object as A1111 gives for one picture. The
-    /// coordinates of a list of points are shares of the canvas where all are at most 2, and pixels otherwise; a point with confidence 0
-    /// was not found.
+    /// UTF-8, or another encoding with its byte order mark. An object, or a list of one such object as A1111 gives for
+    /// one picture. The coordinates of a list of points are shares of the canvas where all are at most 2, and pixels
+    /// otherwise; a point with confidence 0 was not found.
     /// </param>
     /// <param name="name">What error messages call it.</param>
     /// <param name="width">Pixels a row of the canvas; null for what the text says.</param>
     /// <param name="height">Rows of the canvas; null for what the text says.</param>
     /// <exception cref="PictureException">No JSON, or not key points; the message names the place.</exception>
-    public static PoseKeypoints Parse(ReadOnlyMemory<byte> text, string name = "key points", int? width = null, int? height = null)
+    public static PoseKeypoints Parse(
+        ReadOnlyMemory<byte> text, string name = "key points", int? width = null, int? height = null)
     {
         try
         {
@@ -80,10 +81,13 @@ public static class PoseJson
             if (root.ValueKind == JsonValueKind.Array && root.GetArrayLength() > 0)
             {
                 root = root.GetArrayLength() == 1 ? root[0]
-                    : throw new PictureException(name, $"has {root.GetArrayLength()} frames; one is needed: give a file with one of them.");
+                    : throw new PictureException(
+                        name, $"has {root.GetArrayLength()} frames; one is needed: give a file with one of them.");
             }
 
-            return root.ValueKind == JsonValueKind.Object ? ReadCanvas(root, name, width, height) : throw new PictureException(name, "must hold one JSON object with people, canvas_width and canvas_height.");
+            return root.ValueKind == JsonValueKind.Object ? ReadCanvas(root, name, width, height)
+                : throw new PictureException(
+                    name, "must hold one JSON object with people, canvas_width and canvas_height.");
         }
         catch (JsonException e)
         {
@@ -155,16 +159,20 @@ public static class PoseJson
     {
         if (!root.TryGetProperty("people", out var people) || people.ValueKind != JsonValueKind.Array)
         {
-            throw new PictureException(name, $"people must be a list of persons, beside {CanvasWidth} and {CanvasHeight}.");
+            throw new PictureException(
+                name, $"people must be a list of persons, beside {CanvasWidth} and {CanvasHeight}.");
         }
 
-        var (width, height) = (givenWidth ?? Side(root, CanvasWidth, name), givenHeight ?? Side(root, CanvasHeight, name));
+        var width = givenWidth ?? Side(root, CanvasWidth, name);
+        var height = givenHeight ?? Side(root, CanvasHeight, name);
         if (width > PictureLimits.Default.MaxPixels / height)
         {
             throw new PictureException(name, $"the canvas has {width} x {height} pixels; at most {PictureLimits.Default.MaxPixels} are allowed.");
         }
 
-        return new PoseKeypoints(width, height, [.. people.EnumerateArray().Select((person, i) => ReadPerson(person, (width, height), $"people[{i}]", name))]);
+        var persons = people.EnumerateArray()
+            .Select((person, i) => ReadPerson(person, (width, height), $"people[{i}]", name));
+        return new PoseKeypoints(width, height, [.. persons]);
     }
 
     private static int Side(JsonElement root, string key, string name)
@@ -172,12 +180,16 @@ public static class PoseJson
         if (!root.TryGetProperty(key, out var side) || side.ValueKind == JsonValueKind.Null)
         {
             throw new PictureException(
-                name, $"{key} is missing, as in files of OpenPose itself: {CanvasWidth}=… and {CanvasHeight}=… give the size of the picture.");
+                name,
+                $"{key} is missing, as in files of OpenPose itself: "
+                + $"{CanvasWidth}=… and {CanvasHeight}=… give the picture's size.");
         }
 
         // Python writes the sides that it has computed with a point: 512.0.
-        return side.ValueKind == JsonValueKind.Number && side.GetDouble() is >= 1 and <= int.MaxValue and var pixels && pixels == Math.Floor(pixels)
-            ? (int)pixels : throw new PictureException(name, $"{key} must be a whole number from 1, not {side.GetRawText()}.");
+        return side.ValueKind == JsonValueKind.Number && side.GetDouble() is >= 1 and <= int.MaxValue and var pixels
+            && pixels == Math.Floor(pixels)
+            ? (int)pixels
+            : throw new PictureException(name, $"{key} must be a whole number from 1, not {side.GetRawText()}.");
     }
 
     private static PosePerson ReadPerson(JsonElement person, (int Width, int Height) canvas, string place, string name)
@@ -189,11 +201,13 @@ public static class PoseJson
 
         if (!Lists.Any(key => person.TryGetProperty(key, out _)))
         {
-            throw new PictureException(name, $"{place} has no key points; it must have one of {string.Join(", ", Lists)}.");
+            throw new PictureException(
+                name, $"{place} has no key points; it must have one of {string.Join(", ", Lists)}.");
         }
 
         // Of somebody whose hands or face alone are in the picture no point of the body was found.
-        var body = Points(Body, count => count is PosePerson.BodyPoints or Body25Points, $"{PosePerson.BodyPoints} or {Body25Points}")
+        var allowedOfBody = $"{PosePerson.BodyPoints} or {Body25Points}";
+        var body = Points(Body, count => count is PosePerson.BodyPoints or Body25Points, allowedOfBody)
             ?? new PosePoint?[PosePerson.BodyPoints];
         return new PosePerson(body.Count == Body25Points ? [.. FromBody25.Select(i => body[i])] : body)
         {
@@ -217,13 +231,17 @@ public static class PoseJson
 
             var numbers = list.EnumerateArray().Select((value, i) => value.ValueKind == JsonValueKind.Number && Math.Abs(value.GetDouble()) <= MaxCoordinate
                 ? value.GetDouble() : throw new PictureException(name, $"{place}.{key}[{i}] must be a number from -{MaxCoordinate} to {MaxCoordinate}, not {value.GetRawText()}.")).ToArray();
-            return InPixels([.. numbers.Chunk(3).Select(point => point[2] > 0 ? new PosePoint(point[0], point[1]) : (PosePoint?)null)], canvas);
+            var points = numbers.Chunk(3)
+                .Select(point => point[2] > 0 ? new PosePoint(point[0], point[1]) : (PosePoint?)null);
+            return InPixels([.. points], canvas);
         }
     }
 
     private static PosePoint?[] InPixels(PosePoint?[] points, (int Width, int Height) canvas)
     {
-        var areShares = Array.TrueForAll(points, point => point is not { } p || (Math.Abs(p.X) <= MaxShare && Math.Abs(p.Y) <= MaxShare));
-        return areShares ? Array.ConvertAll(points, point => point is { } p ? new PosePoint(p.X * canvas.Width, p.Y * canvas.Height) : (PosePoint?)null) : points;
+        var areShares = points.OfType<PosePoint>().All(p => Math.Abs(p.X) <= MaxShare && Math.Abs(p.Y) <= MaxShare);
+        return !areShares ? points : Array.ConvertAll(
+            points,
+            point => point is { } p ? new PosePoint(p.X * canvas.Width, p.Y * canvas.Height) : (PosePoint?)null);
     }
 }

@@ -99,7 +99,7 @@ public class PoseJsonTests
     [Theory]
     [InlineData("not json", "is not JSON")]
     [InlineData("[]", "one JSON object")]
-    [InlineData("""{"people":[],"canvas_height":4}""", "canvas_width is missing, as in files of OpenPose itself: canvas_width=… and canvas_height=… give the size")]
+    [InlineData("""{"people":[],"canvas_height":4}""", "canvas_width is missing, as in files of OpenPose itself: canvas_width=… and canvas_height=… give the picture")]
     [InlineData("""{"people":[],"canvas_width":0,"canvas_height":4}""", "canvas_width must be a whole number from 1, not 0")]
     [InlineData("""{"people":[],"canvas_width":90000,"canvas_height":90000}""", "90000 x 90000 pixels; at most 67108864")]
     [InlineData("""{"people":[],"canvas_width":4.5,"canvas_height":4}""", "canvas_width must be a whole number from 1, not 4.5")]
