@@ -37,11 +37,25 @@ internal static class WholeFile
 
     private static void Move(string temporary, string path, bool replaces)
     {
+        if (!replaces)
+        {
+            Take(path);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <summary>
+    /// Makes an empty file, which only one of several programs can: a move that does not replace looks first and moves then where the
+    /// file system has no hard links.
+    /// </summary>
+    private static void Take(string path)
+    {
         try
         {
-            File.Move(temporary, path, replaces);
+            new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, 1).Dispose();
         }
-        catch (IOException e) when (!replaces && Path.Exists(path))
+        catch (IOException e) when (Path.Exists(path))
         {
             throw new FileTakenException(path, e);
         }
