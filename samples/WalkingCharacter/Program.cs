@@ -1,10 +1,9 @@
 // Eight poses of a walk become eight pictures of one character, a sheet of them and an animation:
 //   dotnet run -c Release --project samples/WalkingCharacter -- out "a man in a red shirt walking on green grass" 1
 using ControlNetSharp.Annotators.Poses;
-using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Engine;
 using ControlNetSharp.Pictures;
-using ControlNetSharp.Pipelines;
-using ControlNetSharp.Runtime;
+using ControlNetSharp.Requests;
 using ImageMagick;
 using WalkingCharacter;
 
@@ -12,11 +11,7 @@ const int Poses = 8;
 const int Side = 256;
 
 var (folder, prompt, seed) = (args[0], args[1], long.Parse(args[2]));
-var pocket = Path.Combine(AppContext.BaseDirectory, "pocket");
-var placement = PlacementPolicy.Choose("cpu", "auto");
-using var model = CheckpointLoader.LoadModel(Path.Combine(pocket, "model"), placement);
-using var controlNet = CheckpointLoader.LoadControlNet(Path.Combine(pocket, "controlnet_pose.safetensors"), placement, model);
-var generator = new PictureGenerator(model);
+await using var engine = new ControlNetEngine();
 Directory.CreateDirectory(folder);
 
 var (hints, pictures) = (new List<Picture>(), new List<Picture>());
@@ -27,8 +22,9 @@ for (var i = 0; i < Poses; i++)
     hints.Add(PoseDrawing.Draw(pose));
 
     // The same words and the same noise give the same character; only the pose changes.
-    var request = new GenerationRequest { Prompt = prompt, Seed = seed, Units = [new ControlUnit { ControlNet = controlNet, Hint = hints[i] }] };
-    pictures.Add(generator.Generate(request).Pictures[0]);
+    var unit = ControlUnit.Pose(hints[i]) with { Annotator = ControlUnit.NoAnnotator };
+    var result = await engine.GenerateAsync(new GenerationRequest { Prompt = prompt, Seed = seed, Units = [unit] });
+    pictures.Add(result.Pictures[0].Picture);
     Console.Error.WriteLine($"pose {i + 1} of {Poses}");
 }
 

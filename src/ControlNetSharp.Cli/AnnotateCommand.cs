@@ -3,7 +3,9 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Annotators.Poses;
+using ControlNetSharp.Engine;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Requests;
 
 namespace ControlNetSharp.Cli;
 
@@ -22,19 +24,156 @@ internal static class AnnotateCommand
 
     public static Command Create() => new("annotate", "Makes a hint from a picture.") { Kind, Input, Out, Annotator, Models, Resolution, Values, OutputFolder.Overwrite };
 
-    public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
+    public static async Task RunAsync(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
         var (name, input, file) = (arguments.GetValue(Kind)!, arguments.GetValue(Input)!, arguments.GetValue(Out)!);
-        var measured = MeasuredHints.Find(name, input) is { } found && (arguments.GetValue(Annotator) is null || found == MeasuredPose.Info) ? found : null;
-        var infos = measured is not null ? [measured] : name == All ? [.. ConditionKind.All.SelectMany(kind => AnnotatorCatalogue.Of(kind).Take(1))] : new List<AnnotatorInfo> { Find(name, arguments.GetValue(Annotator)) };
         var values = ReadValues(arguments.GetValue(Values) ?? []);
         if (name == All && (values.Count > 0 || arguments.GetValue(Annotator) is not null))
         {
             throw UsageException.Of(values.Count > 0 ? Values.Name : Annotator.Name, All, "options belong to one annotator; name its kind.");
         }
 
-        var options = name == All ? null : Checked(Values.Name, () => AnnotatorOptions.Parse(infos[0], values));
+        int? resolution = arguments.GetValue(Resolution) is null ? null : arguments.Whole(Resolution, 512, 64, 2048);
+        var units = name == All ? AllKinds(input) : [Unit(name, arguments.GetValue(Annotator), input, values)];
+        var overwrites = CheckOutput(file, arguments);
+        PictureFiles.Existing("picture", input, input);
+        await using var engine = new ControlNetEngine(new EngineOptions { ModelFolders = arguments.GetValue(Models) is { } folder ? [folder] : [] });
+        try
+        {
+            var task = name == All ? SheetAsync(units, engine, file, overwrites, output, json, cancellationToken)
+                : HintAsync(units[0] with { Resolution = resolution }, engine, file, overwrites, output, json, cancellationToken);
+            await task.ConfigureAwait(false);
+        }
+        catch (RequestException e)
+        {
+            var part = e.Member[(e.Member.LastIndexOf('.') + 1)..];
+            throw e.Member.Contains(".options.", StringComparison.Ordinal) ? UsageException.Of(Values.Name, $"{part}={e.Value}", e.Problem, e)
+                : UsageException.Of(part == "annotator" ? Annotator.Name : part == "picture" ? "picture" : "kind", e.Value ?? name, e.Problem, e);
+        }
+    }
+
+    private static async Task HintAsync(
+        ControlUnit unit, ControlNetEngine engine, string file, bool overwrites, CommandOutput output, bool json, CancellationToken cancellationToken)
+    {
+        var made = await engine.AnnotateAsync(unit, cancellationToken).ConfigureAwait(false);
+        PictureWriter.WritePng(file, made.Hint, replaces: overwrites);
+        foreach (var warning in made.Warnings)
+        {
+            output.Message.WriteLine($"controlnet: {unit.Picture.Name}: {warning}");
+        }
+
+        var keypoints = made.Pose is null ? null : JsonNode.Parse(PoseJson.Write(made.Pose, normalised: false));
+        output.Report(json, new { file, kind = unit.ConditionKind.Name, annotator = made.Annotator, seconds = made.Seconds, reading = made.Reading, keypoints }, file);
+    }
+
+    private static async Task SheetAsync(
+        ControlUnit[] units, ControlNetEngine engine, string file, bool overwrites, CommandOutput output, bool json, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var hints = new List<AnnotationResult>();
+        foreach (var unit in units)
+        {
+            try
+            {
+                var made = await engine.AnnotateAsync(unit, cancellationToken).ConfigureAwait(false);
+                hints.Add(made);
+                foreach (var warning in made.Warnings)
+                {
+                    output.Message.WriteLine($"controlnet: {unit.Kind}: {warning}");
+                }
+            }
+            catch (FileNotFoundException e)
+            {
+                output.Message.WriteLine($"controlnet: {unit.Kind} is left out. {e.Message}");
+            }
+        }
+
+        List<Picture> cells = [units[0].Picture.Read(), .. hints.Select(hint => hint.Hint)];
+        PictureWriter.WritePng(file, PictureSheet.Of(cells, (int)Math.Ceiling(Math.Sqrt(cells.Count)), SheetGap), replaces: overwrites);
+        output.Message.WriteLine($"controlnet: row by row: the picture, {string.Join(", ", hints.Select(hint => hint.Annotator))}.");
+        output.Report(json, new { file, kind = All, annotators = hints.Select(hint => hint.Annotator), seconds = clock.Elapsed.TotalSeconds }, file);
+    }
+
+    private static ControlUnit[] AllKinds(string input)
+    {
+        PictureSource picture = input;
+        return [.. ConditionKind.All.Where(kind => AnnotatorCatalogue.Of(kind).Any()).Select(kind => new ControlUnit { Kind = kind.Name, Picture = picture })];
+    }
+
+    /// <summary>A name that means a kind and an annotator, such as mlsd, means the kind; <c>--annotator</c> names the annotator.</summary>
+    private static ControlUnit Unit(string name, string? annotator, string input, Dictionary<string, string> values)
+    {
+        var kind = ConditionKind.All.FirstOrDefault(kind => kind.IsCalled(name));
+        if (kind is null)
+        {
+            var info = FindAnnotator(name);
+            (kind, annotator) = (ConditionKind.Find(info.Kind), annotator ?? info.Name);
+        }
+
+        if (kind.Name == ControlUnit.HintKind)
+        {
+            throw UsageException.Of("kind", name, $"there is no annotator for \"{name}\", only for {string.Join(", ", AnnotatorCatalogue.All.Select(info => info.Kind).Distinct())}.");
+        }
+
+        var unit = new ControlUnit { Kind = kind.Name, Picture = input, Annotator = annotator };
+        return unit with { Options = Options(unit, kind, name, values) };
+    }
+
+    private static AnnotatorInfo FindAnnotator(string name)
+    {
+        try
+        {
+            return AnnotatorCatalogue.Find(name);
+        }
+        catch (Runtime.UnknownNameException e)
+        {
+            throw UsageException.Of("kind", name, e.Problem, e);
+        }
+    }
+
+    private static Dictionary<string, double> Options(ControlUnit unit, ConditionKind kind, string name, Dictionary<string, string> values)
+    {
+        IReadOnlyList<AnnotatorInfo> annotators;
+        try
+        {
+            annotators = UnitAnnotator.Candidates(unit, kind, "unit");
+        }
+        catch (RequestException e)
+        {
+            var known = AnnotatorCatalogue.Of(kind).SelectMany(info => info.ModuleNames).Distinct(StringComparer.Ordinal);
+            throw UsageException.Of(Annotator.Name, e.Value ?? "", $"{name} has the annotators {string.Join(", ", known)}.", e);
+        }
+
+        var options = annotators.SelectMany(info => info.Options).ToList();
+        return values.ToDictionary(
+            value => value.Key,
+            value => options.Find(option => option.Name == value.Key) is not { } option
+                    ? throw UsageException.Of(Values.Name, $"{value.Key}={value.Value}", $"there is no option \"{value.Key}\"; there are {(options.Count == 0 ? "none" : string.Join(", ", options.Select(other => other.Name)))}.")
+                : option.NumberOf(value.Value) ?? throw UsageException.Of(Values.Name, value.Key, $"must be {option.Allowed}, not \"{value.Value}\"."));
+    }
+
+    private static Dictionary<string, string> ReadValues(string[] texts)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var text in texts)
+        {
+            var equals = text.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0)
+            {
+                throw UsageException.Of(Values.Name, text, "must be NAME=VALUE.");
+            }
+
+            if (!values.TryAdd(text[..equals], text[(equals + 1)..]))
+            {
+                throw UsageException.Of(Values.Name, text, $"'{text[..equals]}' is given twice.");
+            }
+        }
+
+        return values;
+    }
+
+    private static bool CheckOutput(string file, ParseResult arguments)
+    {
         if (!file.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
         {
             throw UsageException.Of(Out.Name, file, "must be a file ending in .png in a folder that exists.");
@@ -43,115 +182,6 @@ internal static class AnnotateCommand
         OutputFolder.Check(Out.Name, file, Path.GetDirectoryName(Path.GetFullPath(file))!);
         var overwrites = arguments.GetValue(OutputFolder.Overwrite);
         OutputFolder.CheckFree(Out.Name, file, [file], overwrites);
-        PictureFiles.Existing("picture", input, input);
-        if (MeasuredHints.Infos.Contains(infos[0]))
-        {
-            Report(MeasuredHints.Read(infos[0], input, values), null);
-            return;
-        }
-
-        var picture = PictureReader.Read(input);
-        if (arguments.GetValue(Resolution) is not null)
-        {
-            picture = PictureResizing.ToResolution(picture, arguments.Whole(Resolution, 512, 64, 2048));
-        }
-
-        var files = ModelFiles.ForAnnotators(arguments.GetValue(Models));
-        if (name != All)
-        {
-            using var annotator = AnnotatorCatalogue.Create(infos[0].Name, files);
-            Report((annotator as IPoseDetector)?.Detect(picture) is { } pose ? new MeasuredHint(PoseDrawing.Draw(pose), Pose: pose) : new MeasuredHint(annotator.Annotate(picture, options)), picture);
-            return;
-        }
-
-        var hints = Hints(infos, picture, files, output, cancellationToken);
-        List<Picture> cells = [picture, .. hints.Select(hint => hint.Hint)];
-        PictureWriter.WritePng(file, PictureSheet.Of(cells, (int)Math.Ceiling(Math.Sqrt(cells.Count)), SheetGap), replaces: overwrites);
-        output.Message.WriteLine($"controlnet: row by row: the picture, {string.Join(", ", hints.Select(hint => hint.Info.Name))}.");
-        output.Report(json, new { file, kind = All, annotators = hints.Select(hint => hint.Info.Name), seconds = clock.Elapsed.TotalSeconds }, file);
-
-        void Report(MeasuredHint made, Picture? source)
-        {
-            PictureWriter.WritePng(file, made.Hint, replaces: overwrites);
-            foreach (var warning in new[] { made.Reading }.OfType<string>().Concat(HintCheck.WarningsOfMade(infos[0], source, made.Hint)))
-            {
-                output.Message.WriteLine($"controlnet: {input}: {warning}");
-            }
-
-            var keypoints = made.Pose is null ? null : JsonNode.Parse(PoseJson.Write(made.Pose, normalised: false));
-            output.Report(json, new { file, kind = infos[0].Kind, annotator = infos[0].Name, seconds = clock.Elapsed.TotalSeconds, reading = made.Reading, keypoints }, file);
-        }
-    }
-
-    private static List<(AnnotatorInfo Info, Picture Hint)> Hints(IEnumerable<AnnotatorInfo> infos, Picture picture, AnnotatorFiles files, CommandOutput output, CancellationToken cancellationToken)
-    {
-        var hints = new List<(AnnotatorInfo, Picture)>();
-        foreach (var info in infos)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            try
-            {
-                using var annotator = AnnotatorCatalogue.Create(info.Name, files);
-                var hint = annotator.Annotate(picture);
-                hints.Add((info, hint));
-                foreach (var warning in HintCheck.WarningsOfMade(info, null, hint))
-                {
-                    output.Message.WriteLine($"controlnet: {info.Kind}: {warning}");
-                }
-            }
-            catch (FileNotFoundException e)
-            {
-                output.Message.WriteLine($"controlnet: {info.Kind} is left out. {e.Message}");
-            }
-        }
-
-        return hints;
-    }
-
-    /// <summary>A name that means a kind and an annotator, such as mlsd, means the kind; <c>--annotator</c> names the annotator.</summary>
-    private static AnnotatorInfo Find(string name, string? annotator)
-    {
-        var kind = ConditionKind.All.FirstOrDefault(kind => kind.IsCalled(name));
-        if (annotator is null)
-        {
-            return Checked("kind", () => kind is null ? AnnotatorCatalogue.Find(name) : AnnotatorCatalogue.DefaultOf(kind));
-        }
-
-        var known = AnnotatorCatalogue.All.Concat(MeasuredHints.Infos).Where(info => kind is null || info.Kind == kind.Name).ToList();
-        return known.Find(info => info.ModuleNames.Contains(annotator, StringComparer.OrdinalIgnoreCase))
-            ?? throw UsageException.Of(Annotator.Name, annotator, $"{name} has the annotators {string.Join(", ", known.SelectMany(info => info.ModuleNames))}.");
-    }
-
-    private static Dictionary<string, string> ReadValues(string[] texts)
-    {
-        var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var text in texts)
-        {
-            var (name, value) = Split(text);
-            if (!values.TryAdd(name, value))
-            {
-                throw UsageException.Of(Values.Name, text, $"'{name}' is given twice.");
-            }
-        }
-
-        return values;
-    }
-
-    private static (string Name, string Value) Split(string text)
-    {
-        var equals = text.IndexOf('=');
-        return equals > 0 ? (text[..equals], text[(equals + 1)..]) : throw UsageException.Of(Values.Name, text, "must be NAME=VALUE.");
-    }
-
-    private static T Checked<T>(string option, Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (ArgumentException e)
-        {
-            throw new UsageException(option, e.Message.Split('\n')[0].Split(" (Parameter")[0]);
-        }
+        return overwrites;
     }
 }

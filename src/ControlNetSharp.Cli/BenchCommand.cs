@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Diffusion;
+using ControlNetSharp.Measuring;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Runtime;
@@ -49,7 +51,7 @@ internal static class BenchCommand
         var hint = rand([1, 3, size, size], placement.Dtype, placement.Device);
         var context = randn([1, 77, p.ContextChannels], placement.Dtype, placement.Device);
         var vector = p.VectorChannels is { } channels ? randn([1, channels], placement.Dtype, placement.Device) : null;
-        var attached = controlNets.Select(c => new AttachedControl(c, c.EncodeHint(hint), new ControlStrength())).ToList();
+        var attached = controlNets.Select(IControl (c) => new AttachedControl(c, c.EncodeHint(hint), new ControlStrength())).ToList();
         var side = new TextSide(context, vector);
         var denoiser = new ControlledDenoiser(unet, PredictionType.Epsilon, [new(side, [new(side)])], guidance, attached, steps);
         var latents = Seeds.Noise(0, batch, p.OutChannels, size / 8, size / 8).to(placement.Device);
@@ -61,7 +63,7 @@ internal static class BenchCommand
             var clock = Stopwatch.StartNew();
             using (NewDisposeScope())
             {
-                denoiser.Denoise(latents, level).sum().item<float>();
+                denoiser.Denoise(latents, level, 0).sum().item<float>();
             }
 
             seconds.Add(clock.Elapsed.TotalSeconds);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using ControlNetSharp.Measuring;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Training;
@@ -35,7 +36,7 @@ internal static class BenchTrainCommand
     public static void Run(ParseResult arguments, IReadOnlyList<string> words, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
         var (family, p) = BenchOptions.ReadFamily(arguments);
-        TrainableDenoiser.RequireTrainable(p);
+        TrainCommand.RequireTrainable(p, BenchOptions.Family.Name, arguments.GetValue(BenchOptions.Family) ?? "");
         var size = BenchOptions.ReadSize(arguments);
         var (batch, steps) = (arguments.Whole(BenchOptions.Batch, 1, 1, 64), arguments.Whole(Steps, 2, 1, 100));
         var compute = ComputeSettings.Read(arguments).RequireCpu();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ControlNetSharp.Engine;
 using ControlNetSharp.Runtime;
 
 namespace ControlNetSharp.Cli;
@@ -15,22 +16,17 @@ internal sealed record ComputeSettings(string Device, string Dtype)
     /// <param name="arguments">The command line.</param>
     /// <param name="recorded">Those of the picture that is made again; its dtype cannot be another.</param>
     /// <exception cref="UsageException">A name is unknown; the message says what is allowed.</exception>
-    public static ComputeSettings Read(ParseResult arguments, ComputeSettings? recorded = null)
+    public static ComputeSettings Read(ParseResult arguments, Resolution? recorded = null)
     {
         if (recorded is not null && arguments.Has(DtypeOption))
         {
             throw new UsageException(DtypeOption.Name, $"{DtypeOption.Name} cannot be given together with --replay: the picture has its own, {recorded.Dtype}.");
         }
 
-        var settings = new ComputeSettings(arguments.GetValue(DeviceOption) ?? recorded?.Device ?? "cpu", arguments.GetValue(DtypeOption) ?? recorded?.Dtype ?? "auto");
-        try
-        {
-            return settings with { Dtype = PlacementPolicy.Check(settings.Device, settings.Dtype) };
-        }
-        catch (ArgumentException e)
-        {
-            throw new UsageException(e.ParamName == "device" ? DeviceOption.Name : DtypeOption.Name, e.Message.Split(" (Parameter")[0]);
-        }
+        var settings = new ComputeSettings(arguments.GetValue(DeviceOption) ?? recorded?.Device ?? PlacementPolicy.Cpu, arguments.GetValue(DtypeOption) ?? recorded?.Dtype ?? "auto");
+        Check(DeviceOption, () => PlacementPolicy.CheckDevice(settings.Device));
+        Check(DtypeOption, () => PlacementPolicy.CheckDtype(settings.Device, settings.Dtype));
+        return settings;
     }
 
     /// <summary>Whether the CPU computes.</summary>
@@ -62,5 +58,21 @@ internal sealed record ComputeSettings(string Device, string Dtype)
         }
 
         return PlacementPolicy.Choose(Device, Dtype);
+    }
+
+    /// <summary>The engine that computes so.</summary>
+    /// <param name="models">The folder of <c>--models</c>, or null.</param>
+    public EngineOptions ToEngine(string? models) => new() { Device = Device, Dtype = Dtype, ModelFolders = models is null ? [] : [models] };
+
+    private static void Check(Option<string?> option, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (UnknownNameException e)
+        {
+            throw UsageException.Of(option.Name, e.Name, e.Problem, e);
+        }
     }
 }

@@ -30,8 +30,9 @@ internal static class ControlNetCli
                 return await arguments.InvokeAsync(new InvocationConfiguration { Output = output.Result, Error = output.Message }, cancellationToken).ConfigureAwait(false) == 0 ? 0 : Failure.WrongInput;
             }
 
-            // Tensor code is synchronous on a thread of its own; this one stays free for Ctrl-C.
-            await Task.Factory.StartNew(() => action(arguments, json, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            // Work is synchronous on a thread of its own; this one stays free for Ctrl-C.
+            await Task.Factory.StartNew(() => action(arguments, json, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                .Unwrap().ConfigureAwait(false);
             return 0;
         }
         catch (Exception e)
@@ -52,31 +53,37 @@ internal static class ControlNetCli
         }
     }
 
-    private static (RootCommand Root, Dictionary<Command, Action<ParseResult, bool, CancellationToken>> Actions) Commands(string[] args, CommandOutput output)
+    private static (RootCommand Root, Dictionary<Command, Func<ParseResult, bool, CancellationToken, Task>> Actions) Commands(string[] args, CommandOutput output)
     {
         var (generate, annotate, models, bench) = (GenerateCommand.Create(), AnnotateCommand.Create(), ModelsCommand.Create(), BenchCommand.Create());
         var (train, evaluate, dataset) = (TrainCommand.Create(), EvaluateCommand.Create(), DatasetCommand.Create());
         var doctor = new Command("doctor", "Says what this machine can do.");
         Command Sub(Command group, string name) => group.Subcommands.First(command => command.Name == name);
-        var actions = new Dictionary<Command, Action<ParseResult, bool, CancellationToken>>
+        var actions = new Dictionary<Command, Func<ParseResult, bool, CancellationToken, Task>>
         {
-            [generate] = (a, json, stop) => GenerateCommand.Run(a, output, json, stop),
-            [annotate] = (a, json, stop) => AnnotateCommand.Run(a, output, json, stop),
-            [train] = (a, json, stop) => TrainCommand.Run(a, output, json, stop),
-            [evaluate] = (a, json, stop) => EvaluateCommand.Run(a, output, json, stop),
-            [Sub(dataset, "check")] = (a, json, stop) => DatasetCommand.Check(a, output, json, stop),
-            [Sub(dataset, "make")] = (a, json, stop) => DatasetCommand.Make(a, output, json, stop),
-            [Sub(models, "inspect")] = (a, json, _) => ModelsCommand.Inspect(a, output, json),
-            [Sub(models, "list")] = (a, json, stop) => ModelsCommand.List(a, output, json, stop),
-            [Sub(models, "pull")] = (a, json, stop) => PullCommand.Run(a, output, json, stop),
-            [Sub(models, "convert")] = (a, json, _) => ModelsCommand.Convert(a, output, json),
-            [Sub(bench, "generate")] = (a, json, stop) => BenchCommand.Generate(a, output, json, stop),
-            [Sub(bench, "decode")] = (a, json, stop) => BenchCommand.Decode(a, output, json, stop),
-            [Sub(bench, "train")] = (a, json, stop) => BenchTrainCommand.Run(a, args, output, json, stop),
-            [Sub(bench, "annotate")] = (a, json, stop) => BenchAnnotateCommand.Run(a, output, json, stop),
-            [Sub(bench, "load")] = (a, json, _) => BenchCommand.Load(a, output, json),
-            [doctor] = (_, json, _) => DoctorCommand.Run(output, json),
+            [generate] = (a, json, stop) => GenerateCommand.RunAsync(a, output, json, stop),
+            [annotate] = (a, json, stop) => AnnotateCommand.RunAsync(a, output, json, stop),
+            [train] = (a, json, stop) => Done(() => TrainCommand.Run(a, output, json, stop)),
+            [evaluate] = (a, json, stop) => Done(() => EvaluateCommand.Run(a, output, json, stop)),
+            [Sub(dataset, "check")] = (a, json, stop) => Done(() => DatasetCommand.Check(a, output, json, stop)),
+            [Sub(dataset, "make")] = (a, json, stop) => Done(() => DatasetCommand.Make(a, output, json, stop)),
+            [Sub(models, "inspect")] = (a, json, _) => Done(() => ModelsCommand.Inspect(a, output, json)),
+            [Sub(models, "list")] = (a, json, stop) => Done(() => ModelsCommand.List(a, output, json, stop)),
+            [Sub(models, "pull")] = (a, json, stop) => Done(() => PullCommand.Run(a, output, json, stop)),
+            [Sub(models, "convert")] = (a, json, _) => Done(() => ModelsCommand.Convert(a, output, json)),
+            [Sub(bench, "generate")] = (a, json, stop) => Done(() => BenchCommand.Generate(a, output, json, stop)),
+            [Sub(bench, "decode")] = (a, json, stop) => Done(() => BenchCommand.Decode(a, output, json, stop)),
+            [Sub(bench, "train")] = (a, json, stop) => Done(() => BenchTrainCommand.Run(a, args, output, json, stop)),
+            [Sub(bench, "annotate")] = (a, json, stop) => Done(() => BenchAnnotateCommand.Run(a, output, json, stop)),
+            [Sub(bench, "load")] = (a, json, _) => Done(() => BenchCommand.Load(a, output, json)),
+            [doctor] = (_, json, _) => Done(() => DoctorCommand.Run(output, json)),
         };
         return (new RootCommand("ControlNet for Stable Diffusion.") { generate, annotate, train, dataset, evaluate, models, bench, doctor, Json, Verbose }, actions);
+    }
+
+    private static Task Done(Action work)
+    {
+        work();
+        return Task.CompletedTask;
     }
 }

@@ -1,3 +1,4 @@
+using ControlNetSharp.Measuring;
 using ControlNetSharp.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -57,9 +57,9 @@ internal static class EvaluateCommand
         var files = arguments.GetValue(Data) is { } data ? PictureFiles(data, output) : null;
         var named = Named(arguments);
         var compute = ComputeSettings.Read(arguments);
-        var modelPath = ModelFiles.FindModel(name);
-        var controlPaths = named.Count == 0 ? Found(name, modelPath, folder)
-            : named.ToDictionary(control => control.Kind.Name, control => control.File ?? ModelFiles.FindControlNet(control.Kind, name, modelPath, folder, $"{control.Kind.Name}=FILE"));
+        var modelPath = ModelFiles.FindModel(name, folder);
+        var controlPaths = named.Count == 0 ? Found(modelPath, folder)
+            : named.ToDictionary(control => control.Kind.Name, control => control.File ?? ModelFiles.FindControlNet(control.Kind, modelPath, folder));
         var page = arguments.GetValue(Page) is { } target ? new EvaluationPage(Page.Name, target) : null;
         var placement = compute.Place();
         CheckpointLoader.CheckControlNets(modelPath, controlPaths.Values);
@@ -144,21 +144,21 @@ internal static class EvaluateCommand
             _ = ConditionMetric.Of(kind.Name);
             return kind;
         }
-        catch (ArgumentException e)
+        catch (UnknownNameException e)
         {
-            throw UsageException.Of(Kinds.Name, name, e.Message.Split(" (Parameter")[0]);
+            throw UsageException.Of(Kinds.Name, name, e.Problem, e);
         }
     }
 
     /// <summary>All kinds for which a ControlNet is found.</summary>
-    private static Dictionary<string, string> Found(string name, string modelPath, string? folder)
+    private static Dictionary<string, string> Found(string modelPath, string? folder)
     {
         var scored = ConditionMetric.All.Select(metric => ConditionKind.Find(metric.Kind)).ToList();
-        var found = scored.Select(kind => (kind.Name, Path: ModelFiles.LookForControlNet(kind, name, modelPath, folder))).Where(control => control.Path is not null).ToDictionary(control => control.Name, control => control.Path!);
+        var found = scored.Select(kind => (kind.Name, Path: ModelFiles.LookForControlNet(kind, modelPath, folder))).Where(control => control.Path is not null).ToDictionary(control => control.Name, control => control.Path!);
         if (found.Count == 0)
         {
             // The error names the places.
-            ModelFiles.FindControlNet(scored[0], name, modelPath, folder, "KIND=FILE");
+            ModelFiles.FindControlNet(scored[0], modelPath, folder);
         }
 
         return found;
@@ -171,7 +171,7 @@ internal static class EvaluateCommand
             return SceneClassifier.Load(path);
         }
 
-        output.Message.WriteLine($"Prompt fidelity and picture quality are left out: {SceneClassifier.FileName} is not in {string.Join(" or ", new[] { folder, ModelFiles.PocketFolder }.OfType<string>())}.");
+        output.Message.WriteLine($"Prompt fidelity and picture quality are left out: {SceneClassifier.FileName} is not in {(folder is null ? "" : folder + " or ")}the folder of the embedded model.");
         return null;
     }
 

@@ -2,8 +2,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Checkpoints.Hub;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
+using ControlNetSharp.Text;
 using ControlNetSharp.Training;
 using ControlNetSharp.Training.Datasets;
 
@@ -15,8 +18,9 @@ namespace ControlNetSharp.Cli;
 /// <param name="Message">One line for people.</param>
 /// <param name="Option">The option that is wrong, where one is.</param>
 /// <param name="File">The file that cannot be used, where one is.</param>
+/// <param name="Member">The member of the request that is wrong, where one is.</param>
 /// <param name="Keys">The first keys that do not fit, where that is the reason.</param>
-internal sealed record Failure(int ExitCode, string Code, string Message, string? Option = null, string? File = null, IReadOnlyList<string>? Keys = null)
+internal sealed record Failure(int ExitCode, string Code, string Message, string? Option = null, string? File = null, IReadOnlyList<string>? Keys = null, string? Member = null)
 {
     public const int WrongInput = 2;
 
@@ -27,13 +31,15 @@ internal sealed record Failure(int ExitCode, string Code, string Message, string
         PictureException e => new(WrongInput, "wrong_picture", e.Message, File: e.Input),
         DatasetException e => new(WrongInput, "wrong_dataset", e.Message, File: e.File),
         ReportedException e => new(WrongInput, "wrong_dataset", e.Message),
-        ArgumentOutOfRangeException e => new(WrongInput, "wrong_input", FirstLine(e.Message), e.ParamName),
-        ArgumentException e => new(WrongInput, "wrong_input", FirstLine(e.Message), e.ParamName),
+        RequestException e => new(WrongInput, "wrong_input", e.Message, Member: e.Member),
+        // Names and texts of a person; any other bad argument is a fault of ours.
+        UnknownNameException or PromptException => new(WrongInput, "wrong_input", FirstLine(exception.Message)),
+        ModelNotFoundException e => new(WrongInput, "not_found", e.Message),
         HubException { Failure: HubFailure.NotFound or HubFailure.Forbidden } e => new(WrongInput, "not_on_hub", e.Message),
         HubException e => new(1, "hub_failed", e.Message),
         CheckpointException e => new(3, "unusable_checkpoint", e.Message, File: e.File, Keys: e.Keys),
         NotANumberException e => new(3, "not_a_number", e.Message + " The weights are damaged or too large for this dtype; try --dtype fp32."),
-        RuntimeUnavailableException e => new(3, "runtime_unavailable", e.Message),
+        RuntimeUnavailableException e => new(3, "runtime_unavailable", (e.Device is null ? "" : "--device ") + e.Message),
         FileNotFoundException or DirectoryNotFoundException => new(WrongInput, "not_found", exception.Message),
         TrainingException e => new(1, "training_failed", e.Message),
         FileTakenException e => new(WrongInput, "file_exists", e.Message, File: e.File),
@@ -52,6 +58,11 @@ internal sealed record Failure(int ExitCode, string Code, string Message, string
             error["option"] = Option;
         }
 
+        if (Member is not null)
+        {
+            error["member"] = Member;
+        }
+
         if (File is not null)
         {
             error["file"] = File;
@@ -65,5 +76,5 @@ internal sealed record Failure(int ExitCode, string Code, string Message, string
         return new JsonObject { ["error"] = error }.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 
-    private static string FirstLine(string message) => message.Split('\n')[0].Split(" (Parameter")[0].Trim();
+    private static string FirstLine(string message) => message.Split('\n')[0].Trim();
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlNetSharp.Engine;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
 
@@ -18,20 +19,18 @@ internal sealed class ResultFiles
         if (!_inFolder)
         {
             var pictures = Enumerable.Range(0, settings.Pictures).Select(index => PictureStem(index, seed: 0));
-            var maps = settings.WritesMaps ? Enumerable.Range(0, settings.Units.Count).Select(MapStem) : [];
-            OutputFolder.CheckFree(GenerateSettings.Out.Name, settings.Output, pictures.Concat(maps).Select(stem => stem + Extension), settings.Overwrites);
+            var maps = settings.WritesMaps ? Enumerable.Range(0, settings.Request.Units.Count).Select(MapStem) : [];
+            OutputFolder.CheckFree(GenerateOptions.Out.Name, settings.Output, pictures.Concat(maps).Select(stem => stem + Extension), settings.Overwrites);
         }
     }
 
     private static string Extension => ".png";
 
-    /// <summary>Writes a picture.</summary>
-    /// <param name="picture">The picture. Borrowed.</param>
+    /// <summary>Writes a picture with its manifest.</summary>
+    /// <param name="picture">The picture.</param>
     /// <param name="index">Which one of the run, from 0.</param>
-    /// <param name="seed">Its seed.</param>
-    /// <param name="texts">What it says of its making.</param>
     /// <returns>The file.</returns>
-    public string WritePicture(Picture picture, int index, long seed, IReadOnlyDictionary<string, string> texts) => Write(PictureStem(index, seed), picture, texts);
+    public string WritePicture(GeneratedPicture picture, int index) => Write(PictureStem(index, picture.Seed), picture.Picture, picture.Texts(_settings.Inputs));
 
     /// <summary>Writes the hint of a unit.</summary>
     /// <param name="hint">The hint. Borrowed.</param>
@@ -43,7 +42,7 @@ internal sealed class ResultFiles
         : _settings.Pictures == 1 ? Stem
         : $"{Stem}-{index:d4}";
 
-    private string MapStem(int index) => $"{(_inFolder ? Path.Combine(_settings.Output, Now()) : Stem)}-map{index}-{_settings.Units[index].Kind.Name}";
+    private string MapStem(int index) => $"{(_inFolder ? Path.Combine(_settings.Output, Now()) : Stem)}-map{index}-{_settings.Request.Units[index].ConditionKind.Name}";
 
     private string Stem => Path.ChangeExtension(_settings.Output, null);
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Evaluation;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
@@ -40,7 +41,7 @@ internal static class TrainCommand
             return;
         }
 
-        TrainableDenoiser.RequireTrainable(CheckpointLoader.ReadModelShape(modelPath).UNet);
+        RequireTrainable(CheckpointLoader.ReadModelShape(modelPath).UNet, "--model", settings.Model);
         var dataset = TrainingDataset.Open(settings.Data);
         foreach (var note in dataset.Notes)
         {
@@ -104,7 +105,6 @@ internal static class TrainCommand
     private static void Plan(TrainSettings settings, string modelPath, Placement placement, CommandOutput output, bool json)
     {
         var (unet, _, parameters, nativeSize) = CheckpointLoader.ReadModelShape(modelPath);
-        TrainableDenoiser.RequireTrainable(unet);
         using var network = new UNet(unet, Placement.Meta);
         var options = settings.Run with { Workers = WorkersOf(settings, unet) };
         var side = settings.Resolution ?? nativeSize;
@@ -114,7 +114,7 @@ internal static class TrainCommand
             output.WriteJson(new
             {
                 memory = plan.Memory, totalBytes = plan.TotalBytes, availableBytes = plan.AvailableBytes, secondsPerStep = plan.SecondsPerStep,
-                samplesPerSecond = options.BatchSize * options.Accumulation / plan.SecondsPerStep, advice = plan.Advice,
+                samplesPerSecond = options.BatchSize * options.Accumulation / plan.SecondsPerStep, advice = plan.Advice.Select(advice => WordsFor(advice, options)),
             });
             return;
         }
@@ -127,7 +127,7 @@ internal static class TrainCommand
 
         output.Result.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {"free here",-24} {plan.AvailableBytes / 1e9,8:f2} GB"));
         output.Result.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{plan.SecondsPerStep:g3} s a step, {options.BatchSize * options.Accumulation / plan.SecondsPerStep:g3} pictures a second; 1000 steps take {TimeSpan.FromSeconds(1000 * plan.SecondsPerStep):hh\\:mm\\:ss}"));
-        foreach (var advice in plan.Advice)
+        foreach (var advice in plan.Advice.Select(advice => WordsFor(advice, options)))
         {
             output.Result.WriteLine($"It does not fit. To make it fit: {advice}.");
         }
@@ -184,7 +184,7 @@ internal static class TrainCommand
             ["condition"] = string.Join(", ", settings.Conditions),
         },
         LearningRate = settings.Run.LearningRate with { Peak = Rate(settings, model) },
-        Loss = new DiffusionLoss { Schedule = NoiseSchedule.Of(model.Noise), Prediction = model.PredictsVelocity == true ? PredictionType.Velocity : PredictionType.Epsilon, SnrGamma = settings.SnrGamma },
+        Loss = new DiffusionLoss { Schedule = NoiseSchedule.Of(model.Noise), Prediction = model.Prediction ?? PredictionType.Epsilon, SnrGamma = settings.SnrGamma },
         Workers = workers,
     };
 
@@ -237,4 +237,23 @@ internal static class TrainCommand
             output.Result.WriteLine(file);
         }
     }
+
+    /// <summary>Refuses models whose networks take more than examples have.</summary>
+    /// <exception cref="UsageException">It is one.</exception>
+    internal static void RequireTrainable(UNetParams p, string option, string value)
+    {
+        if (TrainableDenoiser.WhyNot(p) is { } reason)
+        {
+            throw UsageException.Of(option, value, reason);
+        }
+    }
+
+    private static string WordsFor(TrainingAdvice advice, TrainingRunOptions options) => advice switch
+    {
+        TrainingAdvice.Checkpointing => "--gradient_checkpointing keeps the inner values of one block at a time",
+        TrainingAdvice.EightBitOptimizer => "--use_8bit_adam takes a quarter of the optimizer's memory",
+        TrainingAdvice.Accumulation => $"--train_batch_size 1 --gradient_accumulation_steps {options.BatchSize} makes the same steps with less at once",
+        TrainingAdvice.NoAverage => "without --ema_decay there is no average of the weights",
+        _ => "a smaller --resolution",
+    };
 }

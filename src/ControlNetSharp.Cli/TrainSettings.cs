@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Evaluation;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Training;
 using ControlNetSharp.Training.Datasets;
 using static TorchSharp.torch;
@@ -237,9 +238,9 @@ internal sealed record TrainSettings
         {
             return AnnotatorCatalogue.Find(condition);
         }
-        catch (ArgumentException e)
+        catch (UnknownNameException e)
         {
-            throw UsageException.Of(ConditionOption.Name, condition, $"the dataset has no hint for {example.Picture}, and none can be made: {e.Message.Split(" (Parameter")[0]}");
+            throw UsageException.Of(ConditionOption.Name, condition, $"the dataset has no hint for {example.Picture}, and none can be made: {e.Problem}");
         }
     }
 

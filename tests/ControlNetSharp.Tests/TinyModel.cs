@@ -1,4 +1,5 @@
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
@@ -9,6 +10,9 @@ namespace ControlNetSharp.Tests;
 /// <summary>A whole model at very small widths, with formula weights: its networks in memory, and checkpoint files of them in LDM layout. A picture has 64 x 64 pixels.</summary>
 internal static class TinyModel
 {
+    /// <summary>Whether a model predicts velocity; null where nothing says what it predicts.</summary>
+    public static bool? PredictsVelocity(this DiffusionModel model) => model.Prediction is { } prediction ? prediction == PredictionType.Velocity : null;
+
     public const string UNetPrefix = "model.diffusion_model.";
     public const string AutoencoderPrefix = "first_stage_model.";
     public const string TextPrefix = "cond_stage_model.transformer.";
@@ -47,7 +51,7 @@ internal static class TinyModel
     /// <summary>What the shapes of these networks do not show.</summary>
     public static CheckpointMetadata Metadata { get; } = new()
     {
-        HeadWidth = 8, NormGroups = 8, AutoencoderNormGroups = 8, TextHeads = 2, SecondTextHeads = 3, NativeSize = NativeSize, PredictsVelocity = true,
+        HeadWidth = 8, NormGroups = 8, AutoencoderNormGroups = 8, TextHeads = 2, SecondTextHeads = 3, NativeSize = NativeSize, Prediction = PredictionType.Velocity,
     };
 
     public static UNet UNet(UNetParams? p = null) => FormulaWeights.Fill(new UNet(p ?? UNetParams, Placement.Cpu32), UNetPrefix, Seed);
@@ -65,7 +69,11 @@ internal static class TinyModel
     public static DiffusionModel SdxlModel()
     {
         var (first, second) = SdxlTexts();
-        return new DiffusionModel("sdxl", ModelFamily.Of(Sdxl), UNet(Sdxl), Autoencoder(), first, true, NativeSize, Placement.Cpu32) { SecondText = second };
+        return new DiffusionModel
+        {
+            File = "sdxl", Family = ModelFamily.Of(Sdxl), UNet = UNet(Sdxl), Autoencoder = Autoencoder(), Text = first, SecondText = second,
+            Prediction = PredictionType.Velocity, NativeSize = NativeSize, Placement = Placement.Cpu32,
+        };
     }
 
     /// <summary>A ControlNet; another seed gives another one.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ControlNetSharp.Annotators.Embedded;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Evaluation;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
@@ -48,7 +49,7 @@ internal static class PocketWeights
         AutoencoderNormGroups = PocketModel.Autoencoder.NormGroups,
         TextHeads = PocketModel.Text.Heads,
         NativeSize = PocketModel.PictureSize,
-        PredictsVelocity = PocketModel.Loss.Prediction == PredictionType.Velocity,
+        Prediction = PocketModel.Loss.Prediction,
     };
 
     /// <summary>The parameters of text encoder and UNet under their names in the file, in training order.</summary>

@@ -3,6 +3,7 @@ using ControlNetSharp.Annotators.Embedded;
 using ControlNetSharp.Annotators.Midas;
 using ControlNetSharp.Annotators.OpenPose;
 using ControlNetSharp.Annotators.SegFormer;
+using ControlNetSharp.Runtime;
 
 namespace ControlNetSharp.Annotators;
 
@@ -53,8 +54,8 @@ public static class AnnotatorCatalogue
     public static AnnotatorInfo DefaultOf(ConditionKind kind)
     {
         ArgumentNullException.ThrowIfNull(kind);
-        return All.FirstOrDefault(info => info.Kind == kind.Name) ?? throw new ArgumentException(
-            $"There is no annotator for \"{kind.Name}\", only for {string.Join(", ", All.Select(info => info.Kind).Distinct())}; give a finished hint instead (annotator=none).", nameof(kind));
+        return All.FirstOrDefault(info => info.Kind == kind.Name) ?? throw new UnknownNameException(
+            kind.Name, $"there is no annotator for \"{kind.Name}\", only for {string.Join(", ", All.Select(info => info.Kind).Distinct())}; give a finished hint instead (annotator=none).");
     }
 
     /// <summary>The annotators of a condition kind, the default first.</summary>

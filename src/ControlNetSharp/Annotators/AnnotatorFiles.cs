@@ -4,11 +4,18 @@ namespace ControlNetSharp.Annotators;
 /// <param name="Folders">Searched in this order, themselves and not the folders in them; those that do not exist are passed over.</param>
 public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
 {
+    private static readonly string[] Inner =
+        ["annotators", "Annotators", "ControlNet/annotators", "models/ControlNetPreprocessor", "extensions/sd-webui-controlnet/annotator/downloads"];
+
     /// <summary>Where the package ControlNetSharp.Pocket puts its files.</summary>
     private static string EmbeddedFolder => Path.Combine(AppContext.BaseDirectory, "pocket");
 
     /// <summary>No folders: enough for annotators that work with nothing downloaded.</summary>
     public static AnnotatorFiles None { get; } = new([]);
+
+    /// <summary>Some folders, and those in them where A1111 and ComfyUI keep weights of annotators.</summary>
+    public static AnnotatorFiles Below(IEnumerable<string> folders) =>
+        new([.. folders.SelectMany(folder => Inner.Select(inner => Path.Combine(folder, inner)).Prepend(folder))]);
 
     /// <summary>Finds the weights of an annotator.</summary>
     /// <param name="info">An annotator that has <see cref="AnnotatorInfo.Weights"/>.</param>

@@ -47,9 +47,12 @@ public sealed record AnnotatorOption(string Name, double Min, double Max, double
         Words.Index().Where(word => word.Item.Equals(text, StringComparison.OrdinalIgnoreCase)).Select(word => (double?)word.Index).FirstOrDefault()
         ?? (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : null);
 
+    /// <summary>Whether a value is allowed.</summary>
+    internal bool Allows(double value) => value >= Min && value <= Max && (!Whole || value == Math.Floor(value));
+
     internal void Check(double value)
     {
-        if (!(value >= Min && value <= Max && (!Whole || value == Math.Floor(value))))
+        if (!Allows(value))
         {
             throw new ArgumentOutOfRangeException(Name, value, $"{Name} must be {Allowed}.");
         }

@@ -1,3 +1,5 @@
+using ControlNetSharp.Runtime;
+
 namespace ControlNetSharp.Annotators;
 
 /// <summary>A kind of hint. Adding one is one row here.</summary>
@@ -26,7 +28,7 @@ public sealed record ConditionKind(string Name, IReadOnlyList<string> Aliases, s
     /// <exception cref="ArgumentException">Unknown: the message lists the kinds.</exception>
     public static ConditionKind Find(string name) =>
         All.FirstOrDefault(kind => kind.IsCalled(name))
-        ?? throw new ArgumentException($"Unknown condition kind \"{name}\"; known are {string.Join(", ", All.Select(Listed))}.", nameof(name));
+        ?? throw new UnknownNameException(name, $"there is no such condition kind; must be one of {string.Join(", ", All.Select(Listed))}.");
 
     /// <summary>Whether this is the kind's name or one of its aliases, in any case.</summary>
     /// <param name="name">Such as <c>openpose</c>.</param>

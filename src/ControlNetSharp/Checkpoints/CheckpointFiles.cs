@@ -196,7 +196,7 @@ public sealed class CheckpointFiles : IDisposable
 
         if (LdmConfig.PredictionOf(path) is { } prediction)
         {
-            AddMetadata(new CheckpointMetadata { PredictsVelocity = prediction }.Write());
+            AddMetadata(new CheckpointMetadata { Prediction = prediction }.Write());
         }
 
         Add(TensorFiles.Open(path));

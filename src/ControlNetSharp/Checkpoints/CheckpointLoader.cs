@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ControlNetSharp.Checkpoints.Loras;
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
@@ -40,11 +41,18 @@ public static class CheckpointLoader
             var latents = Load(shape.Family.IsXl && placement.Dtype == ScalarType.Float16
                 ? new Autoencoder(shape.Autoencoder, placement with { Dtype = ScalarType.Float32 }) { ComputesIn = ScalarType.Float32 } : new Autoencoder(shape.Autoencoder, placement), LdmLayout.Autoencoder);
             var texts = shape.Texts.Select(text => (ITextEncoder)Load(text.Create(placement), text.Prefix)).ToList();
-            return new DiffusionModel(
-                path, shape.Family, unet, latents, texts[0], PredictsVelocity(shape, unet, placement), shape.Metadata.NativeSize ?? shape.Family.NativeSize, placement)
+            return new DiffusionModel
             {
+                File = path,
+                Family = shape.Family,
+                UNet = unet,
+                Autoencoder = latents,
+                Text = texts[0],
                 SecondText = texts.ElementAtOrDefault(1),
+                Prediction = PredictionOf(shape, unet, placement),
                 Noise = shape.Metadata.Noise,
+                NativeSize = shape.Metadata.NativeSize ?? shape.Family.NativeSize,
+                Placement = placement,
             };
         }
         catch
@@ -84,6 +92,14 @@ public static class CheckpointLoader
             network.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Whether a ControlNet's file holds differences to a model, so that it makes another network for each.</summary>
+    /// <exception cref="CheckpointException">The file is damaged.</exception>
+    internal static bool HoldsDifferences(string path)
+    {
+        using var files = CheckpointFiles.OpenAsLdm(path);
+        return files.Tensors.ContainsKey(LdmLayout.Difference);
     }
 
     /// <summary>Loads a network that is alone in its file, such as an annotator's, with the names of its own tensors.</summary>
@@ -236,7 +252,7 @@ public static class CheckpointLoader
         if (!Has(LdmLayout.Autoencoder))
         {
             var place = Place(DiffusersFolder.Autoencoder, LdmLayout.Autoencoder);
-            missing.Add($"no Autoencoder ({place}), which can be taken from another file (--vae)");
+            missing.Add($"no Autoencoder ({place}), which can be taken from another file");
         }
 
         if (!Has(LdmLayout.Clip, LdmLayout.OpenClip, LdmLayout.XlClip))
@@ -298,8 +314,8 @@ public static class CheckpointLoader
     }
 
     /// <summary>What the file says; where it says nothing, the answer of an SD 2.x network itself, whose two kinds have the same names and shapes.</summary>
-    private static bool? PredictsVelocity(ModelShape shape, UNet unet, Placement placement) =>
-        shape.Metadata.PredictsVelocity ?? (shape.Family.Name == ModelFamily.StableDiffusion2 ? VelocityProbe.PredictsVelocity(unet, placement) : null);
+    private static PredictionType? PredictionOf(ModelShape shape, UNet unet, Placement placement) =>
+        shape.Metadata.Prediction ?? (shape.Family.Name != ModelFamily.StableDiffusion2 ? null : VelocityProbe.PredictsVelocity(unet, placement) ? PredictionType.Velocity : PredictionType.Epsilon);
 
     private static string Suggestion(IEnumerable<string> others, UNetParams model)
     {

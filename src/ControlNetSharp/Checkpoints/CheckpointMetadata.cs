@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Checkpoints;
@@ -66,8 +67,8 @@ public sealed record CheckpointMetadata
     /// <summary>Width and height of the pictures that the model was trained with.</summary>
     public int? NativeSize { get; init; }
 
-    /// <summary>Whether the UNet predicts velocity (<c>prediction_type</c> is v) instead of noise (epsilon).</summary>
-    public bool? PredictsVelocity { get; init; }
+    /// <summary>What the UNet predicts: <c>prediction_type</c> is epsilon or v; null where the file does not say it.</summary>
+    public PredictionType? Prediction { get; init; }
 
     /// <summary>The noise that the model was trained with.</summary>
     public NoiseSettings Noise { get; init; } = NoiseSettings.StableDiffusion;
@@ -89,17 +90,22 @@ public sealed record CheckpointMetadata
             TextLayers = Number(files, TextLayersKey),
             TextActivation = Choice(files, TextActivationKey, [.. Activations.Keys]),
             NativeSize = Number(files, NativeSizeKey),
-            PredictsVelocity = Choice(files, VelocityKey, "epsilon", "v") is { } prediction ? prediction == "v" : VelocityOf(files),
-            Noise = new NoiseSettings
+            Prediction = PredictionOf(Choice(files, VelocityKey, "epsilon", "v")) ?? MarkedPrediction(files),
+            Noise = Runnable(files.Name, new NoiseSettings
             {
                 Start = Fraction(files, BetaStartKey) ?? NoiseSettings.StableDiffusion.Start,
                 End = Fraction(files, BetaEndKey) ?? NoiseSettings.StableDiffusion.End,
                 Count = Number(files, TimestepsKey) ?? NoiseSettings.StableDiffusion.Count,
                 ZeroTerminalSnr = Choice(files, ZeroSnrKey, "true", "false") is { } zero ? zero == "true" : files.Shapes.ContainsKey(LdmLayout.ZeroSnr),
                 TrailingSpacing = Choice(files, SpacingKey, NoiseSettings.Spacings) == NoiseSettings.Trailing,
-            }.Checked(files.Name),
+            }),
         };
     }
+
+    /// <summary>The noise that a checkpoint was trained with, if it can be run.</summary>
+    /// <exception cref="CheckpointException">It cannot.</exception>
+    internal static NoiseSettings Runnable(string file, NoiseSettings noise, string? schedule = null) =>
+        noise.Problem(schedule) is { } problem ? throw new CheckpointException(file, problem) : noise;
 
     /// <summary>The same as texts for a safetensors file.</summary>
     public Dictionary<string, string> Write() => new (string Key, object? Value)[]
@@ -114,7 +120,7 @@ public sealed record CheckpointMetadata
         (TextLayersKey, TextLayers),
         (TextActivationKey, TextActivation),
         (NativeSizeKey, NativeSize),
-        (VelocityKey, PredictsVelocity is { } velocity ? velocity ? "v" : "epsilon" : null),
+        (VelocityKey, Prediction is { } prediction ? prediction == PredictionType.Velocity ? "v" : "epsilon" : null),
         (BetaStartKey, Noise.Start != NoiseSettings.StableDiffusion.Start ? Noise.Start : null),
         (BetaEndKey, Noise.End != NoiseSettings.StableDiffusion.End ? Noise.End : null),
         (TimestepsKey, Noise.Count != NoiseSettings.StableDiffusion.Count ? Noise.Count : null),
@@ -139,13 +145,15 @@ public sealed record CheckpointMetadata
     /// What other programs' files say: an entry among the weights (SDXL models that predict velocity), or Stability AI's metadata.
     /// Source: ComfyUI supported_models.py (behaviour); Stability-AI/ModelSpec, prediction_type.
     /// </summary>
-    private static bool? VelocityOf(CheckpointFiles files) => files.Shapes.ContainsKey(LdmLayout.Velocity) ? true
-        : files.Metadata.GetValueOrDefault(ModelSpecPredictionKey) switch
-        {
-            "v" => true,
-            "epsilon" => false,
-            _ => null,
-        };
+    private static PredictionType? MarkedPrediction(CheckpointFiles files) =>
+        files.Shapes.ContainsKey(LdmLayout.Velocity) ? PredictionType.Velocity : PredictionOf(files.Metadata.GetValueOrDefault(ModelSpecPredictionKey));
+
+    private static PredictionType? PredictionOf(string? word) => word switch
+    {
+        "v" => PredictionType.Velocity,
+        "epsilon" => PredictionType.Epsilon,
+        _ => null,
+    };
 
     private static string? Choice(CheckpointFiles files, string key, params string[] allowed) =>
         !files.Metadata.TryGetValue(key, out var text) ? null

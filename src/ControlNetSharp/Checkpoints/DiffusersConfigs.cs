@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Text;
 
@@ -87,9 +88,9 @@ internal static class DiffusersConfigs
             config["timestep_spacing"] = NoiseSettings.Trailing;
         }
 
-        if (metadata.PredictsVelocity is { } velocity)
+        if (metadata.Prediction is { } prediction)
         {
-            config["prediction_type"] = velocity ? "v_prediction" : "epsilon";
+            config["prediction_type"] = prediction == PredictionType.Velocity ? "v_prediction" : "epsilon";
         }
 
         return Json(config);

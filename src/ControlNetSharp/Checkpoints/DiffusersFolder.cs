@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ControlNetSharp.Diffusion;
 
 namespace ControlNetSharp.Checkpoints;
 
@@ -47,21 +48,21 @@ internal static class DiffusersFolder
             SecondTextHeads = Of(SecondText).TextHeads,
             TextLayers = text.TextLayers,
             TextActivation = text.TextActivation,
-            PredictsVelocity = String(scheduler, "prediction_type") switch
+            Prediction = String(scheduler, "prediction_type") switch
             {
                 null => null,
-                "epsilon" => false,
-                "v_prediction" => true,
+                "epsilon" => PredictionType.Epsilon,
+                "v_prediction" => PredictionType.Velocity,
                 var other => throw new CheckpointException(file, $"prediction_type is '{other}'; epsilon and v_prediction can be run."),
             },
-            Noise = new NoiseSettings
+            Noise = CheckpointMetadata.Runnable(file, new NoiseSettings
             {
                 Start = Number(scheduler, "beta_start") ?? NoiseSettings.StableDiffusion.Start,
                 End = Number(scheduler, "beta_end") ?? NoiseSettings.StableDiffusion.End,
                 Count = Integer(scheduler, "num_train_timesteps") ?? NoiseSettings.StableDiffusion.Count,
                 ZeroTerminalSnr = scheduler is not null && scheduler.RootElement.TryGetProperty("rescale_betas_zero_snr", out var zero) && zero.ValueKind == JsonValueKind.True,
                 TrailingSpacing = Spacing(scheduler, file) == NoiseSettings.Trailing,
-            }.Checked(file, String(scheduler, "beta_schedule")),
+            }, String(scheduler, "beta_schedule")),
         };
     }
 

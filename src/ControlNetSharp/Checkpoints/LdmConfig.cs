@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using ControlNetSharp.Diffusion;
 
 namespace ControlNetSharp.Checkpoints;
 
@@ -13,13 +14,13 @@ internal static partial class LdmConfig
     private const string DiffusersExtension = ".json";
     private const int LongestConfig = 1 << 20;
 
-    /// <summary>Whether the configuration of a checkpoint says velocity; false where it says noise, or is LDM's and says nothing; null where there is none that says something.</summary>
+    /// <summary>What the configuration of a checkpoint says; noise where it is LDM's and says nothing; null where there is none that says something.</summary>
     /// <param name="checkpoint">The checkpoint's path.</param>
     /// <exception cref="CheckpointException">The file cannot be read, or says something else.</exception>
-    public static bool? PredictionOf(string checkpoint)
+    public static PredictionType? PredictionOf(string checkpoint)
     {
         var (ldm, diffusers) = (Path.ChangeExtension(checkpoint, LdmExtension), Path.ChangeExtension(checkpoint, DiffusersExtension));
-        return Text(ldm) is { } yaml ? Velocity().IsMatch(yaml) : Text(diffusers) is { } json ? PredictionIn(diffusers, json) : null;
+        return Text(ldm) is { } yaml ? Velocity().IsMatch(yaml) ? PredictionType.Velocity : PredictionType.Epsilon : Text(diffusers) is { } json ? PredictionIn(diffusers, json) : null;
     }
 
     private static string? Text(string path)
@@ -35,7 +36,7 @@ internal static partial class LdmConfig
     }
 
     /// <summary>The file may be another program's, which says other things.</summary>
-    private static bool? PredictionIn(string path, string json)
+    private static PredictionType? PredictionIn(string path, string json)
     {
         try
         {
@@ -43,8 +44,8 @@ internal static partial class LdmConfig
             return document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("prediction_type", out var said) || said.ValueKind != JsonValueKind.String ? null
                 : said.GetString() switch
                 {
-                    "v_prediction" or "v" => true,
-                    "epsilon" => false,
+                    "v_prediction" or "v" => PredictionType.Velocity,
+                    "epsilon" => PredictionType.Epsilon,
                     var other => throw new CheckpointException(path, $"prediction_type is '{other}'; epsilon and v_prediction can be run."),
                 };
         }

@@ -65,6 +65,9 @@ public sealed class PromptFiles
     /// <summary>The files of textual inversions by the names that prompts have for them.</summary>
     public IReadOnlyDictionary<string, string> Embeddings => _embeddings.Value;
 
+    /// <summary>The files of LoRAs by the names that a prompt has for them, where these were said; else none.</summary>
+    internal IReadOnlyDictionary<string, string> Loras => _loras ?? new Dictionary<string, string>();
+
     /// <summary>The names of textual inversions that a prompt has, each once, in their order.</summary>
     /// <param name="pieces">The prompt.</param>
     public IReadOnlyList<string> NamedIn(IEnumerable<WeightedText> pieces)
@@ -121,8 +124,10 @@ public sealed class PromptFiles
 
         var others = known.Select(file => Path.GetFileName(file.Name)).Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal).ToList();
+        var below = _roots.Count > 0 ? $" below {string.Join(", ", _roots)}" : "";
+        var places = folders.Count > 0 ? string.Join(", ", folders) : $"a folder {string.Join(" or ", LoraFolders)}{below}";
         throw new ArgumentException(
-            $"The prompt asks for the LoRA \"{name}\"; there is no file {name}{string.Join(" or ", Extensions)} in {(folders.Count > 0 ? string.Join(", ", folders) : $"a folder {string.Join(" or ", LoraFolders)}{(_roots.Count > 0 ? $" below {string.Join(", ", _roots)}" : "")}")}."
+            $"The prompt asks for the LoRA \"{name}\"; there is no file {name}{string.Join(" or ", Extensions)} in {places}."
             + (others.Count == 0 ? ""
                 : $" There are {string.Join(", ", others.Take(10))}{(others.Count > 10 ? ", …" : "")}."),
             nameof(name));

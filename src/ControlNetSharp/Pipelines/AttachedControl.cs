@@ -1,4 +1,5 @@
 using ControlNetSharp.Networks;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
@@ -8,16 +9,36 @@ namespace ControlNetSharp.Pipelines;
 /// <param name="ControlNet">The network. Borrowed.</param>
 /// <param name="EncodedHint">[1 or B, ModelChannels, h, w] from <see cref="Networks.ControlNet.EncodeHint"/>, in the compute dtype. Borrowed.</param>
 /// <param name="Strength">How strongly and when it acts.</param>
-public sealed record AttachedControl(ControlNet ControlNet, Tensor EncodedHint, ControlStrength Strength)
+public sealed record AttachedControl(ControlNet ControlNet, Tensor EncodedHint, ControlStrength Strength) : IControl
 {
+    /// <summary>SDXL's ten residuals take the first ten of SD 1.x's thirteen scales.</summary>
+    private const int ScalesOfSdxl = 13;
+
     /// <summary>Where it acts: [1, 1, H, W], 0..1, of any size; null for everywhere. Borrowed.</summary>
     public Tensor? Region { get; init; }
 
-    /// <inheritdoc cref="ControlUnit.GlobalAveragePooling"/>
+    /// <inheritdoc cref="PreparedControl.GlobalAveragePooling"/>
     public bool GlobalAveragePooling { get; init; }
 
     /// <summary>Whether the unconditional side of the guidance gets no residuals, so that the network runs on half the batch.</summary>
     public bool IsConditionalOnly => Strength.Mode == ControlMode.Control || GlobalAveragePooling;
+
+    /// <inheritdoc/>
+    public bool ActsAt(int step, int steps) => Strength.ActsAt(step, steps);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Tensor> Residuals(UNetCall call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        // Where the unconditional side gets no residuals, they are not computed at all.
+        var skipped = IsConditionalOnly ? call.Unconditional : 0;
+        var seen = skipped > 0 ? call.ConditionalSides() : call;
+        var rows = seen.Input.shape[0];
+        var hint = EncodedHint.shape[0] > 1 ? EncodedHint.repeat([rows / EncodedHint.shape[0], 1, 1, 1]) : EncodedHint;
+        var residuals = ControlNet.Forward(seen.Input, seen.Timesteps, seen.Context, hint, seen.Vector);
+        var count = seen.Vector is null ? residuals.Count : Math.Max(residuals.Count, ScalesOfSdxl);
+        return [.. residuals.Select((residual, index) => WithZeros(Weighted(residual, index, count), skipped))];
+    }
 
     /// <summary>Residual <paramref name="index"/> of <paramref name="count"/> as it is added to the UNet's features; fresh, [B, C, h, w] or [B, C, 1, 1].</summary>
     internal Tensor Weighted(Tensor residual, int index, int count)
@@ -26,4 +47,8 @@ public sealed record AttachedControl(ControlNet ControlNet, Tensor EncodedHint, 
         var scaled = (GlobalAveragePooling ? residual.mean([2, 3], keepdim: true) : residual).Times(Strength.ScaleOf(index, count));
         return (Region is null ? scaled : scaled * nn.functional.adaptive_avg_pool2d(Region, [residual.shape[2], residual.shape[3]]).to(residual.dtype)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Rows of zeros before the others.</summary>
+    private static Tensor WithZeros(Tensor residual, long rows) => rows == 0 ? residual
+        : cat([zeros([rows, .. residual.shape[1..]], dtype: residual.dtype, device: residual.device), residual], 0);
 }

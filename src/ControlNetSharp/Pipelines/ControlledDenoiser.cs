@@ -1,3 +1,4 @@
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
@@ -12,16 +13,12 @@ namespace ControlNetSharp.Pipelines;
 /// </summary>
 public sealed class ControlledDenoiser
 {
-    /// <summary>SDXL's ten residuals take the first ten of SD 1.x's thirteen scales.</summary>
-    private const int ScalesOfSdxl = 13;
-
     private readonly UNet _unet;
     private readonly PredictionType _prediction;
     private readonly IReadOnlyList<StepSides> _texts;
     private readonly double _guidanceScale;
-    private readonly IReadOnlyList<AttachedControl> _controls;
+    private readonly IReadOnlyList<IControl> _controls;
     private readonly int _steps;
-    private int _step;
 
     /// <summary>Prepares a run whose prompts are the same at every step. Everything is borrowed and must outlive it.</summary>
     /// <param name="unet">The network.</param>
@@ -29,10 +26,10 @@ public sealed class ControlledDenoiser
     /// <param name="conditioning">[1 or B, K, D], in the compute dtype.</param>
     /// <param name="unconditional">[1 or B, K, D] likewise; not used where the guidance scale is 1.</param>
     /// <param name="guidanceScale">1 for the conditional prediction alone; larger follows the prompt more.</param>
-    /// <param name="controls">The ControlNets whose residuals are summed; none for a plain UNet.</param>
+    /// <param name="controls">What controls the UNet; what they add is summed.</param>
     /// <param name="steps">Steps of the whole run, by which start and end of a control are measured.</param>
     public ControlledDenoiser(
-        UNet unet, PredictionType prediction, Tensor conditioning, Tensor unconditional, double guidanceScale, IReadOnlyList<AttachedControl> controls, int steps)
+        UNet unet, PredictionType prediction, Tensor conditioning, Tensor unconditional, double guidanceScale, IReadOnlyList<IControl> controls, int steps)
         : this(unet, prediction, [new(new(unconditional), [new(new(conditioning))])], guidanceScale, controls, steps)
     {
     }
@@ -42,14 +39,13 @@ public sealed class ControlledDenoiser
     /// <param name="prediction">What it predicts.</param>
     /// <param name="texts">The prompts of each step, at least one; those of the last one count for steps beyond.</param>
     /// <param name="guidanceScale">1 for the conditional prediction alone; larger follows the prompt more.</param>
-    /// <param name="controls">The ControlNets whose residuals are summed; none for a plain UNet.</param>
+    /// <param name="controls">What controls the UNet; what they add is summed.</param>
     /// <param name="steps">Steps of the whole run, by which start and end of a control are measured.</param>
-    public ControlledDenoiser(UNet unet, PredictionType prediction, IReadOnlyList<StepSides> texts, double guidanceScale, IReadOnlyList<AttachedControl> controls, int steps)
+    public ControlledDenoiser(UNet unet, PredictionType prediction, IReadOnlyList<StepSides> texts, double guidanceScale, IReadOnlyList<IControl> controls, int steps)
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(controls);
-        (_unet, _prediction, _texts, _guidanceScale, _steps) = (unet, prediction, texts, guidanceScale, steps);
-        _controls = [.. controls.Where(control => control.Strength.IsOn)];
+        (_unet, _prediction, _texts, _guidanceScale, _controls, _steps) = (unet, prediction, texts, guidanceScale, controls, steps);
     }
 
     /// <summary>
@@ -58,31 +54,30 @@ public sealed class ControlledDenoiser
     /// </summary>
     public Tensor? ConcatenatedChannels { get; init; }
 
-    /// <summary>Moves on to the next step; to be called after each one.</summary>
-    public void NextStep() => _step++;
-
     /// <summary>Clean latents predicted from noisy ones.</summary>
     /// <param name="noisy">[B, 4, h, w], float32.</param>
     /// <param name="level">Their noise level.</param>
+    /// <param name="step">The step of the run, from 0: which prompts count, and which controls act.</param>
     /// <returns>[B, 4, h, w], float32; fresh.</returns>
     /// <exception cref="ArgumentException">The UNet needs vectors or concatenated channels that are not there, or does not take them.</exception>
-    public Tensor Denoise(Tensor noisy, NoiseLevel level)
+    public Tensor Denoise(Tensor noisy, NoiseLevel level, int step)
     {
         using var scope = NewDisposeScope();
         var pictures = noisy.shape[0];
-        var text = _texts[Math.Min(_step, _texts.Count - 1)];
+        var text = _texts[Math.Min(step, _texts.Count - 1)];
         // One part that counts fully needs no unconditional side to be measured from.
         var guided = _guidanceScale != 1 || text.Conditional is not [{ Weight: 1 }];
         TextSide[] sides = [.. guided ? [text.Unconditional] : Array.Empty<TextSide>(), .. text.Conditional.Select(part => part.Side)];
         var input = ForEach(sides, noisy.to(sides[0].Context.dtype));
-        var all = new Sides(
+        var call = new UNetCall(
             input,
             ones([input.shape[0]], dtype: ScalarType.Float32, device: noisy.device).Times(level.Timestep),
             cat([.. sides.Select(side => side.Context.expand(pictures, -1, -1))], 0),
-            sides[0].Vector is null ? null : cat([.. sides.Select(side => side.Vector!.expand(pictures, -1))], 0));
-        var residuals = Residuals(all, guided ? pictures : 0);
+            sides[0].Vector is null ? null : cat([.. sides.Select(side => side.Vector!.expand(pictures, -1))], 0),
+            Unconditional: guided ? pictures : 0);
+        var residuals = Residuals(call, step);
         var extended = ConcatenatedChannels is null ? input : cat([input, ForEach(sides, ConcatenatedChannels.expand(pictures, -1, -1, -1))], 1);
-        var output = _unet.Forward(extended, all.Timesteps, all.Context, residuals, all.Vector).to(ScalarType.Float32);
+        var output = _unet.Forward(extended, call.Timesteps, call.Context, residuals, call.Vector).to(ScalarType.Float32);
         return Predictions.ToDenoised(_prediction, guided ? Guided(output, text.Conditional) : output, noisy, level).MoveToOuterDisposeScope();
     }
 
@@ -94,36 +89,15 @@ public sealed class ControlledDenoiser
         return parts.Zip(sides.Skip(1)).Aggregate(sides[0], (sum, part) => sum.Plus((part.Second - sides[0]).Times(_guidanceScale * part.First.Weight)));
     }
 
-    /// <summary>The residuals of all sides; the first <paramref name="unconditional"/> rows are the unconditional side.</summary>
-    private List<Tensor>? Residuals(Sides sides, long unconditional)
+    private List<Tensor>? Residuals(UNetCall call, int step)
     {
         List<Tensor>? sum = null;
-        foreach (var control in _controls.Where(control => control.Strength.ActsAt(_step, _steps)))
+        foreach (var control in _controls.Where(control => control.ActsAt(step, _steps)))
         {
-            var scaled = Scaled(control, sides, unconditional);
-            sum = sum is null ? scaled : [.. sum.Zip(scaled, (a, b) => a.Plus(b))];
+            var residuals = control.Residuals(call);
+            sum = sum is null ? [.. residuals] : [.. sum.Zip(residuals, (a, b) => a.Plus(b))];
         }
 
         return sum;
     }
-
-    private static List<Tensor> Scaled(AttachedControl control, Sides sides, long unconditional)
-    {
-        // Where the unconditional side gets no residuals, they are not computed at all.
-        var conditionalOnly = unconditional > 0 && control.IsConditionalOnly;
-        Tensor Side(Tensor all) => conditionalOnly ? all.narrow(0, unconditional, all.shape[0] - unconditional) : all;
-        var (input, hint) = (Side(sides.Input), control.EncodedHint);
-        var residuals = control.ControlNet.Forward(
-            input,
-            Side(sides.Timesteps),
-            Side(sides.Context),
-            hint.shape[0] > 1 ? hint.repeat([input.shape[0] / hint.shape[0], 1, 1, 1]) : hint,
-            sides.Vector is { } vector ? Side(vector) : null);
-        var count = sides.Vector is null ? residuals.Count : Math.Max(residuals.Count, ScalesOfSdxl);
-        var scaled = residuals.Select((residual, index) => control.Weighted(residual, index, count));
-        return [.. conditionalOnly ? scaled.Select(residual => cat([zeros([unconditional, .. residual.shape[1..]], dtype: residual.dtype, device: residual.device), residual], 0)) : scaled];
-    }
-
-    /// <summary>What goes into the networks, for all sides and pictures.</summary>
-    private sealed record Sides(Tensor Input, Tensor Timesteps, Tensor Context, Tensor? Vector);
 }

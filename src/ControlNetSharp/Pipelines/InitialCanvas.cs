@@ -1,4 +1,5 @@
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
@@ -18,14 +19,14 @@ internal sealed class InitialCanvas
         _initial = initial;
         if (initial.Mask is not { OnlyMasked: true } mask)
         {
-            Whole = PictureResizing.Fit(initial.Picture, width, height, initial.Resize);
+            Whole = PictureResizing.Fit(initial.Picture.Read(), width, height, initial.Resize);
             _mask = initial.Mask is null ? null : SoftMask.Of(initial, width, height);
             Seen = Whole;
             LatentMask = _mask;
         }
         else
         {
-            Whole = initial.Picture;
+            Whole = initial.Picture.Read();
             _mask = SoftMask.Of(initial, Whole.Width, Whole.Height);
             var region = InpaintRegion.Of(initial, width, height);
             _region = region;

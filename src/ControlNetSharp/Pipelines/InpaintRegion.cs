@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Requests;
 
 namespace ControlNetSharp.Pipelines;
 
@@ -21,7 +22,8 @@ public readonly record struct InpaintRegion(int X, int Y, int Width, int Height)
     public static InpaintRegion Of(InitialPicture initial, int width, int height)
     {
         ArgumentNullException.ThrowIfNull(initial);
-        var (mask, padding) = (SoftMask.Of(initial, initial.Picture.Width, initial.Picture.Height), initial.Mask!.Padding);
+        var (picture, padding) = (initial.Picture.Read(), initial.Mask!.Padding);
+        var mask = SoftMask.Of(initial, picture.Width, picture.Height);
         var (left, top, right, bottom) = mask.Bounds();
         (left, top) = (Math.Max(0, left - padding), Math.Max(0, top - padding));
         (right, bottom) = (Math.Min(mask.Width, right + padding), Math.Min(mask.Height, bottom + padding));

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Checkpoints.Loras;
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
 using ControlNetSharp.Text;
@@ -36,7 +38,7 @@ public sealed class PictureGenerator
             (model ?? throw new ArgumentNullException(nameof(model))).UNet,
             model.Autoencoder,
             model.Text,
-            model.PredictsVelocity == true ? PredictionType.Velocity : PredictionType.Epsilon,
+            model.Prediction ?? PredictionType.Epsilon,
             model.NativeSize,
             model.Placement,
             model.SecondText)
@@ -65,24 +67,32 @@ public sealed class PictureGenerator
         (_unet, _autoencoder, _texts, _prediction, _nativeSize, _placement) = (unet, autoencoder, secondText is null ? [text] : [text, secondText], prediction, nativeSize, placement);
     }
 
-    /// <summary>Makes the pictures of a request.</summary>
-    /// <param name="request">What they are to be.</param>
+    /// <summary>Makes a batch of pictures.</summary>
+    /// <param name="request">What they are to be. Its model, units and count are not looked at: networks and hints are given here.</param>
+    /// <param name="controls">Its units, ready.</param>
     /// <param name="progress">Told after each step, on the same thread.</param>
     /// <param name="cancellationToken">Looked at before each step, before the latents are decoded and after.</param>
-    /// <exception cref="ArgumentException">A sampler, scheduler or number of the request is not known or out of range, parts of it do not fit together, or the ControlNet of a unit is for another family; the message names them.</exception>
+    /// <exception cref="RequestException">The request asks for what is not allowed.</exception>
+    /// <exception cref="ArgumentException">The ControlNet of a unit is for another family, or has another number of layers.</exception>
     /// <exception cref="CheckpointException">A file that a prompt names cannot be used with the model.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public GenerationResult Generate(GenerationRequest request, Action<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
+    public GeneratedBatch Generate(
+        GenerationRequest request, IReadOnlyList<PreparedControl>? controls = null, Action<SamplingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        request.CheckParts();
-        RequireFitting(request.Units);
+        controls ??= [];
+        request.Check();
+        RequireFitting(controls);
+        RequestRules.Require(
+            request.OriginalSize is null || _unet.Params.VectorChannels is not null, "originalSize", request.OriginalSize,
+            $"is for SDXL; the model is {ModelFamily.Of(_unet.Params).FullName}, which is not told of sizes.");
         var clock = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
-        var units = request.Units.Where(unit => unit.Strength.IsOn).ToList();
-        var size = request.Size ?? SizeFor(request.Initial?.Picture ?? units.FirstOrDefault()?.Hint);
-        var plan = SamplingPlan.Create(request.Sampling with { Denoise = request.Initial?.Denoise ?? 1 }, _schedule);
+        var units = controls.Where(unit => unit.Strength.IsOn).ToList();
+        var size = request.Size ?? SizeFor(request.Initial?.Picture.Read() ?? units.FirstOrDefault()?.Hint);
+        request = request with { Size = size, Seed = request.Seed ?? Seeds.Random() };
+        var plan = SamplingPlan.Create(request.Sampling, _schedule);
         var second = request.Hires?.Sampling(request.Sampling) is { } options ? SamplingPlan.Create(options, _schedule) : null;
         var canvas = request.Initial is { } initial ? new InitialCanvas(initial, size.Width, size.Height) : null;
         using var seamless = request.Tiling ? new SeamlessTiling([_unet, _autoencoder, .. units.Select(unit => unit.ControlNet)]) : null;
@@ -91,13 +101,13 @@ public sealed class PictureGenerator
         using var loras = Applied(prompt.Networks);
         using var inversions = _files.Inversions(_texts, _placement);
         var report = new StepReport(plan.Steps.Count + (second?.Steps.Count ?? 0), progress);
-        Tensor Sampled(SamplingPlan pass, (int Width, int Height) size, ControlPasses which, Tensor? clean, Tensor? mask)
+        Tensor Sampled(SamplingPlan pass, PictureSize size, ControlPasses which, Tensor? clean, Tensor? mask)
         {
             var conditionings = PromptEncoder.Encode(
                 _texts, prompt, negative, pass.Steps.Count, _placement.Device, request.ClipSkip, inversions, which == ControlPasses.High ? plan.Steps.Count : null);
-            var controls = units.Where(unit => unit.ActsIn(which)).Select(unit => Attach(unit, size, which)).ToList();
-            var sides = Sides(conditionings, request.SizeConditioning ?? SizeConditioning.Of(size.Width, size.Height));
-            var denoiser = new ControlledDenoiser(_unet, _prediction, sides, request.GuidanceScale, controls, pass.Steps.Count)
+            var attached = units.Where(unit => unit.ActsIn(which)).Select(unit => Attach(unit, size, which)).ToList();
+            var sides = Sides(conditionings, request.OriginalSize?.For(size) ?? SizeConditioning.Of(size.Width, size.Height));
+            var denoiser = new ControlledDenoiser(_unet, request.Prediction ?? _prediction, sides, request.GuidanceScale, attached, pass.Steps.Count)
             {
                 ConcatenatedChannels = _unet.Params.ConcatenatedChannels == 0 ? null : Concatenated(canvas, size),
             };
@@ -109,7 +119,7 @@ public sealed class PictureGenerator
         var latents = Sampled(plan, size, request.Hires is null ? ControlPasses.Both : ControlPasses.Low, clean, mask);
         if (request.Hires is { } hires)
         {
-            var larger = hires.SizeOf(size.Width, size.Height);
+            var larger = hires.SizeOf(size);
             latents = Enlarged(latents, UpscalerCatalogue.Find(hires.Upscaler), larger);
             latents = second is null ? latents : Sampled(second, larger, ControlPasses.High, latents, null);
         }
@@ -117,18 +127,18 @@ public sealed class PictureGenerator
         cancellationToken.ThrowIfCancellationRequested();
         var pictures = Decoded(latents);
         cancellationToken.ThrowIfCancellationRequested();
-        return new GenerationResult(
-            canvas is null ? pictures : [.. pictures.Select(canvas.Finish)], request with { Size = size }, report.Steps, report.SecondsPerStep, clock.Elapsed.TotalSeconds);
+        return new GeneratedBatch(
+            canvas is null ? pictures : [.. pictures.Select(canvas.Finish)], request, report.Steps, report.SecondsPerStep, clock.Elapsed.TotalSeconds);
     }
 
     /// <summary>The size of a request's pictures where it names none: the model's native area in the aspect ratio of the initial picture or the first hint, in multiples of 64.</summary>
     /// <param name="first">The initial picture, else the first hint or the picture that it is made of; null without any, for the native square.</param>
-    public (int Width, int Height) SizeFor(Picture? first)
+    public PictureSize SizeFor(Picture? first)
     {
         var ratio = first is null ? 1 : Math.Sqrt((double)first.Width / first.Height);
         return (Step(_nativeSize * ratio), Step(_nativeSize / ratio));
 
-        static int Step(double size) => Math.Clamp((int)Math.Round(size / DefaultSizeStep) * DefaultSizeStep, GenerationRequest.LeastSize, GenerationRequest.MostSize);
+        static int Step(double size) => Math.Clamp((int)Math.Round(size / DefaultSizeStep) * DefaultSizeStep, PictureSize.Least, PictureSize.Most);
     }
 
     /// <summary>The LoRAs of a prompt, merged into the model for as long as a generation takes; null without any.</summary>
@@ -138,9 +148,9 @@ public sealed class PictureGenerator
             [.. networks.Select(network => new LoraRequest(_files.FindLora(network.Name), network.TextWeight, network.UNetWeight))]);
 
     /// <summary>Refuses units of other families before anything is computed; those of weight 0 are none.</summary>
-    private void RequireFitting(IReadOnlyList<ControlUnit> units)
+    private void RequireFitting(IReadOnlyList<PreparedControl> units)
     {
-        bool Fits(ControlUnit unit) => unit.ControlNet.Params.Fits(_unet.Params);
+        bool Fits(PreparedControl unit) => unit.ControlNet.Params.Fits(_unet.Params);
         if (units.Index().FirstOrDefault(unit => unit.Item.Strength.Weight > 0 && !Fits(unit.Item)) is not { Item: { } wrong, Index: var index })
         {
             return;
@@ -155,7 +165,7 @@ public sealed class PictureGenerator
     }
 
     /// <summary>What an inpainting model is told of the picture: that under the mask all is new, or, without a mask, that everything is.</summary>
-    private Tensor Concatenated(InitialCanvas? canvas, (int Width, int Height) size)
+    private Tensor Concatenated(InitialCanvas? canvas, PictureSize size)
     {
         if (canvas?.LatentMask is not { } mask)
         {
@@ -187,27 +197,23 @@ public sealed class PictureGenerator
 
     /// <summary>One pass from noise, or from clean latents with noise, to latents; under a mask, [1, 1, h, w], only what it marks changes. Fresh.</summary>
     private Tensor Run(
-        GenerationRequest request, (int Width, int Height) size, SamplingPlan plan, ControlledDenoiser denoiser, Tensor? clean, Tensor? mask, StepReport report, CancellationToken cancellationToken)
+        GenerationRequest request, PictureSize size, SamplingPlan plan, ControlledDenoiser denoiser, Tensor? clean, Tensor? mask, StepReport report, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        using var stepNoise = new StepNoise(request.Seed, request.Batch);
+        using var stepNoise = new StepNoise(request.Seed!.Value, request.Batch);
         var start = plan.StartFrom(Noise(request, size), clean);
         report.Begin();
         var latents = plan.Run(
-            mask is null ? denoiser.Denoise : (noisy, level) => Kept(denoiser.Denoise(noisy, level), clean!, mask),
+            mask is null ? denoiser.Denoise : (noisy, level, step) => Kept(denoiser.Denoise(noisy, level, step), clean!, mask),
             start,
             stepNoise.Draw,
-            step =>
-            {
-                denoiser.NextStep();
-                report.Done(step);
-            },
+            report.Done,
             cancellationToken);
         report.End();
         return (mask is null ? latents : Kept(latents, clean!, mask)).MoveToOuterDisposeScope();
     }
 
-    private AttachedControl Attach(ControlUnit unit, (int Width, int Height) size, ControlPasses pass)
+    private AttachedControl Attach(PreparedControl unit, PictureSize size, ControlPasses pass)
     {
         if (unit.Strength.Layers is { } layers && layers.Count != unit.ControlNet.ResidualCount)
         {
@@ -231,11 +237,11 @@ public sealed class PictureGenerator
     }
 
     /// <summary>Noise of the request's seeds for latents of a size: [B, 4, h, w], float32, on the device; fresh.</summary>
-    private Tensor Noise(GenerationRequest request, (int Width, int Height) size)
+    private Tensor Noise(GenerationRequest request, PictureSize size)
     {
         using var scope = NewDisposeScope();
         var downscale = _autoencoder.Params.Downscale;
-        return Seeds.Noise(request.Seed, request.Batch, _autoencoder.Params.LatentChannels, size.Height / downscale, size.Width / downscale).to(_placement.Device).MoveToOuterDisposeScope();
+        return Seeds.Noise(request.Seed!.Value, request.Batch, _autoencoder.Params.LatentChannels, size.Height / downscale, size.Width / downscale).to(_placement.Device).MoveToOuterDisposeScope();
     }
 
     /// <summary>New latents under the mask, the clean ones elsewhere; fresh. The new ones are let go.</summary>
@@ -261,7 +267,7 @@ public sealed class PictureGenerator
     }
 
     /// <summary>Latents of the first pass at the size of the second; fresh.</summary>
-    private Tensor Enlarged(Tensor latents, Upscaler upscaler, (int Width, int Height) size)
+    private Tensor Enlarged(Tensor latents, Upscaler upscaler, PictureSize size)
     {
         var downscale = _autoencoder.Params.Downscale;
         return upscaler.Latents is { } mode ? nn.functional.interpolate(latents, size: [size.Height / downscale, size.Width / downscale], mode: mode)

@@ -1,4 +1,5 @@
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
@@ -13,9 +14,10 @@ internal sealed record SoftMask(int Width, int Height, byte[] Levels)
     // stable-diffusion-webui's kernel reaches two and a half standard deviations to each side.
     private const double Reach = 2.5;
     private const int Half = 128;
+    private const string MaskMember = "initial.mask.picture";
 
     /// <summary>The mask of an initial picture at a size, cut in the way of the picture, its greys made black or white, then blurred. Source: stable-diffusion-webui, processing.py (behaviour).</summary>
-    /// <exception cref="ArgumentException">The mask has no white pixel, or another shape than the picture.</exception>
+    /// <exception cref="RequestException">The mask has no white pixel, or another shape than the picture.</exception>
     public static SoftMask Of(InitialPicture initial, int width, int height)
     {
         var (levels, blur) = (Hard(initial, width, height), initial.Mask!.Blur);
@@ -23,20 +25,21 @@ internal sealed record SoftMask(int Width, int Height, byte[] Levels)
     }
 
     /// <summary>The same without the blur: width · height bytes, 0 or 255.</summary>
-    /// <exception cref="ArgumentException">The mask has no white pixel, or another shape than the picture.</exception>
+    /// <exception cref="RequestException">The mask has no white pixel, or another shape than the picture.</exception>
     public static byte[] Hard(InitialPicture initial, int width, int height)
     {
-        var (mask, picture) = (initial.Mask!, initial.Picture);
-        if (!PictureShape.IsSame((mask.Picture.Width, mask.Picture.Height), (picture.Width, picture.Height)))
+        var (mask, picture) = (initial.Mask!.Picture.ReadMask(), initial.Picture.Read());
+        if (!PictureShape.IsSame((mask.Width, mask.Height), (picture.Width, picture.Height)))
         {
-            throw new ArgumentException($"Mask must have the shape of the picture that it belongs to; it has {mask.Picture.Width} x {mask.Picture.Height} pixels, the picture {picture.Width} x {picture.Height}.", nameof(initial));
+            throw new RequestException(
+                MaskMember, initial.Mask.Picture.Path, $"must have the shape of the picture that it belongs to; it has {mask.Width} x {mask.Height} pixels, the picture {picture.Width} x {picture.Height}.");
         }
 
         // First to the picture's own size, so that both are cut at the same places.
-        var shaped = PictureResizing.Fit(mask.Picture, picture.Width, picture.Height, ResizeMode.Just);
+        var shaped = PictureResizing.Fit(mask, picture.Width, picture.Height, ResizeMode.Just);
         var sized = (width, height) == (picture.Width, picture.Height) ? shaped : PictureResizing.Fit(shaped, width, height, initial.Resize);
         byte[] levels = [.. Greyscale.Of(sized).Select(level => level >= Half ? byte.MaxValue : byte.MinValue)];
-        return levels.Contains(byte.MaxValue) ? levels : throw new ArgumentException("Mask must have white pixels, which are repainted; it has none.", nameof(initial));
+        return levels.Contains(byte.MaxValue) ? levels : throw new RequestException(MaskMember, initial.Mask.Picture.Path, "must have white pixels, which are repainted; it has none.");
     }
 
     /// <summary>The box of all pixels that are not 0; right and bottom are one behind the last.</summary>

@@ -4,7 +4,7 @@ using ControlNetSharp.Samplers;
 namespace ControlNetSharp.Pipelines;
 
 /// <summary>Counts and times the steps of all passes of a generation.</summary>
-internal sealed class StepReport(int steps, Action<GenerationProgress>? progress)
+internal sealed class StepReport(int steps, Action<SamplingProgress>? progress)
 {
     private readonly Stopwatch _sampling = new();
     private int _done;
@@ -19,7 +19,7 @@ internal sealed class StepReport(int steps, Action<GenerationProgress>? progress
     public void Begin() => _sampling.Start();
 
     /// <summary>A step is done.</summary>
-    public void Done(SamplerStep step) => progress?.Invoke(new GenerationProgress(++_done, steps, _sampling.Elapsed.TotalSeconds, step.Denoised));
+    public void Done(SamplerStep step) => progress?.Invoke(new SamplingProgress(++_done, steps, _sampling.Elapsed.TotalSeconds, step.Denoised));
 
     /// <summary>A pass has ended.</summary>
     public void End() => _sampling.Stop();

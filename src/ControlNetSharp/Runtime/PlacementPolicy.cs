@@ -8,6 +8,9 @@ namespace ControlNetSharp.Runtime;
 /// <summary>Which device and type a run computes in.</summary>
 public static class PlacementPolicy
 {
+    /// <summary>The name of the processor.</summary>
+    public const string Cpu = "cpu";
+
     private const string Cuda = "cuda:";
     private static readonly string[] Dtypes = ["auto", "fp32", "bf16", "fp16"];
 
@@ -30,43 +33,55 @@ public static class PlacementPolicy
         }
     }
 
-    /// <summary>Checks the names of device and dtype without loading anything.</summary>
+    /// <summary>Checks the name of a device without loading anything.</summary>
     /// <param name="device">cpu or cuda:N.</param>
-    /// <param name="dtype">auto, fp32, bf16 or fp16.</param>
-    /// <returns>The dtype.</returns>
-    /// <exception cref="ArgumentException">A name is unknown, or fp16 was asked for on a CPU, where it is a hundred times slower than fp32.</exception>
-    public static string Check(string device, string dtype)
+    /// <exception cref="UnknownNameException">It is another.</exception>
+    public static void CheckDevice(string device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        if (device != "cpu" && !(device.StartsWith(Cuda, StringComparison.Ordinal) && int.TryParse(device.AsSpan(Cuda.Length), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+        if (device != Cpu && !(device.StartsWith(Cuda, StringComparison.Ordinal) && int.TryParse(device.AsSpan(Cuda.Length), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
         {
-            throw new ArgumentException($"--device {device}: must be cpu or cuda:N.", nameof(device));
+            throw new UnknownNameException(device, "must be cpu or cuda:N.");
         }
-
-        if (!Dtypes.Contains(dtype))
-        {
-            throw new ArgumentException($"--dtype {dtype}: must be one of {string.Join(", ", Dtypes)}.", nameof(dtype));
-        }
-
-        return dtype == "fp16" && device == "cpu"
-            ? throw new ArgumentException("--dtype fp16: a CPU computes fp16 far slower than fp32; use auto, bf16 or fp32.", nameof(dtype))
-            : dtype;
     }
 
+    /// <summary>Checks the name of a type for a device without loading anything.</summary>
+    /// <param name="device">cpu or cuda:N.</param>
+    /// <param name="dtype">auto, fp32, bf16 or fp16.</param>
+    /// <exception cref="UnknownNameException">It is another, or fp16 on a CPU, where it is a hundred times slower than fp32.</exception>
+    public static void CheckDtype(string device, string dtype)
+    {
+        if (!Dtypes.Contains(dtype))
+        {
+            throw new UnknownNameException(dtype, $"must be one of {string.Join(", ", Dtypes)}.");
+        }
+
+        if (dtype == "fp16" && device == Cpu)
+        {
+            throw new UnknownNameException(dtype, "a CPU computes fp16 far slower than fp32; use auto, bf16 or fp32.");
+        }
+    }
+
+    /// <summary>The name of a type.</summary>
+    internal static string NameOf(ScalarType dtype) => dtype switch { ScalarType.BFloat16 => "bf16", ScalarType.Float16 => "fp16", _ => "fp32" };
+
     /// <summary>The device and the type to compute in: for <c>auto</c> bf16 where a CPU has it in hardware and fp32 elsewhere; fp16 on a GPU.</summary>
-    /// <inheritdoc cref="Check"/>
+    /// <param name="device">cpu or cuda:N.</param>
+    /// <param name="dtype">auto, fp32, bf16 or fp16.</param>
+    /// <exception cref="UnknownNameException">A name is unknown.</exception>
     /// <exception cref="RuntimeUnavailableException">The GPU is not there.</exception>
     public static Placement Choose(string device, string dtype)
     {
-        Check(device, dtype);
-        if (device != "cpu" && !cuda.is_available())
+        CheckDevice(device);
+        CheckDtype(device, dtype);
+        if (device != Cpu && !cuda.is_available())
         {
-            throw new RuntimeUnavailableException($"--device {device}: libtorch finds no GPU here. The package libtorch-cuda and a driver are needed; --device cpu works without.");
+            throw new RuntimeUnavailableException($"{device}: libtorch finds no GPU here. The package libtorch-cuda and a driver are needed; cpu works without.") { Device = device };
         }
 
-        if (device != "cpu" && int.Parse(device.AsSpan(Cuda.Length), CultureInfo.InvariantCulture) >= cuda.device_count())
+        if (device != Cpu && int.Parse(device.AsSpan(Cuda.Length), CultureInfo.InvariantCulture) >= cuda.device_count())
         {
-            throw new RuntimeUnavailableException($"--device {device}: libtorch finds {cuda.device_count()} GPU(s) here; the first is {Cuda}0, the last {Cuda}{cuda.device_count() - 1}.");
+            throw new RuntimeUnavailableException($"{device}: libtorch finds {cuda.device_count()} GPU(s) here; the first is {Cuda}0, the last {Cuda}{cuda.device_count() - 1}.") { Device = device };
         }
 
         return new Placement(new Device(device), dtype switch
@@ -74,7 +89,7 @@ public static class PlacementPolicy
             "fp32" => ScalarType.Float32,
             "bf16" => ScalarType.BFloat16,
             "fp16" => ScalarType.Float16,
-            _ => device != "cpu" ? ScalarType.Float16 : CpuHasBf16 ? ScalarType.BFloat16 : ScalarType.Float32,
+            _ => device != Cpu ? ScalarType.Float16 : CpuHasBf16 ? ScalarType.BFloat16 : ScalarType.Float32,
         });
     }
 }

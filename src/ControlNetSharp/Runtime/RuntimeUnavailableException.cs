@@ -8,4 +8,7 @@ public sealed class RuntimeUnavailableException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>The device that is not there; null where something else is missing.</summary>
+    public string? Device { get; init; }
 }

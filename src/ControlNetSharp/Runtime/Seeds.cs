@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Runtime;
@@ -7,6 +8,9 @@ public static class Seeds
 {
     /// <summary>libtorch's generator takes 32 bits of a seed; a larger one would give the picture of another one.</summary>
     public const long Largest = uint.MaxValue;
+
+    /// <summary>A random seed of at most 31 bits, which leaves room for those that count on from it.</summary>
+    public static long Random() => RandomNumberGenerator.GetInt32(int.MaxValue);
 
     /// <summary>Refuses seeds whose noise would be that of another seed.</summary>
     /// <param name="seed">Seed of the first picture.</param>

@@ -1,3 +1,4 @@
+using ControlNetSharp.Diffusion;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
@@ -7,5 +8,6 @@ namespace ControlNetSharp.Samplers;
 /// </summary>
 /// <param name="noisy">[B, C, h, w] at <paramref name="level"/>. Borrowed.</param>
 /// <param name="level">How noisy it is.</param>
+/// <param name="step">The step of the run that asks, from 0; samplers of second order ask twice in one.</param>
 /// <returns>The predicted clean latents, [B, C, h, w]; a fresh tensor, owned by the caller.</returns>
-public delegate Tensor Denoiser(Tensor noisy, NoiseLevel level);
+public delegate Tensor Denoiser(Tensor noisy, NoiseLevel level, int step);

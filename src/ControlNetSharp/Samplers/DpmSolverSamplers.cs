@@ -24,7 +24,7 @@ public static class DpmSolverSamplers
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (level, next) = steps[i];
-            var denoised = denoise(x, level);
+            var denoised = denoise(x, level, i);
             var target = lastDenoised is null ? denoised : Extrapolate(steps, i, denoised, lastDenoised);
             var decay = Math.Exp(level.Lambda - next.Lambda);          // e^-h
             x = x.Times(next.Sigma / level.Sigma).Plus(target.Times(next.Alpha * (1 - decay)));
@@ -57,7 +57,7 @@ public static class DpmSolverSamplers
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (level, next) = steps[i];
-            var denoised = denoise(x, level);
+            var denoised = denoise(x, level, i);
             var target = lastDenoised is null ? denoised : Extrapolate(steps, i, denoised, lastDenoised);
             var decay = Math.Exp(level.Lambda - next.Lambda);          // e^-h
             var keep = Math.Pow(decay, eta);                           // e^(-eta h), 1 for eta 0 even where h is infinite

@@ -1,3 +1,4 @@
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
@@ -42,7 +43,7 @@ public static class FirstOrderSamplers
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (level, next) = steps[i];
-            var denoised = denoise(x, level);
+            var denoised = denoise(x, level, i);
             var fresh = steps[i].FreshNoise(eta);
             var direction = Math.Sqrt(Math.Max(0, next.Sigma * next.Sigma - fresh * fresh));
             // The predicted noise is (x - α · clean) / σ.
@@ -78,7 +79,7 @@ public static class FirstOrderSamplers
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (level, next) = steps[i];
-            var denoised = denoise(x, level);
+            var denoised = denoise(x, level, i);
             var (betaBar, betaBarNext) = (level.Sigma * level.Sigma, next.Sigma * next.Sigma);
             var keep = level.Alpha / next.Alpha;
             var beta = 1 - keep * keep;

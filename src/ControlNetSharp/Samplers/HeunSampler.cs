@@ -1,3 +1,4 @@
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
@@ -25,12 +26,12 @@ public static class HeunSampler
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (level, next) = steps[i];
-            var denoised = denoise(x, level);
+            var denoised = denoise(x, level, i);
             var slope = PredictedNoise(x, denoised, level);            // dx/dσ of the paper
             var end = denoised.Times(next.Alpha).Plus(slope.Times(next.Sigma));
             if (next.Sigma > 0 && level.Alpha > 0)
             {
-                var slopeAtEnd = PredictedNoise(end, denoise(end, next), next);
+                var slopeAtEnd = PredictedNoise(end, denoise(end, next, i), next);
                 // The paper's x is ours divided by alpha; its step is (σ' - σ) · mean slope.
                 end = end.Plus((slopeAtEnd - slope).Times(next.Alpha * (next.RelativeSigma - level.RelativeSigma) * 0.5));
             }

@@ -29,7 +29,7 @@ public static class LcmSampler
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (level, next) = steps[i];
-            var denoised = denoise(x, level);
+            var denoised = denoise(x, level, i);
             var time = TimestepScale * level.Timestep;
             var norm = time * time + SigmaData * SigmaData;
             // The consistency function is the identity at timestep 0.

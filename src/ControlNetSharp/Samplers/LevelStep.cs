@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ControlNetSharp.Diffusion;
 
 namespace ControlNetSharp.Samplers;
 

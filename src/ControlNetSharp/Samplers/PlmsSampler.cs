@@ -1,3 +1,4 @@
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
@@ -50,14 +51,14 @@ public static class PlmsSampler
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (level, next) = steps[i];
-            var denoised = denoise(x, level);
+            var denoised = denoise(x, level, i);
             history = [FromDenoised(extrapolated, x, denoised, level), .. history.Take(3)];
             var target = Combine(history, Weights[history.Length - 1]);
             if (i == 0 && steps.Count > 1)
             {
                 // No history yet: the average of the predictions at both ends, as in Heun's method.
                 var end = Ddim(extrapolated, x, target, steps[i]);
-                target = target.Plus(FromDenoised(extrapolated, end, denoise(end, next), next)).Over(2);
+                target = target.Plus(FromDenoised(extrapolated, end, denoise(end, next, i), next)).Over(2);
             }
 
             x = Ddim(extrapolated, x, target, steps[i]);

@@ -1,3 +1,4 @@
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
@@ -30,7 +31,7 @@ public static class Predictions
     /// <summary>A denoiser around a network.</summary>
     /// <param name="type">What the network predicts.</param>
     /// <param name="network">(latents, timestep) to a fresh prediction of the same shape.</param>
-    public static Denoiser Denoiser(PredictionType type, Func<Tensor, double, Tensor> network) => (noisy, level) =>
+    public static Denoiser Denoiser(PredictionType type, Func<Tensor, double, Tensor> network) => (noisy, level, _) =>
     {
         using var prediction = network(noisy, level.Timestep);
         return ToDenoised(type, prediction, noisy, level);

@@ -1,3 +1,5 @@
+using ControlNetSharp.Diffusion;using ControlNetSharp.Runtime;
+
 namespace ControlNetSharp.Samplers;
 
 /// <summary>The tables of samplers and schedulers, and how names are understood. Any sampler runs on any scheduler.</summary>
@@ -68,12 +70,12 @@ public static class SamplerCatalogue
 
         if (entry is null)
         {
-            throw new ArgumentException($"Sampler must be one of {string.Join(", ", Samplers.Select(s => s.Name))}. Actual value was '{sampler}'.", nameof(sampler));
+            throw UnknownNameException.Of("sampler", sampler, Samplers.Select(s => s.Name));
         }
 
         var wanted = scheduler.Length > 0 && !Same(scheduler, Automatic) ? scheduler : combined ?? automatic ?? entry.DefaultScheduler;
         var scheduling = Schedulers.FirstOrDefault(s => Same(s.Name, wanted) || Same(s.Label, wanted) || Same(s.Label.Replace(" ", "", StringComparison.Ordinal), wanted))
-            ?? throw new ArgumentException($"Scheduler must be one of {Automatic}, {string.Join(", ", Schedulers.Select(s => s.Name))}. Actual value was '{scheduler}'.", nameof(scheduler));
+            ?? throw UnknownNameException.Of("scheduler", scheduler, Schedulers.Select(s => s.Name).Prepend(Automatic));
         return (entry, scheduling);
     }
 

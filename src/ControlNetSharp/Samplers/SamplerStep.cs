@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
+using ControlNetSharp.Diffusion;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
 
-/// <summary>What a sampler tells after each step, once the last denoiser call of the step is done: the next call belongs to step <paramref name="Index"/> + 1.</summary>
+/// <summary>What a sampler tells after each step.</summary>
 /// <param name="Index">The step that is done, from 0.</param>
 /// <param name="Count">How many steps the run has.</param>
 /// <param name="Level">The noise level at which the step started.</param>

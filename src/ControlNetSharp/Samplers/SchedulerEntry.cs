@@ -1,3 +1,5 @@
+using ControlNetSharp.Diffusion;
+
 namespace ControlNetSharp.Samplers;
 
 /// <summary>A row of <see cref="SamplerCatalogue.Schedulers"/>: which noise levels are visited.</summary>

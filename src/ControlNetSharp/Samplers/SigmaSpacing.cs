@@ -1,3 +1,5 @@
+using ControlNetSharp.Diffusion;
+
 namespace ControlNetSharp.Samplers;
 
 /// <summary>Sigmas (in the sense of <see cref="NoiseLevel.RelativeSigma"/>) between two ends, largest first, both ends included; one step is the largest only.</summary>

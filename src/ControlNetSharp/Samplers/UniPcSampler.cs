@@ -30,7 +30,7 @@ public static class UniPcSampler
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (level, next) = steps[i];
-            var denoised = denoise(x, level);
+            var denoised = denoise(x, level, i);
             if (start is not null && last is not null)
             {
                 x = Correct(steps, i - 1, kind, start, last, lastSlope, denoised);

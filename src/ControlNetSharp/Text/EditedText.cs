@@ -20,12 +20,12 @@ public sealed class EditedText
 
     /// <summary>Reads a prompt.</summary>
     /// <param name="prompt">The prompt, without AND and without tags of LoRAs.</param>
-    /// <exception cref="ArgumentException">It mixes forms that cannot be mixed, or nests brackets deeper than anybody does; the message names them.</exception>
+    /// <exception cref="PromptException">It mixes forms that cannot be mixed, or nests brackets deeper than anybody does; the message names them.</exception>
     public static EditedText Parse(string prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         return PromptBrackets.Depth(prompt) <= DeepestNesting ? Read(prompt)
-            : throw new ArgumentException($"The prompt nests square brackets deeper than {DeepestNesting}.", nameof(prompt));
+            : throw new PromptException($"The prompt nests square brackets deeper than {DeepestNesting}.");
     }
 
     /// <summary>The words of a step.</summary>
@@ -83,7 +83,7 @@ public sealed class EditedText
         if (choices.Count > 1)
         {
             return times.Count == 1 ? new Alternation([.. choices.Select(Read)])
-                : throw new ArgumentException($"The prompt has \"[{inner}]\", which is neither [a|b] nor [from:to:when]; brackets inside it or a backslash before the colon tell them apart.", nameof(inner));
+                : throw new PromptException($"The prompt has \"[{inner}]\", which is neither [a|b] nor [from:to:when]; brackets inside it or a backslash before the colon tell them apart.");
         }
 
         // System.Globalization's "float" would take more, such as 1e3 and Infinity.
@@ -97,7 +97,7 @@ public sealed class EditedText
         {
             2 => new Change(Read(""), Read(times[0]), when, isShare),
             3 => new Change(Read(times[0]), Read(times[1]), when, isShare),
-            _ => throw new ArgumentException($"The prompt has \"[{inner}]\" with {times.Count - 1} colons; prompt editing is written [from:to:when], [to:when] or [from::when], and a backslash before a colon makes it plain text.", nameof(inner)),
+            _ => throw new PromptException($"The prompt has \"[{inner}]\" with {times.Count - 1} colons; prompt editing is written [from:to:when], [to:when] or [from::when], and a backslash before a colon makes it plain text."),
         };
     }
 

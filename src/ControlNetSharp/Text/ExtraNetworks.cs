@@ -13,7 +13,7 @@ internal static partial class ExtraNetworks
 
     /// <summary>Takes the tags out of a prompt.</summary>
     /// <returns>The prompt without them, and what they ask for, in their order.</returns>
-    /// <exception cref="ArgumentException">A tag is not written as it should be, or asks for what is not supported; the message names it.</exception>
+    /// <exception cref="PromptException">A tag is not written as it should be, or asks for what is not supported; the message names it.</exception>
     public static (string Text, IReadOnlyList<ExtraNetwork> Networks) Split(string prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
@@ -28,19 +28,19 @@ internal static partial class ExtraNetworks
     {
         if (tag.Groups["kind"].Value == "hypernet")
         {
-            throw new ArgumentException($"The prompt has \"{tag.Value}\": hypernetworks are not supported; LoRAs are.", nameof(tag));
+            throw new PromptException($"The prompt has \"{tag.Value}\": hypernetworks are not supported; LoRAs are.");
         }
 
         var arguments = tag.Groups["arguments"].Value.Split(':').Select(argument => argument.Trim()).ToList();
         var (unnamed, named) = (arguments.Where(argument => !argument.Contains('=')).ToList(), arguments.Where(argument => argument.Contains('=')).Select(argument => argument.Split('=', 2)).ToList());
         if (unnamed.Count is 0 or > 3 || unnamed[0].Length == 0 || named.Find(argument => argument[0] is not ("te" or "unet")) is not null || named.DistinctBy(argument => argument[0]).Count() < named.Count)
         {
-            throw new ArgumentException($"The prompt has \"{tag.Value}\"; {Written}.", nameof(tag));
+            throw new PromptException($"The prompt has \"{tag.Value}\"; {Written}.");
         }
 
         double? Weight(string? text) => text is null ? null
             : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var weight) && double.IsFinite(weight) ? weight
-            : throw new ArgumentException($"The prompt has \"{tag.Value}\": the weight \"{text}\" must be a number; {Written}.", nameof(tag));
+            : throw new PromptException($"The prompt has \"{tag.Value}\": the weight \"{text}\" must be a number; {Written}.");
         string? Named(string name) => named.Find(argument => argument[0] == name)?[1];
         var (first, second) = (Weight(unnamed.ElementAtOrDefault(1)), Weight(unnamed.ElementAtOrDefault(2)));
         var text = Weight(Named("te")) ?? first ?? 1;

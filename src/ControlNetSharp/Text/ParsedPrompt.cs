@@ -24,7 +24,7 @@ public sealed partial class ParsedPrompt
 
     /// <summary>Reads a prompt.</summary>
     /// <param name="prompt">The prompt, as it is written.</param>
-    /// <exception cref="ArgumentException">It is not written as it should be; the message names what is wrong.</exception>
+    /// <exception cref="PromptException">It is not written as it should be; the message names what is wrong.</exception>
     public static ParsedPrompt Parse(string prompt)
     {
         var (text, networks) = ExtraNetworks.Split(prompt);
@@ -32,7 +32,7 @@ public sealed partial class ParsedPrompt
         var outside = joints.Count == 0 ? [] : PromptBrackets.Outside(text).ToHashSet();
         if (joints.FirstOrDefault(joint => !outside.Contains(joint.Index)) is { } inside)
         {
-            throw new ArgumentException($"The prompt has AND inside of brackets (\"{text[Math.Max(0, inside.Index - 10)..Math.Min(text.Length, inside.Index + 13)]}\"); it can join whole prompts only.", nameof(prompt));
+            throw new PromptException($"The prompt has AND inside of brackets (\"{text[Math.Max(0, inside.Index - 10)..Math.Min(text.Length, inside.Index + 13)]}\"); it can join whole prompts only.");
         }
 
         var ends = joints.Select(joint => (joint.Index, End: joint.Index + joint.Length)).Append((Index: text.Length, End: text.Length)).ToList();
@@ -42,19 +42,19 @@ public sealed partial class ParsedPrompt
 
     /// <summary>Reads a negative prompt: words may change in it, too, but it names no LoRAs, and nothing is joined.</summary>
     /// <param name="negative">The prompt, as it is written.</param>
-    /// <exception cref="ArgumentException">It is not written as it should be; the message names what is wrong.</exception>
+    /// <exception cref="PromptException">It is not written as it should be; the message names what is wrong.</exception>
     public static ParsedPrompt ParseNegative(string negative)
     {
         ArgumentNullException.ThrowIfNull(negative);
-        return ExtraNetworks.FirstIn(negative) is { } tag ? throw new ArgumentException($"The negative prompt has \"{tag}\": LoRAs act on both prompts and can be named in the prompt alone.", nameof(negative))
-            : Joint().IsMatch(negative) ? throw new ArgumentException("The negative prompt has AND, which joins prompts; there is one negative prompt for all of them.", nameof(negative))
+        return ExtraNetworks.FirstIn(negative) is { } tag ? throw new PromptException($"The negative prompt has \"{tag}\": LoRAs act on both prompts and can be named in the prompt alone.")
+            : Joint().IsMatch(negative) ? throw new PromptException("The negative prompt has AND, which joins prompts; there is one negative prompt for all of them.")
             : new ParsedPrompt([], [new PromptPart(EditedText.Parse(negative), 1)]);
     }
 
     /// <summary>The pieces of all parts at all steps, with their weights.</summary>
     /// <param name="steps">Steps of the pass, 1 or more.</param>
     /// <param name="second">Steps of the pass after it; 0 without one.</param>
-    /// <exception cref="ArgumentException">A weight is no number, or there is no such number of steps; the message names it.</exception>
+    /// <exception cref="PromptException">A weight is no number, or there is no such number of steps; the message names it.</exception>
     public IReadOnlyList<WeightedText> Pieces(int steps, int second = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);

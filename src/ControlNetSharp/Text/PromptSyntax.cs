@@ -16,7 +16,7 @@ public static partial class PromptSyntax
     /// <summary>Reads the words of one step; what changes them, joins prompts or asks for LoRAs is resolved before (<see cref="ParsedPrompt"/>, <see cref="EditedText"/>) and plain text here.</summary>
     /// <param name="prompt">The words.</param>
     /// <returns>Their pieces; neighbours differ in weight. At least one.</returns>
-    /// <exception cref="ArgumentException">A weight is no number; the message names it.</exception>
+    /// <exception cref="PromptException">A weight is no number; the message names it.</exception>
     public static IReadOnlyList<WeightedText> Parse(string prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
@@ -100,7 +100,7 @@ public static partial class PromptSyntax
     }
 
     private static double Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value
-        : throw new ArgumentException($"The prompt has the weight \"{text}\"; it must be a number such as 1.2.", nameof(text));
+        : throw new PromptException($"The prompt has the weight \"{text}\"; it must be a number such as 1.2.");
 
     private static List<WeightedText> Joined(List<WeightedText> pieces)
     {

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pipelines;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Tests.Pictures;
 using Xunit;
@@ -35,7 +37,7 @@ public sealed class CheckpointLayoutTests : IDisposable
         CheckpointForms.AssertSame(expected.UNet, actual.UNet);
         CheckpointForms.AssertSame(expected.Autoencoder, actual.Autoencoder);
         Assert.Equal(
-            (expected.Family, expected.PredictsVelocity, expected.NativeSize, expected.Noise, expected.Autoencoder.Params.ScaleFactor), (actual.Family, actual.PredictsVelocity, actual.NativeSize, actual.Noise, actual.Autoencoder.Params.ScaleFactor));
+            (expected.Family, expected.PredictsVelocity(), expected.NativeSize, expected.Noise, expected.Autoencoder.Params.ScaleFactor), (actual.Family, actual.PredictsVelocity(), actual.NativeSize, actual.Noise, actual.Autoencoder.Params.ScaleFactor));
         Assert.Equal((expected.UNet.Params.NormGroups, expected.Autoencoder.Params.NormGroups), (actual.UNet.Params.NormGroups, actual.Autoencoder.Params.NormGroups));
         Assert.All(expected.UNet.Params.Levels, level => Assert.Equal(expected.UNet.Params.Heads.For(level.Channels), actual.UNet.Params.Heads.For(level.Channels)));
         // The text encoder of SD 2.x has other names in the two layouts: what it computes is compared.
@@ -67,10 +69,8 @@ public sealed class CheckpointLayoutTests : IDisposable
             using var network = CheckpointLoader.LoadControlNet(control, Placement.Cpu32, model);
             return new PictureGenerator(model).Generate(
                 new GenerationRequest
-                {
-                    Prompt = "a (red:1.2) house", NegativePrompt = "a boat", Size = (64, 64), GuidanceScale = 3, Seed = 5, Sampling = new() { Steps = 2 },
-                    Units = [new ControlUnit { ControlNet = network, Hint = TestPictures.Square(64, 64), Strength = new() { Mode = ControlMode.Prompt } }],
-                },
+                { Prompt = "a (red:1.2) house", NegativePrompt = "a boat", Size = (64, 64), GuidanceScale = 3, Seed = 5, Steps = 2 },
+                [new PreparedControl { ControlNet = network, Hint = TestPictures.Square(64, 64), Strength = new() { Mode = ControlMode.Prompt } }],
                 cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Rgb;
         }
 
@@ -188,7 +188,7 @@ public sealed class CheckpointLayoutTests : IDisposable
         Change("rescale_betas_zero_snr", true);
         Change("timestep_spacing", "trailing");
         using var model = CheckpointLoader.LoadModel(folder, Placement.Cpu32);
-        Assert.Equal((false, new NoiseSettings { Start = 0.001, End = 0.01, ZeroTerminalSnr = true, TrailingSpacing = true }), (model.PredictsVelocity, model.Noise));
+        Assert.Equal((false, new NoiseSettings { Start = 0.001, End = 0.01, ZeroTerminalSnr = true, TrailingSpacing = true }), (model.PredictsVelocity(), model.Noise));
         foreach (var (key, value) in new (string, JsonNode?)[] { ("beta_end", 2), ("beta_schedule", "linear"), ("prediction_type", "sample"), ("timestep_spacing", "random") })
         {
             Change(key, value);
@@ -211,7 +211,7 @@ public sealed class CheckpointLayoutTests : IDisposable
     public void LoadModel_BesideAYamlFile_TakesThePredictionFromIt()
     {
         using var scope = NewDisposeScope();
-        var metadata = (TinyModel.Metadata with { PredictsVelocity = null }).Write();
+        var metadata = (TinyModel.Metadata with { Prediction = null }).Write();
         var path = TinyModel.WriteModel(_folder["model.safetensors"], metadata: metadata);
         foreach (var (text, expected) in new[] { ("model:\n  params:\n    parameterization: \"v\"\n", (bool?)true), ("model:\n  params:\n", false), (null, null) })
         {
@@ -222,7 +222,7 @@ public sealed class CheckpointLayoutTests : IDisposable
             }
 
             using var model = CheckpointLoader.LoadModel(path, Placement.Cpu32);
-            Assert.Equal(expected, model.PredictsVelocity);
+            Assert.Equal(expected, model.PredictsVelocity());
         }
     }
 
@@ -232,14 +232,14 @@ public sealed class CheckpointLayoutTests : IDisposable
     public void LoadModel_OfSd2ThatSaysNothing_AsksTheNetworkWhatItPredicts(float outputBias, bool velocity)
     {
         using var scope = NewDisposeScope();
-        var path = _forms.WriteModel(TinyFamily.Sd2, TinyModel.Metadata with { PredictsVelocity = null }, tensors =>
+        var path = _forms.WriteModel(TinyFamily.Sd2, TinyModel.Metadata with { Prediction = null }, tensors =>
         {
             // A network that gives a constant.
             tensors["model.diffusion_model.out.2.weight"].zero_();
             tensors["model.diffusion_model.out.2.bias"] = full(4, outputBias);
         });
         using var model = CheckpointLoader.LoadModel(path, Placement.Cpu32);
-        Assert.Equal((ModelFamily.StableDiffusion2, velocity), (model.Family.Name, model.PredictsVelocity));
+        Assert.Equal((ModelFamily.StableDiffusion2, velocity), (model.Family.Name, model.PredictsVelocity()));
     }
 
     [Theory]
@@ -250,10 +250,10 @@ public sealed class CheckpointLayoutTests : IDisposable
     public void LoadModel_BesideAJsonFile_TakesThePredictionFromIt(string json, bool? expected)
     {
         using var scope = NewDisposeScope();
-        var path = TinyModel.WriteModel(_folder["model.safetensors"], metadata: (TinyModel.Metadata with { PredictsVelocity = null }).Write());
+        var path = TinyModel.WriteModel(_folder["model.safetensors"], metadata: (TinyModel.Metadata with { Prediction = null }).Write());
         File.WriteAllText(_folder["model.json"], json);
         using var model = CheckpointLoader.LoadModel(path, Placement.Cpu32);
-        Assert.Equal(expected, model.PredictsVelocity);
+        Assert.Equal(expected, model.PredictsVelocity());
         foreach (var (text, reason) in new[] { ("{\"prediction_type\": \"sample\"}", "'sample'; epsilon and v_prediction"), ("{", "cannot be read") })
         {
             File.WriteAllText(_folder["model.json"], text);
@@ -270,10 +270,10 @@ public sealed class CheckpointLayoutTests : IDisposable
     public void LoadModel_WithModelSpecMetadata_TakesThePredictionFromIt(string said, bool? expected)
     {
         using var scope = NewDisposeScope();
-        var metadata = (TinyModel.Metadata with { PredictsVelocity = null }).Write();
+        var metadata = (TinyModel.Metadata with { Prediction = null }).Write();
         metadata["modelspec.prediction_type"] = said;
         using var model = CheckpointLoader.LoadModel(TinyModel.WriteModel(_folder["model.safetensors"], metadata: metadata), Placement.Cpu32);
-        Assert.Equal(expected, model.PredictsVelocity);
+        Assert.Equal(expected, model.PredictsVelocity());
     }
 
     [Fact]
@@ -287,12 +287,12 @@ public sealed class CheckpointLayoutTests : IDisposable
                 tensors.Add("v_pred", zeros(0));
                 tensors.Add("ztsnr", zeros(0));
             },
-            (TinyModel.Metadata with { PredictsVelocity = null }).Write());
+            (TinyModel.Metadata with { Prediction = null }).Write());
         CheckpointConverter.Convert(path, _folder["again.safetensors"], CheckpointLayout.Ldm);
         foreach (var file in new[] { path, _folder["again.safetensors"], _forms.Diffusers(path) })
         {
             using var model = CheckpointLoader.LoadModel(file, Placement.Cpu32);
-            Assert.Equal((true, true, 0.13025), (model.PredictsVelocity, model.Noise.ZeroTerminalSnr, model.Autoencoder.Params.ScaleFactor));
+            Assert.Equal((true, true, 0.13025), (model.PredictsVelocity(), model.Noise.ZeroTerminalSnr, model.Autoencoder.Params.ScaleFactor));
         }
     }
 
@@ -300,14 +300,14 @@ public sealed class CheckpointLayoutTests : IDisposable
     public void LoadModel_OfAnInpaintingSd2ThatSaysNothing_PredictsNoise()
     {
         using var scope = NewDisposeScope();
-        var path = _forms.WriteModel(TinyFamily.Sd2, TinyModel.Metadata with { PredictsVelocity = null }, tensors =>
+        var path = _forms.WriteModel(TinyFamily.Sd2, TinyModel.Metadata with { Prediction = null }, tensors =>
         {
             tensors["model.diffusion_model.input_blocks.0.0.weight"] = zeros(32, 9, 3, 3);
             tensors["model.diffusion_model.out.2.weight"].zero_();
             tensors["model.diffusion_model.out.2.bias"] = full(4, -3f);
         });
         using var model = CheckpointLoader.LoadModel(path, Placement.Cpu32);
-        Assert.Equal(("SD 2.x inpainting", false), (model.Family.FullName, model.PredictsVelocity));
+        Assert.Equal(("SD 2.x inpainting", false), (model.Family.FullName, model.PredictsVelocity()));
     }
 
     private static TheoryData<TinyFamily, string> Rows(params TinyFamily[] families)

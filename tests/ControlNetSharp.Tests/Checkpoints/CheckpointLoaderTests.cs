@@ -1,5 +1,6 @@
 using System.Globalization;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
@@ -21,7 +22,7 @@ public sealed class CheckpointLoaderTests : IDisposable
     {
         using var model = CheckpointLoader.LoadModel(TinyModel.WriteModel(_folder["model.safetensors"]), Placement.Cpu32);
         AssertWeights(model);
-        Assert.Equal((true, TinyModel.NativeSize), (model.PredictsVelocity, model.NativeSize));
+        Assert.Equal((true, TinyModel.NativeSize), (model.PredictsVelocity(), model.NativeSize));
         Assert.Equal((8, 8, 2), (model.UNet.Params.NormGroups, model.Autoencoder.Params.NormGroups, model.Text.Params.Heads));
         Assert.Equal(HeadRule.OfWidth(8), model.UNet.Params.Heads);
         Assert.Equal($"SD 1.x layout with context {TinyModel.Width}", model.Family.Name);
@@ -195,8 +196,8 @@ public sealed class CheckpointLoaderTests : IDisposable
     public void LoadModel_OfSdxl_HasItsFamilysScaleAndSize_UnlessItSaysOtherwise()
     {
         using var scope = NewDisposeScope();
-        using var silent = CheckpointLoader.LoadModel(TinyModel.WriteSdxl(_folder["a.safetensors"], metadata: (TinyModel.Metadata with { NativeSize = null, PredictsVelocity = null }).Write()), Placement.Cpu32);
-        Assert.Equal((0.13025, 1024, null), (silent.Autoencoder.Params.ScaleFactor, silent.NativeSize, silent.PredictsVelocity));
+        using var silent = CheckpointLoader.LoadModel(TinyModel.WriteSdxl(_folder["a.safetensors"], metadata: (TinyModel.Metadata with { NativeSize = null, Prediction = null }).Write()), Placement.Cpu32);
+        Assert.Equal((0.13025, 1024, null), (silent.Autoencoder.Params.ScaleFactor, silent.NativeSize, silent.PredictsVelocity()));
         Assert.Equal((true, false), (silent.Family.IsXl, silent.Family.IsInpainting));
         using var half = CheckpointLoader.LoadModel(_folder["a.safetensors"], new Placement(CPU, ScalarType.Float16));
         Assert.Equal((ScalarType.Float16, ScalarType.Float32), (half.UNet.parameters().First().dtype, half.Autoencoder.parameters().First().dtype));

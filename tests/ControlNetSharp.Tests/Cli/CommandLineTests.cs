@@ -3,7 +3,10 @@ using System.Text.Json;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Cli;
+using ControlNetSharp.Diffusion;
+using ControlNetSharp.Engine;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Tests.Pictures;
 using TorchSharp;
@@ -37,7 +40,7 @@ public sealed class CommandLineTests : IDisposable
         var root = manifest.RootElement;
         Assert.Equal(("a cat", 5L, 2), (root.GetProperty("prompt").GetString(), root.GetProperty("seed").GetInt64(), root.GetProperty("steps").GetInt32()));
         var unit = root.GetProperty("units")[0];
-        Assert.Equal(("canny", 0.5, 64), (unit.GetProperty("kind").GetString(), unit.GetProperty("weight").GetDouble(), unit.GetProperty("pictureSha256").GetString()!.Length));
+        Assert.Equal(("canny", 0.5, 64), (unit.GetProperty("kind").GetString(), unit.GetProperty("weight").GetDouble(), unit.GetProperty("picture").GetProperty("sha256").GetString()!.Length));
         var picture = PictureReader.Read(_folder["one.png"]);
         Assert.Equal((64, 64), (picture.Width, picture.Height));
     }
@@ -86,7 +89,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(Pixels("plain.png"), Pixels("own.png"));
         Assert.NotEqual(Pixels("plain.png"), Pixels("other.png"));
         using var manifest = JsonDocument.Parse(PngTexts.Read(_folder["other.png"])["controlnetsharp"]);
-        Assert.Equal("other.safetensors", manifest.RootElement.GetProperty("vae").GetString());
+        Assert.Equal("other.safetensors", manifest.RootElement.GetProperty("resolved").GetProperty("vae").GetProperty("name").GetString());
     }
 
     [Fact]
@@ -198,14 +201,13 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public async Task Generate_OfAnSd2ModelThatDoesNotSayWhatItPredicts_NamesTheOption()
+    public void Generate_OfAnSd2ModelThatDoesNotSayWhatItPredicts_SaysIt()
     {
-        await Generate("first.png");
-        using var model = CheckpointLoader.LoadModel(_folder["model.safetensors"], Placement.Cpu32);
-        var (old, two) = (ModelFamily.Of(768), ModelFamily.Of(1024));
-        Assert.Contains("--prediction v", GenerateCommand.PredictionWarning(model with { Family = two, PredictsVelocity = null }), StringComparison.Ordinal);
-        Assert.Null(GenerateCommand.PredictionWarning(model with { Family = two, PredictsVelocity = false }));
-        Assert.Null(GenerateCommand.PredictionWarning(model with { Family = old, PredictsVelocity = null }));
+        var request = new GenerationRequest { Prompt = "" };
+        string? Warning(int context, PredictionType? said, PredictionType? asked = null) =>
+            GenerationRun.PredictionWarning(request with { Prediction = asked }, ModelFamily.Of(context), said, "sd2.safetensors")?.Text;
+        Assert.Contains("sd2.safetensors does not say what its UNet predicts", Warning(1024, null), StringComparison.Ordinal);
+        Assert.Equal([null, null, null], [Warning(1024, PredictionType.Epsilon), Warning(768, null), Warning(1024, null, PredictionType.Velocity)]);
     }
 
     [Fact]
@@ -244,7 +246,7 @@ public sealed class CommandLineTests : IDisposable
             File.WriteAllText(_folder[name + ".safetensors"], "");
         }
 
-        Assert.Equal(_folder[expected + ".safetensors"], ModelFiles.FindControlNet(ConditionKind.Find(kind), model, model, null));
+        Assert.Equal(_folder[expected + ".safetensors"], ModelFiles.FindControlNet(ConditionKind.Find(kind), model, null));
     }
 
     [Fact]

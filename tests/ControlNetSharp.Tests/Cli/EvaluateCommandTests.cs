@@ -32,7 +32,7 @@ public sealed class EvaluateCommandTests : IDisposable
         Assert.Equal(1, Number("scoreOfRealPictures"));
         Assert.All(["score", "scoreWithoutControl", "scoreOfRoundTrip"], name => Assert.InRange(Number(name), 0, 1));
         Assert.Equal((Number("score") - Number("scoreWithoutControl")) / (1 - Number("scoreWithoutControl")), Number("recovery"), 12);
-        Assert.Equal(File.Exists(Path.Combine(ModelFiles.PocketFolder, SceneClassifier.FileName)) ? JsonValueKind.Object : JsonValueKind.Null, json.GetProperty("promptFidelity").ValueKind);
+        Assert.Equal(File.Exists(Path.Combine(AppContext.BaseDirectory, ModelFiles.Pocket, SceneClassifier.FileName)) ? JsonValueKind.Object : JsonValueKind.Null, json.GetProperty("promptFidelity").ValueKind);
         Assert.Equal(Number("recovery"), json.GetProperty("meanRecovery").GetDouble());
         Assert.Equal(0, json.GetProperty("combinations").GetArrayLength());
         Assert.Equal(json.GetRawText(), (await CommandRun.JsonOf(arguments)).GetRawText());
@@ -109,9 +109,9 @@ public sealed class EvaluateCommandTests : IDisposable
     [InlineData("--steps 0", "--steps 0|from 1 to 1000")]
     [InlineData("--cfg 0.5", "--cfg 0.5|from 1 to 30")]
     [InlineData("--real 1", "--real 1|from 2 to 1000")]
-    [InlineData("-c depth", "--control depth|control_v11f1p_sd15_depth.safetensors|give depth=FILE")]
+    [InlineData("-c depth", "--control depth|control_v11f1p_sd15_depth.safetensors|Or give depth=FILE")]
     [InlineData("-c hint", "--control hint|must be canny, hough")]
-    [InlineData("-c edges", "--control edges|known are canny")]
+    [InlineData("-c edges", "--control edges|must be one of canny")]
     [InlineData("-c canny=@none.safetensors", "--control canny=|there is no such file")]
     [InlineData("-c canny -c canny", "given twice")]
     [InlineData("--data @none", "none|there is no such folder")]

@@ -28,8 +28,8 @@ public sealed class FieldsTests : IDisposable
     [Fact]
     public void Unit_WithQuotes_HasThePicturesNameAsItIs()
     {
-        var unit = UnitSpecification.Parse("canny=\"my, room=1.png\", weight=0.5");
-        Assert.Equal(("my, room=1.png", 0.5), (unit.Picture, unit.Strength.Weight));
+        var unit = UnitText.Parse("canny=\"my, room=1.png\", weight=0.5", "units[0]");
+        Assert.Equal(("my, room=1.png", 0.5), (unit.Picture.Path, unit.Weight));
     }
 
     [Fact]
@@ -37,13 +37,15 @@ public sealed class FieldsTests : IDisposable
     {
         Directory.CreateDirectory(_folder["units"]);
         var absolute = _folder["elsewhere.png"];
+        Directory.CreateDirectory(_folder["units/models"]);
+        File.WriteAllText(_folder["units/models/a.safetensors"], "");
         File.WriteAllText(
             _folder["units/unit.json"],
             $$"""{"kind": "hint", "picture": "my, room.png", "mask": "../mask.png", "inpaint": "{{absolute}}", "model": "models/a.safetensors", "resize": null}""");
-        var unit = UnitSpecification.Parse("@" + _folder["units/unit.json"]);
+        var unit = UnitText.Parse("@" + _folder["units/unit.json"], "units[0]");
         Assert.Equal(
             [_folder["units/my, room.png"], _folder["mask.png"], absolute, _folder["units/models/a.safetensors"]],
-            new[] { unit.Picture, unit.Mask, unit.Holes, unit.Model }.Select(path => Path.GetFullPath(path!)));
+            new[] { unit.Picture.Path, unit.Mask!.Path, unit.Holes!.Path, unit.Model }.Select(path => Path.GetFullPath(path!)));
         Assert.Equal(ResizeMode.Crop, unit.Resize);
     }
 

@@ -30,9 +30,10 @@ public sealed class InitialCommandTests : IDisposable
         var (init, mask) = (TestPictures.Noise(96, 64), TestPictures.Square(96, 64));
         Assert.All(Enumerable.Range(0, 96 * 64).Where(i => mask.At(i % 96, i / 96).R == 0), i => Assert.Equal(init.At(i % 96, i / 96), made.At(i % 96, i / 96)));
         Assert.NotEqual(init.Rgb, made.Rgb);
-        var recorded = manifest.GetProperty("init");
-        Assert.Equal((0.5, "noise", 0), (recorded.GetProperty("denoise").GetDouble(), recorded.GetProperty("maskedContent").GetString(), recorded.GetProperty("maskBlur").GetInt32()));
-        Assert.Contains("Denoising strength: 0.5, Mask blur: 0, Masked content: noise, Inpaint area: Whole picture", parameters, StringComparison.Ordinal);
+        var recorded = manifest.GetProperty("initial");
+        var recordedMask = recorded.GetProperty("mask");
+        Assert.Equal((0.5, "noise", 0), (recorded.GetProperty("denoise").GetDouble(), recordedMask.GetProperty("content").GetString(), recordedMask.GetProperty("blur").GetInt32()));
+        Assert.Contains("Denoising strength: 0.5, RNG: CPU, Mask blur: 0, Masked content: latent noise, ", parameters, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,7 +54,7 @@ public sealed class InitialCommandTests : IDisposable
         Assert.Equal((96, 96), (made.Width, made.Height));
         Assert.Equal((1.5, "lanczos"), (manifest.GetProperty("hires").GetProperty("scale").GetDouble(), manifest.GetProperty("hires").GetProperty("upscaler").GetString()));
         Assert.Contains("Size: 64x64", parameters, StringComparison.Ordinal);
-        Assert.Contains("Denoising strength: 0.4, Hires upscale: 1.5, Hires steps: 3, Hires upscaler: Lanczos", parameters, StringComparison.Ordinal);
+        Assert.Contains("Denoising strength: 0.4, RNG: CPU, Hires upscale: 1.5, Hires steps: 3, Hires upscaler: Lanczos", parameters, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,14 +80,14 @@ public sealed class InitialCommandTests : IDisposable
     [Fact]
     public async Task Unit_OfAShuffleControlNet_IsAveraged_AsItsNameOrConfigurationSays()
     {
-        async Task<(byte[] Pixels, string? Pooling)> With(string model, string more = "")
+        async Task<(byte[] Pixels, bool Pooled)> With(string model, string more = "")
         {
             var (picture, manifest, _) = await Generate($"--size 64x64 -c hint=@init.png,model=@{model}{more}");
-            return (picture.Rgb, manifest.GetProperty("units")[0].GetProperty("pooling").GetString());
+            return (picture.Rgb, manifest.GetProperty("resolved").GetProperty("units")[0].GetProperty("pooled").GetBoolean());
         }
 
         var (plain, named) = (await With("control.safetensors"), await With("control_v11e_sd15_shuffle.safetensors"));
-        Assert.Equal(("none", "average"), (plain.Pooling, named.Pooling));
+        Assert.Equal((false, true), (plain.Pooled, named.Pooled));
         Assert.NotEqual(plain.Pixels, named.Pixels);
         Assert.Equal(plain.Pixels, (await With("control_v11e_sd15_shuffle.safetensors", ",pooling=none")).Pixels);
         Assert.Equal(named.Pixels, (await With("control.safetensors", ",pooling=average")).Pixels);
@@ -108,7 +109,7 @@ public sealed class InitialCommandTests : IDisposable
         Assert.Equal(await Pixels(masked), await Pixels(masked + ",inpaint=@mask.png"));
         var run = await CommandRun.Of(Arguments("-c hint=@init.png,model=@control_v11p_sd15_inpaint.safetensors"));
         Assert.Equal(2, run.ExitCode);
-        Assert.Contains("inpaint=MASK in the unit, or --init and --mask", run.Message, StringComparison.Ordinal);
+        Assert.Contains("inpaint=MASK in the unit, or a mask for the initial picture", run.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,7 +117,7 @@ public sealed class InitialCommandTests : IDisposable
     {
         var run = await CommandRun.Of(Arguments("--size 64x64 -c canny=@square.png,model=@control.safetensors,layers=1:1"));
         Assert.Equal(2, run.ExitCode);
-        Assert.Contains("Layers must have 5 weights for this ControlNet", run.Message, StringComparison.Ordinal);
+        Assert.Contains("layers=1:1: must have 5 weights for this ControlNet", run.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder["out.png"]));
     }
 

@@ -17,8 +17,8 @@ public sealed class ManifestTests : IDisposable
     public async Task Parameters_WithCommasAndColonsInAValue_QuotesIt()
     {
         var parameters = await Parameters("a cat", "my, model: \"v2\".safetensors");
-        Assert.Contains("""Model: "my, model: \"v2\"", Version: ControlNetSharp""", parameters, StringComparison.Ordinal);
-        Assert.Contains("Model: plain, Version", await Parameters("a cat", "plain.safetensors"), StringComparison.Ordinal);
+        Assert.Contains("""Model: "my, model: \"v2\"", RNG: CPU, Version: ControlNetSharp""", parameters, StringComparison.Ordinal);
+        Assert.Contains("Model: plain, RNG: CPU, Version", await Parameters("a cat", "plain.safetensors"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using ControlNetSharp.Annotators;
 using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Cli;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Tests.Pictures;
 using Xunit;
 
@@ -39,14 +40,14 @@ public sealed class MeasuredHintsTests : IDisposable
             Assert.Equal((96, 64, true), (drawn.Width, drawn.Height, drawn.Rgb.Any(level => level > 0)));
         }
 
-        Assert.Throws<UsageException>(() => UnitSpecification.Parse($"pose={_folder["photo.png"]},canvas_width=96"));
+        Assert.Throws<RequestException>(() => Read($"pose={_folder["photo.png"]},canvas_width=96"));
     }
 
     [Fact]
     public void AUnitAsJson_MayBeginWithAByteOrderMark()
     {
         File.WriteAllText(_folder["unit.json"], """{"kind":"canny","picture":"base.png","weight":0.5}""", Encoding.Unicode);
-        Assert.Equal(("canny", 0.5), (UnitSpecification.Parse($"@{_folder["unit.json"]}").Kind.Name, UnitSpecification.Parse($"@{_folder["unit.json"]}").Strength.Weight));
+        Assert.Equal(("canny", 0.5), (UnitText.Parse($"@{_folder["unit.json"]}", "units[0]").Kind, UnitText.Parse($"@{_folder["unit.json"]}", "units[0]").Weight));
     }
 
     [Fact]
@@ -119,7 +120,7 @@ public sealed class MeasuredHintsTests : IDisposable
         Assert.Contains("near is large, as large=near says", near.Reading, StringComparison.Ordinal);
         Assert.Equal((0, 255), (near.Picture.Rgb[0], near.Picture.Rgb[3 * 15]));
         Assert.Equal(255, Read($"depth={_folder["depth.npy"]},annotator=depth_measured,near=4,far=10").Picture.At(3, 0).R);
-        Assert.Contains("large must be auto, near or far", Assert.Throws<UsageException>(() => Read($"depth={_folder["depth.npy"]},large=up")).Message, StringComparison.Ordinal);
+        Assert.Contains("must be auto, near or far", Assert.Throws<RequestException>(() => Read($"depth={_folder["depth.npy"]},large=up")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -140,7 +141,7 @@ public sealed class MeasuredHintsTests : IDisposable
         Assert.Contains("metres", run.Message, StringComparison.Ordinal);
     }
 
-    private static UnitPictures Read(string unit) => UnitPictures.Read(UnitSpecification.Parse(unit), null);
+    private static HintInput Read(string text) => UnitAnnotator.Open(UnitText.Parse(text, "units[0]"), "units[0]");
 
     private static void WriteNpy(string path, int width, int height, Func<int, float> value)
     {

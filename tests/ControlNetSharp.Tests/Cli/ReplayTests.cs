@@ -62,7 +62,7 @@ public sealed class ReplayTests : IDisposable
         await Generate("plain.png", "--size 64x64");
         await Generate("told.png", "--size 64x64 --original-size 512X384+0+70");
         Assert.NotEqual(PictureReader.Read(_folder["plain.png"]).Rgb, PictureReader.Read(_folder["told.png"]).Rgb);
-        Assert.Equal("512x384+0+70", JsonNode.Parse(PngTexts.Read(_folder["told.png"])["controlnetsharp"])!["originalSize"]!.GetValue<string>());
+        Assert.Equal("""{"width":512,"height":384,"left":0,"top":70}""", JsonNode.Parse(PngTexts.Read(_folder["told.png"])["controlnetsharp"])!["originalSize"]!.ToJsonString());
         await CommandRun.JsonOf("generate", "--replay", _folder["told.png"], "-o", _folder["again.png"], "--overwrite");
         Assert.Equal(PictureReader.Read(_folder["told.png"]).Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
     }
@@ -78,7 +78,7 @@ public sealed class ReplayTests : IDisposable
         PictureWriter.WritePng(_folder["hint.png"], TestPictures.Square(64, 96));
         await AssertRefused(2, "hint.png: the file is not the one", "generate", "--replay", _folder["linked.png"], "-o", _folder["other.png"]);
         File.Delete(_folder["hint.png"]);
-        await AssertRefused(2, "hint.png: the file does not exist", "generate", "--replay", _folder["linked.png"], "-o", _folder["other.png"]);
+        await AssertRefused(2, "hint.png: there is no such picture", "generate", "--replay", _folder["linked.png"], "-o", _folder["other.png"]);
     }
 
     [Fact]
@@ -123,19 +123,20 @@ public sealed class ReplayTests : IDisposable
         await Generate("first.png", "--size 64x64");
         var texts = new Dictionary<string, string>(PngTexts.Read(_folder["first.png"]), StringComparer.Ordinal);
         var manifest = JsonNode.Parse(texts["controlnetsharp"])!;
-        Assert.Equal((get_num_threads(), "Float32"), (manifest["threads"]!.GetValue<int>(), manifest["dtype"]!.GetValue<string>()));
-        manifest["threads"] = 2;
+        var resolved = manifest["resolved"]!;
+        Assert.Equal((get_num_threads(), "fp32"), (resolved["threads"]!.GetValue<int>(), resolved["dtype"]!.GetValue<string>()));
+        resolved["threads"] = 2;
         texts["controlnetsharp"] = manifest.ToJsonString();
         PictureWriter.WritePng(_folder["two.png"], PictureReader.Read(_folder["first.png"]), texts);
         await CommandRun.JsonOf("generate", "--replay", _folder["two.png"], "-o", _folder["again.png"], "--overwrite");
         using var again = JsonDocument.Parse(PngTexts.Read(_folder["again.png"])["controlnetsharp"]);
-        Assert.Equal(2, again.RootElement.GetProperty("threads").GetInt32());
+        Assert.Equal(2, again.RootElement.GetProperty("resolved").GetProperty("threads").GetInt32());
     }
 
     [Theory]
     [InlineData("--replay @none.png", "none.png: there is no such picture")]
-    [InlineData("--replay @init.png", "it has no text 'controlnetsharp'")]
-    [InlineData("--replay @model.safetensors", "is not a PNG file")]
+    [InlineData("--replay @init.png", "neither a text 'controlnetsharp' nor A1111's parameters")]
+    [InlineData("--replay @model.safetensors", "model.safetensors")]
     [InlineData("--replay @first.png -p cat", "--prompt cannot be given together with --replay")]
     [InlineData("--replay @first.png --seed 3", "--seed cannot be given together with --replay")]
     [InlineData("--replay @first.png --tiling", "--tiling cannot be given together with --replay")]
@@ -143,7 +144,7 @@ public sealed class ReplayTests : IDisposable
     [InlineData("--replay @broken.png", "its manifest cannot be read")]
     [InlineData("--replay @empty.png", "its manifest cannot be read")]
     [InlineData("--replay @index.png", "its manifest cannot be read")]
-    [InlineData("--replay @steps.png", "Steps must be from 1 to 1000")]
+    [InlineData("--replay @steps.png", "steps -2: must be a whole number from 1 to 1000")]
     [InlineData("--replay @first.png -o @first.png", "first.png is there already; --overwrite replaces it")]
     [InlineData("--replay @lost.png", "its text 'controlnetsharp.init' holds no picture")]
     public async Task Replay_ThatCannotBe_SaysWhy(string options, string expected)

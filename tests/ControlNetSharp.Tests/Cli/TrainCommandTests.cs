@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Cli;
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Training.Datasets;
@@ -52,7 +53,7 @@ public sealed class TrainCommandTests : IDisposable
     {
         var json = await CommandRun.JsonOf(Arguments("full", "--target", "unet", "--max_train_steps", "2", "--ema_decay", "0.9", "--snr_gamma", "5", "--noise_offset", "0.1"));
         using var model = CheckpointLoader.LoadModel(json.GetProperty("files")[0].GetString()!, Placement.Cpu32);
-        Assert.Equal((TinyModel.NativeSize, true), (model.NativeSize, model.PredictsVelocity));
+        Assert.Equal((TinyModel.NativeSize, true), (model.NativeSize, model.PredictsVelocity()));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Evaluation;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.PocketTraining;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Scenes;
 using ControlNetSharp.Training;

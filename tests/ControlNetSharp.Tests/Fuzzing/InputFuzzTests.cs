@@ -5,6 +5,7 @@ using ControlNetSharp.Annotators.DepthMaps;
 using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Cli;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Tests.Annotators.DepthMaps;
 using ControlNetSharp.Tests.Pictures;
 using ControlNetSharp.Text;
@@ -104,7 +105,7 @@ public sealed class InputFuzzTests : IDisposable
     public void Parse_OfMutatedUnits_ReadsOrRefuses()
     {
         var original = "{\"kind\": \"canny\", \"picture\": \"room.png\", \"weight\": 0.8, \"start\": 0, \"end\": 0.6, \"mode\": \"prompt\", \"low\": 100, \"high\": 200}"u8.ToArray();
-        FuzzJsonFile("unit", original, path => UnitSpecification.Parse("@" + path), e => e is UsageException);
+        FuzzJsonFile("unit", original, path => UnitText.Parse("@" + path, "units[0]"), e => e is UsageException or RequestException);
     }
 
     [Fact]

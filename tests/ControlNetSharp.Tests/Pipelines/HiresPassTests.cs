@@ -2,6 +2,7 @@ using ControlNetSharp.Networks;
 using ControlNetSharp.Networks.Layers;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Tests.Pictures;
 using Xunit;
 using static TorchSharp.torch;
@@ -11,7 +12,7 @@ namespace ControlNetSharp.Tests.Pipelines;
 /// <summary>A second pass at a larger size, and tiles, with the tiny model.</summary>
 public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IClassFixture<PictureGeneratorTests.Networks>
 {
-    private static readonly GenerationRequest Request = new() { Prompt = "a red house", Size = (64, 64), GuidanceScale = 3, Seed = 5, Sampling = new() { Steps = 4 } };
+    private static readonly GenerationRequest Request = new() { Prompt = "a red house", Size = (64, 64), GuidanceScale = 3, Seed = 5, Steps = 4 };
 
     public static TheoryData<string> Upscalers => [.. UpscalerCatalogue.All.Select(row => row.Name)];
 
@@ -23,10 +24,11 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
         var sizes = new List<long>();
         var result = networks.Generator.Generate(
             Request with { Hires = new() { Scale = 1.5, Denoise = 0.5, Steps = 3, Upscaler = upscaler } },
+            [],
             progress =>
             {
                 steps.Add((progress.Step, progress.Steps));
-                sizes.Add(progress.Preview.shape[3]);
+                sizes.Add(progress.Denoised.shape[3]);
             },
             TestContext.Current.CancellationToken);
         Assert.Equal((96, 96), (result.Pictures[0].Width, result.Pictures[0].Height));
@@ -48,8 +50,8 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
     [Fact]
     public void Size_IsRoundedDownToMultiplesOf8_AndBounded()
     {
-        Assert.Equal((144, 104), new HiresPass { Scale = 1.5 }.SizeOf(97, 71));
-        Assert.Contains("4800 x 2400 pixels of 2400 x 1200; each side must be at most 4096", Assert.Throws<ArgumentOutOfRangeException>(() => new HiresPass().SizeOf(2400, 1200)).Message, StringComparison.Ordinal);
+        Assert.Equal((144, 104), new HiresPass { Scale = 1.5 }.SizeOf((97, 71)));
+        Assert.Contains("4800 x 2400 pixels of 2400 x 1200; each side must be at most 4096", Refusal(Request with { Size = (2400, 1200), Hires = new() }).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -58,7 +60,7 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
     [InlineData(ControlPasses.High, 16, 16)]
     public void Unit_ActsInItsPassesOnly(ControlPasses passes, params int[] widths)
     {
-        var seen = Runs(networks.First, () => Generate(Request with { Hires = new() { Steps = 2, Denoise = 0.5 }, Units = [Unit() with { Passes = passes }] }));
+        var seen = Runs(networks.First, () => Generate(Request with { Hires = new() { Steps = 2, Denoise = 0.5 } }, Unit() with { Passes = passes }));
         Assert.Equal(widths, seen.Select(shape => (int)shape[3]));
     }
 
@@ -66,9 +68,9 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
     public void Unit_WithAHintForTheSecondPass_TakesItThere()
     {
         var request = Request with { Hires = new() { Steps = 2, Denoise = 0.5 } };
-        var one = Generate(request with { Units = [Unit()] }).Pictures[0].Rgb;
-        Assert.NotEqual(one, Generate(request with { Units = [Unit() with { HiresHint = TestPictures.Noise(128, 128) }] }).Pictures[0].Rgb);
-        Assert.Equal(one, Generate(request with { Units = [Unit() with { HiresHint = PictureResizing.FitHint(Unit().Hint, 128, 128, ResizeMode.Crop) }] }).Pictures[0].Rgb);
+        var one = Generate(request, Unit()).Pictures[0].Rgb;
+        Assert.NotEqual(one, Generate(request, Unit() with { HiresHint = TestPictures.Noise(128, 128) }).Pictures[0].Rgb);
+        Assert.Equal(one, Generate(request, Unit() with { HiresHint = PictureResizing.FitHint(Unit().Hint, 128, 128, ResizeMode.Crop) }).Pictures[0].Rgb);
     }
 
     [Theory]
@@ -77,12 +79,12 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
     [InlineData(0.5, 1, 2)]
     [InlineData(0.8, 1, 0)]
     public void Unit_OutsideItsRange_IsNotRun(double start, double end, int runs) =>
-        Assert.Equal(runs, Runs(networks.First, () => Generate(Request with { Units = [Unit(start, end)] })).Count);
+        Assert.Equal(runs, Runs(networks.First, () => Generate(Request, Unit(start, end))).Count);
 
     [Fact]
     public void Unit_OfTheConditionalSide_RunsOnHalfTheBatch_AndOneThatCannotActNotAtAll()
     {
-        long[] Batches(ControlUnit unit, double guidance = 3) => [.. Runs(networks.First, () => Generate(Request with { Batch = 2, GuidanceScale = guidance, Units = [unit] })).Select(shape => shape[0])];
+        long[] Batches(PreparedControl unit, double guidance = 3) => [.. Runs(networks.First, () => Generate(Request with { Batch = 2, GuidanceScale = guidance }, unit)).Select(shape => shape[0])];
         Assert.Equal([4, 4, 4, 4], Batches(Unit()));
         Assert.Equal([4, 4, 4, 4], Batches(Unit() with { Strength = new() { Mode = ControlMode.Prompt } }));
         Assert.Equal([2, 2, 2, 2], Batches(Unit() with { Strength = new() { Mode = ControlMode.Control } }));
@@ -95,22 +97,19 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
     [Fact]
     public void Layers_OfOnesAreNone_OfTheDecayAreTheModePrompt_AndOfAnotherNumberAreRefused()
     {
-        byte[] Pixels(ControlStrength strength) => Generate(Request with { Units = [Unit() with { Strength = strength }] }).Pictures[0].Rgb;
+        byte[] Pixels(ControlStrength strength) => Generate(Request, Unit() with { Strength = strength }).Pictures[0].Rgb;
         var count = networks.First.ResidualCount;
         Assert.Equal(Pixels(new()), Pixels(new() { Layers = [.. Enumerable.Repeat(1.0, count)] }));
         Assert.Equal(Pixels(new() { Mode = ControlMode.Prompt }), Pixels(new() { Layers = [.. Enumerable.Range(0, count).Select(i => Math.Pow(0.825, count - 1 - i))] }));
         Assert.NotEqual(Pixels(new()), Pixels(new() { Layers = [.. Enumerable.Range(0, count).Select(i => i == 0 ? 0.0 : 1)] }));
         Assert.Contains($"Layers must have {count} weights", Assert.Throws<ArgumentException>(() => Pixels(new() { Layers = [1] })).Message, StringComparison.Ordinal);
-        Assert.Contains("Layers must be from 0 to 2", Assert.Throws<ArgumentOutOfRangeException>(() => new ControlStrength { Layers = [1, 3] }).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Region_OfWhiteIsNone_OfBlackIsNoUnit_AndOfHalfWeighsEachResidualByItsShare()
     {
-        byte[] Pixels(Func<int, int, bool>? white) => Generate(Request with
-        {
-            Units = [Unit() with { Region = white is null ? null : TestPictures.Of(64, 64, (x, y) => white(x, y) ? (255, 255, 255) : (0, 0, 0)) }],
-        }).Pictures[0].Rgb;
+        byte[] Pixels(Func<int, int, bool>? white) => Generate(
+            Request, Unit() with { Region = white is null ? null : TestPictures.Of(64, 64, (x, y) => white(x, y) ? (255, 255, 255) : (0, 0, 0)) }).Pictures[0].Rgb;
         Assert.Equal(Pixels(null), Pixels((_, _) => true));
         Assert.Equal(Generate(Request).Pictures[0].Rgb, Pixels((_, _) => false));
         Assert.NotEqual(Pixels(null), Pixels((x, _) => x < 32));
@@ -129,7 +128,7 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
         var pooled = new AttachedControl(networks.First, zeros(1), new() { Weight = 2 }) { GlobalAveragePooling = true }.Weighted(residual, 0, 5);
         Assert.Equal([2, 3, 1, 1], pooled.shape);
         Goldens.AssertClose(residual.flatten(2).mean([2]) * 2, pooled[.., .., 0, 0], 1e-6, "means");
-        Assert.NotEqual(Generate(Request with { Units = [Unit()] }).Pictures[0].Rgb, Generate(Request with { Units = [Unit() with { GlobalAveragePooling = true }] }).Pictures[0].Rgb);
+        Assert.NotEqual(Generate(Request, Unit()).Pictures[0].Rgb, Generate(Request, Unit() with { GlobalAveragePooling = true }).Pictures[0].Rgb);
     }
 
     [Fact]
@@ -143,7 +142,7 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
             seen = x.clone().DetachFromDisposeScope();
             return y;
         });
-        Generate(Request with { Units = [Unit() with { Holes = TestPictures.Of(32, 32, (x, _) => x < 16 ? (255, 255, 255) : (0, 0, 0)) }] });
+        Generate(Request, Unit() with { Holes = TestPictures.Of(32, 32, (x, _) => x < 16 ? (255, 255, 255) : (0, 0, 0)) });
         hook.remove();
 
         Assert.True(seen![.., .., .., ..32].eq(-1).all().item<bool>());
@@ -172,23 +171,26 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
 
         Assert.True(plain.equal(unet.Forward(x, timesteps, context)).all().item<bool>());
         var ordinary = Generate(Request).Pictures[0].Rgb;
-        Assert.NotEqual(ordinary, Generate(Request with { Tiling = true, Units = [Unit()] }).Pictures[0].Rgb);
+        Assert.NotEqual(ordinary, Generate(Request with { Tiling = true }, Unit()).Pictures[0].Rgb);
         Assert.Equal(ordinary, Generate(Request).Pictures[0].Rgb);
     }
 
     [Fact]
     public void HiresPass_WithAValueOutOfRange_NamesFieldAndRange()
     {
-        Assert.Contains("Scale must be from 1 to 4", Assert.Throws<ArgumentOutOfRangeException>(() => new HiresPass { Scale = 0.5 }).Message, StringComparison.Ordinal);
-        Assert.Contains("Denoise must be from 0 to 1", Assert.Throws<ArgumentOutOfRangeException>(() => new HiresPass { Denoise = double.NaN }).Message, StringComparison.Ordinal);
-        Assert.Contains("Steps must be from 1 to 1000", Assert.Throws<ArgumentOutOfRangeException>(() => new HiresPass { Steps = 0 }).Message, StringComparison.Ordinal);
-        Assert.Contains("latent, latent-bicubic", Assert.Throws<ArgumentException>(() => new HiresPass { Upscaler = "ESRGAN" }).Message, StringComparison.Ordinal);
-        Assert.Equal("latent-bicubic", new HiresPass { Upscaler = "Latent (bicubic)" }.Upscaler);
+        Assert.Contains("hires.scale 0.5: must be a number from 1 to 4", Refusal(Request with { Hires = new() { Scale = 0.5 } }).Message, StringComparison.Ordinal);
+        Assert.Contains("hires.denoise NaN: must be a number from 0 to 1", Refusal(Request with { Hires = new() { Denoise = double.NaN } }).Message, StringComparison.Ordinal);
+        Assert.Contains("hires.steps 0: must be a whole number from 1 to 1000", Refusal(Request with { Hires = new() { Steps = 0 } }).Message, StringComparison.Ordinal);
+        Assert.Contains("latent, latent-bicubic", Refusal(Request with { Hires = new() { Upscaler = "ESRGAN" } }).Message, StringComparison.Ordinal);
+        (Request with { Hires = new() { Upscaler = "Latent (bicubic)" } }).Check();
     }
 
-    private ControlUnit Unit(double start = 0, double end = 1) => new() { ControlNet = networks.First, Hint = TestPictures.Square(64, 64), Strength = new() { Start = start, End = end } };
+    private static RequestException Refusal(GenerationRequest request) => Assert.Throws<RequestException>(request.Check);
 
-    private GenerationResult Generate(GenerationRequest request) => networks.Generator.Generate(request, cancellationToken: TestContext.Current.CancellationToken);
+    private PreparedControl Unit(double start = 0, double end = 1) => new() { ControlNet = networks.First, Hint = TestPictures.Square(64, 64), Strength = new() { Start = start, End = end } };
+
+    private GeneratedBatch Generate(GenerationRequest request, params PreparedControl[] controls) =>
+        networks.Generator.Generate(request, controls, cancellationToken: TestContext.Current.CancellationToken);
 
     private static ConvolutionLayer Layer(ControlNet network, string name) => (ConvolutionLayer)network.named_modules().First(module => module.name == name).module;
 

@@ -1,5 +1,6 @@
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Tests.Pictures;
 using TorchSharp;
 using Xunit;
@@ -14,7 +15,7 @@ public sealed class InitialPictureTests(PictureGeneratorTests.Networks networks)
     private static readonly Picture LeftHalf = TestPictures.Of(64, 64, (x, _) => x < 32 ? (255, 255, 255) : (0, 0, 0));
     private static readonly GenerationRequest Request = new()
     {
-        Prompt = "a red house", Size = (64, 64), GuidanceScale = 3, Seed = 5, Sampling = new() { Steps = 8 }, Initial = new() { Picture = Init, Denoise = 0.5 },
+        Prompt = "a red house", Size = (64, 64), GuidanceScale = 3, Seed = 5, Steps = 8, Initial = new() { Picture = Init, Denoise = 0.5 },
     };
 
     [Theory]
@@ -26,7 +27,7 @@ public sealed class InitialPictureTests(PictureGeneratorTests.Networks networks)
     [InlineData("DPM++ 2M SDE", 0.5, 5)]
     public void Generate_FromAPicture_RunsTheCleanEndOfTheSchedule_FromTheSeedsNoise(string sampler, double denoise, int steps)
     {
-        var request = Request with { Sampling = Request.Sampling with { Sampler = sampler }, Initial = Request.Initial! with { Denoise = denoise } };
+        var request = Request with { Sampler = sampler, Initial = Request.Initial! with { Denoise = denoise } };
         var result = Generate(request);
         Assert.Equal(steps, result.Steps);
         Assert.Equal(result.Pictures[0].Rgb, Generate(request).Pictures[0].Rgb);
@@ -39,7 +40,7 @@ public sealed class InitialPictureTests(PictureGeneratorTests.Networks networks)
     {
         using var scope = NewDisposeScope();
         var clean = networks.Encoded(Init);
-        double Distance(double denoise) => (Previews(Request with { Sampling = new() { Steps = 20 }, Initial = Request.Initial! with { Denoise = denoise } })[^1] - clean).square().mean().item<float>();
+        double Distance(double denoise) => (Previews(Request with { Steps = 20, Initial = Request.Initial! with { Denoise = denoise } })[^1] - clean).square().mean().item<float>();
         double[] distances = [Distance(0.05), Distance(0.3), Distance(1)];
         Assert.Equal(distances.Order(), distances);
     }
@@ -117,9 +118,9 @@ public sealed class InitialPictureTests(PictureGeneratorTests.Networks networks)
         var initial = new InitialPicture { Picture = TestPictures.Noise(100, 50), Mask = new() { Picture = mask, Blur = 0, Padding = padding } };
         var region = InpaintRegion.Of(initial, resultWidth, resultHeight);
         Assert.Equal(new InpaintRegion(left, top, across, down), region);
-        var cut = region.Cut(initial.Picture, initial.Picture, ResizeMode.Just);
-        Assert.Equal(initial.Picture.At(left, top), cut.At(0, 0));
-        Assert.Equal(initial.Picture.At(left + across - 1, top + down - 1), cut.At(across - 1, down - 1));
+        var cut = region.Cut(initial.Picture.Read(), initial.Picture.Read(), ResizeMode.Just);
+        Assert.Equal(initial.Picture.Read().At(left, top), cut.At(0, 0));
+        Assert.Equal(initial.Picture.Read().At(left + across - 1, top + down - 1), cut.At(across - 1, down - 1));
     }
 
     [Fact]
@@ -154,7 +155,7 @@ public sealed class InitialPictureTests(PictureGeneratorTests.Networks networks)
     [Fact]
     public void Generate_UnderAMask_LeavesNoTensorBehind()
     {
-        var request = Masked(new InpaintMask { Picture = LeftHalf, Content = MaskedContent.Noise }) with { Batch = 2, Sampling = new() { Steps = 3, Sampler = "Euler a" } };
+        var request = Masked(new InpaintMask { Picture = LeftHalf, Content = MaskedContent.Noise }) with { Batch = 2, Steps = 3, Sampler = "Euler a" };
         Generate(request);
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         Generate(request);
@@ -165,23 +166,22 @@ public sealed class InitialPictureTests(PictureGeneratorTests.Networks networks)
     public void Request_ThatCannotBe_NamesWhatIsWrong()
     {
         string Message(GenerationRequest request) => Assert.ThrowsAny<ArgumentException>(() => Generate(request)).Message;
-        Assert.Contains("Mask must have white pixels", Message(Masked(new InpaintMask { Picture = TestPictures.Of(64, 64, (_, _) => (127, 127, 127)) })), StringComparison.Ordinal);
+        Assert.Contains("initial.mask.picture: must have white pixels", Message(Masked(new InpaintMask { Picture = TestPictures.Of(64, 64, (_, _) => (127, 127, 127)) })), StringComparison.Ordinal);
         Assert.Contains("32 x 64 pixels, the picture 64 x 64", Message(Masked(new InpaintMask { Picture = TestPictures.Square(32, 64) })), StringComparison.Ordinal);
-        Assert.Contains("Hires must not be given together with Initial", Message(Request with { Hires = new() }), StringComparison.Ordinal);
-        Assert.Contains("Sampling must not have a Denoise", Message(Request with { Sampling = new() { Denoise = 0.5 } }), StringComparison.Ordinal);
-        Assert.Contains("Denoise must be from 0 to 1", Assert.Throws<ArgumentOutOfRangeException>(() => new InitialPicture { Picture = Init, Denoise = double.NaN }).Message, StringComparison.Ordinal);
-        Assert.Contains("Blur must be from 0 to 64", Assert.Throws<ArgumentOutOfRangeException>(() => new InpaintMask { Picture = Init, Blur = 65 }).Message, StringComparison.Ordinal);
-        Assert.Contains("Padding must be from 0 to 256", Assert.Throws<ArgumentOutOfRangeException>(() => new InpaintMask { Picture = Init, Padding = -1 }).Message, StringComparison.Ordinal);
+        Assert.Contains("hires: cannot be given together with initial", Message(Request with { Hires = new() }), StringComparison.Ordinal);
+        Assert.Contains("initial.denoise NaN: must be a number from 0 to 1", Message(Request with { Initial = new() { Picture = Init, Denoise = double.NaN } }), StringComparison.Ordinal);
+        Assert.Contains("initial.mask.blur 65: must be a whole number from 0 to 64", Message(Masked(new InpaintMask { Picture = Init, Blur = 65 })), StringComparison.Ordinal);
+        Assert.Contains("initial.mask.padding -1: must be a whole number from 0 to 256", Message(Masked(new InpaintMask { Picture = Init, Padding = -1 })), StringComparison.Ordinal);
     }
 
     private static GenerationRequest Masked(InpaintMask mask) => Request with { Initial = Request.Initial! with { Mask = mask } };
 
-    private GenerationResult Generate(GenerationRequest request) => networks.Generator.Generate(request, cancellationToken: TestContext.Current.CancellationToken);
+    private GeneratedBatch Generate(GenerationRequest request) => networks.Generator.Generate(request, cancellationToken: TestContext.Current.CancellationToken);
 
     private List<Tensor> Previews(GenerationRequest request)
     {
         var previews = new List<Tensor>();
-        networks.Generator.Generate(request, progress => previews.Add(progress.Preview.clone().DetachFromDisposeScope()), TestContext.Current.CancellationToken);
+        networks.Generator.Generate(request, [], progress => previews.Add(progress.Denoised.clone().DetachFromDisposeScope()), TestContext.Current.CancellationToken);
         return previews;
     }
 }

@@ -1,6 +1,8 @@
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
 using ControlNetSharp.Tests.Pictures;
@@ -13,7 +15,7 @@ namespace ControlNetSharp.Tests.Pipelines;
 
 public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks networks) : IClassFixture<PictureGeneratorTests.Networks>
 {
-    private static readonly GenerationRequest Request = new() { Prompt = "a red house", Size = (64, 64), GuidanceScale = 3, Seed = 5, Sampling = new() { Steps = 4 } };
+    private static readonly GenerationRequest Request = new() { Prompt = "a red house", Size = (64, 64), GuidanceScale = 3, Seed = 5, Steps = 4 };
 
     [Theory]
     [InlineData("Euler")]
@@ -21,7 +23,7 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     [InlineData("DPM++ 2M SDE")]
     public void Generate_WithTheSameRequest_GivesTheSamePixels_AndWithAnotherSeedOrPromptOthers(string sampler)
     {
-        var request = Request with { Sampling = Request.Sampling with { Sampler = sampler } };
+        var request = Request with { Sampler = sampler };
         var first = Pixels(request);
         Assert.Equal(first, Pixels(request));
         Assert.NotEqual(first, Pixels(request with { Seed = 6 }));
@@ -34,10 +36,10 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     public void Generate_WithWeightZero_EqualsThePictureWithoutAUnitInEveryBit_AndWithWeightOneNot()
     {
         var plain = Pixels(Request);
-        Assert.Equal(plain, Pixels(Request with { Units = [Unit(0)] }));
-        Assert.Equal(plain, Pixels(Request with { Units = [Unit(0), Unit(0, networks.Second)] }));
-        Assert.NotEqual(plain, Pixels(Request with { Units = [Unit(1)] }));
-        Assert.NotEqual(Pixels(Request with { Units = [Unit(1)] }), Pixels(Request with { Units = [Unit(1) with { Hint = TestPictures.Noise(64, 64) }] }));
+        Assert.Equal(plain, Pixels(Request, Unit(0)));
+        Assert.Equal(plain, Pixels(Request, Unit(0), Unit(0, networks.Second)));
+        Assert.NotEqual(plain, Pixels(Request, Unit(1)));
+        Assert.NotEqual(Pixels(Request, Unit(1)), Pixels(Request, Unit(1) with { Hint = TestPictures.Noise(64, 64) }));
     }
 
     [Fact]
@@ -58,19 +60,19 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     public void Generate_WithTwoUnits_AddsThem()
     {
         var (first, second) = (Unit(1), Unit(0.5, networks.Second));
-        var both = Generate(Request with { Units = [first, second] }).Pictures[0];
-        Assert.NotEqual(Pixels(Request with { Units = [first] }), both.Rgb);
-        Assert.NotEqual(Pixels(Request with { Units = [second] }), both.Rgb);
+        var both = Generate(Request, first, second).Pictures[0];
+        Assert.NotEqual(Pixels(Request, first), both.Rgb);
+        Assert.NotEqual(Pixels(Request, second), both.Rgb);
         // A sum does not depend on the order of its terms; one unit twice counts like one with the sum of the weights. Rounding may move a byte over a step.
-        PictureAssert.WithinLevels(both, Generate(Request with { Units = [second, first] }).Pictures[0], 1, "order of units");
-        PictureAssert.WithinLevels(Generate(Request with { Units = [Unit(1.5)] }).Pictures[0], Generate(Request with { Units = [Unit(1), Unit(0.5)] }).Pictures[0], 1, "one unit twice");
+        PictureAssert.WithinLevels(both, Generate(Request, second, first).Pictures[0], 1, "order of units");
+        PictureAssert.WithinLevels(Generate(Request, Unit(1.5)).Pictures[0], Generate(Request, Unit(1), Unit(0.5)).Pictures[0], 1, "one unit twice");
     }
 
     [Fact]
     public void Generate_WithStart_LeavesTheStepsBeforeItAlone()
     {
         using var scope = NewDisposeScope();
-        var (plain, late) = (Previews(Request), Previews(Request with { Units = [Unit(1, start: 0.5)] }));
+        var (plain, late) = (Previews(Request), Previews(Request, Unit(1, start: 0.5)));
         // Step i of 4 has the share i/4.
         Assert.Equal([true, true, false, false], plain.Zip(late, (a, b) => a.equal(b).all().item<bool>()));
     }
@@ -78,7 +80,7 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     [Fact]
     public void Generate_WithEnd_LeavesTheStepsAfterItAlone()
     {
-        byte[] Until(double end) => Pixels(Request with { Units = [Unit(1, end: end)] });
+        byte[] Until(double end) => Pixels(Request, Unit(1, end: end));
         // Steps 0 and 1 of 4 have the shares 0 and 0.25, step 2 has 0.5.
         Assert.Equal(Until(0.25), Until(0.49));
         Assert.NotEqual(Until(0.49), Until(0.5));
@@ -90,13 +92,13 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     [InlineData("Euler a")]
     public void Generate_WithABatch_MakesPictureKAsAloneWithSeedPlusK(string sampler)
     {
-        var request = Request with { Sampling = Request.Sampling with { Sampler = sampler }, Units = [Unit(1)] };
-        var batch = Generate(request with { Batch = 3 });
+        var request = Request with { Sampler = sampler };
+        var batch = Generate(request with { Batch = 3 }, Unit(1));
         Assert.Equal(3, batch.Pictures.Count);
         for (var k = 0; k < 3; k++)
         {
             // Sums in a batch are taken in another order; a byte may fall on the other side of a step.
-            PictureAssert.WithinLevels(Generate(request with { Seed = request.Seed + k }).Pictures[0], batch.Pictures[k], 1, $"picture {k}");
+            PictureAssert.WithinLevels(Generate(request with { Seed = request.Seed + k }, Unit(1)).Pictures[0], batch.Pictures[k], 1, $"picture {k}");
         }
 
         Assert.NotEqual(batch.Pictures[0].Rgb, batch.Pictures[1].Rgb);
@@ -109,10 +111,11 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
         var (shapes, seconds) = (new List<long[]>(), new List<double>());
         var result = networks.Generator.Generate(
             Request,
+            [],
             progress =>
             {
                 steps.Add((progress.Step, progress.Steps));
-                shapes.Add(progress.Preview.shape);
+                shapes.Add(progress.Denoised.shape);
                 seconds.Add(progress.Seconds);
             },
             TestContext.Current.CancellationToken);
@@ -125,12 +128,13 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     [Fact]
     public void Generate_CancelledBetweenSteps_ThrowsAndLeavesNothingBehind()
     {
-        Generate(Request with { Units = [Unit(1)] });
+        Generate(Request, Unit(1));
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         using var stop = new CancellationTokenSource();
         var last = 0;
         Assert.ThrowsAny<OperationCanceledException>(() => networks.Generator.Generate(
-            Request with { Units = [Unit(1)] },
+            Request,
+            [Unit(1)],
             progress =>
             {
                 last = progress.Step;
@@ -150,6 +154,7 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
         using var stop = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() => networks.Generator.Generate(
             Request,
+            [],
             progress =>
             {
                 if (progress.Step == progress.Steps)
@@ -163,9 +168,9 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     [Fact]
     public void Generate_AtASizeWhoseLatentsAreOdd_WorksWithAndWithoutControl()
     {
-        foreach (var units in new ControlUnit[][] { [], [Unit(1)] })
+        foreach (var units in new PreparedControl[][] { [], [Unit(1)] })
         {
-            var picture = Generate(Request with { Size = (72, 72), Units = units }).Pictures[0];
+            var picture = Generate(Request with { Size = (72, 72) }, units).Pictures[0];
             Assert.Equal((72, 72), (picture.Width, picture.Height));
         }
     }
@@ -174,19 +179,20 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     public void Generate_WithoutSize_IsNotShapedByAUnitOfWeightZero()
     {
         var (weightless, square) = (Unit(0) with { Hint = TestPictures.Square(320, 80) }, Unit(1));
-        Assert.Equal((64, 64), Generate(Request with { Size = null, Units = [weightless] }).Request.Size);
-        Assert.Equal((64, 64), Generate(Request with { Size = null, Units = [weightless, square] }).Request.Size);
+        Assert.Equal((64, 64), Generate(Request with { Size = null }, weightless).Request.Size);
+        Assert.Equal((64, 64), Generate(Request with { Size = null }, weightless, square).Request.Size);
     }
 
     [Fact]
     public void Generate_FiftyPictures_LeavesNoTensorBehind()
     {
-        var request = Request with { Sampling = new() { Steps = 1, Sampler = "Euler a" }, Units = [Unit(1), Unit(0.5, networks.Second)] };
-        Generate(request);
+        var request = Request with { Steps = 1, Sampler = "Euler a" };
+        PreparedControl[] units = [Unit(1), Unit(0.5, networks.Second)];
+        Generate(request, units);
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         for (var i = 0; i < 50; i++)
         {
-            Generate(request with { Seed = i });
+            Generate(request with { Seed = i }, units);
             Assert.True(before == DisposeScopeManager.Statistics.ThreadTotalLiveCount, $"{DisposeScopeManager.Statistics.ThreadTotalLiveCount - before} tensors are left after picture {i + 1}.");
         }
     }
@@ -194,7 +200,7 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     [Fact]
     public void Generate_WithoutSize_TakesTheNativeSizeInTheHintsAspectRatio()
     {
-        var wide = Generate(Request with { Size = null, Units = [Unit(1) with { Hint = TestPictures.Square(320, 80) }] });
+        var wide = Generate(Request with { Size = null }, Unit(1) with { Hint = TestPictures.Square(320, 80) });
         Assert.Equal((128, 64), (wide.Pictures[0].Width, wide.Pictures[0].Height));
         Assert.Equal((128, 64), wide.Request.Size);
         Assert.Equal((64, 64), Generate(Request with { Size = null }).Request.Size);
@@ -203,30 +209,30 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     [Fact]
     public void Request_WithAValueOutOfRange_NamesFieldAndRange()
     {
-        Assert.Contains("64 to 4096", Assert.Throws<ArgumentOutOfRangeException>(() => Request with { Size = (13, 7) }).Message, StringComparison.Ordinal);
-        Assert.Contains("GuidanceScale must be from 1 to 30", Assert.Throws<ArgumentOutOfRangeException>(() => Request with { GuidanceScale = double.NaN }).Message, StringComparison.Ordinal);
-        Assert.Contains("Batch must be from 1 to 64", Assert.Throws<ArgumentOutOfRangeException>(() => Request with { Batch = 0 }).Message, StringComparison.Ordinal);
-        Assert.Contains("Start (0.8) after its End (0.2)", Assert.Throws<ArgumentException>(() => Unit(1, start: 0.8, end: 0.2)).Message, StringComparison.Ordinal);
-        Assert.Contains("8 x 8 pixels; it has 8 x 7", Assert.Throws<ArgumentException>(() => Unit(1) with { Hint = TestPictures.Noise(8, 7) }).Message, StringComparison.Ordinal);
-        Assert.Contains("Steps must be from 1 to 1000", Assert.Throws<ArgumentOutOfRangeException>(() => Generate(Request with { Sampling = new() { Steps = 0 } })).Message, StringComparison.Ordinal);
-        Assert.Contains("'Oiler'", Assert.Throws<ArgumentException>(() => Generate(Request with { Sampling = new() { Sampler = "Oiler" } })).Message, StringComparison.Ordinal);
+        void Refused(GenerationRequest request, string member) => Assert.Equal(member, Assert.Throws<RequestException>(() => Generate(request)).Member);
+        Refused(Request with { Size = (13, 7) }, "size");
+        Refused(Request with { GuidanceScale = double.NaN }, "guidanceScale");
+        Refused(Request with { Batch = 0 }, "batch");
+        Refused(Request with { Steps = 0 }, "steps");
+        Refused(Request with { Sampler = "Oiler" }, "sampler");
     }
 
-    private ControlUnit Unit(double weight, ControlNet? network = null, double start = 0, double end = 1) => new()
+    private PreparedControl Unit(double weight, ControlNet? network = null, double start = 0, double end = 1) => new()
     {
         ControlNet = network ?? networks.First,
         Hint = TestPictures.Square(64, 64),
         Strength = new ControlStrength { Weight = weight, Start = start, End = end },
     };
 
-    private GenerationResult Generate(GenerationRequest request) => networks.Generator.Generate(request, cancellationToken: TestContext.Current.CancellationToken);
+    private GeneratedBatch Generate(GenerationRequest request, params PreparedControl[] controls) =>
+        networks.Generator.Generate(request, controls, cancellationToken: TestContext.Current.CancellationToken);
 
-    private byte[] Pixels(GenerationRequest request) => Generate(request).Pictures[0].Rgb;
+    private byte[] Pixels(GenerationRequest request, params PreparedControl[] controls) => Generate(request, controls).Pictures[0].Rgb;
 
-    private List<Tensor> Previews(GenerationRequest request)
+    private List<Tensor> Previews(GenerationRequest request, params PreparedControl[] controls)
     {
         var previews = new List<Tensor>();
-        networks.Generator.Generate(request, progress => previews.Add(progress.Preview.clone().DetachFromDisposeScope()), TestContext.Current.CancellationToken);
+        networks.Generator.Generate(request, controls, progress => previews.Add(progress.Denoised.clone().DetachFromDisposeScope()), TestContext.Current.CancellationToken);
         return previews;
     }
 

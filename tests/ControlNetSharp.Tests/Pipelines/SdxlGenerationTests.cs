@@ -1,6 +1,8 @@
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pipelines;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
 using ControlNetSharp.Tests.Pictures;
@@ -13,43 +15,45 @@ namespace ControlNetSharp.Tests.Pipelines;
 /// <summary>Pictures by SDXL and by inpainting models, at tiny widths.</summary>
 public sealed class SdxlGenerationTests(SdxlGenerationTests.Networks networks) : IClassFixture<SdxlGenerationTests.Networks>
 {
-    private static readonly GenerationRequest Request = new() { Prompt = "a red house", NegativePrompt = "a boat", Size = (64, 64), GuidanceScale = 3, Seed = 5, Sampling = new() { Steps = 3 } };
+    private static readonly GenerationRequest Request = new() { Prompt = "a red house", NegativePrompt = "a boat", Size = (64, 64), GuidanceScale = 3, Seed = 5, Steps = 3 };
 
     [Fact]
     public void Generate_OfSdxl_FollowsPromptNegativePromptSizesAndHint_AndNothingElse()
     {
         var first = Pixels(Request);
         Assert.Equal(first, Pixels(Request));
-        Assert.Equal(first, Pixels(Request with { SizeConditioning = SizeConditioning.Of(64, 64) }));
+        Assert.Equal(first, Pixels(Request with { OriginalSize = new() { Width = 64, Height = 64 } }));
         Assert.True(first.Distinct().Count() > 50);
         foreach (var other in new[]
         {
             Request with { Seed = 6 }, Request with { Prompt = "a blue boat" }, Request with { NegativePrompt = "a cat" }, Request with { NegativePrompt = "" }, Request with { ClipSkip = 1 },
-            Request with { SizeConditioning = new SizeConditioning(1024, 1024, 0, 0, 64, 64) }, Request with { SizeConditioning = new SizeConditioning(64, 64, 30, 0, 64, 64) }, Request with { Units = [Unit(networks.Control)] },
+            Request with { OriginalSize = new() { Width = 1024, Height = 1024 } }, Request with { OriginalSize = new() { Width = 64, Height = 64, Top = 30 } },
         })
         {
             Assert.NotEqual(first, Pixels(other));
         }
 
-        Assert.NotEqual(Pixels(Request with { Units = [Unit(networks.Control)] }), Pixels(Request with { Units = [Unit(networks.Control) with { Strength = new() { Mode = ControlMode.Prompt } }] }));
+        Assert.NotEqual(first, Pixels(Request, Unit(networks.Control)));
+
+        Assert.NotEqual(Pixels(Request, Unit(networks.Control)), Pixels(Request, Unit(networks.Control) with { Strength = new() { Mode = ControlMode.Prompt } }));
     }
 
     [Fact]
     public void Generate_OfSdxl_AtASizeWhoseLatentsAreOdd_AndInABatch_Works()
     {
-        var result = Generate(Request with { Size = (72, 88), Batch = 2, Units = [Unit(networks.Control)] });
+        var result = Generate(Request with { Size = (72, 88), Batch = 2 }, Unit(networks.Control));
         Assert.Equal((2, 72, 88), (result.Pictures.Count, result.Pictures[0].Width, result.Pictures[0].Height));
-        PictureAssert.WithinLevels(Generate(Request with { Size = (72, 88), Seed = 6, Units = [Unit(networks.Control)] }).Pictures[0], result.Pictures[1], 1, "the second of a batch");
+        PictureAssert.WithinLevels(Generate(Request with { Size = (72, 88), Seed = 6 }, Unit(networks.Control)).Pictures[0], result.Pictures[1], 1, "the second of a batch");
     }
 
     [Fact]
     public void Generate_OfSdxl_LeavesNoTensorBehind()
     {
-        var request = Request with { Units = [Unit(networks.Control)], Sampling = new() { Steps = 1 } };
-        Generate(request);
+        var request = Request with { Steps = 1 };
+        Generate(request, Unit(networks.Control));
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        Generate(request);
-        Generate(request with { NegativePrompt = "" });
+        Generate(request, Unit(networks.Control));
+        Generate(request with { NegativePrompt = "" }, Unit(networks.Control));
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
@@ -58,7 +62,7 @@ public sealed class SdxlGenerationTests(SdxlGenerationTests.Networks networks) :
     {
         using var classic = TinyModel.ControlNet();
         var sampled = false;
-        string Refusal(params ControlUnit[] units) => Assert.Throws<ArgumentException>(() => networks.Generator.Generate(Request with { Units = units }, _ => sampled = true, TestContext.Current.CancellationToken)).Message;
+        string Refusal(params PreparedControl[] units) => Assert.Throws<ArgumentException>(() => networks.Generator.Generate(Request, units, _ => sampled = true, TestContext.Current.CancellationToken)).Message;
         var message = Refusal(Unit(networks.Control), Unit(classic), Unit(networks.Control));
         Assert.Contains($"The ControlNet of unit 2 is for SD 1.x layout with context {TinyModel.Width} (context {TinyModel.Width}, 32 channels); the model is SDXL layout with context 40 (context 40, 32 channels)", message, StringComparison.Ordinal);
         Assert.Contains("Of the 3 units those that fit are: 1, 3.", message, StringComparison.Ordinal);
@@ -66,7 +70,7 @@ public sealed class SdxlGenerationTests(SdxlGenerationTests.Networks networks) :
         Assert.Contains("Of the 1 units none fits.", Refusal(Unit(classic)), StringComparison.Ordinal);
         Assert.False(sampled);
         // A unit that does not act is none.
-        Assert.Equal(Pixels(Request), Pixels(Request with { Units = [Unit(classic) with { Strength = new() { Weight = 0 } }] }));
+        Assert.Equal(Pixels(Request), Pixels(Request, Unit(classic) with { Strength = new() { Weight = 0 } }));
     }
 
     [Fact]
@@ -86,17 +90,18 @@ public sealed class SdxlGenerationTests(SdxlGenerationTests.Networks networks) :
         using var text = TinyModel.Text();
         using var control = TinyModel.ControlNet();
         var generator = new PictureGenerator(unet, autoencoder, text, PredictionType.Velocity, TinyModel.NativeSize, Placement.Cpu32);
-        byte[] Made(GenerationRequest request) => generator.Generate(request, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Rgb;
+        byte[] Made(GenerationRequest request, params PreparedControl[] controls) => generator.Generate(request, controls, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Rgb;
         var plain = Made(Request);
         Assert.True(plain.Distinct().Count() > 50);
-        Assert.NotEqual(plain, Made(Request with { Units = [Unit(control)] }));
+        Assert.NotEqual(plain, Made(Request, Unit(control)));
     }
 
-    private static ControlUnit Unit(ControlNet network) => new() { ControlNet = network, Hint = TestPictures.Square(64, 64) };
+    private static PreparedControl Unit(ControlNet network) => new() { ControlNet = network, Hint = TestPictures.Square(64, 64) };
 
-    private GenerationResult Generate(GenerationRequest request) => networks.Generator.Generate(request, cancellationToken: TestContext.Current.CancellationToken);
+    private GeneratedBatch Generate(GenerationRequest request, params PreparedControl[] controls) =>
+        networks.Generator.Generate(request, controls, cancellationToken: TestContext.Current.CancellationToken);
 
-    private byte[] Pixels(GenerationRequest request) => Generate(request).Pictures[0].Rgb;
+    private byte[] Pixels(GenerationRequest request, params PreparedControl[] controls) => Generate(request, controls).Pictures[0].Rgb;
 
     /// <summary>The tiny SDXL and a ControlNet for it, made once for all tests of the class.</summary>
     public sealed class Networks : IDisposable

@@ -19,28 +19,32 @@ public class PlacementChoiceTests
     }
 
     [Theory]
-    [InlineData("cpu", "fp16", "dtype", "--dtype fp16", "use auto, bf16 or fp32")]
-    [InlineData("cpu", "fp64", "dtype", "--dtype fp64", "auto, fp32, bf16, fp16")]
-    [InlineData("gpu", "auto", "device", "--device gpu", "cpu or cuda:N")]
-    [InlineData("cuda", "auto", "device", "--device cuda", "cpu or cuda:N")]
-    [InlineData("cuda:", "auto", "device", "--device cuda:", "cpu or cuda:N")]
-    [InlineData("cuda:-1", "auto", "device", "--device cuda:-1", "cpu or cuda:N")]
-    [InlineData("cuda:1x", "auto", "device", "--device cuda:1x", "cpu or cuda:N")]
-    public void Check_WithANameThatIsNotKnown_NamesOptionValueAndWhatIsAllowed(string device, string dtype, string parameter, string given, string allowed)
+    [InlineData("cpu", "fp16", "fp16", "use auto, bf16 or fp32")]
+    [InlineData("cpu", "fp64", "fp64", "auto, fp32, bf16, fp16")]
+    [InlineData("gpu", "auto", "gpu", "cpu or cuda:N")]
+    [InlineData("cuda", "auto", "cuda", "cpu or cuda:N")]
+    [InlineData("cuda:", "auto", "cuda:", "cpu or cuda:N")]
+    [InlineData("cuda:-1", "auto", "cuda:-1", "cpu or cuda:N")]
+    [InlineData("cuda:1x", "auto", "cuda:1x", "cpu or cuda:N")]
+    public void Check_WithANameThatIsNotKnown_NamesItAndWhatIsAllowed(string device, string dtype, string given, string allowed)
     {
-        var e = Assert.Throws<ArgumentException>(() => PlacementPolicy.Check(device, dtype));
-        Assert.Equal(parameter, e.ParamName);
-        Assert.StartsWith(given + ":", e.Message, StringComparison.Ordinal);
+        var e = Assert.Throws<UnknownNameException>(() =>
+        {
+            PlacementPolicy.CheckDevice(device);
+            PlacementPolicy.CheckDtype(device, dtype);
+        });
+        Assert.Equal(given, e.Name);
         Assert.Contains(allowed, e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Check_OfFp16OnAGpu_IsAllowed() => Assert.Equal("fp16", PlacementPolicy.Check("cuda:3", "fp16"));
+    public void Check_OfFp16OnAGpu_IsAllowed() => PlacementPolicy.CheckDtype("cuda:3", "fp16");
 
     [Fact]
     public void Choose_OfAGpuThatIsNotThere_NamesTheDevice()
     {
         var e = Assert.Throws<RuntimeUnavailableException>(() => PlacementPolicy.Choose("cuda:99", "auto"));
-        Assert.StartsWith("--device cuda:99: libtorch finds", e.Message, StringComparison.Ordinal);
+        Assert.Equal("cuda:99", e.Device);
+        Assert.StartsWith("cuda:99: libtorch finds", e.Message, StringComparison.Ordinal);
     }
 }

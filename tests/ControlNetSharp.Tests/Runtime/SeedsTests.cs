@@ -1,4 +1,5 @@
 using ControlNetSharp.Pipelines;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
 using Xunit;
 using static TorchSharp.torch;
@@ -54,6 +55,6 @@ public class SeedsTests
     public void Noise_OfASeedWhoseNoiseWouldBeAnotherSeeds_IsRefused(long seed, int pictures)
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => Seeds.Noise(seed, pictures, 4, 8, 8));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new GenerationRequest { Prompt = "", Seed = seed, Batch = pictures }.CheckParts());
+        Assert.Equal("seed", Assert.Throws<RequestException>(new GenerationRequest { Prompt = "", Seed = seed, Batch = pictures }.Check).Member);
     }
 }

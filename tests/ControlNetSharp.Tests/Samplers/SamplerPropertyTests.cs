@@ -1,3 +1,4 @@
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Samplers;
 using Xunit;
 using static TorchSharp.torch;
@@ -23,7 +24,7 @@ public class SamplerPropertyTests
         using var scope = NewDisposeScope();
         var plan = SamplingPlan.Create(new() { Sampler = sampler, Scheduler = scheduler, Steps = 7 }, Schedule);
         var target = Normal(5);
-        var result = plan.Run((_, _) => target.clone(), plan.StartFrom(Normal(1)), Source(2), cancellationToken: Token);
+        var result = plan.Run((_, _, _) => target.clone(), plan.StartFrom(Normal(1)), Source(2), cancellationToken: Token);
         // LDM's DDIM leaves the noise of timestep 0 in. LCM's consistency function keeps a share of its input, at timestep 0 all of it.
         var (last, end) = plan.Steps[^1];
         var kept = last.Timestep == 0 ? last.Sigma : 1 / (1 + 400 * last.Timestep * last.Timestep);
@@ -48,7 +49,7 @@ public class SamplerPropertyTests
             using var scope = NewDisposeScope();
             NoiseLevel[] levels = [.. SigmaSpacing.Exponential(steps + 1, 0.05, 10).Select(Schedule.LevelOfSigma)];
             var start = ones(1, 1, 1, 1, ScalarType.Float64);
-            var result = run((x, level) => level.Alpha * x, start, LevelStep.Through(levels), 0, NoNoise, null, Token);
+            var result = run((x, level, _) => level.Alpha * x, start, LevelStep.Through(levels), 0, NoNoise, null, Token);
             return Math.Abs(result.item<double>() - 1);
         }
 
@@ -66,7 +67,7 @@ public class SamplerPropertyTests
         var plan = SamplingPlan.Create(new() { Sampler = sampler, Scheduler = "karras", Steps = 100 }, Schedule);
         var start = randn([1, 1, 200, 200], generator: new Generator(3));
         var generator = new Generator(4);
-        var result = plan.Run((x, level) => level.Alpha * x, start, like => randn(like.shape, generator: generator), cancellationToken: Token);
+        var result = plan.Run((x, level, _) => level.Alpha * x, start, like => randn(like.shape, generator: generator), cancellationToken: Token);
         var ratio = (result.std() / start.std()).item<float>();
         Assert.InRange(ratio, 0.95, 1.02);
     }
@@ -87,7 +88,7 @@ public class SamplerPropertyTests
         using var scope = NewDisposeScope();
         var plan = SamplingPlan.Create(new() { Sampler = sampler, Steps = 8 }, Schedule);
         var (called, told) = (0, new List<int>());
-        plan.Run((x, level) => { called++; return Model(x, level); }, plan.StartFrom(Normal(1)), Source(2), step => told.Add(step.Index * 100 + step.Count), Token);
+        plan.Run((x, level, _) => { called++; return Model(x, level); }, plan.StartFrom(Normal(1)), Source(2), step => told.Add(step.Index * 100 + step.Count), Token);
         Assert.Equal(calls, called);
         Assert.Equal(Enumerable.Range(0, 8).Select(i => i * 100 + 8), told);
     }
@@ -212,7 +213,7 @@ public class SamplerPropertyTests
         Goldens.AssertClose(clean, Predictions.ToDenoised(type, truth, noisy, level), 1e-5, $"{type}");
     }
 
-    private static Tensor Model(Tensor x, NoiseLevel level) => level.Alpha * x + 0.1 * sin(3 * x + level.Timestep / 300);
+    private static Tensor Model(Tensor x, NoiseLevel level, int step = 0) => level.Alpha * x + 0.1 * sin(3 * x + level.Timestep / 300);
 
     private static Tensor Normal(long seed) => randn([1, 4, 4, 4], generator: new Generator((ulong)seed));
 

@@ -1,4 +1,6 @@
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Diffusion;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
 using Xunit;
 using static TorchSharp.torch;
@@ -33,7 +35,7 @@ public class SamplingPlanTests
     [InlineData("Euler", "caras", "caras", "karras, ")]
     public void Resolve_WithAnUnknownName_SaysItAndTheKnownOnes(string sampler, string scheduler, string value, string known)
     {
-        var message = Assert.Throws<ArgumentException>(() => SamplerCatalogue.Resolve(sampler, scheduler)).Message;
+        var message = Assert.Throws<UnknownNameException>(() => SamplerCatalogue.Resolve(sampler, scheduler)).Message;
         Assert.Contains($"'{value}'", message);
         Assert.Contains(known, message);
     }
@@ -104,7 +106,7 @@ public class SamplingPlanTests
         using var scope = NewDisposeScope();
         var plan = SamplingPlan.Create(new() { Sampler = sampler, Steps = 6 }, Schedule.WithZeroTerminalSnr());
         var target = randn(1, 4, 4, 4);
-        var result = plan.Run((_, _) => target.clone(), plan.StartFrom(randn(1, 4, 4, 4)), x => randn_like(x), cancellationToken: TestContext.Current.CancellationToken);
+        var result = plan.Run((_, _, _) => target.clone(), plan.StartFrom(randn(1, 4, 4, 4)), x => randn_like(x), cancellationToken: TestContext.Current.CancellationToken);
         // DDIM ends at the first timestep, where a little noise is left.
         Goldens.AssertClose(target, result, sampler == "DDIM" ? 0.2 : 1e-4, sampler);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Samplers;
 using Xunit;
 using static TorchSharp.torch;

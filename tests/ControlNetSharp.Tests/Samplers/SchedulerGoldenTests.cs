@@ -1,3 +1,4 @@
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Samplers;
 using Xunit;
 using static TorchSharp.torch;
@@ -31,7 +32,7 @@ public class SchedulerGoldenTests
         var timesteps = new List<double>();
         var sigmas = new List<double>();
 
-        Tensor Denoise(Tensor x, NoiseLevel level)
+        Tensor Denoise(Tensor x, NoiseLevel level, int step)
         {
             rows.Add((reference.DividesByAlpha ? x / level.Alpha : x.clone()).flatten().DetachFromDisposeScope());
             timesteps.Add(level.Timestep);

@@ -1,3 +1,4 @@
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Samplers;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using ControlNetSharp.PocketTraining;
 using ControlNetSharp.Training;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using ControlNetSharp.Annotators.Embedded;
+using ControlNetSharp.PocketTraining;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Tests.Pictures;
 using ControlNetSharp.Training;

@@ -26,12 +26,14 @@ public sealed record DepthMapOptions
         Check(Unit, nameof(Unit));
         Check(Near, nameof(Near));
         Check(Far, nameof(Far));
-        return Near >= Far
-            ? throw new ArgumentOutOfRangeException(nameof(Far), Far, $"Far must be above Near, which is {Near} m.")
-            : Large == DepthEnd.Near && IsInMetres
-                ? throw new ArgumentException("Near, Far and Unit are metres, which a map has none of where large is near.", nameof(Large))
-                : this;
+        return Conflict is { } conflict ? throw new ArgumentException($"{conflict.Option}: {conflict.Problem}", conflict.Option) : this;
     }
+
+    /// <summary>Which option does not go with another, and why; null where they fit.</summary>
+    internal (string Option, string Problem)? Conflict =>
+        Near >= Far ? (nameof(Far), $"must be above near, which is {Near} m.")
+        : Large == DepthEnd.Near && IsInMetres ? (nameof(Large), "near, far and unit are metres, which a map has none of where large is near.")
+        : null;
 
     private static void Check(double? value, string name)
     {

@@ -31,8 +31,17 @@ public static class MeasuredDepth
     {
         ArgumentNullException.ThrowIfNull(map);
         ArgumentNullException.ThrowIfNull(options);
+        return map.ToHint(Settings(options), out reading);
+    }
+
+    /// <summary>Which option does not go with another, and why; null where they fit.</summary>
+    internal static (string Option, string Problem)? Conflict(AnnotatorOptions options) =>
+        Settings(options).Conflict is { } conflict ? (conflict.Option.ToLowerInvariant(), conflict.Problem) : null;
+
+    private static DepthMapOptions Settings(AnnotatorOptions options)
+    {
         double? Given(string name) => options[name] is > 0 and var value ? value : null;
-        var settings = new DepthMapOptions
+        return new DepthMapOptions
         {
             Large = (DepthEnd)options["large"],
             Near = Given("near"),
@@ -40,6 +49,5 @@ public static class MeasuredDepth
             Unit = Given("unit"),
             Inverse = options["inverse"] == 1,
         };
-        return map.ToHint(settings, out reading);
     }
 }

@@ -22,13 +22,14 @@ public static class MeasuredPose
         "key points of persons: JSON in OpenPose's format");
 
     /// <summary>Reads the key points, which <see cref="PoseDrawing.Draw"/> makes the hint of.</summary>
-    /// <param name="path">A JSON file.</param>
+    /// <param name="json">The JSON text in UTF-8.</param>
+    /// <param name="name">What messages call it.</param>
     /// <param name="options">Options made for <see cref="Info"/>.</param>
-    /// <exception cref="PictureException">As of <see cref="PoseJson.Read"/>.</exception>
-    public static PoseKeypoints Read(string path, AnnotatorOptions options)
+    /// <exception cref="PictureException">As of <see cref="PoseJson.Parse"/>.</exception>
+    public static PoseKeypoints Read(ReadOnlyMemory<byte> json, string name, AnnotatorOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         int? Given(string name) => options[name] is > 0 and var value ? (int)value : null;
-        return PoseJson.Read(path, Given(PoseJson.CanvasWidth), Given(PoseJson.CanvasHeight));
+        return PoseJson.Parse(json, name, Given(PoseJson.CanvasWidth), Given(PoseJson.CanvasHeight));
     }
 }

@@ -1,5 +1,6 @@
 using ControlNetSharp.Annotators.Embedded;
 using ControlNetSharp.Evaluation;
+using ControlNetSharp.PocketTraining;
 using ControlNetSharp.Scenes;
 using ControlNetSharp.Training;
 using Xunit;

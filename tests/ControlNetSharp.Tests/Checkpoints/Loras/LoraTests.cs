@@ -3,6 +3,7 @@ using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pipelines;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
 using TorchSharp;
@@ -111,7 +112,7 @@ public sealed class LoraTests : IDisposable
         }
 
         var generator = new PictureGenerator(model, new PromptFiles([_folder.Path]));
-        byte[] Pixels(string prompt) => generator.Generate(new GenerationRequest { Prompt = prompt, Size = (64, 64), Seed = 3, Sampling = new() { Steps = 2 } }, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Rgb;
+        byte[] Pixels(string prompt) => generator.Generate(new GenerationRequest { Prompt = prompt, Size = (64, 64), Seed = 3, Steps = 2 }, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Rgb;
         var plain = Pixels("a red house");
         var styled = Pixels("a red house<lora:kohya:0.8>");
         Assert.NotEqual(plain, styled);

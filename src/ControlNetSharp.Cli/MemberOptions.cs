@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Text.RegularExpressions;
+using ControlNetSharp.Requests;
+
+namespace ControlNetSharp.Cli;
+
+/// <summary>Which option says a member of a request: the library names members, people on the command line know options.</summary>
+internal static partial class MemberOptions
+{
+    private static readonly Dictionary<string, string> Names = new(StringComparer.Ordinal)
+    {
+        ["prompt"] = "--prompt",
+        ["negativePrompt"] = "--negative",
+        ["model"] = "--model",
+        ["vae"] = "--vae",
+        ["prediction"] = "--prediction",
+        ["size"] = "--size",
+        ["steps"] = "--steps",
+        ["sampler"] = "--sampler",
+        ["scheduler"] = "--scheduler",
+        ["guidanceScale"] = "--cfg",
+        ["seed"] = "--seed",
+        ["batch"] = "--batch",
+        ["count"] = "--count",
+        ["clipSkip"] = "--clip-skip",
+        ["tiling"] = "--tiling",
+        ["originalSize"] = "--original-size",
+        ["initial.picture"] = "--init",
+        ["initial.denoise"] = "--denoise",
+        ["initial.mask.picture"] = "--mask",
+        ["initial.mask.blur"] = "--mask-blur",
+        ["initial.mask.content"] = "--masked-content",
+        ["initial.mask.onlyMasked"] = "--only-masked",
+        ["initial.mask.padding"] = "--mask-padding",
+        ["hires"] = "--hires",
+    };
+
+    /// <summary>The error in the words of the command line; null for a member that was not said by an option.</summary>
+    /// <param name="e">The library's error.</param>
+    /// <param name="isGiven">Whether the user wrote an option.</param>
+    public static UsageException? Of(RequestException e, Func<string, bool> isGiven)
+    {
+        var (option, value) = Find(e);
+        return option is not null && isGiven(option) ? UsageException.Of(option, value, e.Problem, e) : null;
+    }
+
+    /// <summary>The option of a member that has one for itself; null for others.</summary>
+    public static string? NameOf(string member) => Names.GetValueOrDefault(member);
+
+    private static (string? Option, string Value) Find(RequestException e)
+    {
+        var unit = Unit().Match(e.Member);
+        if (unit.Success)
+        {
+            return (UnitText.Option, Part(unit.Groups["part"].Value, e));
+        }
+
+        var hires = e.Member.StartsWith("hires.", StringComparison.Ordinal);
+        return hires ? ("--hires", e.Member == "hires.scale" ? e.Value ?? "" : Part(e.Member["hires.".Length..], e)) : (Names.GetValueOrDefault(e.Member), e.Value ?? "");
+    }
+
+    private static string Part(string name, RequestException e) => name is "kind" or "picture" or "" ? e.Value ?? "" : e.Value is null ? name : $"{name}={e.Value}";
+
+    [GeneratedRegex(@"^units\[\d+\]\.?(options\.)?(?<part>\w*)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Unit();
+}

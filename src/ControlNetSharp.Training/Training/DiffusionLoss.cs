@@ -1,0 +1,56 @@
+using ControlNetSharp.Diffusion;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Samplers;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Training;
+
+/// <summary>The loss of a denoising network: the squared difference of prediction and target at random timesteps.</summary>
+public sealed record DiffusionLoss
+{
+    /// <summary>The noise schedule that the network is trained with.</summary>
+    public NoiseSchedule Schedule { get; init; } = NoiseSchedule.ScaledLinear();
+
+    /// <summary>What the network predicts.</summary>
+    public PredictionType Prediction { get; init; } = PredictionType.Epsilon;
+
+    /// <summary>
+    /// Timesteps with a larger signal-to-noise ratio than this count less: weight min(SNR, γ) / SNR (for velocities: / (SNR + 1)). Null weights all alike, as the original does.
+    /// Source: Hang et al. 2023, arXiv:2303.09556, section 3.4.
+    /// </summary>
+    public double? SnrGamma { get; init; }
+
+    /// <summary>The loss of one batch.</summary>
+    /// <param name="predict">Noisy latents [B, 4, h, w] and timesteps [B] to a prediction of the same shape (in any dtype).</param>
+    /// <param name="latents">[B, 4, h, w], float32, scaled.</param>
+    /// <param name="noise">[B, 4, h, w], standard normal.</param>
+    /// <param name="timesteps">[B], int64.</param>
+    /// <returns>A scalar.</returns>
+    public Tensor Of(Func<Tensor, Tensor, Tensor> predict, Tensor latents, Tensor noise, Tensor timesteps)
+    {
+        ArgumentNullException.ThrowIfNull(predict);
+        using var scope = NewDisposeScope();
+        var noisy = Schedule.AddNoise(latents, noise, timesteps);
+        var target = Prediction switch
+        {
+            PredictionType.Epsilon => noise,
+            PredictionType.Velocity => Schedule.Velocity(latents, noise, timesteps),
+            _ => latents,
+        };
+        var perPicture = (predict(noisy, timesteps).to(ScalarType.Float32) - target).square().mean([1, 2, 3]);
+        return (SnrGamma is { } gamma ? perPicture * Weights(timesteps, gamma) : perPicture).mean().MoveToOuterDisposeScope();
+    }
+
+    private Tensor Weights(Tensor timesteps, double gamma)
+    {
+        var product = tensor(Schedule.AlphasCumprod.ToArray(), ScalarType.Float32, device: timesteps.device)[timesteps];
+        var snr = product / product.SubtractedFrom(1);
+        var capped = snr.AtMost(gamma);
+        return Prediction switch
+        {
+            PredictionType.Epsilon => capped / snr,
+            PredictionType.Velocity => capped / snr.Plus(1),
+            _ => capped,
+        };
+    }
+}

@@ -1,0 +1,100 @@
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Networks;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Training;
+
+/// <summary>A UNet with or without a ControlNet, some of whose weights are trained: which ones, under which names, and how both predict together.</summary>
+public sealed class TrainableDenoiser
+{
+    private static readonly string[] DecoderParts = ["output_blocks.", "out."];
+
+    /// <summary>Puts the networks together. Both are borrowed.</summary>
+    /// <param name="unet">The UNet; what is trained of it is float32.</param>
+    /// <param name="controlNet">The ControlNet, float32; null when the UNet is the target.</param>
+    /// <param name="target">What is trained.</param>
+    /// <param name="compute">The type that is computed in.</param>
+    /// <exception cref="ArgumentException">There is a ControlNet without need for one, or none where one is trained, or the UNet is of a family that cannot be trained.</exception>
+    public TrainableDenoiser(UNet unet, ControlNet? controlNet, TrainingTarget target, ScalarType compute)
+    {
+        ArgumentNullException.ThrowIfNull(unet);
+        if (WhyNot(unet.Params) is { } reason)
+        {
+            throw new ArgumentException(reason, nameof(unet));
+        }
+
+        if (controlNet is null != (target == TrainingTarget.UNet))
+        {
+            throw new ArgumentException($"The target {target} is trained {(controlNet is null ? "with" : "without")} a ControlNet.", nameof(controlNet));
+        }
+
+        (UNet, ControlNet, Target, Compute, Device) = (unet, controlNet, target, compute, unet.parameters().First().device);
+        Parameters =
+        [
+            .. Named(controlNet, LdmLayout.Control),
+            .. Named(target == TrainingTarget.ControlNet ? null : unet, LdmLayout.UNet).Where(p => target == TrainingTarget.UNet || DecoderParts.Any(part => p.Name.StartsWith(LdmLayout.UNet + part, StringComparison.Ordinal))),
+        ];
+    }
+
+    /// <summary>Muon for the matrices inside the networks: not for first and last layers, zero convolutions and narrow matrices.</summary>
+    public static MuonOptions ForMuon { get; } =
+        MuonOptions.Inside("input_blocks.0.0.", "diffusion_model.out.", "input_hint_block.0.", "input_hint_block.14.", "zero_convs.", "middle_block_out.");
+
+    /// <summary>The denoising network.</summary>
+    public UNet UNet { get; }
+
+    /// <summary>The control network; null when the UNet is the target.</summary>
+    public ControlNet? ControlNet { get; }
+
+    /// <summary>What is trained.</summary>
+    public TrainingTarget Target { get; }
+
+    /// <summary>The type that is computed in.</summary>
+    public ScalarType Compute { get; }
+
+    /// <summary>Where it is computed: the device of the UNet.</summary>
+    public Device Device { get; }
+
+    /// <summary>What is trained, under its names in a checkpoint in LDM layout.</summary>
+    public IReadOnlyList<(string Name, Parameter Parameter)> Parameters { get; }
+
+    /// <summary>Whether the inside of each block is computed again in the backward pass: <see cref="UNet.Checkpointing"/>.</summary>
+    public bool Checkpointing
+    {
+        get => UNet.Checkpointing;
+        set
+        {
+            UNet.Checkpointing = value;
+            if (ControlNet is not null)
+            {
+                ControlNet.Checkpointing = value;
+            }
+        }
+    }
+
+    /// <summary>Why a model cannot be trained, a sentence; null where it can be. Examples have no more than noisy latents, timesteps and text.</summary>
+    public static string? WhyNot(UNetParams p)
+    {
+        ArgumentNullException.ThrowIfNull(p);
+        return p.VectorChannels is null && p.ConcatenatedChannels == 0 ? null
+            : $"Models of {ModelFamily.Of(p).FullName} can be run, but not trained here; those of SD 1.x and 2.x can be.";
+    }
+
+    /// <summary>Predicts noise or velocity.</summary>
+    /// <param name="noisy">[B, 4, h, w], noisy latents.</param>
+    /// <param name="timesteps">[B].</param>
+    /// <param name="context">[B, 77, ContextChannels].</param>
+    /// <param name="hint">[B, 3, 8h, 8w], 0..1; not looked at without a ControlNet.</param>
+    /// <returns>[B, 4, h, w] in <see cref="Compute"/>.</returns>
+    public Tensor Predict(Tensor noisy, Tensor timesteps, Tensor context, Tensor? hint)
+    {
+        using var scope = NewDisposeScope();
+        var (x, c) = (noisy.to(Compute), context.to(Compute));
+        var residuals = ControlNet?.Forward(x, timesteps, c, ControlNet.EncodeHint((hint ?? throw new ArgumentNullException(nameof(hint))).to(Compute)));
+        return UNet.Forward(x, timesteps, c, residuals).MoveToOuterDisposeScope();
+    }
+
+    private static IEnumerable<(string Name, Parameter Parameter)> Named(nn.Module? network, string prefix) =>
+        network?.named_parameters().Select(p => (prefix + p.name, p.parameter)) ?? [];
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Text;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Training;
+
+/// <summary>Writes trained networks as the original, A1111 and diffusers read them: LDM names in safetensors files.</summary>
+public static class TrainedWeights
+{
+    /// <summary>Writes a ControlNet.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="controlNet">The network. Borrowed.</param>
+    /// <param name="dtype">The type of its weights in the file.</param>
+    /// <param name="metadata">What the file says of itself, beside the shape.</param>
+    /// <exception cref="IOException">The file cannot be written; an older one is as it was.</exception>
+    public static void WriteControlNet(string file, ControlNet controlNet, ScalarType dtype, IReadOnlyDictionary<string, string> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(controlNet);
+        Write(file, dtype, With(Shape(controlNet.Params.UNet).Write(), metadata), (LdmLayout.Control, controlNet));
+    }
+
+    /// <summary>Writes a whole model: UNet, Autoencoder and text encoder.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="model">The model. Borrowed.</param>
+    /// <param name="textHeads">Attention heads of its text encoder.</param>
+    /// <param name="dtype">The type of its weights in the file.</param>
+    /// <param name="metadata">What the file says of itself, beside the shapes.</param>
+    /// <exception cref="IOException">The file cannot be written; an older one is as it was.</exception>
+    public static void WriteModel(string file, DiffusionModel model, int textHeads, ScalarType dtype, IReadOnlyDictionary<string, string> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var shape = Shape(model.UNet.Params) with
+        {
+            AutoencoderNormGroups = model.Autoencoder.Params.NormGroups, TextHeads = textHeads, NativeSize = model.NativeSize, Prediction = model.Prediction,
+        };
+        Write(
+            file, dtype, With(shape.Write(), metadata),
+            (LdmLayout.UNet, model.UNet), (LdmLayout.Autoencoder, model.Autoencoder), (model.Text is OpenClipTextEncoder ? LdmLayout.OpenClip : LdmLayout.Clip, (nn.Module)model.Text));
+    }
+
+    /// <summary>What the names and shapes of a UNet do not show.</summary>
+    private static CheckpointMetadata Shape(UNetParams p) => new() { HeadWidth = p.Heads.Width, NormGroups = p.NormGroups };
+
+    private static Dictionary<string, string> With(Dictionary<string, string> texts, IReadOnlyDictionary<string, string> others)
+    {
+        foreach (var (key, value) in others)
+        {
+            texts.Add(key, value);
+        }
+
+        return texts;
+    }
+
+    private static void Write(string file, ScalarType dtype, Dictionary<string, string> metadata, params (string Prefix, nn.Module Network)[] networks)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        SafetensorsWriter.Write(file, networks.SelectMany(n => n.Network.named_parameters().Select(p => KeyValuePair.Create(n.Prefix + p.name, p.parameter.to(dtype)))), metadata);
+    }
+
+    /// <summary>Metadata that says how a network was trained.</summary>
+    /// <param name="family">Name of the model's family.</param>
+    /// <param name="sources">Where the hints came from.</param>
+    /// <param name="modelHash">SHA-256 of the model that it was trained on.</param>
+    /// <param name="result">Steps and scores.</param>
+    public static Dictionary<string, string> MetadataOf(string family, IEnumerable<HintSource> sources, string modelHash, TrainingResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        var list = sources.ToList();
+        var texts = new Dictionary<string, string>
+        {
+            ["family"] = family,
+            ["condition"] = string.Join(", ", list.Select(source => source.Condition)),
+            ["annotator"] = string.Join("; ", list.Select(source => source.Description)),
+            ["base_model_sha256"] = modelHash,
+            ["steps"] = result.Step.ToString(CultureInfo.InvariantCulture),
+        };
+        foreach (var (key, value) in new[]
+        {
+            ("loss", result.Loss), ("validation_loss", result.ValidationLoss), ("fidelity", result.Fidelity), ("fidelity_without_control", result.FidelityWithoutControl),
+            ("converged_at_step", result.ConvergedAtStep),
+        })
+        {
+            if (value is { } number)
+            {
+                texts[key] = number.ToString("g6", CultureInfo.InvariantCulture);
+            }
+        }
+
+        return texts;
+    }
+}

@@ -1,0 +1,97 @@
+using ControlNetSharp.Annotators;
+using ControlNetSharp.Models;
+using ControlNetSharp.Requests;
+using ControlNetSharp.Runtime;
+
+namespace ControlNetSharp.Engine;
+
+/// <summary>
+/// The front door: requests in, pictures out. It finds and loads models, makes hints and generates. Several callers may use one
+/// engine at once; each device has one thread, which does their work one after the other. Loaded networks stay for the next request.
+/// </summary>
+public sealed class ControlNetEngine : IAsyncDisposable
+{
+    private readonly EngineParts _parts;
+    private readonly DeviceWorker _worker;
+
+    /// <summary>Starts an engine. Nothing is loaded before the first request.</summary>
+    /// <param name="options">Where it computes and finds files; null for the CPU and the embedded model.</param>
+    /// <exception cref="ArgumentException">A device or dtype is not known.</exception>
+    public ControlNetEngine(EngineOptions? options = null)
+    {
+        _parts = new EngineParts(options ?? new());
+        _worker = new DeviceWorker(_parts.Options.Device);
+    }
+
+    /// <summary>Where and how it computes.</summary>
+    public EngineOptions Options => _parts.Options;
+
+    /// <summary>Finds models and everything else that requests name.</summary>
+    public ModelFinder Models => _parts.Finder;
+
+    /// <summary>Requests that wait for the device.</summary>
+    public int Waiting => _worker.Waiting;
+
+    /// <summary>Makes the pictures of a request.</summary>
+    /// <param name="request">What they are to be.</param>
+    /// <param name="progress">Told after each step, on the thread that computes.</param>
+    /// <param name="previewEvery">After how many steps the progress has a preview; 0 (the default) for never.</param>
+    /// <param name="cancellationToken">Ends waiting at once and computing before the next step.</param>
+    /// <exception cref="RequestException">The request asks for what cannot be; nothing was loaded.</exception>
+    /// <exception cref="Pictures.PictureException">A file is no picture.</exception>
+    /// <exception cref="Checkpoints.CheckpointException">A file of weights cannot be used.</exception>
+    /// <exception cref="RuntimeUnavailableException">libtorch or the device is not there.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<GenerationResult> GenerateAsync(
+        GenerationRequest request, IProgress<GenerationProgress>? progress = null, int previewEvery = 0, CancellationToken cancellationToken = default)
+    {
+        var pictures = new List<GeneratedPicture>();
+        var summary = await RunAsync(request, null, pictures.Add, new RunFeedback(_ => { }, progress, previewEvery), cancellationToken).ConfigureAwait(false);
+        return new GenerationResult(pictures, summary);
+    }
+
+    /// <summary>Makes a picture again from its manifest, pixel for pixel on the same kind of machine.</summary>
+    /// <param name="replay">The picture with its manifest.</param>
+    /// <param name="progress">Told after each step, on the thread that computes.</param>
+    /// <param name="cancellationToken">Ends waiting at once and computing before the next step.</param>
+    /// <exception cref="RequestException">A file that made the picture is missing.</exception>
+    /// <exception cref="Checkpoints.CheckpointException">A file is another than the one that made the picture.</exception>
+    public async Task<GenerationResult> ReplayAsync(Replay replay, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(replay);
+        var pictures = new List<GeneratedPicture>();
+        var summary = await RunAsync(replay.Manifest.Request, replay, pictures.Add, new RunFeedback(_ => { }, progress, 0), cancellationToken).ConfigureAwait(false);
+        return new GenerationResult(pictures, summary);
+    }
+
+    /// <summary>Makes a hint alone.</summary>
+    /// <param name="unit">Kind, picture, annotator with options, resolution; what else a unit has does not count.</param>
+    /// <param name="cancellationToken">Ends waiting at once.</param>
+    /// <exception cref="RequestException">The unit asks for what cannot be.</exception>
+    public Task<AnnotationResult> AnnotateAsync(ControlUnit unit, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(unit);
+        const string path = "unit";
+        // A ControlNet is not needed for a hint.
+        RequestRules.CheckUnit(unit with { Model = unit.Model ?? "" }, path);
+        RequestInputs.RequireThere(path + ".picture", unit.Picture);
+        var source = UnitAnnotator.Open(unit, path);
+        return _worker.RunAsync(() => AnnotationResult.Of(unit, source, new HintMaker(_parts.AnnotatorFiles), cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Finishes what waits, then frees the networks.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _worker.DisposeAsync().ConfigureAwait(false);
+        _parts.Dispose();
+    }
+
+    /// <summary>Checks and finds on the caller's thread, then computes on the device's.</summary>
+    internal async Task<GenerationSummary> RunAsync(
+        GenerationRequest request, Replay? replay, Action<GeneratedPicture> onPicture, RunFeedback feedback, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var run = new GenerationRun(request, _parts, replay, cancellationToken);
+        return await _worker.RunAsync(() => run.Make(onPicture, feedback, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+}

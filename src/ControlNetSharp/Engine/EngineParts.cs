@@ -1,0 +1,49 @@
+using ControlNetSharp.Annotators;
+using ControlNetSharp.Models;
+using ControlNetSharp.Runtime;
+
+namespace ControlNetSharp.Engine;
+
+/// <summary>What all requests of an engine share.</summary>
+internal sealed class EngineParts : IDisposable
+{
+    /// <summary>Checks the options; nothing is loaded.</summary>
+    /// <exception cref="ArgumentException">A device or dtype is not known.</exception>
+    public EngineParts(EngineOptions options)
+    {
+        PlacementPolicy.CheckDevice(options.Device);
+        PlacementPolicy.CheckDtype(options.Device, options.Dtype);
+        Options = options;
+        Finder = new ModelFinder(new ModelFinderOptions { Folders = options.ModelFolders, AllowPaths = options.AllowPaths });
+        AnnotatorFiles = AnnotatorFiles.Below(options.ModelFolders);
+        Shelf = new NetworkShelf(options.IdleMemory);
+    }
+
+    /// <summary>Where it computes and finds files.</summary>
+    public EngineOptions Options { get; }
+
+    /// <summary>Finds what requests name.</summary>
+    public ModelFinder Finder { get; }
+
+    /// <summary>Where annotators find their weights.</summary>
+    public AnnotatorFiles AnnotatorFiles { get; }
+
+    /// <summary>The loaded networks.</summary>
+    public NetworkShelf Shelf { get; }
+
+    /// <summary>Loads libtorch and chooses device and type; those of a picture that is made again are its own.</summary>
+    /// <exception cref="RuntimeUnavailableException">libtorch or the device is not there.</exception>
+    public Placement Place(Replay? replay)
+    {
+        NativeLibraries.EnsureLoaded();
+        if (Options.Device == PlacementPolicy.Cpu)
+        {
+            ConvolutionCheck.Require();
+        }
+
+        return PlacementPolicy.Choose(Options.Device, replay?.Manifest.Resolved.Dtype ?? Options.Dtype);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Shelf.Dispose();
+}

@@ -1,0 +1,28 @@
+namespace ControlNetSharp.Models;
+
+/// <summary>
+/// The right to use a loaded network until the lease is disposed; the network itself belongs to the shelf.
+/// </summary>
+/// <typeparam name="T">The network.</typeparam>
+public sealed class NetworkLease<T> : IDisposable
+    where T : class
+{
+    private readonly T _value;
+    private Action? _giveBack;
+
+    internal NetworkLease(T value, Action giveBack) => (_value, _giveBack) = (value, giveBack);
+
+    /// <summary>The network. Not to be disposed, nor kept longer than the lease.</summary>
+    /// <exception cref="ObjectDisposedException">The lease was given back.</exception>
+    public T Value
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _giveBack) is null, this);
+            return _value;
+        }
+    }
+
+    /// <summary>Gives it back; a second time does nothing.</summary>
+    public void Dispose() => Interlocked.Exchange(ref _giveBack, null)?.Invoke();
+}

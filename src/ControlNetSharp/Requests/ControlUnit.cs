@@ -1,0 +1,126 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using ControlNetSharp.Annotators;
+using ControlNetSharp.Pictures;
+
+namespace ControlNetSharp.Requests;
+
+/// <summary>A condition: a picture, what is taken from it as the hint, and how strongly the hint acts. Several units add.</summary>
+public sealed record ControlUnit
+{
+    /// <summary>The kind for any picture as it is.</summary>
+    public const string HintKind = "hint";
+
+    /// <summary>The name of no annotator: the picture already is the hint.</summary>
+    public const string NoAnnotator = "none";
+
+    private const double MostWeight = 2;
+
+    /// <summary>Name or alias of a <see cref="ConditionKind"/>, such as <c>canny</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>What the annotator looks at, or the hint itself; also a file with key points or measured depth.</summary>
+    public required PictureSource Picture { get; init; }
+
+    /// <summary>Name, path or hash of the ControlNet; null for the one that is published for the kind and the model's family.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>
+    /// Name of the annotator; null for the kind's usual one, <c>none</c> where the picture already is the hint.
+    /// Pictures of the kind <c>hint</c> have none.
+    /// </summary>
+    public string? Annotator { get; init; }
+
+    /// <summary>Values for the annotator's own options (<see cref="AnnotatorInfo.Options"/>), by name.</summary>
+    public IReadOnlyDictionary<string, double> Options { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Factor on all residuals, 0 (no control) to 2; default 1.</summary>
+    [Range(0, MostWeight)]
+    public double Weight { get; init; } = 1;
+
+    /// <summary>Share of the steps after which control begins, 0 (the default) to 1.</summary>
+    [Range(0.0, 1.0)]
+    public double Start { get; init; }
+
+    /// <summary>Share of the steps after which control ends, 0 to 1 (the default).</summary>
+    [Range(0.0, 1.0)]
+    public double End { get; init; } = 1;
+
+    /// <summary>Which side wins where prompt and hint disagree; default balanced.</summary>
+    public ControlMode Mode { get; init; }
+
+    /// <summary>
+    /// Factors of the single residuals, each 0 to 2, in the ControlNet's order (input blocks, then the middle block: 13 for
+    /// SD 1.x and 2.x, 10 for SDXL), times <see cref="Weight"/>; null (the default) for what the mode gives.
+    /// </summary>
+    [Range(0, MostWeight)]
+    public IReadOnlyList<double>? Layers { get; init; }
+
+    /// <summary>How a hint of another size or shape is brought to that of the result.</summary>
+    public ResizeMode Resize { get; init; } = ResizeMode.Crop;
+
+    /// <summary>Shorter side at which the annotator sees the picture, 64 to 2048 pixels; null for the size of the result.</summary>
+    [Range(64, 2048)]
+    public int? Resolution { get; init; }
+
+    /// <summary>Channel order of a picture that already is the hint.</summary>
+    public ChannelOrder Channels { get; init; }
+
+    /// <summary>In which passes of a request with <see cref="GenerationRequest.Hires"/> it acts; default both.</summary>
+    [JsonPropertyName("hires")]
+    public ControlPasses Passes { get; init; }
+
+    /// <summary>Where the unit acts: fully where this is white, not at all where it is black; null for everywhere.</summary>
+    public PictureSource? Mask { get; init; }
+
+    /// <summary>
+    /// For inpainting ControlNets (control_v11p_sd15_inpaint): white where the hint is to be made anew, which counts −1 there;
+    /// null for none, or the request's own mask where the ControlNet's name says that it is for inpainting.
+    /// </summary>
+    [JsonPropertyName("inpaint")]
+    public PictureSource? Holes { get; init; }
+
+    /// <summary>Whether residuals are averaged over the picture.</summary>
+    public ResidualPooling Pooling { get; init; }
+
+    /// <summary>Whether it can act at all: a factor is above 0.</summary>
+    [JsonIgnore]
+    internal bool IsOn => Weight > 0 && Layers?.All(weight => weight == 0) != true;
+
+    /// <summary>The condition kind.</summary>
+    /// <exception cref="ArgumentException">It is not known.</exception>
+    [JsonIgnore]
+    internal ConditionKind ConditionKind => ConditionKind.Find(Kind);
+
+    /// <summary>Edges by Canny's algorithm.</summary>
+    public static ControlUnit Canny(PictureSource picture) => new() { Kind = "canny", Picture = picture };
+
+    /// <summary>Straight lines.</summary>
+    public static ControlUnit Hough(PictureSource picture) => new() { Kind = "hough", Picture = picture };
+
+    /// <summary>Soft edges.</summary>
+    public static ControlUnit Hed(PictureSource picture) => new() { Kind = "hed", Picture = picture };
+
+    /// <summary>Rough strokes.</summary>
+    public static ControlUnit Scribble(PictureSource picture) => new() { Kind = "scribble", Picture = picture };
+
+    /// <summary>Skeletons of the people in a picture, or of a file with key points.</summary>
+    public static ControlUnit Pose(PictureSource picture) => new() { Kind = "pose", Picture = picture };
+
+    /// <summary>Areas by what they show.</summary>
+    public static ControlUnit Segmentation(PictureSource picture) => new() { Kind = "segmentation", Picture = picture };
+
+    /// <summary>Surface directions.</summary>
+    public static ControlUnit Normal(PictureSource picture) => new() { Kind = "normal", Picture = picture };
+
+    /// <summary>Depth, seen in a picture or measured.</summary>
+    public static ControlUnit Depth(PictureSource picture) => new() { Kind = "depth", Picture = picture };
+
+    /// <summary>Drawn lines.</summary>
+    public static ControlUnit Lineart(PictureSource picture) => new() { Kind = "lineart", Picture = picture };
+
+    /// <summary>Any picture as it is, for a ControlNet of one's own.</summary>
+    /// <param name="picture">The hint.</param>
+    /// <param name="model">Name, path or hash of the ControlNet.</param>
+    public static ControlUnit Hint(PictureSource picture, string model) => new() { Kind = HintKind, Picture = picture, Model = model };
+}

@@ -1,0 +1,104 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using ControlNetSharp.Diffusion;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Samplers;
+
+namespace ControlNetSharp.Requests;
+
+/// <summary>
+/// What a picture is to be: plain data, without an open file or a loaded network, and the same in C# and JSON
+/// (<see cref="RequestJson"/>). The same request gives the same pixels on the same kind of machine.
+/// </summary>
+public sealed record GenerationRequest
+{
+    /// <summary>The version of the form described here.</summary>
+    public const int CurrentVersion = 1;
+
+    /// <summary>The name of the embedded model.</summary>
+    public const string EmbeddedModel = "pocket";
+
+    /// <summary>Version of the request's form; 1.</summary>
+    [Range(CurrentVersion, CurrentVersion)]
+    public int Version { get; init; } = CurrentVersion;
+
+    /// <summary>What the picture shows; names LoRAs and textual inversions as stable-diffusion-webui does.</summary>
+    public required string Prompt { get; init; }
+
+    /// <summary>What it does not show: the text of the unconditional side.</summary>
+    public string NegativePrompt { get; init; } = "";
+
+    /// <summary>Name, path or hash of the model; default the embedded one.</summary>
+    public string Model { get; init; } = EmbeddedModel;
+
+    /// <summary>Name, path or hash of a checkpoint whose Autoencoder replaces the model's own; null (the default) for that.</summary>
+    public string? Vae { get; init; }
+
+    /// <summary>What the UNet predicts; null (the default) for what the model says, and epsilon where it says nothing.</summary>
+    public PredictionType? Prediction { get; init; }
+
+    /// <summary>
+    /// Width and height in pixels, 64 to 4096, multiples of 8; null (the default) for the model's native size in the aspect
+    /// ratio of the initial picture or of the first unit's.
+    /// </summary>
+    public PictureSize? Size { get; init; }
+
+    /// <summary>Steps, 1 to 1000; default 20.</summary>
+    [Range(1, SamplingPlan.MostSteps)]
+    public int Steps { get; init; } = 20;
+
+    /// <summary>Name, alias or combined name of a sampler; default Euler.</summary>
+    public string Sampler { get; init; } = "Euler";
+
+    /// <summary>Name or label of a scheduler; default <c>automatic</c>.</summary>
+    public string Scheduler { get; init; } = SamplerCatalogue.Automatic;
+
+    /// <summary>Guidance scale (CFG), 1 to 30; 1 follows the prompt alone, 7 (the default) amplifies it.</summary>
+    [Range(1.0, 30.0)]
+    public double GuidanceScale { get; init; } = 7;
+
+    /// <summary>
+    /// Seed of the first picture, 0 to 4294967295; picture k has seed + k. Null (the default) for a random one, which the
+    /// result names.
+    /// </summary>
+    [Range(0L, Seeds.Largest)]
+    public long? Seed { get; init; }
+
+    /// <summary>Pictures that are computed together, 1 to 64; default 1.</summary>
+    [Range(1, 64)]
+    public int Batch { get; init; } = 1;
+
+    /// <summary>Batches one after another, 1 to 1000; default 1.</summary>
+    [Range(1, 1000)]
+    public int Count { get; init; } = 1;
+
+    /// <summary>
+    /// Which block of the text encoder counts as the last, 1 to 12, as stable-diffusion-webui counts (1 = last); null (the
+    /// default) for what the model was trained with.
+    /// </summary>
+    [Range(1, 12)]
+    public int? ClipSkip { get; init; }
+
+    /// <summary>Whether the picture can be laid side by side without seams.</summary>
+    public bool Tiling { get; init; }
+
+    /// <summary>What SDXL is told of the picture's size; null (the default) for the result's, uncropped.</summary>
+    public OriginalSize? OriginalSize { get; init; }
+
+    /// <summary>A picture to start from; null (the default) for noise alone.</summary>
+    public InitialPicture? Initial { get; init; }
+
+    /// <summary>A second pass at a larger size; null (the default) for none. Not together with <see cref="Initial"/>.</summary>
+    public HiresPass? Hires { get; init; }
+
+    /// <summary>Control units; none for a picture from the prompt alone.</summary>
+    public IReadOnlyList<ControlUnit> Units { get; init; } = [];
+
+    /// <summary>The sampling of the first pass.</summary>
+    [JsonIgnore]
+    internal SamplingOptions Sampling => new() { Sampler = Sampler, Scheduler = Scheduler, Steps = Steps, Denoise = Initial?.Denoise ?? 1 };
+
+    /// <summary>How many pictures it makes.</summary>
+    [JsonIgnore]
+    internal int Pictures => Batch * Count;
+}

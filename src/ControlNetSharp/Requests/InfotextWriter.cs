@@ -1,0 +1,116 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using ControlNetSharp.Annotators;
+using ControlNetSharp.Samplers;
+
+namespace ControlNetSharp.Requests;
+
+/// <summary>
+/// Says a request as stable-diffusion-webui would, in the order of its keys. What it has no words for is left out: a
+/// mask of a unit, factors of single residuals, what a hint means whose annotator is none. Source:
+/// stable-diffusion-webui v1.10.1, processing.py, create_infotext; sd-webui-controlnet v1.1.455,
+/// internal_controlnet/args.py (behaviour).
+/// </summary>
+internal static class InfotextWriter
+{
+    private const int ModelDigits = 10, LoraDigits = 12;
+
+    public static Infotext Describe(GenerationRequest request, InfotextFacts facts) => new()
+    {
+        Prompt = request.Prompt,
+        NegativePrompt = request.NegativePrompt,
+        Settings = [.. WithoutGaps(Settings(request, facts))],
+    };
+
+    private static IEnumerable<KeyValuePair<string, string>> WithoutGaps(
+        IEnumerable<(string Key, string? Value)> pairs) =>
+        from pair in pairs where pair.Value is not null select new KeyValuePair<string, string>(pair.Key, pair.Value!);
+
+    private static IEnumerable<(string Key, string? Value)> Settings(GenerationRequest request, InfotextFacts facts) =>
+    [
+        .. Sampling(request, facts),
+        ("Model hash", Digits(facts.Model.Hash, ModelDigits)),
+        ("Model", facts.Model.Name),
+        ("VAE hash", Digits(facts.Vae?.Hash, ModelDigits)),
+        ("VAE", facts.Vae?.Name),
+        ("Denoising strength", Text(request.Initial?.Denoise ?? request.Hires?.Denoise)),
+        ("Clip skip", request.ClipSkip > 1 ? Text(request.ClipSkip) : null),
+        ("RNG", "CPU"),
+        ("Tiling", request.Tiling ? "True" : null),
+        .. Units(request.Units, facts.ControlNets),
+        .. SecondPass(request.Hires),
+        .. Mask(request.Initial?.Mask),
+        ("Lora hashes", Hashes(facts.Loras, LoraDigits)),
+        ("TI hashes", Hashes(facts.Embeddings, LoraDigits)),
+        ("Version", facts.Version),
+    ];
+
+    private static IEnumerable<(string Key, string? Value)> Sampling(GenerationRequest request, InfotextFacts facts)
+    {
+        var (sampler, scheduler) = SamplerCatalogue.Resolve(request.Sampler, facts.Scheduler ?? request.Scheduler);
+        return
+        [
+            ("Steps", Text(request.Steps)),
+            ("Sampler", sampler.Name),
+            ("Schedule type", scheduler.Label),
+            ("CFG scale", Text(request.GuidanceScale)),
+            ("Seed", Text(facts.Seed)),
+            ("Size", facts.Size.ToString()),
+        ];
+    }
+
+    private static IEnumerable<(string Key, string? Value)> Units(
+        IReadOnlyList<ControlUnit> units, IReadOnlyList<HashedName> controlNets) =>
+        units.Select((unit, i) => ($"ControlNet {i}", (string?)Unit(unit, controlNets.ElementAtOrDefault(i))));
+
+    private static string Unit(ControlUnit unit, HashedName? controlNet)
+    {
+        var annotator = UnitAnnotator.Usual(unit, unit.ConditionKind, "unit");
+        var fields = new List<(string Key, string? Value)>
+        {
+            ("Module", annotator?.Name ?? ControlUnit.NoAnnotator),
+            ("Model", controlNet?.ToString() ?? unit.Model),
+            ("Weight", Text(unit.Weight)),
+            ("Resize Mode", InfotextWords.WordOf(InfotextWords.Resize, unit.Resize)),
+            ("Processor Res", Text(unit.Resolution)),
+            ("Threshold A", Slider(0)),
+            ("Threshold B", Slider(1)),
+            ("Guidance Start", Text(unit.Start)),
+            ("Guidance End", Text(unit.End)),
+            ("Pixel Perfect", annotator is not null && unit.Resolution is null ? "True" : "False"),
+            ("Control Mode", InfotextWords.WordOf(InfotextWords.Mode, unit.Mode)),
+            ("Hr Option", InfotextWords.WordOf(InfotextWords.Passes, unit.Passes)),
+        };
+        return InfotextSettings.Write(WithoutGaps(fields));
+
+        string? Slider(int index) => annotator?.Options.ElementAtOrDefault(index) is { } option
+            ? Text(unit.Options.GetValueOrDefault(option.Name, option.Default)) : null;
+    }
+
+    private static IEnumerable<(string Key, string? Value)> SecondPass(HiresPass? hires) => hires is null ? [] :
+    [
+        ("Hires upscale", Text(hires.Scale)),
+        ("Hires steps", Text(hires.Steps)),
+        ("Hires upscaler", UpscalerCatalogue.Find(hires.Upscaler).Label),
+    ];
+
+    private static IEnumerable<(string Key, string? Value)> Mask(InpaintMask? mask) => mask is null ? [] :
+    [
+        ("Mask blur", Text(mask.Blur)),
+        ("Inpaint area", mask.OnlyMasked ? "Only masked" : null),
+        ("Masked area padding", mask.OnlyMasked ? Text(mask.Padding) : null),
+        ("Masked content",
+            mask.Content == MaskedContent.Original ? null : InfotextWords.WordOf(InfotextWords.Content, mask.Content)),
+    ];
+
+    private static string? Hashes(IReadOnlyList<HashedName> networks, int digits) => networks.Count == 0 ? null
+        : InfotextSettings.Write(WithoutGaps(networks.Select(one => (KeyOf(one), Digits(one.Hash, digits)))));
+
+    /// <summary>Names without what separates them, as stable-diffusion-webui writes them.</summary>
+    private static string KeyOf(HashedName network) => string.Concat((network.Name ?? "").Split(',', ':'));
+
+    private static string? Digits(string? hash, int digits) => hash?[..Math.Min(digits, hash.Length)];
+
+    [return: NotNullIfNotNull(nameof(number))]
+    private static string? Text(IFormattable? number) => number?.ToString(null, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,164 @@
+using System.Collections;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ControlNetSharp.Annotators;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Samplers;
+
+namespace ControlNetSharp.Requests;
+
+/// <summary>
+/// What a request may ask for. Ranges stand at the members (<see cref="RangeAttribute"/>), once for C#, JSON, forms and messages;
+/// here is what no single value shows. Everything is told from the request alone, before a file is opened.
+/// </summary>
+public static class RequestRules
+{
+    /// <summary>Checks a whole request.</summary>
+    /// <exception cref="RequestException">A value is not allowed, or parts do not go together; the member, its value and what is allowed are named.</exception>
+    public static void Check(this GenerationRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        CheckRanges(request, "");
+        CheckSize(request);
+        CheckSampling(request);
+        CheckPasses(request);
+        foreach (var (index, unit) in request.Units.Index())
+        {
+            CheckUnit(unit, $"units[{index}]");
+        }
+    }
+
+    /// <summary>Checks a unit alone.</summary>
+    /// <param name="unit">The unit.</param>
+    /// <param name="path">Where it stands, such as <c>units[1]</c>.</param>
+    /// <exception cref="RequestException">A value is not allowed.</exception>
+    internal static void CheckUnit(ControlUnit unit, string path)
+    {
+        CheckRanges(unit, path);
+        var kind = Named(path + ".kind", unit.Kind, ConditionKind.Find);
+        Require(unit.Start <= unit.End, path + ".start", unit.Start, $"start must not be after end ({Text(unit.End)}).");
+        var annotators = UnitAnnotator.Candidates(unit, kind, path);
+        var isHint = kind.Name == ControlUnit.HintKind || unit.Annotator?.Equals(ControlUnit.NoAnnotator, StringComparison.OrdinalIgnoreCase) == true;
+        Require(
+            !isHint || unit.Resolution is null, path + ".resolution", unit.Resolution,
+            "resolution is for annotators; a picture that already is the hint is brought to the size of the result.");
+        Require(
+            isHint || unit.Holes is null, path + ".inpaint", unit.Holes?.Path,
+            $"inpaint is for hints that are pictures as they are: the kind {ControlUnit.HintKind}, or annotator=none.");
+        Require(kind.Name != ControlUnit.HintKind || unit.Model is not null, path + ".model", null, $"a unit of the kind {ControlUnit.HintKind} needs a model.");
+        UnitAnnotator.CheckOptions(unit, annotators, path);
+    }
+
+    /// <summary>What a member may be, in words, as its range says it; null where it has none.</summary>
+    internal static string? AllowedRange(PropertyInfo property) => property.GetCustomAttribute<RangeAttribute>() is not { } range ? null
+        : $"must be {(range.OperandType == typeof(double) && property.PropertyType != typeof(long?) ? "a number" : "a whole number")} from {RangeOf(property)}.";
+
+    /// <summary>The range of a member, such as <c>0 to 1</c>; null where it has none.</summary>
+    internal static string? RangeOf(PropertyInfo property) =>
+        property.GetCustomAttribute<RangeAttribute>() is { } range ? $"{Text(range.Minimum)} to {Text(range.Maximum)}" : null;
+
+    /// <summary>The name of a member in JSON.</summary>
+    internal static string JsonName(PropertyInfo property) =>
+        property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+
+    /// <summary>A value as people write it.</summary>
+    internal static string Text(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
+
+    private static void CheckRanges(object part, string path)
+    {
+        foreach (var property in part.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            var member = path.Length == 0 ? JsonName(property) : $"{path}.{JsonName(property)}";
+            var value = property.GetValue(part);
+            if (property.GetCustomAttribute<RangeAttribute>() is { } range)
+            {
+                foreach (var (index, number) in (value is IEnumerable several ? several.Cast<object>() : value is null ? [] : [value]).Index())
+                {
+                    Require(IsWithin(number, range), value is IEnumerable ? $"{member}[{index}]" : member, number, AllowedRange(property)!);
+                }
+            }
+            else if (value?.GetType() is { IsEnum: true } choices)
+            {
+                Require(Enum.IsDefined(choices, value), member, value, $"must be one of {string.Join(", ", Enum.GetNames(choices).Select(JsonNamingPolicy.CamelCase.ConvertName))}.");
+            }
+            else if (value is InitialPicture or InpaintMask or HiresPass or OriginalSize)
+            {
+                CheckRanges(value, member);
+            }
+        }
+    }
+
+    // Written so that what is not a number fails, too.
+    private static bool IsWithin(object number, RangeAttribute range) =>
+        Convert.ToDouble(number, CultureInfo.InvariantCulture) is var value
+        && value >= Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture) && value <= Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture);
+
+    private static void CheckSize(GenerationRequest request)
+    {
+        if (request.Size is not { } size)
+        {
+            return;
+        }
+
+        Require(size.IsAllowed, "size", size, PictureSize.Allowed);
+        if (request.Hires is { } hires)
+        {
+            var larger = hires.SizeOf(size);
+            Require(Math.Max(larger.Width, larger.Height) <= PictureSize.Most, "hires.scale", hires.Scale,
+                $"makes {larger.Width} x {larger.Height} pixels of {size.Width} x {size.Height}; each side must be at most {PictureSize.Most}.");
+        }
+    }
+
+    private static void CheckSampling(GenerationRequest request)
+    {
+        var scheduler = Resolve(request).Scheduler;
+        Require(request.Steps <= scheduler.MostSteps, "steps", request.Steps, $"must be from 1 to {scheduler.MostSteps} with the scheduler {scheduler.Name}.");
+        if (request.Hires is not { } hires)
+        {
+            return;
+        }
+
+        Named("hires.upscaler", hires.Upscaler, UpscalerCatalogue.Find);
+        // All steps of the second pass are run, so the whole schedule has more of them.
+        var steps = hires.Steps ?? request.Steps;
+        Require(hires.Denoise == 0 || steps / hires.Denoise <= scheduler.MostSteps, "hires.denoise", hires.Denoise,
+            $"is too little for {steps} steps: steps divided by denoise must be at most {scheduler.MostSteps} with the scheduler {scheduler.Name}.");
+    }
+
+    private static (SamplerEntry Sampler, SchedulerEntry Scheduler) Resolve(GenerationRequest request)
+    {
+        Named("sampler", request.Sampler, name => SamplerCatalogue.Resolve(name, SamplerCatalogue.Automatic));
+        return Named("scheduler", request.Scheduler, name => SamplerCatalogue.Resolve(request.Sampler, name));
+    }
+
+    private static void CheckPasses(GenerationRequest request)
+    {
+        Require(request.Initial is null || request.Hires is null, "hires", null, "cannot be given together with initial: a larger size does the same.");
+        var largest = Seeds.Largest - (request.Pictures - 1);
+        Require(request.Seed is not { } seed || seed <= largest, "seed", request.Seed, $"must be a whole number from 0 to {largest} with {request.Pictures} pictures, whose seeds count on from it.");
+    }
+
+    /// <summary>Looks a name up whose table says what is known.</summary>
+    internal static T Named<T>(string member, string name, Func<string, T> find)
+    {
+        try
+        {
+            return find(name);
+        }
+        catch (UnknownNameException e)
+        {
+            throw new RequestException(member, name, e.Problem, e);
+        }
+    }
+
+    internal static void Require(bool holds, string member, object? value, string problem)
+    {
+        if (!holds)
+        {
+            throw new RequestException(member, value is null ? null : Text(value), problem);
+        }
+    }
+}
