@@ -86,8 +86,7 @@ public class KeyManifestTests
         };
         var shapes = LdmLayout.Of(NamedTensors.OfManifest(Goldens.Json(file))).ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape);
         var inferred = NetworkShapes.UNet(Part(shapes, prefix), new CheckpointMetadata());
-        Assert.Equal(preset.Levels, inferred.Levels);
-        Assert.Equal(preset, inferred with { Levels = preset.Levels });
+        Assert.Equal(Written(preset), Written(inferred));
     }
 
     [Theory]
@@ -98,9 +97,11 @@ public class KeyManifestTests
         Goldens.RequireDefaultFolder();
         var preset = AutoencoderParams.StableDiffusion;
         var inferred = NetworkShapes.Autoencoder(Part(Shapes(Goldens.Json(file)), TinyModel.AutoencoderPrefix), new CheckpointMetadata());
-        Assert.Equal(preset.Multipliers, inferred.Multipliers);
-        Assert.Equal(preset, inferred with { Multipliers = preset.Multipliers });
+        Assert.Equal(Written(preset), Written(inferred));
     }
+
+    /// <summary>Every member of a network's shape with its value: equality of records does not look into their lists.</summary>
+    private static string Written<T>(T shape) => JsonSerializer.Serialize(shape);
 
     /// <summary>Shapes by name, as a manifest lists them.</summary>
     private static Dictionary<string, IReadOnlyList<long>> Shapes(JsonElement manifest) => NamedTensors.Shapes(manifest.GetProperty("keys"));

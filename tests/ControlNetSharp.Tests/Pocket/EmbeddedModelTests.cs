@@ -49,11 +49,15 @@ public sealed class EmbeddedModelTests : IDisposable
     }
 
     [Fact]
-    public async Task Generate_WithASecondPass_KeepsThePictureOfTheFirst()
+    public async Task Generate_WithASecondPass_MakesTheEnlargedPictureOfTheFirstAnew()
     {
         var small = await Generate("small.png", "--size", "128x128");
-        var large = await Generate("large.png", "--size", "128x128", "--hires", "1.5,denoise=0.2,steps=2,upscaler=lanczos");
+        var large = await Generate("large.png", "--size", "128x128", "--hires", "1.5,denoise=0.3,steps=2,upscaler=lanczos");
+        PictureWriter.WritePng(_folder["enlarged.png"], PictureResizing.Resize(small, 192, 192, Interpolation.Lanczos4));
+        // The same 2 steps of 6: int(2 / 0.3) are planned for the second pass, and int(0.3 * 6) + 1 run from a picture.
+        var expected = await Generate("expected.png", "--init", _folder["enlarged.png"], "--size", "192x192", "--denoise", "0.3");
         Assert.Equal((192, 192), (large.Width, large.Height));
+        Assert.Equal(expected.Rgb, large.Rgb);
         var again = PictureResizing.Resize(large, 128, 128, Interpolation.Area);
         var difference = small.Rgb.Zip(again.Rgb, (a, b) => Math.Abs(a - b)).Average();
         Assert.True(difference < 20, $"The second pass changed the picture by {difference:f1} levels in the mean.");
