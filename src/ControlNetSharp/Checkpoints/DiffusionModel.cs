@@ -42,6 +42,9 @@ public sealed class DiffusionModel : IDisposable
     /// <summary>Where its networks are, and what they compute in.</summary>
     public required Placement Placement { get; init; }
 
+    /// <summary>The generations that use it right now.</summary>
+    internal UseCount Uses { get; } = new();
+
     /// <summary>All networks.</summary>
     internal IEnumerable<nn.Module> Modules => [UNet, Autoencoder, .. Texts.OfType<nn.Module>()];
 

@@ -14,7 +14,8 @@ namespace ControlNetSharp.Pipelines;
 
 /// <summary>
 /// Text and control units to pictures: tokens → conditioning, hints → encoded hints, noise → latents step by step, latents → pictures.
-/// Works on the calling thread; use one generator from one thread at a time.
+/// Works on the calling thread. Several threads may generate with one model at a time, as long as none of them merges LoRAs or tiles:
+/// those change the model for their time, and are refused beside others, as others are beside them.
 /// </summary>
 public sealed class PictureGenerator
 {
@@ -28,6 +29,7 @@ public sealed class PictureGenerator
     private readonly Placement _placement;
     private readonly NoiseSchedule _schedule = NoiseSchedule.ScaledLinear();
     private readonly DiffusionModel? _model;
+    private readonly UseCount _uses = new();
     private readonly PromptFiles _files = PromptFiles.None;
 
     /// <summary>Makes pictures with a loaded model, which is borrowed.</summary>
@@ -44,7 +46,7 @@ public sealed class PictureGenerator
             model.SecondText)
     {
         _schedule = NoiseSchedule.Of(model.Noise);
-        (_model, _files) = (model, files ?? PromptFiles.None);
+        (_model, _uses, _files) = (model, model.Uses, files ?? PromptFiles.None);
     }
 
     /// <summary>Puts the parts of a model together. All are borrowed.</summary>
@@ -75,6 +77,9 @@ public sealed class PictureGenerator
     /// <exception cref="RequestException">The request asks for what is not allowed.</exception>
     /// <exception cref="ArgumentException">The ControlNet of a unit is for another family, or has another number of layers.</exception>
     /// <exception cref="CheckpointException">A file that a prompt names cannot be used with the model.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Another generation uses the model right now, and one of the two changes it (LoRAs, tiling).
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public GeneratedBatch Generate(
         GenerationRequest request, IReadOnlyList<PreparedControl>? controls = null, Action<SamplingProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -95,9 +100,10 @@ public sealed class PictureGenerator
         var plan = SamplingPlan.Create(request.Sampling, _schedule);
         var second = request.Hires?.Sampling(request.Sampling) is { } options ? SamplingPlan.Create(options, _schedule) : null;
         var canvas = request.Initial is { } initial ? new InitialCanvas(initial, size.Width, size.Height) : null;
-        using var seamless = request.Tiling ? new SeamlessTiling([_unet, _autoencoder, .. units.Select(unit => unit.ControlNet)]) : null;
-
         var (prompt, negative) = (ParsedPrompt.Parse(request.Prompt), ParsedPrompt.ParseNegative(request.NegativePrompt));
+
+        using var use = _uses.Begin(_model?.File ?? "of this generator", prompt.Networks.Count > 0 ? "LoRAs" : request.Tiling ? "seamless tiling" : null);
+        using var seamless = request.Tiling ? new SeamlessTiling([_unet, _autoencoder, .. units.Select(unit => unit.ControlNet)]) : null;
         using var loras = Applied(prompt.Networks);
         using var inversions = _files.Inversions(_texts, _placement);
         var report = new StepReport(plan.Steps.Count + (second?.Steps.Count ?? 0), progress);

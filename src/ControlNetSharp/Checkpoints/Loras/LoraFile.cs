@@ -136,8 +136,8 @@ internal sealed class LoraFile : IDisposable
     {
         if (stored.Elements == 1)
         {
-            using var value = stored.Read(ScalarType.Float32);
-            if (value.reshape([]).item<float>() is var number && float.IsFinite(number))
+            using var scope = NewDisposeScope();
+            if (stored.Read(ScalarType.Float32).reshape([]).item<float>() is var number && float.IsFinite(number))
             {
                 return number;
             }
