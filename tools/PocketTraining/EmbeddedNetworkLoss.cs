@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.PocketTraining;
 
 /// <summary>The loss by which the embedded annotators' network learns from scenes.</summary>
-public static class EmbeddedNetworkLoss
+internal static class EmbeddedNetworkLoss
 {
     /// <summary>Depth of the sky in metres: farther than anything.</summary>
     private const double SkyMetres = 300;

@@ -6,7 +6,7 @@ using ControlNetSharp.Scenes;
 namespace ControlNetSharp.Evaluation;
 
 /// <summary>Measures the embedded annotators on scenes, whose truth is known.</summary>
-public static class AnnotatorEvaluation
+internal static class AnnotatorEvaluation
 {
     /// <summary>Scores what the embedded network sees.</summary>
     /// <param name="vision">The network. Borrowed.</param>

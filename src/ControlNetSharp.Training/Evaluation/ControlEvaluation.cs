@@ -17,7 +17,7 @@ namespace ControlNetSharp.Evaluation;
 /// <param name="model">The model that is controlled; borrowed.</param>
 /// <param name="controls">A ControlNet for each kind that is measured; borrowed. Kinds are those of <see cref="ConditionMetric.All"/>.</param>
 /// <param name="options">How it is measured.</param>
-public sealed class ControlEvaluation(DiffusionModel model, IReadOnlyDictionary<string, ControlNet> controls, EvaluationOptions options)
+internal sealed class ControlEvaluation(DiffusionModel model, IReadOnlyDictionary<string, ControlNet> controls, EvaluationOptions options)
 {
     private readonly Trials _trials = new(controls, options.WithCombinations);
 

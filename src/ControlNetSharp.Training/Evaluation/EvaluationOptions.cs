@@ -4,7 +4,7 @@ using ControlNetSharp.Samplers;
 namespace ControlNetSharp.Evaluation;
 
 /// <summary>How <see cref="ControlEvaluation"/> measures.</summary>
-public sealed record EvaluationOptions
+internal sealed record EvaluationOptions
 {
     /// <summary>Sampler, scheduler and steps of the pictures.</summary>
     public SamplingOptions Sampling { get; init; } = new();

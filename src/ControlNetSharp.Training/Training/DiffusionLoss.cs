@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Training;
 
 /// <summary>The loss of a denoising network: the squared difference of prediction and target at random timesteps.</summary>
-public sealed record DiffusionLoss
+internal sealed record DiffusionLoss
 {
     /// <summary>The noise schedule that the network is trained with.</summary>
     public NoiseSchedule Schedule { get; init; } = NoiseSchedule.ScaledLinear();

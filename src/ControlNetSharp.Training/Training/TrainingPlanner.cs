@@ -13,7 +13,7 @@ namespace ControlNetSharp.Training;
 /// <param name="otherParameters">Parameters of Autoencoder and text encoder, which are in memory as well.</param>
 /// <param name="target">What is trained.</param>
 /// <param name="compute">The type that is computed in; locked weights are in it.</param>
-public sealed class TrainingPlanner(UNetParams p, long otherParameters, TrainingTarget target, ScalarType compute)
+internal sealed class TrainingPlanner(UNetParams p, long otherParameters, TrainingTarget target, ScalarType compute)
 {
     private const int ContextTokens = 77;
     private const int OptimizerProbe = 1 << 22;

@@ -19,7 +19,7 @@ namespace ControlNetSharp.Training;
 /// <param name="validation">Examples that are not trained on; may have none.</param>
 /// <param name="fidelity">Scores samples by the condition of their example. Borrowed.</param>
 /// <param name="options">How.</param>
-public sealed class TrainingRun(
+internal sealed class TrainingRun(
     DiffusionModel model, TrainableDenoiser denoiser, ExampleCache training, ExampleCache validation, Func<string, ConditionFidelity> fidelity, TrainingRunOptions options)
 {
     private const int SheetGap = 4;

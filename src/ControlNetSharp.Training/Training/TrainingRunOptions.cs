@@ -1,7 +1,7 @@
 namespace ControlNetSharp.Training;
 
 /// <summary>How a control is trained. Defaults are the original's: AdamW at 1e-5, batches of 4, every second prompt dropped.</summary>
-public sealed record TrainingRunOptions
+internal sealed record TrainingRunOptions
 {
     /// <summary>Steps after which a run without <see cref="Steps"/> ends in any case.</summary>
     public const long MostAutomaticSteps = 20_000;

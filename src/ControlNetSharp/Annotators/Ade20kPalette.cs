@@ -5,7 +5,7 @@ namespace ControlNetSharp.Annotators;
 /// <summary>
 /// The 150 classes of ADE20K and the colours in which segmentation ControlNets were trained to see them. Road (6) and skyscraper (48) share one colour. Source: mmsegmentation, class_names.py (Apache-2.0).
 /// </summary>
-public static class Ade20kPalette
+internal static class Ade20kPalette
 {
     /// <summary>Number of classes.</summary>
     public const int Count = 150;

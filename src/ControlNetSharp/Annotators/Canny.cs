@@ -8,7 +8,7 @@ namespace ControlNetSharp.Annotators;
 /// four directions, and hysteresis over eight neighbours. Of a colour pixel the channel with the strongest gradient counts, the first one on a tie.
 /// Source: Canny 1986, "A computational approach to edge detection"; numbers: goldens canny_*.
 /// </summary>
-public static class Canny
+internal static class Canny
 {
     /// <summary>tan 22.5° in 15 fractional bits: the border between the horizontal and the diagonal sector.</summary>
     private const int Tan22 = 13573;

@@ -5,7 +5,7 @@ namespace ControlNetSharp.Annotators;
 /// <summary>
 /// Segmentations whose pixels are numbers of ADE20K's classes instead of colours: grey or paletted PNG, as segmentation networks and data sets write them. 255 means that nothing is labelled.
 /// </summary>
-public static class ClassNumbers
+internal static class ClassNumbers
 {
     /// <summary>Nothing is labelled, in files of every kind.</summary>
     private const int Ignored = 255;

@@ -3,7 +3,7 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators;
 
 /// <summary>Hints from maps of inverse depth (near is large). Source: annotator/midas/__init__.py, MidasDetector, lllyasviel/ControlNet@ed85cd1.</summary>
-public static class DepthPictures
+internal static class DepthPictures
 {
     /// <summary>Grey from black (farthest) to white (nearest), stretched to the whole range and truncated to bytes.</summary>
     /// <param name="inverseDepth">width · height finite values, row by row, near is large.</param>

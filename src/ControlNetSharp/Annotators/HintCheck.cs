@@ -4,7 +4,7 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators;
 
 /// <summary>Looks whether a finished hint can be one of its kind. The usual mistakes are polarity, channel order, another palette, and a photograph where a map should be.</summary>
-public static class HintCheck
+internal static class HintCheck
 {
     private const string Photograph = "it looks like a photograph; without annotator=none the annotator makes the hint from it.";
 

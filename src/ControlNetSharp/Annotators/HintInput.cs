@@ -9,7 +9,7 @@ namespace ControlNetSharp.Annotators;
 /// <param name="Annotator">What makes the hint, or made it of a file that is no picture; null where the picture already was the hint.</param>
 /// <param name="IsHint">Whether the picture is the hint.</param>
 /// <param name="Reading">How a file was read that can be read in several ways: a sentence; null where nothing is to be said.</param>
-public sealed record HintInput(ConditionKind Kind, Picture Picture, AnnotatorInfo? Annotator, bool IsHint, string? Reading)
+internal sealed record HintInput(ConditionKind Kind, Picture Picture, AnnotatorInfo? Annotator, bool IsHint, string? Reading)
 {
     /// <summary>Key points of the people in it, where a file held them.</summary>
     public PoseKeypoints? Pose { get; init; }

@@ -5,7 +5,7 @@ namespace ControlNetSharp.Annotators;
 
 /// <summary>Where hints are made: for the units of a picture, for a look at a hint alone, and for the sets of a training.</summary>
 /// <param name="files">Where annotators find their weights.</param>
-public sealed class HintMaker(AnnotatorFiles files)
+internal sealed class HintMaker(AnnotatorFiles files)
 {
     /// <summary>The picture itself where it is the hint, or what its annotator sees in it.</summary>
     /// <param name="source">What the hint is made of. Borrowed.</param>

@@ -6,7 +6,7 @@ namespace ControlNetSharp.Annotators;
 /// Surface directions as colours: red is left, green is up, blue is towards the viewer, from 0 for −1 to 255 for 1. Source: the normal model of ControlNet 1.1
 /// (lllyasviel/ControlNet-v1-1-nightly, README), whose annotator NormalBae colours so.
 /// </summary>
-public static class NormalColours
+internal static class NormalColours
 {
     /// <summary>Paints directions.</summary>
     /// <param name="normalAt">The unit vector of a pixel, counted row by row: x right, y up, z towards the viewer.</param>

@@ -7,7 +7,7 @@ namespace ControlNetSharp.Annotators;
 /// Random changes of scribbles for training, so that a ControlNet learns to follow strokes as people draw them: some off their place, thick or thin, with gaps.
 /// Source of the idea: Zhang et al. 2023, arXiv:2302.05543, supplement, "user scribbles".
 /// </summary>
-public sealed record ScribbleAugmentation
+internal sealed record ScribbleAugmentation
 {
     /// <summary>Side of the cells whose corners move on their own and which lose a piece on their own, in pixels.</summary>
     private const int Cell = 32;

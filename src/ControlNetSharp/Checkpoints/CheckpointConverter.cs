@@ -10,7 +10,7 @@ namespace ControlNetSharp.Checkpoints;
 /// Writes a checkpoint in another layout, element type or container. Tensors go one at a time from the memory map to the new file. Without a new type every weight keeps its bits,
 /// and what is converted to the other layout and back is the same file again, but for what no network uses (such as averaged copies and tables of the noise schedule).
 /// </summary>
-public static class CheckpointConverter
+internal static class CheckpointConverter
 {
     /// <summary>The folder of each text encoder that LDM has a prefix for.</summary>
     private static readonly Dictionary<string, string> TextFolders = new(StringComparer.Ordinal)

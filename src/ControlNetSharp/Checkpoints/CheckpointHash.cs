@@ -6,7 +6,7 @@ namespace ControlNetSharp.Checkpoints;
 /// <summary>The hashes by which people name checkpoint files.</summary>
 /// <param name="Sha256">Of the whole file, 64 hexadecimal digits.</param>
 /// <param name="Old">A1111's first kind of hash: of 64 KiB at 1 MiB, 8 digits. Many files share one.</param>
-public sealed record CheckpointHash(string Sha256, string Old)
+internal sealed record CheckpointHash(string Sha256, string Old)
 {
     private static readonly string[] WeightExtensions = [".safetensors", ".bin", ".ckpt", ".pt", ".pth"];
     private const int OldOffset = 0x100000;

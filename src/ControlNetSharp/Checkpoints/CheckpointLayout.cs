@@ -1,7 +1,7 @@
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>How a checkpoint's tensors are named and divided into files.</summary>
-public enum CheckpointLayout
+internal enum CheckpointLayout
 {
     /// <summary>One file with the original's names: what A1111, ComfyUI and this library's own models use.</summary>
     Ldm,

@@ -9,7 +9,7 @@ public sealed record ModelEntry(string Name, string Path);
 /// Finds checkpoints where other programs put them: in the folders of A1111 and ComfyUI, in the cache of the Hugging Face hub, and in plain folders. Files are told by their extension here;
 /// nothing is opened. Source: A1111 modules/paths.py and sd-webui-controlnet, ComfyUI folder_paths.py, huggingface_hub constants.py (names of folders).
 /// </summary>
-public static class ModelFolders
+internal static class ModelFolders
 {
     private const int DeepestSubfolder = 4;
     private const string HubPrefix = "models--";

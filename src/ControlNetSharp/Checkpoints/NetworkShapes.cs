@@ -4,7 +4,7 @@ using ControlNetSharp.Networks;
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>Reads the shape of a network off the names and shapes of its weights in LDM layout.</summary>
-public static class NetworkShapes
+internal static class NetworkShapes
 {
     private const int ClassicHeads = 8;
     private const int HeadWidth = 64;

@@ -70,7 +70,7 @@ public sealed class PromptFiles
 
     /// <summary>The names of textual inversions that a prompt has, each once, in their order.</summary>
     /// <param name="pieces">The prompt.</param>
-    public IReadOnlyList<string> NamedIn(IEnumerable<WeightedText> pieces)
+    internal IReadOnlyList<string> NamedIn(IEnumerable<WeightedText> pieces)
     {
         using var inversions = new TextualInversions(Embeddings.Keys, _ => []);
         return inversions.NamesIn(pieces);

@@ -5,7 +5,7 @@ namespace ControlNetSharp.Checkpoints;
 /// <param name="Shape">Sizes, outermost first; empty for a scalar.</param>
 /// <param name="Begin">First byte of the data, counted from the end of the header.</param>
 /// <param name="End">One past the last byte.</param>
-public sealed record SafetensorsEntry(string Dtype, IReadOnlyList<long> Shape, long Begin, long End)
+internal sealed record SafetensorsEntry(string Dtype, IReadOnlyList<long> Shape, long Begin, long End)
 {
     /// <summary>Number of elements.</summary>
     public long Elements => Shape.Aggregate(1L, (product, size) => product * size);

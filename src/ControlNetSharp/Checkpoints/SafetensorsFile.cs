@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>A safetensors file, memory-mapped: tensors are read one at a time, straight to their final type. Source: huggingface/safetensors, README, "Format".</summary>
-public sealed class SafetensorsFile : ITensorFile
+internal sealed class SafetensorsFile : ITensorFile
 {
     private readonly MappedFile _file;
     private readonly StoredBytes _data;

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>Writes safetensors files: to a temporary name first, flushed to the disk, then renamed, so that a kill at any moment leaves the old file or the new one.</summary>
-public static class SafetensorsWriter
+internal static class SafetensorsWriter
 {
     /// <summary>Writes <paramref name="tensors"/>, in name order, with their own types.</summary>
     /// <param name="path">The file.</param>

@@ -1,7 +1,7 @@
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>How <see cref="CheckpointConverter"/> writes floating-point tensors.</summary>
-public enum WeightFormat
+internal enum WeightFormat
 {
     /// <summary>32 bits.</summary>
     Float32,

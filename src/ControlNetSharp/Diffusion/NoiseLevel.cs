@@ -10,7 +10,7 @@ namespace ControlNetSharp.Diffusion;
 /// <param name="Sigma">Share of the noise, 0..1. 0 is clean.</param>
 /// <param name="Timestep">What the network is told, in training timesteps (0..999 for Stable Diffusion); may be fractional.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct NoiseLevel(double Alpha, double Sigma, double Timestep)
+internal readonly record struct NoiseLevel(double Alpha, double Sigma, double Timestep)
 {
     /// <summary>No noise: where most samplers end. The network is never asked at this level.</summary>
     public static NoiseLevel Clean { get; } = new(1, 0, 0);

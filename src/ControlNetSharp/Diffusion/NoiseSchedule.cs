@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Diffusion;
 
 /// <summary>How much noise each training timestep has: the discrete schedule that a network was trained with. Host values.</summary>
-public sealed class NoiseSchedule
+internal sealed class NoiseSchedule
 {
     // diffusers gives the last timestep of a zero-terminal-SNR schedule this alphas_cumprod where a finite sigma is needed (EulerDiscreteScheduler, 58eb52c).
     private const double SmallestAlphasCumprod = 1.0 / (1 << 24);

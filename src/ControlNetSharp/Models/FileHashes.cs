@@ -11,7 +11,7 @@ namespace ControlNetSharp.Models;
 /// one reading.
 /// Source: A1111 modules/hashes.py and sd_models.py (behaviour).
 /// </summary>
-public sealed class FileHashes
+internal sealed class FileHashes
 {
     private const int OldOffset = 0x100000;
     private const int OldLength = 0x10000;

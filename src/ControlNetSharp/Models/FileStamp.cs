@@ -6,7 +6,7 @@ namespace ControlNetSharp.Models;
 /// <param name="Path">The real path, without symbolic links.</param>
 /// <param name="Bytes">Length; of a folder, that of all files in it.</param>
 /// <param name="LastWriteUtc">When it was written; of a folder, the latest of its files.</param>
-public sealed record FileStamp(string Path, long Bytes, DateTime LastWriteUtc)
+internal sealed record FileStamp(string Path, long Bytes, DateTime LastWriteUtc)
 {
     /// <summary>The stamp that a file or folder has now.</summary>
     /// <exception cref="IOException">It is not there or cannot be looked at.</exception>

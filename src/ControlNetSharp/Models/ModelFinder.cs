@@ -40,7 +40,7 @@ public sealed class ModelFinder
     public ModelFinder(ModelFinderOptions? options = null) => _options = options ?? new ModelFinderOptions();
 
     /// <summary>The hashes of files, computed when they are asked for.</summary>
-    public FileHashes Hashes { get; } = new();
+    internal FileHashes Hashes { get; } = new();
 
     /// <summary>The folder of the embedded model; it need not exist.</summary>
     public string EmbeddedModel => Path.Combine(_options.EmbeddedFolder, "model");

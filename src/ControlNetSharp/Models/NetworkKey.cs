@@ -10,7 +10,7 @@ namespace ControlNetSharp.Models;
 /// <param name="Device">Where it is loaded, as <c>cpu</c> or <c>cuda:0</c>.</param>
 /// <param name="Dtype">In which type.</param>
 /// <param name="Autoencoder">The checkpoint whose Autoencoder replaces the model's own; null for none.</param>
-public sealed record NetworkKey(FileStamp File, string Device, ScalarType Dtype, FileStamp? Autoencoder = null)
+internal sealed record NetworkKey(FileStamp File, string Device, ScalarType Dtype, FileStamp? Autoencoder = null)
 {
     /// <summary>Bytes on the disk: what is taken for the size until the network is loaded.</summary>
     public long Bytes => File.Bytes + (Autoencoder?.Bytes ?? 0);

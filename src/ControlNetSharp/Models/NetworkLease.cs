@@ -4,7 +4,7 @@ namespace ControlNetSharp.Models;
 /// The right to use a loaded network until the lease is disposed; the network itself belongs to the shelf.
 /// </summary>
 /// <typeparam name="T">The network.</typeparam>
-public sealed class NetworkLease<T> : IDisposable
+internal sealed class NetworkLease<T> : IDisposable
     where T : class
 {
     private readonly T _value;

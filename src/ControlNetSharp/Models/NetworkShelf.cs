@@ -10,7 +10,7 @@ namespace ControlNetSharp.Models;
 /// order, and does not ask for an exclusive lease of what it already holds: it would wait for itself. Shared leases are
 /// given while somebody waits for an exclusive one, so that callers who share several networks cannot block each other.
 /// </remarks>
-public sealed class NetworkShelf : IDisposable
+internal sealed class NetworkShelf : IDisposable
 {
     private readonly object _gate = new();
     private readonly Dictionary<(Type Type, NetworkKey Key), Entry> _entries = [];

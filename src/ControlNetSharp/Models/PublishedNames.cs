@@ -8,7 +8,7 @@ namespace ControlNetSharp.Models;
 /// webui/ControlNet-modules-safetensors, comfyanonymous/ControlNet-v1-1_fp16_safetensors, thibaud/controlnet-sd21,
 /// stabilityai/control-lora, kohya-ss/controlnet-lllite, and the hub's pages of the others.
 /// </summary>
-public static class PublishedNames
+internal static class PublishedNames
 {
     private const string Sd1 = "SD 1.x";
     private const string Sd2 = ModelFamily.StableDiffusion2;

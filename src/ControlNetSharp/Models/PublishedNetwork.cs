@@ -10,7 +10,7 @@ namespace ControlNetSharp.Models;
 /// File names without extension, and repositories as ORGANISATION/NAME. All are the same weights, in several precisions
 /// and layouts.
 /// </param>
-public sealed record PublishedNetwork(string Family, string Kind, IReadOnlyList<string> Names)
+internal sealed record PublishedNetwork(string Family, string Kind, IReadOnlyList<string> Names)
 {
     /// <summary>What it is, in the words of <see cref="Checkpoints.CheckpointKind"/>.</summary>
     public string Form { get; init; } = ControlNet;

@@ -1,7 +1,7 @@
 namespace ControlNetSharp.Pictures;
 
 /// <summary>Brightness of colours, and pictures of brightness.</summary>
-public static class Greyscale
+internal static class Greyscale
 {
     /// <summary>0.299 R + 0.587 G + 0.114 B in OpenCV's fixed-point weights of 15 bits, rounded half up.</summary>
     /// <param name="picture">The picture. Borrowed.</param>

@@ -1,7 +1,7 @@
 namespace ControlNetSharp.Pictures;
 
 /// <summary>The order of a picture's channels.</summary>
-public static class PictureChannels
+internal static class PictureChannels
 {
     /// <summary>Exchanges red and blue, for pictures of programs that write BGR.</summary>
     /// <param name="picture">The picture. Borrowed.</param>

@@ -1,7 +1,7 @@
 namespace ControlNetSharp.Pictures;
 
 /// <summary>The shape of pictures: how wide they are for their height.</summary>
-public static class PictureShape
+internal static class PictureShape
 {
     /// <summary>Whether two pictures have the same shape, but for the rounding of the smaller one's sides.</summary>
     /// <param name="one">Pixels a row, and rows.</param>

@@ -5,7 +5,7 @@ using System.Text;
 namespace ControlNetSharp.Pictures;
 
 /// <summary>The texts in a PNG file: tEXt, zTXt and iTXt chunks. Source: PNG specification (third edition), section 11.3.3.</summary>
-public static class PngTexts
+internal static class PngTexts
 {
     /// <summary>Longest text that is read, in bytes after decompression: a manifest is a few thousand, and may carry pictures.</summary>
     public const int MostTextBytes = 16 << 20;

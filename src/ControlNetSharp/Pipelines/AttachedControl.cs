@@ -9,7 +9,7 @@ namespace ControlNetSharp.Pipelines;
 /// <param name="ControlNet">The network. Borrowed.</param>
 /// <param name="EncodedHint">[1 or B, ModelChannels, h, w] from <see cref="Networks.ControlNet.EncodeHint"/>, in the compute dtype. Borrowed.</param>
 /// <param name="Strength">How strongly and when it acts.</param>
-public sealed record AttachedControl(ControlNet ControlNet, Tensor EncodedHint, ControlStrength Strength) : IControl
+internal sealed record AttachedControl(ControlNet ControlNet, Tensor EncodedHint, ControlStrength Strength) : IControl
 {
     /// <summary>SDXL's ten residuals take the first ten of SD 1.x's thirteen scales.</summary>
     private const int ScalesOfSdxl = 13;

@@ -11,7 +11,7 @@ namespace ControlNetSharp.Pipelines;
 /// CFG( UNet(x, t, c, Σ scaleᵢ·ControlNetᵢ(x, t, c, hintᵢ)) ), the unconditional and the conditional sides in one batch. Of several conditional sides the differences to the unconditional one add,
 /// each with its weight. Source: Ho and Salimans 2022, arXiv:2207.12598, equation (6); Liu et al. 2022, arXiv:2206.01714, equation (11); ControlNet cldm.py, apply_model.
 /// </summary>
-public sealed class ControlledDenoiser
+internal sealed class ControlledDenoiser
 {
     private readonly UNet _unet;
     private readonly PredictionType _prediction;

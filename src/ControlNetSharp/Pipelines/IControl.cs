@@ -6,7 +6,7 @@ namespace ControlNetSharp.Pipelines;
 /// What steers a UNet from outside. The denoiser knows nothing else of a control: what kind of network it is, how strongly it acts
 /// and where are its own affairs. Without state: one object may serve several runs at once.
 /// </summary>
-public interface IControl
+internal interface IControl
 {
     /// <summary>Whether it acts at a step.</summary>
     /// <param name="step">From 0.</param>

@@ -10,7 +10,7 @@ namespace ControlNetSharp.Pipelines;
 /// <param name="Width">Columns.</param>
 /// <param name="Height">Rows.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct InpaintRegion(int X, int Y, int Width, int Height)
+internal readonly record struct InpaintRegion(int X, int Y, int Width, int Height)
 {
     /// <summary>
     /// The smallest region around a mask with its blur and padding in the shape of the result, as far as the picture reaches. Source: stable-diffusion-webui, modules/masking.py (behaviour).

@@ -10,7 +10,7 @@ namespace ControlNetSharp.Pipelines;
 /// What an inpainting UNet takes behind the noisy latents: the mask, then the latents of the picture with the masked part gone.
 /// Source: LDM inpaint configs (concat_keys mask, masked_image) and scripts/inpaint_st.py.
 /// </summary>
-public static class InpaintingChannels
+internal static class InpaintingChannels
 {
     /// <summary>The channels for a picture and a mask.</summary>
     /// <param name="autoencoder">The model's Autoencoder. Borrowed.</param>

@@ -8,7 +8,7 @@ namespace ControlNetSharp.Pipelines;
 /// <param name="Context">[S·B, K, D].</param>
 /// <param name="Vector">[S·B, VectorChannels] for SDXL, else null.</param>
 /// <param name="Unconditional">How many of the first rows are the unconditional side; 0 where it is not computed.</param>
-public sealed record UNetCall(Tensor Input, Tensor Timesteps, Tensor Context, Tensor? Vector, long Unconditional)
+internal sealed record UNetCall(Tensor Input, Tensor Timesteps, Tensor Context, Tensor? Vector, long Unconditional)
 {
     /// <summary>The same without the unconditional side; rows are views.</summary>
     internal UNetCall ConditionalSides()

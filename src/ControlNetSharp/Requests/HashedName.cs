@@ -6,7 +6,7 @@ namespace ControlNetSharp.Requests;
 /// First digits of a SHA-256 (models: of the file, LoRAs: of the tensors, too), or eight of A1111's old kind; null
 /// where it is not said.
 /// </param>
-public sealed record HashedName(string? Name, string? Hash)
+internal sealed record HashedName(string? Name, string? Hash)
 {
     /// <summary>
     /// As <see cref="GenerationRequest.Model"/> takes it: the name, the hash, or the name with the hash in brackets.

@@ -46,7 +46,7 @@ public sealed partial record Infotext
     /// </summary>
     /// <param name="request">The request, which was checked.</param>
     /// <param name="facts">What it was resolved to for the picture.</param>
-    public static Infotext Of(GenerationRequest request, InfotextFacts facts)
+    internal static Infotext Of(GenerationRequest request, InfotextFacts facts)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(facts);

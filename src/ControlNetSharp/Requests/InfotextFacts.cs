@@ -4,7 +4,7 @@ namespace ControlNetSharp.Requests;
 /// What a request was resolved to for one picture, as far as an infotext says it. Hashes may be whole: they are
 /// shortened.
 /// </summary>
-public sealed record InfotextFacts
+internal sealed record InfotextFacts
 {
     /// <summary>Size of the first pass.</summary>
     public required PictureSize Size { get; init; }

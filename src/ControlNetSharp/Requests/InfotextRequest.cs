@@ -1,7 +1,7 @@
 namespace ControlNetSharp.Requests;
 
 /// <summary>What an infotext asks for, as far as it goes, and all that cannot be done of it.</summary>
-public sealed record InfotextRequest
+internal sealed record InfotextRequest
 {
     /// <summary>The request; it is allowed, and has a default in place of every value that is not.</summary>
     public required GenerationRequest Request { get; init; }

@@ -3,7 +3,7 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Requests;
 
 /// <summary>A control unit as an infotext describes it: all but its picture.</summary>
-public sealed class InfotextUnit
+internal sealed class InfotextUnit
 {
     private readonly ControlUnit _unit;
 

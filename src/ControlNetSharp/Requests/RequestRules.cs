@@ -14,7 +14,7 @@ namespace ControlNetSharp.Requests;
 /// What a request may ask for. Ranges stand at the members (<see cref="RangeAttribute"/>), once for C#, JSON, forms and messages;
 /// here is what no single value shows. Everything is told from the request alone, before a file is opened.
 /// </summary>
-public static class RequestRules
+internal static class RequestRules
 {
     /// <summary>Checks a whole request.</summary>
     /// <exception cref="RequestException">A value is not allowed, or parts do not go together; the member, its value and what is allowed are named.</exception>

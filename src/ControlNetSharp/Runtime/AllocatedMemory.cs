@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace ControlNetSharp.Runtime;
 
 /// <summary>What native code has allocated and not freed, to the byte, where glibc tells.</summary>
-public static partial class AllocatedMemory
+internal static partial class AllocatedMemory
 {
     /// <summary>Bytes in use, all arenas and mapped blocks together; null on systems without glibc's mallinfo2(3).</summary>
     public static long? Bytes

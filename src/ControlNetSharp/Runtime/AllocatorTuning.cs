@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace ControlNetSharp.Runtime;
 
 /// <summary>Keeps freed memory in the process: a training step frees and asks for the same blocks again, and page faults would take 7 to 16 % of its time.</summary>
-public static partial class AllocatorTuning
+internal static partial class AllocatorTuning
 {
     // Numbers of glibc's mallopt(3).
     private const int TrimThreshold = -1;

@@ -6,7 +6,7 @@ namespace ControlNetSharp.Runtime;
 /// The one thread that computes on a device. Dispose scopes and gradient modes of libtorch belong to a thread, and two computations
 /// at once slow each other down; so work is queued here and done one after the other, in the order in which it came.
 /// </summary>
-public sealed class DeviceWorker : IAsyncDisposable
+internal sealed class DeviceWorker : IAsyncDisposable
 {
     private readonly BlockingCollection<Action> _queue = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);

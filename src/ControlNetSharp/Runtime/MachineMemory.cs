@@ -4,7 +4,7 @@ using System.Globalization;
 namespace ControlNetSharp.Runtime;
 
 /// <summary>Memory of this process and machine, in bytes.</summary>
-public static class MachineMemory
+internal static class MachineMemory
 {
     /// <summary>The most physical memory that the process has held so far (VmHWM on Linux).</summary>
     public static long PeakBytes

@@ -14,7 +14,7 @@ namespace ControlNetSharp.Runtime;
 /// a copy of the file in the user's cache, with this need marked weak, is loaded instead (from the temporary folder, where the cache cannot be written). The application's files are never changed.
 /// The environment variable CONTROLNETSHARP_LIBTORCH names a folder whose libtorch is used in place of the application's, such as <c>torch/lib</c> of a Python PyTorch with CUDA.
 /// </remarks>
-public static class NativeLibraries
+internal static class NativeLibraries
 {
     private const string TorchSharpLibrary = "libLibTorchSharp.so";
     private const string NewerSymbolVersion = "GLIBCXX_3.4.32";

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Runtime;
 
 /// <summary>Noise by seed: the same on every device and in every dtype, and the same as in stable-diffusion-webui with CPU noise and in diffusers with a CPU generator.</summary>
-public static class Seeds
+internal static class Seeds
 {
     /// <summary>libtorch's generator takes 32 bits of a seed; a larger one would give the picture of another one.</summary>
     public const long Largest = uint.MaxValue;

@@ -8,7 +8,7 @@ namespace ControlNetSharp.Runtime;
 /// scaled) and pass its address to native code without keeping the object alive; if a garbage collection falls between both, the finalizer frees what native code is about to read, which then
 /// fails or computes something else. The analyzers of this repository ban those operators. Results are new tensors, of the dispose scope.
 /// </summary>
-public static class TensorArithmetic
+internal static class TensorArithmetic
 {
     // Kept for good, so never finalized.
     internal static readonly Scalar One = 1.ToScalar();

@@ -1,7 +1,7 @@
 namespace ControlNetSharp.Samplers;
 
 /// <summary>The two fixed variances of a DDPM step. Source: Ho et al. 2020, arXiv:2006.11239, section 3.2.</summary>
-public enum DdpmVariance
+internal enum DdpmVariance
 {
     /// <summary>That of the posterior given the clean latents.</summary>
     Small,

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Samplers;
 
 /// <summary>DPM-Solver++: multistep methods in lambda, half the log signal-to-noise ratio, where the linear part is solved exactly.</summary>
-public static class DpmSolverSamplers
+internal static class DpmSolverSamplers
 {
     /// <summary>DPM-Solver++(2M): second order, one denoiser call a step. Source: Lu et al. 2022, arXiv:2211.01095, algorithm 2.</summary>
     /// <param name="denoise">The denoiser, called once a step.</param>

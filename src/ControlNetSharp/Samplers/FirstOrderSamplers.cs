@@ -8,7 +8,7 @@ namespace ControlNetSharp.Samplers;
 /// Samplers that use one prediction a step and remember nothing. In terms of <see cref="NoiseLevel"/> DDIM with eta 0 is Karras' Euler step and DDIM with eta 1 is k-diffusion's ancestral one,
 /// so one function serves the four names; they differ in their levels.
 /// </summary>
-public static class FirstOrderSamplers
+internal static class FirstOrderSamplers
 {
     /// <summary>Euler's method on the probability flow. Source: Karras et al. 2022, arXiv:2206.00364, algorithm 1 without churn.</summary>
     /// <inheritdoc cref="Ddim"/>

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Samplers;
 
 /// <summary>Heun's method: an Euler step, then the slope is averaged with the one at its end.</summary>
-public static class HeunSampler
+internal static class HeunSampler
 {
     /// <summary>
     /// Heun: second order, two denoiser calls a step; one where the step has no slope at an end (to clean latents, from pure noise). Source: Karras et al. 2022, arXiv:2206.00364, algorithm 1 without churn.

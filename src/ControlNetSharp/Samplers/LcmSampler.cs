@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Samplers;
 
 /// <summary>Multistep sampling of latent consistency models.</summary>
-public static class LcmSampler
+internal static class LcmSampler
 {
     /// <summary>
     /// LCM: the clean latents predicted by the consistency function, brought back to the next level with fresh noise. Source: Luo et al. 2023, arXiv:2310.04378, algorithm 3; boundary scalings with sigma_data 0.5 and timesteps times 10

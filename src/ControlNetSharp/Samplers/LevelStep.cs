@@ -7,7 +7,7 @@ namespace ControlNetSharp.Samplers;
 /// <param name="From">Noisier level; its Sigma is above 0.</param>
 /// <param name="To">Cleaner level. Usually the next step's From; diffusers' DDIM and PNDM subtract a fixed number of timesteps instead, which is another level where the spacing is uneven.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct LevelStep(NoiseLevel From, NoiseLevel To)
+internal readonly record struct LevelStep(NoiseLevel From, NoiseLevel To)
 {
     /// <summary>The steps from each level to the next one.</summary>
     /// <param name="levels">Falling noise; the last one is where the sampler ends.</param>

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Samplers;
 
 /// <summary>PLMS: DDIM steps along a prediction that is extrapolated from the last four.</summary>
-public static class PlmsSampler
+internal static class PlmsSampler
 {
     // Adams-Bashforth weights for the newest prediction first, by how many predictions there are. Source: PNDM, equation 12, and its lower orders.
     private static readonly double[][] Weights =

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Samplers;
 
 /// <summary>From what a network predicts to clean latents.</summary>
-public static class Predictions
+internal static class Predictions
 {
     /// <summary>The clean latents that a prediction means. Shapes are those of the latents; the result is fresh and owned by the caller.</summary>
     /// <param name="type">What <paramref name="prediction"/> is.</param>

@@ -15,12 +15,12 @@ public static class SamplerCatalogue
     public static IReadOnlyList<SamplerEntry> Samplers { get; } =
     [
         new("DPM++ 2M", ["k_dpmpp_2m", "dpmpp_2m"], "karras", (d, x, s, _, _, on, c) => DpmSolverSamplers.DpmPlusPlus2M(d, x, s, on, c)),
-        new("DPM++ 2M SDE", ["k_dpmpp_2m_sde", "dpmpp_2m_sde"], "exponential", DpmSolverSamplers.DpmPlusPlus2MSde, DefaultEta: 1),
-        new("Euler a", ["k_euler_a", "k_euler_ancestral", "euler_a", "Euler ancestral"], "uniform", FirstOrderSamplers.EulerAncestral, DefaultEta: 1),
+        new("DPM++ 2M SDE", ["k_dpmpp_2m_sde", "dpmpp_2m_sde"], "exponential", DpmSolverSamplers.DpmPlusPlus2MSde, defaultEta: 1),
+        new("Euler a", ["k_euler_a", "k_euler_ancestral", "euler_a", "Euler ancestral"], "uniform", FirstOrderSamplers.EulerAncestral, defaultEta: 1),
         new("Euler", ["k_euler"], "uniform", (d, x, s, _, _, on, c) => FirstOrderSamplers.Euler(d, x, s, on, c)),
         new("Heun", ["k_heun"], "uniform", (d, x, s, _, _, on, c) => HeunSampler.Heun(d, x, s, on, c)),
-        new("DDIM", [], "ddim", FirstOrderSamplers.Ddim, DefaultEta: 0, EndsAtFirstTimestep: true),
-        new("PLMS", ["PNDM"], "ddim", (d, x, s, _, _, on, c) => PlmsSampler.Plms(d, x, s, PredictionType.Epsilon, on, c), EndsAtFirstTimestep: true),
+        new("DDIM", [], "ddim", FirstOrderSamplers.Ddim, defaultEta: 0, endsAtFirstTimestep: true),
+        new("PLMS", ["PNDM"], "ddim", (d, x, s, _, _, on, c) => PlmsSampler.Plms(d, x, s, PredictionType.Epsilon, on, c), endsAtFirstTimestep: true),
         new("UniPC", [], "ddim", (d, x, s, _, _, on, c) => UniPcSampler.UniPc(d, x, s, UniPcKind.Bh2, on, c)),
         new("LCM", ["k_lcm"], "lcm", (d, x, s, _, n, on, c) => LcmSampler.Lcm(d, x, s, n, on, c)),
         new("DDPM", [], "ddim", (d, x, s, _, n, on, c) => FirstOrderSamplers.Ddpm(d, x, s, DdpmVariance.Small, n, on, c)),
@@ -42,10 +42,10 @@ public static class SamplerCatalogue
         new("beta", "Beta", (s, n) => LevelsOfSigmas(s, SigmaSpacing.Beta(n, s.SmallestSigma, s.LargestSigma))),
         new("simple", "Simple", (s, n) => Levels(s, TimestepSpacing.Simple(s.Count, n))),
         new("normal", "Normal", (s, n) => Levels(s, TimestepSpacing.Linspace(s.Count, n))),
-        new("ddim", "DDIM", (s, n) => Levels(s, TimestepSpacing.Leading(s.Count, n)), StartsLow: true),
+        new("ddim", "DDIM", (s, n) => Levels(s, TimestepSpacing.Leading(s.Count, n)), startsLow: true),
         new(Trailing, "Trailing", (s, n) => Levels(s, TimestepSpacing.Trailing(s.Count, n))),
-        new("ldm", "LDM", (s, n) => Levels(s, TimestepSpacing.Ldm(s.Count, n)), StartsLow: true),
-        new("lcm", "LCM", (s, n) => Levels(s, TimestepSpacing.Lcm(s.Count, n)), StartsLow: true, MostSteps: TimestepSpacing.LcmSteps),
+        new("ldm", "LDM", (s, n) => Levels(s, TimestepSpacing.Ldm(s.Count, n)), startsLow: true),
+        new("lcm", "LCM", (s, n) => Levels(s, TimestepSpacing.Lcm(s.Count, n)), startsLow: true, mostSteps: TimestepSpacing.LcmSteps),
     ];
 
     /// <summary>

@@ -11,5 +11,5 @@ namespace ControlNetSharp.Samplers;
 /// <param name="onStep">Called after each step.</param>
 /// <param name="cancellationToken">Looked at before each step.</param>
 /// <returns>The latents at the last step's To; fresh, owned by the caller.</returns>
-public delegate Tensor SamplerFunction(
+internal delegate Tensor SamplerFunction(
     Denoiser denoise, Tensor latents, IReadOnlyList<LevelStep> steps, double eta, NoiseSource noise, Action<SamplerStep>? onStep, CancellationToken cancellationToken);

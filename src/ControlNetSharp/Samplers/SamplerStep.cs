@@ -10,4 +10,4 @@ namespace ControlNetSharp.Samplers;
 /// <param name="Level">The noise level at which the step started.</param>
 /// <param name="Denoised">The clean latents predicted at that level, [B, C, h, w]: the preview. Borrowed: disposed after the callback.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct SamplerStep(int Index, int Count, NoiseLevel Level, Tensor Denoised);
+internal readonly record struct SamplerStep(int Index, int Count, NoiseLevel Level, Tensor Denoised);

@@ -1,7 +1,7 @@
 namespace ControlNetSharp.Samplers;
 
 /// <summary>What a sampling run is to be. Checked by <see cref="SamplingPlan.Create"/>.</summary>
-public sealed record SamplingOptions
+internal sealed record SamplingOptions
 {
     /// <summary>Name, alias or combined name of a sampler: <see cref="SamplerCatalogue.Resolve"/>. Default "Euler".</summary>
     public string Sampler { get; init; } = "Euler";

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Samplers;
 
 /// <summary>A sampler with the noise levels that it will visit: everything about a run that does not depend on the picture. Host values; can be used for many runs.</summary>
-public sealed class SamplingPlan
+internal sealed class SamplingPlan
 {
     /// <summary>The most steps that any scheduler takes.</summary>
     public const int MostSteps = 1000;

@@ -3,11 +3,26 @@ using ControlNetSharp.Diffusion;
 namespace ControlNetSharp.Samplers;
 
 /// <summary>A row of <see cref="SamplerCatalogue.Schedulers"/>: which noise levels are visited.</summary>
-/// <param name="Name">The short name, as in stable-diffusion-webui where it has the scheduler.</param>
-/// <param name="Label">The name on a page.</param>
-/// <param name="Levels">(schedule, steps) to the levels, noisiest first, without the last one where a sampler ends.</param>
-/// <param name="StartsLow">
-/// Whether the first level may lie well below the noisiest one. Pure noise then enters with standard deviation 1, as diffusers does for leading spacing, and not with the level's Sigma: latents of that level would have variance 1 too.
-/// </param>
-/// <param name="MostSteps">The most steps that it can be divided into.</param>
-public sealed record SchedulerEntry(string Name, string Label, Func<NoiseSchedule, int, IReadOnlyList<NoiseLevel>> Levels, bool StartsLow = false, int MostSteps = SamplingPlan.MostSteps);
+public sealed record SchedulerEntry
+{
+    internal SchedulerEntry(
+        string name, string label, Func<NoiseSchedule, int, IReadOnlyList<NoiseLevel>> levels, bool startsLow = false, int mostSteps = SamplingPlan.MostSteps) =>
+        (Name, Label, Levels, StartsLow, MostSteps) = (name, label, levels, startsLow, mostSteps);
+
+    /// <summary>The short name, as in stable-diffusion-webui where it has the scheduler.</summary>
+    public string Name { get; }
+
+    /// <summary>The name on a page.</summary>
+    public string Label { get; }
+
+    /// <summary>
+    /// Whether the first level may lie well below the noisiest one. Pure noise then enters with standard deviation 1, as diffusers does for leading spacing, and not with the level's Sigma: latents of that level would have variance 1 too.
+    /// </summary>
+    public bool StartsLow { get; }
+
+    /// <summary>The most steps that it can be divided into.</summary>
+    public int MostSteps { get; }
+
+    /// <summary>(schedule, steps) to the levels, noisiest first, without the last one where a sampler ends.</summary>
+    internal Func<NoiseSchedule, int, IReadOnlyList<NoiseLevel>> Levels { get; }
+}

@@ -3,7 +3,7 @@ using ControlNetSharp.Diffusion;
 namespace ControlNetSharp.Samplers;
 
 /// <summary>Sigmas (in the sense of <see cref="NoiseLevel.RelativeSigma"/>) between two ends, largest first, both ends included; one step is the largest only.</summary>
-public static class SigmaSpacing
+internal static class SigmaSpacing
 {
     private const double BetaShape = 0.6;
 

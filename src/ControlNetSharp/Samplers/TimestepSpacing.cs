@@ -4,7 +4,7 @@ namespace ControlNetSharp.Samplers;
 /// Which training timesteps are visited, noisiest first. Source: "Common Diffusion Noise Schedules and Sample Steps are Flawed" (Lin et al. 2024, arXiv:2305.08891), table 2, and diffusers 58eb52c for the roundings
 /// (half to even).
 /// </summary>
-public static class TimestepSpacing
+internal static class TimestepSpacing
 {
     /// <summary>Steps of the schedule that latent consistency models are distilled with, unless they say otherwise.</summary>
     public const int LcmSteps = 50;

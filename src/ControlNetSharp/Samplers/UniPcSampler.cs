@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Samplers;
 
 /// <summary>UniPC: a multistep predictor whose result is corrected once the next prediction is there, at no extra denoiser call.</summary>
-public static class UniPcSampler
+internal static class UniPcSampler
 {
     /// <summary>
     /// UniPC-2: second order predictor with its corrector (third order), one denoiser call a step. The first and the last step are first order. Source: Zhao et al. 2023, arXiv:2302.04867, algorithms 1 and 2 on data prediction;

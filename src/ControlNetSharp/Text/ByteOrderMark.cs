@@ -5,7 +5,7 @@ namespace ControlNetSharp.Text;
 /// <summary>
 /// The mark with which editors and shells on Windows begin a text file. Parsers of JSON refuse it, and read UTF-8 only.
 /// </summary>
-public static class ByteOrderMark
+internal static class ByteOrderMark
 {
     /// <summary>Encodings by their marks; that of UTF-32 begins with the one of UTF-16.</summary>
     private static readonly Encoding[] Encodings =

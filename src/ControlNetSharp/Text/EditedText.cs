@@ -8,7 +8,7 @@ namespace ControlNetSharp.Text;
 /// <c>when</c> is the last step with the words before, or with a point in it their share of the steps. All of it nests. What is in other brackets stays for <see cref="PromptSyntax"/>.
 /// Source: stable-diffusion-webui wiki, "Prompt editing" and "Alternating words" (behaviour).
 /// </summary>
-public sealed class EditedText
+internal sealed class EditedText
 {
     private const int DeepestNesting = 50;
     private readonly IReadOnlyList<Part> _parts;

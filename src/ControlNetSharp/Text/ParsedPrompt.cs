@@ -6,13 +6,13 @@ namespace ControlNetSharp.Text;
 /// <summary>A part of a prompt that is predicted for itself.</summary>
 /// <param name="Text">Its words.</param>
 /// <param name="Weight">How much its prediction counts: 1 for a prompt without AND, any number otherwise.</param>
-public sealed record PromptPart(EditedText Text, double Weight);
+internal sealed record PromptPart(EditedText Text, double Weight);
 
 /// <summary>
 /// A prompt with everything that is not emphasis taken apart: tags of LoRAs, and the parts that <c>AND</c> joins, each of which may end with a weight (<c>a cat :1.2 AND a dog</c>).
 /// Source: stable-diffusion-webui wiki, "Composable Diffusion" (behaviour); Liu et al. 2022, arXiv:2206.01714.
 /// </summary>
-public sealed partial class ParsedPrompt
+internal sealed partial class ParsedPrompt
 {
     private ParsedPrompt(IReadOnlyList<ExtraNetwork> networks, IReadOnlyList<PromptPart> parts) => (Networks, Parts) = (networks, parts);
 

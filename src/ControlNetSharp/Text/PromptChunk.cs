@@ -3,7 +3,7 @@ namespace ControlNetSharp.Text;
 /// <summary>Up to 75 tokens of a prompt, which the text encoder reads as one text.</summary>
 /// <param name="Tokens">Token ids, without start, end and padding; ids below 0 are those of <see cref="TextualInversions"/>.</param>
 /// <param name="Weights">One for each of them.</param>
-public sealed record PromptChunk(IReadOnlyList<int> Tokens, IReadOnlyList<double> Weights)
+internal sealed record PromptChunk(IReadOnlyList<int> Tokens, IReadOnlyList<double> Weights)
 {
     /// <summary>Tokens that fit.</summary>
     public const int Length = ClipTokenizer.ContextLength - 2;

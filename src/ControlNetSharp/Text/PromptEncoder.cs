@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Text;
 
 /// <summary>Prompts to conditioning: chunks of 75 tokens, encoded one by one, weighted and put behind one another.</summary>
-public static class PromptEncoder
+internal static class PromptEncoder
 {
     /// <summary>Encodes two prompts to conditionings of one length: the shorter one gets chunks of the empty prompt. For prompts that neither change nor have several parts.</summary>
     /// <param name="text">The text encoder. Borrowed.</param>

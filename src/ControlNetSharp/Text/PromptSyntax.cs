@@ -8,7 +8,7 @@ namespace ControlNetSharp.Text;
 /// The prompt syntax of A1111: <c>(text)</c> counts 1.1 times, <c>[text]</c> a 1.1th, <c>(text:1.3)</c> 1.3 times; brackets nest, an open one reaches to the end, a backslash makes a
 /// bracket plain; <c>BREAK</c> begins a new chunk. Source: stable-diffusion-webui wiki, "Attention/emphasis" (behaviour); numbers: goldens parse_prompt_attention.
 /// </summary>
-public static partial class PromptSyntax
+internal static partial class PromptSyntax
 {
     private const double Step = 1.1;
     private const string Special = "\\()[]:";

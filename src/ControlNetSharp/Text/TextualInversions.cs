@@ -6,7 +6,7 @@ namespace ControlNetSharp.Text;
 /// Names that stand for vectors of their own where a prompt has them (textual inversion). A name is met where a prompt has its tokens, so case and spaces do not count; of several the longest counts.
 /// Vectors are read when their name is met for the first time. Source: Gal et al. 2022, arXiv:2208.01618; stable-diffusion-webui, modules/textual_inversion (behaviour).
 /// </summary>
-public sealed class TextualInversions : IDisposable
+internal sealed class TextualInversions : IDisposable
 {
     private readonly ILookup<int, (int[] Tokens, string Name)> _names;
     private readonly Func<string, IReadOnlyList<Tensor>> _read;

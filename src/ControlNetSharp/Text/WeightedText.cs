@@ -4,4 +4,4 @@ namespace ControlNetSharp.Text;
 /// <param name="Text">The text, escapes resolved.</param>
 /// <param name="Weight">1 for plain text; any number, negative ones too.</param>
 /// <param name="IsBreak">Whether it is the word BREAK, which has no text of its own: what follows begins a new chunk.</param>
-public readonly record struct WeightedText(string Text, double Weight, bool IsBreak = false);
+internal readonly record struct WeightedText(string Text, double Weight, bool IsBreak = false);

@@ -107,10 +107,11 @@ public sealed class CheckpointLoaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData(CheckpointLayout.Ldm)]
-    [InlineData(CheckpointLayout.Diffusers)]
-    public void LoadModel_WithoutAnAutoencoder_TakesThatOfAnotherFile_OrSaysWhatIsMissing(CheckpointLayout layout)
+    [InlineData(nameof(CheckpointLayout.Ldm))]
+    [InlineData(nameof(CheckpointLayout.Diffusers))]
+    public void LoadModel_WithoutAnAutoencoder_TakesThatOfAnotherFile_OrSaysWhatIsMissing(string layoutName)
     {
+        var layout = Enum.Parse<CheckpointLayout>(layoutName);
         static void Remove(Dictionary<string, Tensor> tensors, string prefix) => tensors.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).ToList().ForEach(name => tensors.Remove(name));
         var whole = TinyModel.WriteModel(_folder["whole.safetensors"]);
         var path = layout == CheckpointLayout.Ldm ? TinyModel.WriteModel(_folder["model.safetensors"], tensors => Remove(tensors, TinyModel.AutoencoderPrefix)) : _folder["model"];

@@ -3,7 +3,7 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators.DepthMaps;
 
 /// <summary>Hints of depth maps with the options that an annotator has: the row of the catalogue for files that are no pictures.</summary>
-public static class MeasuredDepth
+internal static class MeasuredDepth
 {
     /// <summary>Name, options and their ranges.</summary>
     public static AnnotatorInfo Info { get; } = new(

@@ -1,7 +1,7 @@
 namespace ControlNetSharp.Annotators.Embedded;
 
 /// <summary>The classes that the embedded network tells apart: those of the 150 of ADE20K that the embedded world has.</summary>
-public static class EmbeddedClasses
+internal static class EmbeddedClasses
 {
     /// <summary>ADE20K's indices (0-based), in the order of the network's outputs.</summary>
     public static IReadOnlyList<byte> All { get; } =

@@ -15,7 +15,7 @@ namespace ControlNetSharp.Annotators.Embedded;
 /// One small network for what the embedded annotators see: edges, depth, surface directions, classes and skeletons. A U-Net (Ronneberger et al. 2015, arXiv:1505.04597) of residual blocks, with
 /// attention at its lowest level, and two heads.
 /// </summary>
-public sealed class EmbeddedNetwork : Module
+internal sealed class EmbeddedNetwork : Module
 {
     /// <summary>Height and width of its pictures are multiples of this.</summary>
     public const int SizeStep = 16;
@@ -109,4 +109,4 @@ public sealed class EmbeddedNetwork : Module
 /// <param name="Classes">[B, K, H/2, W/2]: log odds of <see cref="EmbeddedClasses.All"/>, up to a constant.</param>
 /// <param name="Parts">[B, 18, H/4, W/4]: nearness of the parts of bodies, 0..1, in the order of <see cref="PosePerson.Body"/>.</param>
 /// <param name="Limbs">[B, 38, H/4, W/4]: x and y of the unit vectors along limbs, in the order of OpenPose's maps.</param>
-public sealed record EmbeddedMaps(Tensor Edges, Tensor Depth, Tensor Normals, Tensor Classes, Tensor Parts, Tensor Limbs);
+internal sealed record EmbeddedMaps(Tensor Edges, Tensor Depth, Tensor Normals, Tensor Classes, Tensor Parts, Tensor Limbs);

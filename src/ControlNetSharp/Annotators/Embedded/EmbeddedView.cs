@@ -3,7 +3,7 @@ using ControlNetSharp.Annotators.Poses;
 namespace ControlNetSharp.Annotators.Embedded;
 
 /// <summary>What <see cref="EmbeddedVision"/> sees in a picture, at each of its pixels; arrays go row by row from the top.</summary>
-public sealed class EmbeddedView
+internal sealed class EmbeddedView
 {
     private readonly float[][] _directions;
 

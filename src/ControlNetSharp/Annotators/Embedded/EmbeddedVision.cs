@@ -8,7 +8,7 @@ using static TorchSharp.torch.nn.functional;
 namespace ControlNetSharp.Annotators.Embedded;
 
 /// <summary>Looks at pictures with the network that comes with the embedded model. It sees every picture at about 256 x 256 pixels, the size of the scenes that it was trained on.</summary>
-public sealed class EmbeddedVision : IDisposable
+internal sealed class EmbeddedVision : IDisposable
 {
     /// <summary>Side of a square picture as the network sees it.</summary>
     private const int Side = 256;

@@ -6,7 +6,7 @@ namespace ControlNetSharp.Annotators.Poses;
 /// Key points from a file, with the options that an annotator has: the row of the catalogue for files that are no
 /// pictures.
 /// </summary>
-public static class MeasuredPose
+internal static class MeasuredPose
 {
     private const int MaxSide = 100_000;
     private const string Lie = "of the picture that the points lie in; 0 for what the file says";

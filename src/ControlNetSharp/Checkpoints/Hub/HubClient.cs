@@ -10,7 +10,7 @@ namespace ControlNetSharp.Checkpoints.Hub;
 /// Fetches files of repositories into the cache that the hub's own tools share. Nothing is fetched twice; a broken download goes on where it broke; contents are checked against the hash that the hub
 /// names before they get their name. Source: the HTTP interface that huggingface_hub file_download.py uses (behaviour).
 /// </summary>
-public sealed class HubClient : IDisposable
+internal sealed class HubClient : IDisposable
 {
     private const int MostRedirects = 10;
     private const int MostAttempts = 5;

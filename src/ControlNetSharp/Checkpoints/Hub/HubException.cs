@@ -1,7 +1,7 @@
 namespace ControlNetSharp.Checkpoints.Hub;
 
 /// <summary>Why something could not be had from the hub.</summary>
-public enum HubFailure
+internal enum HubFailure
 {
     /// <summary>There is no such repository, revision or file, or it is not in the cache while offline.</summary>
     NotFound,
@@ -17,7 +17,7 @@ public enum HubFailure
 }
 
 /// <summary>Files could not be had from the hub. Nothing unfinished is left under a name that others would take for the file.</summary>
-public sealed class HubException : Exception
+internal sealed class HubException : Exception
 {
     /// <summary>Creates the exception.</summary>
     public HubException(HubFailure failure, string message, Exception? innerException = null)

@@ -1,7 +1,7 @@
 namespace ControlNetSharp.Checkpoints.Hub;
 
 /// <summary>Where the hub is and where its files are kept. Source of the variables: huggingface_hub, constants.py and "Environment variables" of its documentation.</summary>
-public sealed record HubOptions
+internal sealed record HubOptions
 {
     /// <summary>The hub's own address.</summary>
     public const string DefaultEndpoint = "https://huggingface.co";

@@ -14,7 +14,7 @@ namespace ControlNetSharp.Checkpoints.Loras;
 /// either, but a step would take longer (by 40 % at rank 64 beside a layer 320 wide).
 /// The sums are taken in float32, those of several LoRAs at once, and rounded once.
 /// </remarks>
-public sealed class AppliedLoras : IDisposable
+internal sealed class AppliedLoras : IDisposable
 {
     private readonly List<(Tensor Weight, Tensor Original)> _touched = [];
 

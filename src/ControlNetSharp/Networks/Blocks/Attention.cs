@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Networks.Blocks;
 
 /// <summary>softmax(Q·Kᵀ/√d)·V. Source: Vaswani et al. 2017, arXiv:1706.03762, equation (1).</summary>
-public static class Attention
+internal static class Attention
 {
     /// <summary>Splits the last dimension into heads, attends, and joins the heads again.</summary>
     /// <param name="q">[B, L, C].</param>

@@ -9,7 +9,7 @@ namespace ControlNetSharp.Networks.Layers;
 /// <summary>
 /// Batch normalisation with stored statistics, for inference; the statistics are weights like the others here. Computed in the dtype of x. Source: Ioffe and Szegedy 2015, arXiv:1502.03167.
 /// </summary>
-public sealed class BatchNormLayer : Module<Tensor, Tensor>
+internal sealed class BatchNormLayer : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
     [ComponentName(Name = "weight")] private Parameter _weight;

@@ -8,7 +8,7 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Networks.Layers;
 
 /// <summary>Two-dimensional convolution, with bias unless said otherwise, computed in the dtype of x. Weights are uninitialised until loaded or set.</summary>
-public sealed class ConvolutionLayer : Module<Tensor, Tensor>
+internal sealed class ConvolutionLayer : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
     [ComponentName(Name = "weight")] private Parameter _weight;

@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Networks.Layers;
 
 /// <summary>A table of vectors: int64 indices [..] -> [.., width], in the weights' dtype.</summary>
-public sealed class EmbeddingLayer : Module<Tensor, Tensor>
+internal sealed class EmbeddingLayer : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
     [ComponentName(Name = "weight")] private Parameter _weight;

@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Networks.Layers;
 
 /// <summary>Group normalisation with scale and shift, computed in the dtype of x. Source: Wu and He 2018, arXiv:1803.08494.</summary>
-public sealed class GroupNormLayer : Module<Tensor, Tensor>
+internal sealed class GroupNormLayer : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
     [ComponentName(Name = "weight")] private Parameter _weight;

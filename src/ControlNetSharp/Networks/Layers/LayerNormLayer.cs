@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Networks.Layers;
 
 /// <summary>Layer normalisation over the last dimension, computed in the dtype of x. Source: Ba et al. 2016, arXiv:1607.06450.</summary>
-public sealed class LayerNormLayer : Module<Tensor, Tensor>
+internal sealed class LayerNormLayer : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
     [ComponentName(Name = "weight")] private Parameter _weight;

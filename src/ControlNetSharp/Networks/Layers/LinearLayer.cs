@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Networks.Layers;
 
 /// <summary>y = x·Wᵀ + b, computed in the dtype of x. Weights are uninitialised until loaded or set.</summary>
-public sealed class LinearLayer : Module<Tensor, Tensor>
+internal sealed class LinearLayer : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
     [ComponentName(Name = "weight")] private Parameter _weight;

@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Networks.Layers;
 
 /// <summary>Two-dimensional transposed convolution with bias, computed in the dtype of x: each side becomes (side - 1) · stride - 2 · padding + kernel + output padding.</summary>
-public sealed class TransposedConvolutionLayer : Module<Tensor, Tensor>
+internal sealed class TransposedConvolutionLayer : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
     [ComponentName(Name = "weight")] private Parameter _weight;
