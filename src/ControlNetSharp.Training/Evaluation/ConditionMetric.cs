@@ -30,7 +30,7 @@ public sealed record ConditionMetric
     /// <summary>The condition kind.</summary>
     public string Kind { get; }
 
-    /// <summary>The name of the annotator that looks for the condition in pictures, for <see cref="Annotators.AnnotatorCatalogue.Create"/>; that of the kind means its default.</summary>
+    /// <summary>The name of the annotator that looks for the condition in pictures, for <see cref="Annotators.AnnotatorCatalogue.Create(string, Annotators.AnnotatorFiles?, string)"/>; that of the kind means its default.</summary>
     public string Annotator { get; }
 
     /// <summary>What the score is.</summary>

@@ -1,4 +1,5 @@
-using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Annotators.Layers;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
@@ -16,14 +17,14 @@ public sealed class AnimeLineartAnnotator : IAnnotator
     /// <summary>A1111 fills pictures up to multiples of this before anything else.</summary>
     private const int Step = 64;
 
-    private readonly AnimeLineartNetwork _network;
+    private readonly NetworkLease<AnimeLineartNetwork> _network;
 
-    /// <summary>Loads the network.</summary>
-    /// <param name="files">Where the weights are looked for.</param>
-    internal AnimeLineartAnnotator(AnnotatorFiles files)
+    /// <summary>Rents the network.</summary>
+    /// <param name="networks">Where it comes from.</param>
+    internal AnimeLineartAnnotator(AnnotatorNetworks networks)
     {
-        _network = CheckpointLoader.LoadNetwork(
-            files.Find(Description), $"weights of {Description.Name}",
+        _network = networks.Rent(
+            networks.Files.Find(Description), $"weights of {Description.Name}",
             (shapes, placement) => new AnimeLineartNetwork(new(shapes), placement));
     }
 
@@ -31,10 +32,11 @@ public sealed class AnimeLineartAnnotator : IAnnotator
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var padded = PicturePadding.ToMultipleOf(picture, Step);
-        return PicturePadding.Cut(Detect(_network, padded), picture.Width, picture.Height);
+        return PicturePadding.Cut(Detect(_network.Value, padded), picture.Width, picture.Height);
     }
 
     /// <summary>The network.</summary>
@@ -46,7 +48,8 @@ public sealed class AnimeLineartAnnotator : IAnnotator
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var (width, height) = (RoundedUp(picture.Width, network.Step), RoundedUp(picture.Height, network.Step));
-        var lines = network.call(PictureTensors.ToPicture(PictureResizing.Resize(picture, width, height, Interpolation.Cubic))).Times(127.5).Plus(127.5);
+        var seen = PictureTensors.ToPicture(PictureResizing.Resize(picture, width, height, Interpolation.Cubic));
+        var lines = network.call(seen.ToDeviceOf(network)).cpu().Times(127.5).Plus(127.5);
         var values = lines.contiguous().data<float>().ToArray();
         var resized = (width, height) == (picture.Width, picture.Height) ? values : Resampling.Resize(values, width, height, 1, picture.Width, picture.Height, Interpolation.Cubic);
         return Greyscale.ToPicture([.. Greyscale.FromLevels(resized).Select(value => (byte)(255 - value))], picture.Width, picture.Height);

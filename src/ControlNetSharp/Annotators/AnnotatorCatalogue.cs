@@ -3,6 +3,7 @@ using ControlNetSharp.Annotators.Embedded;
 using ControlNetSharp.Annotators.Midas;
 using ControlNetSharp.Annotators.OpenPose;
 using ControlNetSharp.Annotators.SegFormer;
+using ControlNetSharp.Models;
 using ControlNetSharp.Runtime;
 
 namespace ControlNetSharp.Annotators;
@@ -10,35 +11,35 @@ namespace ControlNetSharp.Annotators;
 /// <summary>The annotators there are. Adding one is its file and one row here; of a kind, the first row is the one that its name alone means.</summary>
 public static class AnnotatorCatalogue
 {
-    private static readonly (AnnotatorInfo Info, Func<AnnotatorFiles, IAnnotator> Create)[] Rows =
+    private static readonly (AnnotatorInfo Info, Func<AnnotatorNetworks, IAnnotator> Create)[] Rows =
     [
         (CannyAnnotator.Description, _ => new CannyAnnotator()),
         (HoughAnnotator.Description, _ => new HoughAnnotator()),
-        (EmbeddedEdgesAnnotator.Straight, files => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Straight, files)),
-        (MlsdAnnotator.Description, files => new MlsdAnnotator(files)),
-        (EmbeddedEdgesAnnotator.Soft, files => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Soft, files)),
-        (HedAnnotator.Description, files => new HedAnnotator(HedAnnotator.Description, files)),
-        (HedAnnotator.SafeDescription, files => new HedAnnotator(HedAnnotator.SafeDescription, files)),
+        (EmbeddedEdgesAnnotator.Straight, networks => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Straight, networks)),
+        (MlsdAnnotator.Description, networks => new MlsdAnnotator(networks)),
+        (EmbeddedEdgesAnnotator.Soft, networks => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Soft, networks)),
+        (HedAnnotator.Description, networks => new HedAnnotator(HedAnnotator.Description, networks)),
+        (HedAnnotator.SafeDescription, networks => new HedAnnotator(HedAnnotator.SafeDescription, networks)),
         (ScribbleXdogAnnotator.Description, _ => new ScribbleXdogAnnotator()),
-        (EmbeddedEdgesAnnotator.Strokes, files => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Strokes, files)),
-        (ScribbleHedAnnotator.Description, files => new ScribbleHedAnnotator(files)),
+        (EmbeddedEdgesAnnotator.Strokes, networks => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Strokes, networks)),
+        (ScribbleHedAnnotator.Description, networks => new ScribbleHedAnnotator(networks)),
         (ScribbleDrawingAnnotator.Description, _ => new ScribbleDrawingAnnotator()),
         (LineartStandardAnnotator.Description, _ => new LineartStandardAnnotator()),
-        (EmbeddedEdgesAnnotator.Lines, files => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Lines, files)),
-        (LineartAnnotator.Realistic, files => new LineartAnnotator(LineartAnnotator.Realistic, files)),
-        (LineartAnnotator.Coarse, files => new LineartAnnotator(LineartAnnotator.Coarse, files)),
-        (AnimeLineartAnnotator.Description, files => new AnimeLineartAnnotator(files)),
+        (EmbeddedEdgesAnnotator.Lines, networks => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Lines, networks)),
+        (LineartAnnotator.Realistic, networks => new LineartAnnotator(LineartAnnotator.Realistic, networks)),
+        (LineartAnnotator.Coarse, networks => new LineartAnnotator(LineartAnnotator.Coarse, networks)),
+        (AnimeLineartAnnotator.Description, networks => new AnimeLineartAnnotator(networks)),
         (InvertAnnotator.Description, _ => new InvertAnnotator()),
-        (EmbeddedPoseAnnotator.Description, files => new EmbeddedPoseAnnotator(files)),
-        (OpenPoseAnnotator.BodyDescription, files => OpenPoseAnnotator.Load(files)),
-        (OpenPoseAnnotator.HandDescription, files => OpenPoseAnnotator.Load(files, withHands: true)),
-        (EmbeddedDepthAnnotator.Description, files => new EmbeddedDepthAnnotator(files)),
-        (MidasDepthAnnotator.Description, MidasDepthAnnotator.Load),
-        (DepthAnythingAnnotator.Description, DepthAnythingAnnotator.Load),
-        (EmbeddedNormalAnnotator.Description, files => new EmbeddedNormalAnnotator(files)),
-        (MidasNormalAnnotator.Description, MidasNormalAnnotator.Load),
-        (EmbeddedSegmentationAnnotator.Description, files => new EmbeddedSegmentationAnnotator(files)),
-        (SegFormerAnnotator.Description, SegFormerAnnotator.Load),
+        (EmbeddedPoseAnnotator.Description, networks => new EmbeddedPoseAnnotator(networks)),
+        (OpenPoseAnnotator.BodyDescription, networks => OpenPoseAnnotator.Rent(networks)),
+        (OpenPoseAnnotator.HandDescription, networks => OpenPoseAnnotator.Rent(networks, withHands: true)),
+        (EmbeddedDepthAnnotator.Description, networks => new EmbeddedDepthAnnotator(networks)),
+        (MidasDepthAnnotator.Description, networks => new MidasDepthAnnotator(networks)),
+        (DepthAnythingAnnotator.Description, networks => new DepthAnythingAnnotator(networks)),
+        (EmbeddedNormalAnnotator.Description, networks => new EmbeddedNormalAnnotator(networks)),
+        (MidasNormalAnnotator.Description, networks => new MidasNormalAnnotator(networks)),
+        (EmbeddedSegmentationAnnotator.Description, networks => new EmbeddedSegmentationAnnotator(networks)),
+        (SegFormerAnnotator.Description, networks => new SegFormerAnnotator(networks)),
     ];
 
     /// <summary>What is known about each annotator.</summary>
@@ -64,12 +65,29 @@ public static class AnnotatorCatalogue
     /// <summary>Makes an annotator, which the caller disposes.</summary>
     /// <param name="name">A condition kind, alias or A1111 module name, in any case.</param>
     /// <param name="files">Where weights are looked for; nowhere when null.</param>
-    /// <exception cref="ArgumentException">Unknown, or a kind that has no annotator: the message lists what there is.</exception>
+    /// <param name="device">Where networks compute: cpu (the default) or cuda:N.</param>
+    /// <exception cref="ArgumentException">
+    /// Unknown, or a kind that has no annotator: the message lists what there is; or a device is not known.
+    /// </exception>
     /// <exception cref="FileNotFoundException">Its weights are in none of the folders.</exception>
     /// <exception cref="Checkpoints.CheckpointException">Its weights cannot be used.</exception>
-    public static IAnnotator Create(string name, AnnotatorFiles? files = null) => RowOf(name).Create(files ?? AnnotatorFiles.None);
+    /// <exception cref="RuntimeUnavailableException">The device is not there.</exception>
+    public static IAnnotator Create(string name, AnnotatorFiles? files = null, string device = PlacementPolicy.Cpu)
+    {
+        // A shelf that is disposed while a network is on loan frees it when it is given back.
+        using var own = new NetworkShelf();
+        return Create(name, files ?? AnnotatorFiles.None, own, device);
+    }
 
-    private static (AnnotatorInfo Info, Func<AnnotatorFiles, IAnnotator> Create) RowOf(string name)
+    /// <summary>Makes an annotator whose networks stand on a shelf, where others find them, too. Borrowed.</summary>
+    /// <inheritdoc cref="Create(string, AnnotatorFiles?, string)"/>
+    internal static IAnnotator Create(string name, AnnotatorFiles files, NetworkShelf shelf, string device)
+    {
+        PlacementPolicy.CheckDevice(device);
+        return RowOf(name).Create(new AnnotatorNetworks(files, shelf, device));
+    }
+
+    private static (AnnotatorInfo Info, Func<AnnotatorNetworks, IAnnotator> Create) RowOf(string name)
     {
         foreach (var row in Rows)
         {

@@ -1,4 +1,5 @@
-using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Annotators.Layers;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
 using static TorchSharp.torch;
 
@@ -17,44 +18,45 @@ public sealed class HedAnnotator : IAnnotator
     private const int Step = 64;
 
     private readonly bool _safe;
-    private readonly HedNetwork _network;
+    private readonly NetworkLease<HedNetwork> _network;
 
-    /// <summary>Loads the network.</summary>
+    /// <summary>Rents the network.</summary>
     /// <param name="info">The annotator that the edges are for; that of the safe mode turns it on.</param>
-    /// <param name="files">Where the weights are looked for.</param>
-    internal HedAnnotator(AnnotatorInfo info, AnnotatorFiles files)
+    /// <param name="networks">Where it comes from.</param>
+    internal HedAnnotator(AnnotatorInfo info, AnnotatorNetworks networks)
     {
-        (Info, _safe, _network) = (info, info == SafeDescription, Load(info, files));
+        (Info, _safe) = (info, info == SafeDescription);
+        _network = networks.Rent(
+            networks.Files.Find(info), $"weights of {info.Name}", (shapes, placement) => new HedNetwork(new(shapes), placement));
     }
 
     /// <inheritdoc/>
     public AnnotatorInfo Info { get; }
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
     {
         var padded = PicturePadding.ToMultipleOf(picture, Step);
-        var edges = Detect(_network, padded);
+        var edges = Detect(_network.Value, padded, cancellationToken);
         return PicturePadding.Cut(Greyscale.ToPicture(_safe ? Levels(ThreeLevels(edges)) : Levels(edges), padded.Width, padded.Height), picture.Width, picture.Height);
     }
 
     /// <summary>The network.</summary>
     public void Dispose() => _network.Dispose();
 
-    internal static HedNetwork Load(AnnotatorInfo info, AnnotatorFiles files) =>
-        CheckpointLoader.LoadNetwork(files.Find(info), $"weights of {info.Name}", (shapes, placement) => new HedNetwork(new(shapes), placement));
-
     /// <summary>The probability of an edge at each pixel: the five maps, brought to the picture's size, averaged, through a sigmoid.</summary>
-    internal static double[] Detect(HedNetwork network, Picture picture)
+    internal static double[] Detect(HedNetwork network, Picture picture, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var (width, height) = (picture.Width, picture.Height);
         var sums = new float[width * height];
-        var maps = network.Forward(PictureTensors.ToLevels(picture));
+        var maps = network.Forward(PictureTensors.ToLevels(picture).ToDeviceOf(network));
         foreach (var map in maps)
         {
-            var values = map.contiguous().data<float>().ToArray();
+            cancellationToken.ThrowIfCancellationRequested();
+            var values = map.cpu().contiguous().data<float>().ToArray();
             var (mapHeight, mapWidth) = ((int)map.shape[2], (int)map.shape[3]);
             var resized = (mapWidth, mapHeight) == (width, height) ? values : Resampling.Resize(values, mapWidth, mapHeight, 1, width, height, Interpolation.Linear);
             for (var i = 0; i < sums.Length; i++)

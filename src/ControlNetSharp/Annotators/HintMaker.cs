@@ -1,11 +1,15 @@
 using ControlNetSharp.Annotators.Poses;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
 
 namespace ControlNetSharp.Annotators;
 
 /// <summary>Where hints are made: for the units of a picture, for a look at a hint alone, and for the sets of a training.</summary>
 /// <param name="files">Where annotators find their weights.</param>
-internal sealed class HintMaker(AnnotatorFiles files)
+/// <param name="shelf">Where networks stand that annotators share; borrowed. Null for a network of its own for each hint.</param>
+/// <param name="device">Where networks compute: cpu (the default) or cuda:N.</param>
+internal sealed class HintMaker(AnnotatorFiles files, NetworkShelf? shelf = null, string device = PlacementPolicy.Cpu)
 {
     /// <summary>The picture itself where it is the hint, or what its annotator sees in it.</summary>
     /// <param name="source">What the hint is made of. Borrowed.</param>
@@ -15,7 +19,7 @@ internal sealed class HintMaker(AnnotatorFiles files)
     /// The size that the hint will be brought to, and how; the annotator then sees the picture at that scale, so that its lines are as
     /// thick as those that ControlNets know. Null for the picture as it is.
     /// </param>
-    /// <param name="cancellationToken">Looked at before the annotator is loaded and before it looks.</param>
+    /// <param name="cancellationToken">Looked at before the annotator is loaded and while it looks.</param>
     /// <exception cref="FileNotFoundException">The annotator's weights are in none of the folders.</exception>
     /// <exception cref="Checkpoints.CheckpointException">Its weights cannot be used.</exception>
     public MadeHint Make(
@@ -31,10 +35,17 @@ internal sealed class HintMaker(AnnotatorFiles files)
         cancellationToken.ThrowIfCancellationRequested();
         var picture = resolution is { } side ? PictureResizing.ToResolution(source.Picture, side)
             : target is { } size ? PictureResizing.ScaleFor(source.Picture, size.Width, size.Height, size.Resize) : source.Picture;
-        using var annotator = AnnotatorCatalogue.Create(source.Annotator!.Name, files);
+        var name = source.Annotator!.Name;
+        using var annotator = shelf is null ? AnnotatorCatalogue.Create(name, files, device) : AnnotatorCatalogue.Create(name, files, shelf, device);
         cancellationToken.ThrowIfCancellationRequested();
         var values = new AnnotatorOptions(annotator.Info, options);
-        return (annotator as IPoseDetector)?.Detect(picture) is { } pose ? new MadeHint(PoseDrawing.Draw(pose), pose) : new MadeHint(annotator.Annotate(picture, values), null);
+        if (annotator is IPoseDetector detector)
+        {
+            var pose = detector.Detect(picture, cancellationToken);
+            return new MadeHint(PoseDrawing.Draw(pose), pose);
+        }
+
+        return new MadeHint(annotator.Annotate(picture, values, cancellationToken), null);
     }
 
     /// <summary>What a source and the hint that was made of it look like, where that may not be what was meant.</summary>

@@ -22,8 +22,9 @@ public sealed class HoughAnnotator : IAnnotator
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         options ??= new AnnotatorOptions(Info);
         return Among(Greyscale.Of(Canny.Detect(picture, Low, High)), picture.Width, picture.Height, options);
     }

@@ -11,8 +11,11 @@ public sealed class InvertAnnotator : IAnnotator
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null) =>
-        new(picture.Width, picture.Height, [.. picture.Rgb.Select(value => (byte)(255 - value))]);
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return new Picture(picture.Width, picture.Height, [.. picture.Rgb.Select(value => (byte)(255 - value))]);
+    }
 
     /// <summary>Nothing is held.</summary>
     public void Dispose()

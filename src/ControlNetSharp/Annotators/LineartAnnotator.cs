@@ -1,4 +1,5 @@
-using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Annotators.Layers;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
@@ -21,23 +22,27 @@ public sealed class LineartAnnotator : IAnnotator
     /// <summary>The network wants multiples of 4; A1111 fills pictures up to multiples of 64, and the norms see the whole picture.</summary>
     private const int Step = 64;
 
-    private readonly LineartNetwork _network;
+    private readonly NetworkLease<LineartNetwork> _network;
 
-    /// <summary>Loads the network.</summary>
+    /// <summary>Rents the network.</summary>
     /// <param name="info">One of the two descriptions.</param>
-    /// <param name="files">Where the weights are looked for.</param>
-    internal LineartAnnotator(AnnotatorInfo info, AnnotatorFiles files)
+    /// <param name="networks">Where it comes from.</param>
+    internal LineartAnnotator(AnnotatorInfo info, AnnotatorNetworks networks)
     {
         Info = info;
-        _network = CheckpointLoader.LoadNetwork(files.Find(info), $"weights of {info.Name}", (shapes, placement) => new LineartNetwork(new(shapes), placement));
+        _network = networks.Rent(
+            networks.Files.Find(info), $"weights of {info.Name}", (shapes, placement) => new LineartNetwork(new(shapes), placement));
     }
 
     /// <inheritdoc/>
     public AnnotatorInfo Info { get; }
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null) =>
-        PicturePadding.Cut(Detect(_network, PicturePadding.ToMultipleOf(picture, Step)), picture.Width, picture.Height);
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return PicturePadding.Cut(Detect(_network.Value, PicturePadding.ToMultipleOf(picture, Step)), picture.Width, picture.Height);
+    }
 
     /// <summary>The network.</summary>
     public void Dispose() => _network.Dispose();
@@ -47,7 +52,7 @@ public sealed class LineartAnnotator : IAnnotator
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var lines = network.call(PictureTensors.ToHint(picture)).Times(255);
+        var lines = network.call(PictureTensors.ToHint(picture).ToDeviceOf(network)).cpu().Times(255);
         var grey = Greyscale.FromLevels(lines.contiguous().data<float>().ToArray());
         return Greyscale.ToPicture([.. grey.Select(value => (byte)(255 - value))], (int)lines.shape[3], (int)lines.shape[2]);
     }

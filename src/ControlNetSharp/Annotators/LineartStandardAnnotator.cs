@@ -15,8 +15,9 @@ public sealed class LineartStandardAnnotator : IAnnotator
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var darkness = Darkness(picture);
         var usual = MathF.Max(16, Median(darkness.Where(value => value > 8)));
         return Greyscale.ToPicture(Greyscale.FromLevels([.. darkness.Select(value => value / usual * 127)]), picture.Width, picture.Height);

@@ -1,4 +1,5 @@
-using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Annotators.Layers;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
@@ -26,26 +27,31 @@ public sealed class MlsdAnnotator : IAnnotator
     /// <summary>At most so many lines: those with the most probable centres.</summary>
     private const int MaxLines = 200;
 
-    private readonly MlsdNetwork _network;
+    private readonly NetworkLease<MlsdNetwork> _network;
 
-    /// <summary>Loads the network.</summary>
-    /// <param name="files">Where the weights are looked for.</param>
-    internal MlsdAnnotator(AnnotatorFiles files)
+    /// <summary>Rents the network.</summary>
+    /// <param name="networks">Where it comes from.</param>
+    internal MlsdAnnotator(AnnotatorNetworks networks)
     {
-        _network = CheckpointLoader.LoadNetwork(files.Find(Description), $"weights of {Description.Name}", (shapes, placement) => new MlsdNetwork(new(shapes), placement));
+        _network = networks.Rent(
+            networks.Files.Find(Description), $"weights of {Description.Name}", (shapes, placement) => new MlsdNetwork(new(shapes), placement));
     }
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         options ??= new AnnotatorOptions(Info);
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var padded = PicturePadding.ToMultipleOf(picture, Step);
-        var lines = Decode(_network.call(Input(padded)), options["value"], options["distance"]);
+        var network = _network.Value;
+        var maps = network.call(Input(padded).ToDeviceOf(network)).cpu();
+        cancellationToken.ThrowIfCancellationRequested();
+        var lines = Decode(maps, options["value"], options["distance"]);
         return PicturePadding.Cut(HoughAnnotator.Draw(lines, padded.Width, padded.Height), picture.Width, picture.Height);
     }
 

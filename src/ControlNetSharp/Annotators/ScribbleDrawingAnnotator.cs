@@ -17,8 +17,11 @@ public sealed class ScribbleDrawingAnnotator : IAnnotator
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null) =>
-        IsOnBrightPaper(picture) ? ScribbleLines.OfDarkLines(picture) : ScribbleLines.OfBrightLines(picture);
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return IsOnBrightPaper(picture) ? ScribbleLines.OfDarkLines(picture) : ScribbleLines.OfBrightLines(picture);
+    }
 
     /// <summary>Nothing is held.</summary>
     public void Dispose()

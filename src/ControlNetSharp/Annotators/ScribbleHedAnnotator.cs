@@ -9,17 +9,17 @@ public sealed class ScribbleHedAnnotator : IAnnotator
 
     private readonly HedAnnotator _edges;
 
-    /// <summary>Loads the network.</summary>
-    /// <param name="files">Where the weights are looked for.</param>
-    internal ScribbleHedAnnotator(AnnotatorFiles files) => _edges = new HedAnnotator(Description, files);
+    /// <summary>Rents the network.</summary>
+    /// <param name="networks">Where it comes from.</param>
+    internal ScribbleHedAnnotator(AnnotatorNetworks networks) => _edges = new HedAnnotator(Description, networks);
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var edges = Greyscale.Of(_edges.Annotate(picture));
+        var edges = Greyscale.Of(_edges.Annotate(picture, options: null, cancellationToken));
         return Greyscale.ToPicture(ScribbleLines.OfSoftEdges(edges, picture.Width, picture.Height), picture.Width, picture.Height);
     }
 

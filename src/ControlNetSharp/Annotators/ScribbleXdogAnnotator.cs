@@ -21,8 +21,9 @@ public sealed class ScribbleXdogAnnotator : IAnnotator
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         options ??= new AnnotatorOptions(Info);
         var threshold = options["threshold"];
         float[] values = [.. picture.Rgb.Select(value => (float)value)];

@@ -106,15 +106,17 @@ public static class CheckpointLoader
     /// <param name="path">The file.</param>
     /// <param name="kind">What the file should be, for the message, such as <c>weights of softedge_hed</c>.</param>
     /// <param name="create">Makes the network in the size that these shapes, by tensor name, give.</param>
-    /// <returns>The network, in float32 on the CPU; the caller owns it.</returns>
+    /// <param name="placement">Where it is to be; null for float32 on the CPU.</param>
+    /// <returns>The network; the caller owns it.</returns>
     /// <exception cref="CheckpointException">The file is damaged, or its names, shapes or types are not those of such a network; nothing was loaded.</exception>
     internal static T LoadNetwork<T>(
-        string path, string kind, Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create)
+        string path, string kind, Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create,
+        Placement? placement = null)
         where T : nn.Module
     {
         using var files = CheckpointFiles.Open(path);
         Compare(files, kind, ("", () => create(files.Shapes, Placement.Meta)));
-        var network = create(files.Shapes, Placement.Cpu32);
+        var network = create(files.Shapes, placement ?? Placement.Cpu32);
         try
         {
             return Fill(network, files, "");

@@ -66,7 +66,7 @@ public sealed class ControlNetEngine : IAsyncDisposable
 
     /// <summary>Makes a hint alone.</summary>
     /// <param name="unit">Kind, picture, annotator with options, resolution; what else a unit has does not count.</param>
-    /// <param name="cancellationToken">Ends waiting at once.</param>
+    /// <param name="cancellationToken">Ends waiting at once, and computing before the next network or part of the picture.</param>
     /// <exception cref="RequestException">The unit asks for what cannot be.</exception>
     public Task<AnnotationResult> AnnotateAsync(ControlUnit unit, CancellationToken cancellationToken = default)
     {
@@ -76,7 +76,7 @@ public sealed class ControlNetEngine : IAsyncDisposable
         RequestRules.CheckUnit(unit with { Model = unit.Model ?? "" }, path);
         RequestInputs.RequireThere(path + ".picture", unit.Picture);
         var source = UnitAnnotator.Open(unit, path);
-        return _worker.RunAsync(() => AnnotationResult.Of(unit, source, new HintMaker(_parts.AnnotatorFiles), cancellationToken), cancellationToken);
+        return _worker.RunAsync(() => AnnotationResult.Of(unit, source, _parts.HintMaker, cancellationToken), cancellationToken);
     }
 
     /// <summary>Finishes what waits, then frees the networks.</summary>

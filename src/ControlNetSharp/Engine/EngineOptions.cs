@@ -26,7 +26,7 @@ public sealed record EngineOptions
 
     /// <summary>
     /// Bytes that loaded networks may take while they are not used, so that the next request need not load them again; null (the
-    /// default) keeps those of the last request.
+    /// default) keeps those of the last request, and of the annotators' networks the last one.
     /// </summary>
     public long? IdleMemory { get; init; }
 }

@@ -7,6 +7,8 @@ namespace ControlNetSharp.Engine;
 /// <summary>What all requests of an engine share.</summary>
 internal sealed class EngineParts : IDisposable
 {
+    private readonly NetworkShelf _annotatorShelf;
+
     /// <summary>Checks the options; nothing is loaded.</summary>
     /// <exception cref="ArgumentException">A device or dtype is not known.</exception>
     public EngineParts(EngineOptions options)
@@ -17,6 +19,9 @@ internal sealed class EngineParts : IDisposable
         Finder = new ModelFinder(new ModelFinderOptions { Folders = options.ModelFolders, AllowPaths = options.AllowPaths });
         AnnotatorFiles = AnnotatorFiles.Below(options.ModelFolders);
         Shelf = new NetworkShelf(options.IdleMemory);
+        // Without a budget a shelf keeps only the last network: a look at a hint would push the model out.
+        _annotatorShelf = options.IdleMemory is null ? new NetworkShelf() : Shelf;
+        HintMaker = new HintMaker(AnnotatorFiles, _annotatorShelf, options.Device);
     }
 
     /// <summary>Where it computes and finds files.</summary>
@@ -27,6 +32,9 @@ internal sealed class EngineParts : IDisposable
 
     /// <summary>Where annotators find their weights.</summary>
     public AnnotatorFiles AnnotatorFiles { get; }
+
+    /// <summary>Makes hints; the networks of annotators stay for the next one.</summary>
+    public HintMaker HintMaker { get; }
 
     /// <summary>The loaded networks.</summary>
     public NetworkShelf Shelf { get; }
@@ -45,5 +53,9 @@ internal sealed class EngineParts : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Shelf.Dispose();
+    public void Dispose()
+    {
+        Shelf.Dispose();
+        _annotatorShelf.Dispose();
+    }
 }

@@ -115,8 +115,7 @@ internal sealed class GenerationRun
 
     private List<UnitHints> Hints(GenerationFrame frame, CancellationToken cancellationToken)
     {
-        var maker = new HintMaker(_engine.AnnotatorFiles);
-        return [.. _inputs.Units.Select((unit, i) => _replay?.HintsOf(i) ?? UnitHints.Make(unit, frame, maker, cancellationToken))];
+        return [.. _inputs.Units.Select((unit, i) => _replay?.HintsOf(i) ?? UnitHints.Make(unit, frame, _engine.HintMaker, cancellationToken))];
     }
 
     /// <summary>SD 2.x has models of both kinds, and their files look the same.</summary>

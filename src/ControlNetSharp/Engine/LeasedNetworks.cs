@@ -2,7 +2,6 @@ using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Models;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
-using static TorchSharp.torch;
 
 namespace ControlNetSharp.Engine;
 
@@ -34,8 +33,8 @@ internal sealed class LeasedNetworks : IDisposable
                 // A file of differences makes another network beside each model.
                 var own = NetworkKey.Of(path, placement, CheckpointLoader.HoldsDifferences(path) ? files.Model : null);
                 _controlNets.Add(path, changesModel
-                    ? shelf.RentExclusive(own, () => CheckpointLoader.LoadControlNet(path, placement, Model), SizeOf, cancellationToken)
-                    : shelf.Rent(own, () => CheckpointLoader.LoadControlNet(path, placement, Model), SizeOf, cancellationToken));
+                    ? shelf.RentExclusive(own, () => CheckpointLoader.LoadControlNet(path, placement, Model), NetworkShelf.BytesOf, cancellationToken)
+                    : shelf.Rent(own, () => CheckpointLoader.LoadControlNet(path, placement, Model), NetworkShelf.BytesOf, cancellationToken));
             }
         }
         catch
@@ -62,7 +61,5 @@ internal sealed class LeasedNetworks : IDisposable
         _model.Dispose();
     }
 
-    private static long SizeOf(DiffusionModel model) => model.Modules.Sum(SizeOf);
-
-    private static long SizeOf(nn.Module network) => network.parameters().Concat(network.buffers()).Sum(tensor => tensor.NumberOfElements * tensor.ElementSize);
+    private static long SizeOf(DiffusionModel model) => model.Modules.Sum(NetworkShelf.BytesOf);
 }

@@ -12,6 +12,10 @@ internal sealed class NetworkLease<T> : IDisposable
 
     internal NetworkLease(T value, Action giveBack) => (_value, _giveBack) = (value, giveBack);
 
+    /// <summary>A lease of a network that stands on no shelf: giving it back disposes it.</summary>
+    internal static NetworkLease<T> Owned<TOwned>(TOwned network)
+        where TOwned : T, IDisposable => new(network, network.Dispose);
+
     /// <summary>The network. Not to be disposed, nor kept longer than the lease.</summary>
     /// <exception cref="ObjectDisposedException">The lease was given back.</exception>
     public T Value

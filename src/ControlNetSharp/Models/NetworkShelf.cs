@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace ControlNetSharp.Models;
 
 /// <summary>
@@ -81,6 +83,10 @@ internal sealed class NetworkShelf : IDisposable
 
         DisposeAll(idle);
     }
+
+    /// <summary>The bytes of a network's parameters and buffers.</summary>
+    internal static long BytesOf(nn.Module network) =>
+        network.parameters().Concat(network.buffers()).Sum(tensor => tensor.NumberOfElements * tensor.ElementSize);
 
     private NetworkLease<T> Rent<T>(
         NetworkKey key, Func<T> load, Func<T, long> size, bool isExclusive, CancellationToken cancellationToken)

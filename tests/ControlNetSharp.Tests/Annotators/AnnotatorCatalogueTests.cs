@@ -40,12 +40,12 @@ public class AnnotatorCatalogueTests
         {
             var picture = TestPictures.Noise(width, height);
             var copy = picture.Rgb.ToArray();
-            var hint = annotator.Annotate(picture);
+            var hint = annotator.Hint(picture);
             Assert.Equal((width, height), (hint.Width, hint.Height));
             Assert.Equal(copy, picture.Rgb);
             Assert.NotSame(picture.Rgb, hint.Rgb);
-            Assert.Equal(hint.Rgb, annotator.Annotate(picture).Rgb);
-            Assert.Equal(hint.Rgb, other.Annotate(picture, new AnnotatorOptions(other.Info)).Rgb);
+            Assert.Equal(hint.Rgb, annotator.Hint(picture).Rgb);
+            Assert.Equal(hint.Rgb, other.Hint(picture, new AnnotatorOptions(other.Info)).Rgb);
         }
     }
 

@@ -69,13 +69,13 @@ public class CannyTests
     {
         var picture = TestPictures.Noise(33, 21);
         using var annotator = AnnotatorCatalogue.Create("CANNY");
-        var edges = annotator.Annotate(picture);
+        var edges = annotator.Hint(picture);
         Assert.Equal(Canny.Detect(picture, 100, 200).Rgb, edges.Rgb);
         Assert.Equal(Canny.Detect(picture, 200, 100).Rgb, edges.Rgb);
         Assert.Contains((byte)255, edges.Rgb);
         Assert.Contains((byte)0, edges.Rgb);
         var options = new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["low"] = 40, ["high"] = 250 });
-        Assert.Equal(Canny.Detect(picture, 40, 250).Rgb, annotator.Annotate(picture, options).Rgb);
+        Assert.Equal(Canny.Detect(picture, 40, 250).Rgb, annotator.Hint(picture, options).Rgb);
     }
 
     [Theory]

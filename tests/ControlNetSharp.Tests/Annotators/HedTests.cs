@@ -41,7 +41,7 @@ public sealed class HedTests : IDisposable
 
         if (golden.Expects("hed/edge"))
         {
-            var edges = HedAnnotator.Levels(HedAnnotator.Detect(network, picture));
+            var edges = HedAnnotator.Levels(HedAnnotator.Detect(network, picture, TestContext.Current.CancellationToken));
             Goldens.AssertClose(golden["hed/edge"], tensor(edges).reshape(picture.Height, picture.Width), 1, "hed/edge");
         }
     }
@@ -54,10 +54,10 @@ public sealed class HedTests : IDisposable
     {
         var picture = TestPictures.Noise(width, height);
         using var annotator = Annotator("softedge_hed");
-        var edges = annotator.Annotate(picture);
+        var edges = annotator.Hint(picture);
         Assert.Equal((width, height), (edges.Width, edges.Height));
         Assert.All(Enumerable.Range(0, width * height), i => Assert.Equal(edges.Rgb[3 * i], edges.Rgb[3 * i + 2]));
-        Assert.Equal(edges.Rgb, annotator.Annotate(picture).Rgb);
+        Assert.Equal(edges.Rgb, annotator.Hint(picture).Rgb);
     }
 
     [Fact]
@@ -65,8 +65,8 @@ public sealed class HedTests : IDisposable
     {
         var picture = TestPictures.Noise(64, 64);
         using var annotator = Annotator("softedge_hed");
-        using var network = HedAnnotator.Load(HedAnnotator.Description, Files);
-        Assert.Equal(HedAnnotator.Levels(HedAnnotator.Detect(network, picture)), Greyscale.Of(annotator.Annotate(picture)));
+        using var network = CheckpointLoader.LoadNetwork(_folder[FileName], "HED", (shapes, placement) => new HedNetwork(new(shapes), placement));
+        Assert.Equal(HedAnnotator.Levels(HedAnnotator.Detect(network, picture, TestContext.Current.CancellationToken)), Greyscale.Of(annotator.Hint(picture)));
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class HedTests : IDisposable
         Assert.Equal([0, 0, 0.5, 0.5, 1, 1], HedAnnotator.ThreeLevels([0, 0.3333, 0.3334, 0.6666, 0.6667, 0.99]));
         using var annotator = Annotator("softedge_hedsafe");
         Assert.Equal("softedge_hedsafe", annotator.Info.Name);
-        Assert.All(annotator.Annotate(TestPictures.Noise(64, 64)).Rgb, value => Assert.True(value is 0 or 127 or 255, $"{value}"));
+        Assert.All(annotator.Hint(TestPictures.Noise(64, 64)).Rgb, value => Assert.True(value is 0 or 127 or 255, $"{value}"));
     }
 
     [Theory]
@@ -85,11 +85,11 @@ public sealed class HedTests : IDisposable
     {
         using var annotator = Annotator(name);
         // Networks keep padded weights from their first call on, where ConvolutionCheck asks for them.
-        annotator.Annotate(TestPictures.Noise(64, 64));
+        annotator.Hint(TestPictures.Noise(64, 64));
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         for (var i = 0; i < 4; i++)
         {
-            annotator.Annotate(TestPictures.Noise(64 + i, 64, i));
+            annotator.Hint(TestPictures.Noise(64 + i, 64, i));
             Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         }
     }
@@ -99,7 +99,7 @@ public sealed class HedTests : IDisposable
     {
         AnnotatorNets.WriteFile(_folder[FileName], Manifest, change: tensors => tensors["block1.projection.bias"].fill_(double.NaN));
         using var annotator = AnnotatorCatalogue.Create("softedge_hed", Files);
-        Assert.Throws<NotANumberException>(() => annotator.Annotate(TestPictures.Noise(64, 64)));
+        Assert.Throws<NotANumberException>(() => annotator.Hint(TestPictures.Noise(64, 64)));
     }
 
     [Fact]

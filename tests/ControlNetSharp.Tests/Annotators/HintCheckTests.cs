@@ -20,7 +20,7 @@ public class HintCheckTests
     {
         var kind = ConditionKind.Find(name);
         using var annotator = AnnotatorCatalogue.Create(name);
-        var hint = annotator.Annotate(Photograph.Value);
+        var hint = annotator.Hint(Photograph.Value);
         Assert.Null(HintCheck.Warning(kind, hint));
         Assert.Contains("annotator=invert", HintCheck.Warning(kind, Inverted(Canny.Detect(Photograph.Value, 100, 200))), StringComparison.Ordinal);
         Assert.Contains("photograph", HintCheck.Warning(kind, new Picture(Size, Size, [.. Photograph.Value.Rgb.Select(value => Math.Max(value, (byte)80))])), StringComparison.Ordinal);

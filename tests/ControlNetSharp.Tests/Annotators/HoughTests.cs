@@ -37,14 +37,14 @@ public class HoughTests
     {
         using var annotator = AnnotatorCatalogue.Create("hough");
         var square = TestPictures.Square(128, 128);
-        var lines = annotator.Annotate(square);
+        var lines = annotator.Hint(square);
         Assert.Equal((128, 128), (lines.Width, lines.Height));
         Assert.All(lines.Rgb, value => Assert.True(value is 0 or 255));
         Assert.True(White(lines) > 3 * 60);
         Assert.Equal((0, 0, 0), lines.At(64, 64));
-        var none = annotator.Annotate(square, new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["length"] = 100 }));
+        var none = annotator.Hint(square, new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["length"] = 100 }));
         Assert.Equal(0, White(none));
-        Assert.Equal(0, White(annotator.Annotate(square, new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["threshold"] = 500 }))));
+        Assert.Equal(0, White(annotator.Hint(square, new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["threshold"] = 500 }))));
 
         static int White(Picture picture) => picture.Rgb.Count(value => value == 255) / 3;
     }
@@ -59,13 +59,13 @@ public class HoughTests
         {
             var sharp = SceneRenderer.Render(Scene.FromSeed(seed), 256);
             var soft = PictureResizing.Fit(PictureResizing.Fit(sharp, 40, 40, ResizeMode.Just), 256, 256, ResizeMode.Just);
-            var lines = byCanny.Annotate(sharp);
-            canny += EdgeAgreement.F1(byCanny.Annotate(soft), lines, 2) / 8;
-            network += EdgeAgreement.F1(byNetwork.Annotate(soft), lines, 2) / 8;
+            var lines = byCanny.Hint(sharp);
+            canny += EdgeAgreement.F1(byCanny.Hint(soft), lines, 2) / 8;
+            network += EdgeAgreement.F1(byNetwork.Hint(soft), lines, 2) / 8;
         }
 
         Assert.InRange(network, Math.Max(0.2, 1.5 * canny), 1);
-        Assert.All(byNetwork.Annotate(SceneRenderer.Render(Scene.FromSeed(900_000), 256)).Rgb, value => Assert.True(value is 0 or 255));
+        Assert.All(byNetwork.Hint(SceneRenderer.Render(Scene.FromSeed(900_000), 256)).Rgb, value => Assert.True(value is 0 or 255));
     }
 
     [Fact]

@@ -77,7 +77,7 @@ public sealed class LineartTests : IDisposable
 
         if (golden.Expects("lineart_standard/out"))
         {
-            var lines = annotator.Annotate(picture);
+            var lines = annotator.Hint(picture);
             Goldens.AssertClose(golden["lineart_standard/out"], tensor(Greyscale.Of(lines)).reshape(picture.Height, picture.Width), 1, "lineart_standard/out");
         }
     }
@@ -86,7 +86,7 @@ public sealed class LineartTests : IDisposable
     public void StandardLineart_OfAPictureWithoutLines_IsBlack()
     {
         using var annotator = AnnotatorCatalogue.Create("lineart_standard");
-        Assert.All(annotator.Annotate(TestPictures.Of(40, 30, (_, _) => (90, 120, 200))).Rgb, value => Assert.Equal(0, value));
+        Assert.All(annotator.Hint(TestPictures.Of(40, 30, (_, _) => (90, 120, 200))).Rgb, value => Assert.Equal(0, value));
     }
 
     [Theory]
@@ -100,14 +100,14 @@ public sealed class LineartTests : IDisposable
         using var annotator = AnnotatorCatalogue.Create(name, new AnnotatorFiles([_folder.Path]));
         Assert.Equal(name, annotator.Info.Name);
         // Networks keep padded weights from their first call on, where ConvolutionCheck asks for them.
-        annotator.Annotate(TestPictures.Noise(64, 64));
+        annotator.Hint(TestPictures.Noise(64, 64));
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         foreach (var (width, height) in new[] { (64, 64), (70, 33), (1, 1) })
         {
             var picture = TestPictures.Noise(width, height);
-            var lines = annotator.Annotate(picture);
+            var lines = annotator.Hint(picture);
             Assert.Equal((width, height), (lines.Width, lines.Height));
-            Assert.Equal(lines.Rgb, annotator.Annotate(picture).Rgb);
+            Assert.Equal(lines.Rgb, annotator.Hint(picture).Rgb);
             Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         }
     }

@@ -76,15 +76,15 @@ public sealed class MlsdTests : IDisposable
         using var annotator = AnnotatorCatalogue.Create("mlsd", new AnnotatorFiles([_folder.Path]));
         Assert.Equal("mlsd", annotator.Info.Name);
         // Networks keep padded weights from their first call on, where ConvolutionCheck asks for them.
-        annotator.Annotate(TestPictures.Noise(64, 64));
+        annotator.Hint(TestPictures.Noise(64, 64));
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         foreach (var (width, height) in new[] { (64, 64), (70, 33), (1, 1) })
         {
             var picture = TestPictures.Noise(width, height);
-            var lines = annotator.Annotate(picture);
+            var lines = annotator.Hint(picture);
             Assert.Equal((width, height), (lines.Width, lines.Height));
             Assert.All(lines.Rgb, value => Assert.True(value is 0 or 255));
-            Assert.Equal(lines.Rgb, annotator.Annotate(picture).Rgb);
+            Assert.Equal(lines.Rgb, annotator.Hint(picture).Rgb);
             Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         }
     }

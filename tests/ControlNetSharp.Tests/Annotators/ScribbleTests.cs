@@ -68,9 +68,9 @@ public class ScribbleTests
     {
         using var annotator = AnnotatorCatalogue.Create("scribble_drawing");
         var drawing = Lines();
-        var scribble = annotator.Annotate(drawing);
+        var scribble = annotator.Hint(drawing);
         Assert.Equal(Greyscale.Of(scribble), Greyscale.Of(drawing).Select(value => (byte)(255 - value)));
-        Assert.Equal(scribble.Rgb, annotator.Annotate(Inverted(drawing)).Rgb);
+        Assert.Equal(scribble.Rgb, annotator.Hint(Inverted(drawing)).Rgb);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public class ScribbleTests
     {
         using var annotator = AnnotatorCatalogue.Create("invert");
         var picture = TestPictures.Noise(9, 5);
-        Assert.Equal(Inverted(picture).Rgb, annotator.Annotate(picture).Rgb);
+        Assert.Equal(Inverted(picture).Rgb, annotator.Hint(picture).Rgb);
     }
 
     [Fact]
@@ -86,12 +86,12 @@ public class ScribbleTests
     {
         using var annotator = AnnotatorCatalogue.Create("scribble");
         Assert.Equal("scribble_xdog", annotator.Info.Name);
-        var strokes = annotator.Annotate(Lines());
+        var strokes = annotator.Hint(Lines());
         Assert.Equal((255, 255, 255), strokes.At(20, 40));
         Assert.Equal((0, 0, 0), strokes.At(40, 60));
         Assert.All(strokes.Rgb, value => Assert.True(value is 0 or 255));
         var faint = TestPictures.Of(64, 64, (x, _) => x == 20 ? (190, 190, 190) : (200, 200, 200));
-        int White(double threshold) => annotator.Annotate(faint, new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["threshold"] = threshold })).Rgb.Count(value => value == 255);
+        int White(double threshold) => annotator.Hint(faint, new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["threshold"] = threshold })).Rgb.Count(value => value == 255);
         Assert.Equal((0, true), (White(32), White(4) > 0));
     }
 

@@ -124,7 +124,7 @@ public sealed class CheckpointLoaderTests : IDisposable
         CheckpointLoader.CheckControlNets(path, [TinyModel.WriteControlNet(_folder["control.safetensors"])], autoencoder: whole);
         using var model = CheckpointLoader.LoadModel(path, Placement.Cpu32, whole);
         AssertWeights(model);
-        AssertRefused(() => CheckpointLoader.LoadModel(path, Placement.Cpu32), path, "the model has no Autoencoder", layout == CheckpointLayout.Ldm ? "no name begins with first_stage_model." : "'vae' has no weights", "--vae");
+        AssertRefused(() => CheckpointLoader.LoadModel(path, Placement.Cpu32), path, "the model has no Autoencoder", layout == CheckpointLayout.Ldm ? "no name begins with first_stage_model." : "'vae' has no weights", "can be taken from another file");
         var bare = TinyModel.WriteModel(_folder["bare.safetensors"], tensors =>
         {
             Remove(tensors, TinyModel.AutoencoderPrefix);

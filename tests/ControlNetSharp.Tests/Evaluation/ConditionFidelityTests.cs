@@ -14,8 +14,8 @@ public class ConditionFidelityTests
         using var canny = AnnotatorCatalogue.Create("canny");
         var fidelity = new ConditionFidelity("canny", canny);
         var picture = TestPictures.Square(64, 64);
-        Assert.Equal(1, fidelity.Score(picture, canny.Annotate(picture)), 12);
-        Assert.Equal(0, fidelity.Score(Blank(), canny.Annotate(picture)));
+        Assert.Equal(1, fidelity.Score(picture, canny.Annotate(picture, cancellationToken: TestContext.Current.CancellationToken)), 12);
+        Assert.Equal(0, fidelity.Score(Blank(), canny.Annotate(picture, cancellationToken: TestContext.Current.CancellationToken)));
         Assert.Equal("edge F1", fidelity.Metric);
     }
 
@@ -47,7 +47,7 @@ public class ConditionFidelityTests
     {
         public AnnotatorInfo Info { get; } = new("depth", ["same"], [], "the picture");
 
-        public Picture Annotate(Picture picture, AnnotatorOptions? options = null) => picture;
+        public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default) => picture;
 
         public void Dispose()
         {

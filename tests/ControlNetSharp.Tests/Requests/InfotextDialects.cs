@@ -286,7 +286,7 @@ internal static class InfotextDialects
             """
             Kolors v1, vae own, size 768x1344, 50 Euler automatic, cfg 3.6, seed -, skip -, same noise
             lost Sampler DPM++ 3M SDE Karras: there is no such sampler; must be one of DPM++ 2M, DPM++ 2M SDE, Euler a, Euler, Heun, DDIM, PLMS, UniPC, LCM, DDPM.
-            lost Seed 1087151610341875: must be a number from 0 to 4294967295.
+            lost Seed 1087151610341875: must be a whole number from 0 to 4294967295.
             """),
         (
             "Civitai's own generator",

@@ -1,5 +1,5 @@
 using ControlNetSharp.Annotators.Layers;
-using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
 using static TorchSharp.torch;
 
@@ -24,41 +24,26 @@ public sealed class DepthAnythingAnnotator : IAnnotator
         Weights = new(["depth_anything_v2_small.safetensors", "Depth-Anything-V2-Small-hf/model.safetensors"], "depth-anything/Depth-Anything-V2-Small-hf", "Apache-2.0"),
     };
 
-    private readonly DepthAnythingNetwork _network;
-    private readonly int _patch;
+    private readonly NetworkLease<DepthAnythingNetwork> _network;
 
-    internal DepthAnythingAnnotator(DepthAnythingNetwork network, int patch) => (_network, _patch) = (network, patch);
+    internal DepthAnythingAnnotator(NetworkLease<DepthAnythingNetwork> network) => _network = network;
+
+    internal DepthAnythingAnnotator(AnnotatorNetworks networks) => _network = networks.Rent(
+        networks.Files.Find(Description), "a Depth Anything network in the layout of transformers",
+        (shapes, placement) => new DepthAnythingNetwork(DepthAnythingParams.Infer(shapes), placement));
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;
 
-    /// <summary>Loads the network.</summary>
-    /// <param name="files">Where the weights are looked for.</param>
-    /// <exception cref="FileNotFoundException">The file is in none of the folders.</exception>
-    /// <exception cref="CheckpointException">The file is not what its name says.</exception>
-    public static DepthAnythingAnnotator Load(AnnotatorFiles files)
-    {
-        ArgumentNullException.ThrowIfNull(files);
-        var patch = 0;
-        var network = CheckpointLoader.LoadNetwork(
-            files.Find(Description),
-            "a Depth Anything network in the layout of transformers",
-            (shapes, placement) =>
-            {
-                var p = DepthAnythingParams.Infer(shapes);
-                patch = p.Patch;
-                return new DepthAnythingNetwork(p, placement);
-            });
-        return new(network, patch);
-    }
-
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">With <c>at_least</c>, a picture so elongated that it would have more than 4 million pixels.</exception>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(picture);
+        cancellationToken.ThrowIfCancellationRequested();
+        var network = _network.Value;
         options ??= new AnnotatorOptions(Info);
-        var (width, height) = SizeFor(picture.Width, picture.Height, TrainedSide, _patch, atLeast: options["at_least"] == 1);
+        var (width, height) = SizeFor(picture.Width, picture.Height, TrainedSide, network.Patch, atLeast: options["at_least"] == 1);
         if ((long)width * height > MaxPixels)
         {
             throw new ArgumentException($"A picture of {picture.Width} x {picture.Height} is too elongated: the network would see {width} x {height} pixels; at most {MaxPixels} are allowed. Cut it, or make it smaller.", nameof(picture));
@@ -66,7 +51,8 @@ public sealed class DepthAnythingAnnotator : IAnnotator
 
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var depth = _network.Run(Input(picture, width, height)).unsqueeze(1);
+        var depth = network.Run(Input(picture, width, height).ToDeviceOf(network)).cpu().unsqueeze(1);
+        cancellationToken.ThrowIfCancellationRequested();
         return DepthPictures.Depth(Upsampling.Corners(depth, picture.Height, picture.Width).contiguous().data<float>().ToArray(), picture.Width, picture.Height);
     }
 

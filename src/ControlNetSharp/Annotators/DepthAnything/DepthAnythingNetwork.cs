@@ -37,6 +37,9 @@ internal sealed class DepthAnythingNetwork : Module
 
     internal DinoBackbone Backbone { get; }
 
+    /// <summary>Side of a patch in pixels.</summary>
+    internal int Patch => _params.Patch;
+
     /// <summary>Runs the network.</summary>
     /// <param name="pictures">[B, 3, H, W], normalised by ImageNet's mean and deviation; H and W multiples of the patch. Borrowed.</param>
     /// <returns>Inverse depth up to scale and shift, 0 or more, near is large: [B, H, W].</returns>

@@ -9,14 +9,14 @@ public sealed class EmbeddedDepthAnnotator : IAnnotator
 
     private readonly EmbeddedVision _vision;
 
-    internal EmbeddedDepthAnnotator(AnnotatorFiles files) => _vision = EmbeddedVision.Load(files, Description);
+    internal EmbeddedDepthAnnotator(AnnotatorNetworks networks) => _vision = EmbeddedVision.Rent(networks, Description);
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null) =>
-        DepthPictures.Depth(Array.ConvertAll(_vision.Look(picture).Metres, metres => 1 / metres), picture.Width, picture.Height);
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default) =>
+        DepthPictures.Depth(Array.ConvertAll(_vision.Look(picture, cancellationToken).Metres, metres => 1 / metres), picture.Width, picture.Height);
 
     /// <summary>The network.</summary>
     public void Dispose() => _vision.Dispose();

@@ -16,15 +16,15 @@ public sealed class EmbeddedEdgesAnnotator : IAnnotator
 
     private readonly EmbeddedVision _vision;
 
-    internal EmbeddedEdgesAnnotator(AnnotatorInfo info, AnnotatorFiles files) => (Info, _vision) = (info, EmbeddedVision.Load(files, info));
+    internal EmbeddedEdgesAnnotator(AnnotatorInfo info, AnnotatorNetworks networks) => (Info, _vision) = (info, EmbeddedVision.Rent(networks, info));
 
     /// <inheritdoc/>
     public AnnotatorInfo Info { get; }
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var edges = Array.ConvertAll(_vision.Look(picture).Edges, edge => (byte)MathF.Round(edge * 255));
+        var edges = Array.ConvertAll(_vision.Look(picture, cancellationToken).Edges, edge => (byte)MathF.Round(edge * 255));
         var (width, height) = (picture.Width, picture.Height);
         if (Info == Straight)
         {

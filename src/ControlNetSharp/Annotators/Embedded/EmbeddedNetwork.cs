@@ -109,4 +109,8 @@ internal sealed class EmbeddedNetwork : Module
 /// <param name="Classes">[B, K, H/2, W/2]: log odds of <see cref="EmbeddedClasses.All"/>, up to a constant.</param>
 /// <param name="Parts">[B, 18, H/4, W/4]: nearness of the parts of bodies, 0..1, in the order of <see cref="PosePerson.Body"/>.</param>
 /// <param name="Limbs">[B, 38, H/4, W/4]: x and y of the unit vectors along limbs, in the order of OpenPose's maps.</param>
-internal sealed record EmbeddedMaps(Tensor Edges, Tensor Depth, Tensor Normals, Tensor Classes, Tensor Parts, Tensor Limbs);
+internal sealed record EmbeddedMaps(Tensor Edges, Tensor Depth, Tensor Normals, Tensor Classes, Tensor Parts, Tensor Limbs)
+{
+    /// <summary>The same on the CPU; of the dispose scope.</summary>
+    internal EmbeddedMaps OnCpu() => new(Edges.cpu(), Depth.cpu(), Normals.cpu(), Classes.cpu(), Parts.cpu(), Limbs.cpu());
+}

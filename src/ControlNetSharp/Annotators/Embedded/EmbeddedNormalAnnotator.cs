@@ -9,13 +9,14 @@ public sealed class EmbeddedNormalAnnotator : IAnnotator
 
     private readonly EmbeddedVision _vision;
 
-    internal EmbeddedNormalAnnotator(AnnotatorFiles files) => _vision = EmbeddedVision.Load(files, Description);
+    internal EmbeddedNormalAnnotator(AnnotatorNetworks networks) => _vision = EmbeddedVision.Rent(networks, Description);
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null) => NormalColours.Paint(_vision.Look(picture).NormalAt, picture.Width, picture.Height);
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default) =>
+        NormalColours.Paint(_vision.Look(picture, cancellationToken).NormalAt, picture.Width, picture.Height);
 
     /// <summary>The network.</summary>
     public void Dispose() => _vision.Dispose();

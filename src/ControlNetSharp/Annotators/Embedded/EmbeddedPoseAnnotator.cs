@@ -10,17 +10,19 @@ public sealed class EmbeddedPoseAnnotator : IAnnotator, IPoseDetector
 
     private readonly EmbeddedVision _vision;
 
-    internal EmbeddedPoseAnnotator(AnnotatorFiles files) => _vision = EmbeddedVision.Load(files, Description);
+    internal EmbeddedPoseAnnotator(AnnotatorNetworks networks) => _vision = EmbeddedVision.Rent(networks, Description);
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
     /// <remarks>The hint is black where no person was found; <see cref="Detect"/> tells.</remarks>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null) => PoseDrawing.Draw(Detect(picture));
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default) =>
+        PoseDrawing.Draw(Detect(picture, cancellationToken));
 
     /// <inheritdoc/>
-    public PoseKeypoints Detect(Picture picture) => _vision.Look(picture).People;
+    public PoseKeypoints Detect(Picture picture, CancellationToken cancellationToken = default) =>
+        _vision.Look(picture, cancellationToken).People;
 
     /// <summary>The network.</summary>
     public void Dispose() => _vision.Dispose();

@@ -9,13 +9,14 @@ public sealed class EmbeddedSegmentationAnnotator : IAnnotator
 
     private readonly EmbeddedVision _vision;
 
-    internal EmbeddedSegmentationAnnotator(AnnotatorFiles files) => _vision = EmbeddedVision.Load(files, Description);
+    internal EmbeddedSegmentationAnnotator(AnnotatorNetworks networks) => _vision = EmbeddedVision.Rent(networks, Description);
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null) => Ade20kPalette.Paint(_vision.Look(picture).Labels, picture.Width, picture.Height);
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default) =>
+        Ade20kPalette.Paint(_vision.Look(picture, cancellationToken).Labels, picture.Width, picture.Height);
 
     /// <summary>The network.</summary>
     public void Dispose() => _vision.Dispose();

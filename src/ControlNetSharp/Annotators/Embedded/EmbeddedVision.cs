@@ -1,6 +1,9 @@
+using ControlNetSharp.Annotators.Layers;
 using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
@@ -15,32 +18,44 @@ internal sealed class EmbeddedVision : IDisposable
 
     internal static readonly AnnotatorWeights Weights = new(["annotators.safetensors"], "ControlNetSharp.Pocket", "MIT") { IsEmbedded = true };
 
-    private readonly EmbeddedNetwork _network;
+    private readonly NetworkLease<EmbeddedNetwork> _network;
 
     /// <summary>Uses a network, which it then owns.</summary>
-    public EmbeddedVision(EmbeddedNetwork network) => _network = network;
+    public EmbeddedVision(EmbeddedNetwork network) => _network = NetworkLease<EmbeddedNetwork>.Owned(network);
+
+    private EmbeddedVision(NetworkLease<EmbeddedNetwork> network) => _network = network;
 
     /// <summary>Loads the embedded network.</summary>
     /// <param name="files">Folders that are searched before the one beside the program; none when null.</param>
     /// <exception cref="FileNotFoundException">It is in none of the folders.</exception>
     /// <exception cref="CheckpointException">The file is not what its name says.</exception>
-    public static EmbeddedVision Load(AnnotatorFiles? files = null) => Load(files ?? AnnotatorFiles.None, EmbeddedDepthAnnotator.Description);
+    public static EmbeddedVision Load(AnnotatorFiles? files = null)
+    {
+        // A shelf that is disposed while a network is on loan frees it when it is given back.
+        using var own = new NetworkShelf();
+        return Rent(new AnnotatorNetworks(files ?? AnnotatorFiles.None, own, PlacementPolicy.Cpu), EmbeddedDepthAnnotator.Description);
+    }
 
-    /// <summary>Loads the network for one of the embedded annotators, which errors name.</summary>
-    internal static EmbeddedVision Load(AnnotatorFiles files, AnnotatorInfo info) =>
-        new(CheckpointLoader.LoadNetwork(files.Find(info), "the network of the embedded annotators", (_, placement) => new EmbeddedNetwork(placement)));
+    /// <summary>Rents the network for one of the embedded annotators, which errors name.</summary>
+    internal static EmbeddedVision Rent(AnnotatorNetworks networks, AnnotatorInfo info) =>
+        new(networks.Rent(networks.Files.Find(info), "the network of the embedded annotators", (_, placement) => new EmbeddedNetwork(placement)));
 
     /// <summary>Looks at a picture.</summary>
     /// <param name="picture">Any size of at least 1 x 1. Borrowed.</param>
-    /// <returns>What it sees, at the picture's size; the caller disposes it.</returns>
-    public EmbeddedView Look(Picture picture)
+    /// <param name="cancellationToken">Looked at before and after the network.</param>
+    /// <returns>What it sees, at the picture's size.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public EmbeddedView Look(Picture picture, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(picture);
+        cancellationToken.ThrowIfCancellationRequested();
         var (width, height) = SizeFor(picture);
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var seen = PictureResizing.Resize(picture, width, height, width < picture.Width ? Interpolation.Area : Interpolation.Cubic);
-        var maps = _network.Forward(PictureTensors.ToPicture(seen));
+        var network = _network.Value;
+        var maps = network.Forward(PictureTensors.ToPicture(seen).ToDeviceOf(network)).OnCpu();
+        cancellationToken.ThrowIfCancellationRequested();
         // The whole step is taken while classes are few and small: the most probable class at each pixel that was seen.
         var labels = interpolate(maps.Classes, size: [height, width], mode: InterpolationMode.Bilinear, align_corners: false).argmax(1).to(ScalarType.Byte);
         return new EmbeddedView(

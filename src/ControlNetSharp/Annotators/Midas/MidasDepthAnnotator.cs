@@ -11,21 +11,14 @@ public sealed class MidasDepthAnnotator : IAnnotator
 
     internal MidasDepthAnnotator(MidasDepth depth) => _depth = depth;
 
+    internal MidasDepthAnnotator(AnnotatorNetworks networks) => _depth = MidasDepth.Rent(networks, Description);
+
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;
 
-    /// <summary>Loads the network.</summary>
-    /// <param name="files">Where the weights are looked for.</param>
-    /// <exception cref="FileNotFoundException">The file is in none of the folders.</exception>
-    /// <exception cref="Checkpoints.CheckpointException">The file is not what its name says.</exception>
-    public static MidasDepthAnnotator Load(AnnotatorFiles files)
-    {
-        ArgumentNullException.ThrowIfNull(files);
-        return new(MidasDepth.Load(files, Description));
-    }
-
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null) => DepthPictures.Depth(_depth.Of(picture), picture.Width, picture.Height);
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default) =>
+        DepthPictures.Depth(_depth.Of(picture, cancellationToken), picture.Width, picture.Height);
 
     /// <inheritdoc/>
     public void Dispose() => _depth.Dispose();

@@ -18,25 +18,17 @@ public sealed class MidasNormalAnnotator : IAnnotator
 
     internal MidasNormalAnnotator(MidasDepth depth) => _depth = depth;
 
+    internal MidasNormalAnnotator(AnnotatorNetworks networks) => _depth = MidasDepth.Rent(networks, Description);
+
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;
 
-    /// <summary>Loads the network.</summary>
-    /// <param name="files">Where the weights are looked for.</param>
-    /// <exception cref="FileNotFoundException">The file is in none of the folders.</exception>
-    /// <exception cref="Checkpoints.CheckpointException">The file is not what its name says.</exception>
-    public static MidasNormalAnnotator Load(AnnotatorFiles files)
-    {
-        ArgumentNullException.ThrowIfNull(files);
-        return new(MidasDepth.Load(files, Description));
-    }
-
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(picture);
         options ??= new AnnotatorOptions(Info);
-        return DepthPictures.Normals(_depth.Of(picture), picture.Width, picture.Height, threshold: options["threshold"], bgr: options["bgr"] == 1);
+        return DepthPictures.Normals(_depth.Of(picture, cancellationToken), picture.Width, picture.Height, threshold: options["threshold"], bgr: options["bgr"] == 1);
     }
 
     /// <inheritdoc/>

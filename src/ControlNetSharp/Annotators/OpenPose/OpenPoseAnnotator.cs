@@ -1,5 +1,6 @@
+using ControlNetSharp.Annotators.Layers;
 using ControlNetSharp.Annotators.Poses;
-using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
 using static TorchSharp.torch;
 
@@ -36,29 +37,26 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
         FurtherWeights = [HandWeights],
     };
 
-    private readonly BodyNetwork _body;
-    private readonly HandNetwork? _hand;
+    private readonly NetworkLease<BodyNetwork> _body;
+    private readonly NetworkLease<HandNetwork>? _hand;
 
-    internal OpenPoseAnnotator(BodyNetwork body, HandNetwork? hand) => (_body, _hand) = (body, hand);
+    internal OpenPoseAnnotator(NetworkLease<BodyNetwork> body, NetworkLease<HandNetwork>? hand) => (_body, _hand) = (body, hand);
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => _hand is null ? BodyDescription : HandDescription;
 
-    /// <summary>Loads the networks.</summary>
-    /// <param name="files">Where the weights are looked for.</param>
+    /// <summary>Rents the networks.</summary>
+    /// <param name="networks">Where they come from.</param>
     /// <param name="withHands">Whether hands are wanted, which needs a file of its own.</param>
-    /// <exception cref="FileNotFoundException">A file is in none of the folders.</exception>
-    /// <exception cref="CheckpointException">A file is not what its name says.</exception>
-    public static OpenPoseAnnotator Load(AnnotatorFiles files, bool withHands = false)
+    internal static OpenPoseAnnotator Rent(AnnotatorNetworks networks, bool withHands = false)
     {
-        ArgumentNullException.ThrowIfNull(files);
         var info = withHands ? HandDescription : BodyDescription;
-        var (bodyFile, handFile) = (files.Find(info), withHands ? files.Find(info, HandWeights) : null);
-        var body = CheckpointLoader.LoadNetwork(bodyFile, "an OpenPose body network", (_, placement) => new BodyNetwork(placement));
+        var (bodyFile, handFile) = (networks.Files.Find(info), withHands ? networks.Files.Find(info, HandWeights) : null);
+        var body = networks.Rent(bodyFile, "an OpenPose body network", (_, placement) => new BodyNetwork(placement));
         try
         {
             return new(body, handFile is null ? null
-                : CheckpointLoader.LoadNetwork(handFile, "an OpenPose hand network", (_, placement) => new HandNetwork(placement)));
+                : networks.Rent(handFile, "an OpenPose hand network", (_, placement) => new HandNetwork(placement)));
         }
         catch
         {
@@ -69,16 +67,19 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
 
     /// <inheritdoc/>
     /// <remarks>The hint is black where no person was found; <see cref="Detect"/> tells.</remarks>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null) => PoseDrawing.Draw(Detect(picture));
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default) =>
+        PoseDrawing.Draw(Detect(picture, cancellationToken));
 
     /// <inheritdoc/>
-    public PoseKeypoints Detect(Picture picture)
+    public PoseKeypoints Detect(Picture picture, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(picture);
+        cancellationToken.ThrowIfCancellationRequested();
         var (limbs, parts) = BodyMaps(picture);
+        cancellationToken.ThrowIfCancellationRequested();
         var peaks = BodyPeaks.Find(parts);
         var people = BodyGrouping.Group(peaks, limbs).Select(group => ToPerson(group, peaks));
-        return new(picture.Width, picture.Height, [.. _hand is null ? people : people.Select(person => WithHands(person, picture))]);
+        return new(picture.Width, picture.Height, [.. _hand is null ? people : people.Select(person => WithHands(person, picture, cancellationToken))]);
     }
 
     /// <inheritdoc/>
@@ -97,15 +98,18 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
         var input = PoseInput.Of(picture, scale);
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var (limbs, parts) = _body.Run(input.ToTensor());
-        return (new(limbs, input.Width, input.Height, picture.Width, picture.Height), new(parts, input.Width, input.Height, picture.Width, picture.Height));
+        var body = _body.Value;
+        var (limbs, parts) = body.Run(input.ToTensor().ToDeviceOf(body));
+        return (Maps(limbs), Maps(parts));
+
+        PoseMaps Maps(Tensor maps) => new(maps.cpu(), input.Width, input.Height, picture.Width, picture.Height);
     }
 
-    private PosePerson WithHands(PosePerson person, Picture picture)
+    private PosePerson WithHands(PosePerson person, Picture picture, CancellationToken cancellationToken)
     {
         foreach (var box in HandBox.Of(person, picture.Width, picture.Height))
         {
-            var points = HandPeaks.Find([.. HandScales.Select(scale => HandMaps(Cut(picture, box), scale))]);
+            var points = HandPeaks.Find([.. HandScales.Select(scale => HandMaps(Cut(picture, box), scale, cancellationToken))]);
             IReadOnlyList<PosePoint?>? hand = points.Any(point => point is not null)
                 ? [.. points.Select(point => point is { } p ? new PosePoint(p.X + box.X, p.Y + box.Y) : (PosePoint?)null)] : null;
             person = box.IsLeft ? person with { LeftHand = hand } : person with { RightHand = hand };
@@ -114,12 +118,14 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
         return person;
     }
 
-    private PoseMaps HandMaps(Picture cut, double scale)
+    private PoseMaps HandMaps(Picture cut, double scale, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var input = PoseInput.Of(cut, scale * BoxSize / cut.Height);
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        return new(_hand!.Run(input.ToTensor()), input.Width, input.Height, cut.Width, cut.Height);
+        var hand = _hand!.Value;
+        return new(hand.Run(input.ToTensor().ToDeviceOf(hand)).cpu(), input.Width, input.Height, cut.Width, cut.Height);
     }
 
     private static Picture Cut(Picture picture, HandBox box)

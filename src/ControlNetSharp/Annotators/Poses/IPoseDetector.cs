@@ -10,6 +10,8 @@ public interface IPoseDetector
 {
     /// <summary>Finds the persons in a picture.</summary>
     /// <param name="picture">Any size of at least 1 x 1. Borrowed.</param>
+    /// <param name="cancellationToken">Looked at before each network.</param>
     /// <returns>Key points in pixels of the picture; no persons where none was found.</returns>
-    PoseKeypoints Detect(Picture picture);
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    PoseKeypoints Detect(Picture picture, CancellationToken cancellationToken = default);
 }

@@ -1,5 +1,6 @@
 using ControlNetSharp.Annotators.Layers;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
 using TorchSharp;
@@ -22,22 +23,14 @@ public sealed class SegFormerAnnotator : IAnnotator
             "NVIDIA Source Code License for SegFormer: non-commercial"),
     };
 
-    private readonly SegFormerNetwork _network;
+    private readonly NetworkLease<SegFormerNetwork> _network;
 
-    internal SegFormerAnnotator(SegFormerNetwork network) => _network = network;
+    internal SegFormerAnnotator(NetworkLease<SegFormerNetwork> network) => _network = network;
 
-    /// <inheritdoc/>
-    public AnnotatorInfo Info => Description;
-
-    /// <summary>Loads the network.</summary>
-    /// <param name="files">Where the weights are looked for.</param>
-    /// <exception cref="FileNotFoundException">The file is in none of the folders.</exception>
-    /// <exception cref="CheckpointException">The file is not what its name says, or was not trained for the 150 classes of ADE20K.</exception>
-    public static SegFormerAnnotator Load(AnnotatorFiles files)
+    internal SegFormerAnnotator(AnnotatorNetworks networks)
     {
-        ArgumentNullException.ThrowIfNull(files);
-        var file = files.Find(Description);
-        return new(CheckpointLoader.LoadNetwork(
+        var file = networks.Files.Find(Description);
+        _network = networks.Rent(
             file,
             "a SegFormer network in the layout of transformers",
             (shapes, placement) =>
@@ -45,16 +38,22 @@ public sealed class SegFormerAnnotator : IAnnotator
                 var p = SegFormerParams.Infer(shapes);
                 return p.Labels == Ade20kPalette.Count ? new SegFormerNetwork(p, placement)
                     : throw new CheckpointException(file, $"it knows {p.Labels} classes; a network for the {Ade20kPalette.Count} classes of ADE20K is needed.");
-            }));
+            });
     }
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null)
+    public AnnotatorInfo Info => Description;
+
+    /// <inheritdoc/>
+    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(picture);
+        cancellationToken.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        return Ade20kPalette.Paint(Labels(_network.Run(Input(picture, Side, Side)), picture.Width, picture.Height), picture.Width, picture.Height);
+        var network = _network.Value;
+        var scores = network.Run(Input(picture, Side, Side).ToDeviceOf(network)).cpu();
+        return Ade20kPalette.Paint(Labels(scores, picture.Width, picture.Height, cancellationToken), picture.Width, picture.Height);
     }
 
     /// <inheritdoc/>
@@ -64,7 +63,7 @@ public sealed class SegFormerAnnotator : IAnnotator
     internal static Tensor Input(Picture picture, int width, int height) => PillowResizing.Normalised(PillowResizing.Resize(picture, width, height, PillowResizing.Bilinear, 1));
 
     /// <summary>The class of the highest score at each pixel, of scores [1, labels, h, w] resized (bilinear) to a size, in strips of rows: scores of all classes of a photograph would fill gigabytes.</summary>
-    internal static byte[] Labels(Tensor scores, int width, int height)
+    internal static byte[] Labels(Tensor scores, int width, int height, CancellationToken cancellationToken)
     {
         const int StripPixels = 1 << 18;
         var labels = new byte[width * height];
@@ -72,6 +71,7 @@ public sealed class SegFormerAnnotator : IAnnotator
         var strip = Math.Max(1, StripPixels / width);
         for (var y = 0; y < height; y += strip)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var count = Math.Min(strip, height - y);
             // Rows by hand, columns by libtorch: a strip then has the values of the whole.

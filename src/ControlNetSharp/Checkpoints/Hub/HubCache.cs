@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ControlNetSharp.Runtime;
 
 namespace ControlNetSharp.Checkpoints.Hub;
 
@@ -16,7 +17,7 @@ internal sealed partial class HubCache
     {
         if (!RepositoryName().IsMatch(repository) || repository.Contains("..", StringComparison.Ordinal) || repository.Contains("--", StringComparison.Ordinal))
         {
-            throw new ArgumentException($"\"{repository}\" is no name of a repository; it is written ORGANISATION/NAME, of letters, digits, '-', '_' and '.'.", nameof(repository));
+            throw new UnknownNameException(repository, "it is no name of a repository, which is written ORGANISATION/NAME, of letters, digits, '-', '_' and '.'.");
         }
 
         var folder = "models--" + repository.Replace("/", "--", StringComparison.Ordinal);
@@ -32,7 +33,7 @@ internal sealed partial class HubCache
     /// <summary>Refuses revisions that could lead out of the folder.</summary>
     /// <exception cref="ArgumentException">It is no revision.</exception>
     public static string CheckedRevision(string revision) => RevisionName().IsMatch(revision) && !revision.Contains("..", StringComparison.Ordinal) ? revision
-        : throw new ArgumentException($"\"{revision}\" is no revision; a branch, a tag or a commit is wanted.", nameof(revision));
+        : throw new UnknownNameException(revision, "it is no revision; a branch, a tag or a commit is wanted.");
 
     /// <summary>The folder of a commit.</summary>
     public string Snapshot(string commit) => Path.Combine(Folder, "snapshots", commit);

@@ -1,3 +1,5 @@
+using ControlNetSharp.Runtime;
+
 namespace ControlNetSharp.Checkpoints.Hub;
 
 /// <summary>Where the hub is and where its files are kept. Source of the variables: huggingface_hub, constants.py and "Environment variables" of its documentation.</summary>
@@ -35,7 +37,7 @@ internal sealed record HubOptions
         var options = new HubOptions { Token = FindToken(), IsOffline = ModelFolders.Variable("HF_HUB_OFFLINE") is { } offline && Yes.Contains(offline.ToLowerInvariant()) };
         return ModelFolders.Variable("HF_ENDPOINT") is not { } endpoint ? options
             : Uri.TryCreate(endpoint, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? options with { Endpoint = address }
-            : throw new ArgumentException($"HF_ENDPOINT must be an address that begins with https:// or http://; it is \"{endpoint}\".", nameof(endpoint));
+            : throw new UnknownNameException(endpoint, "HF_ENDPOINT must be an address that begins with https:// or http://.");
     }
 
     private static string? FindToken()

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Annotators.DepthAnything;
+using ControlNetSharp.Models;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Tests.Pictures;
 using Xunit;
@@ -95,12 +96,12 @@ public class DepthAnythingTests
         Goldens.Require(file);
         Goldens.RequireDefaultFolder();
         using var golden = Goldens.Open(file);
-        using var annotator = new DepthAnythingAnnotator(Network(golden).Network, golden.Config.GetProperty("patch_size").GetInt32());
-        annotator.Annotate(TestPictures.Noise(4, 4)).Rgb.ToString();
+        using var annotator = new DepthAnythingAnnotator(NetworkLease<DepthAnythingNetwork>.Owned(Network(golden).Network));
+        annotator.Hint(TestPictures.Noise(4, 4)).Rgb.ToString();
         var before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         foreach (var (width, height) in new[] { (1, 1), (90, 2), (33, 57) })
         {
-            var hint = annotator.Annotate(TestPictures.Noise(width, height));
+            var hint = annotator.Hint(TestPictures.Noise(width, height));
             Assert.Equal((width, height), (hint.Width, hint.Height));
         }
 
@@ -113,9 +114,9 @@ public class DepthAnythingTests
     {
         Goldens.Require(file);
         using var golden = Goldens.Open(file);
-        using var annotator = new DepthAnythingAnnotator(Network(golden).Network, golden.Config.GetProperty("patch_size").GetInt32());
+        using var annotator = new DepthAnythingAnnotator(NetworkLease<DepthAnythingNetwork>.Owned(Network(golden).Network));
         var options = new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["at_least"] = 1 });
-        Assert.Contains("1 x 100 is too elongated", Assert.Throws<ArgumentException>(() => annotator.Annotate(TestPictures.Noise(1, 100), options)).Message, StringComparison.Ordinal);
+        Assert.Contains("1 x 100 is too elongated", Assert.Throws<ArgumentException>(() => annotator.Hint(TestPictures.Noise(1, 100), options)).Message, StringComparison.Ordinal);
     }
 
     private static void AssertSizes(JsonElement sizes, bool atLeast)

@@ -127,7 +127,7 @@ public class DepthMapTests
     [InlineData("Far", 4.0, 2.0)]
     public void Options_OutOfRange_AreNamed(string name, double? near, double? far)
     {
-        var e = Assert.Throws<ArgumentOutOfRangeException>(() => new DepthMap(1, 1, [1]).ToHint(new() { Near = near, Far = far }));
+        var e = Assert.ThrowsAny<ArgumentException>(() => new DepthMap(1, 1, [1]).ToHint(new() { Near = near, Far = far }));
         Assert.Equal(name, e.ParamName);
     }
 

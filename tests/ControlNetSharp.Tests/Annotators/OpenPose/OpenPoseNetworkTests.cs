@@ -2,6 +2,7 @@ using ControlNetSharp.Annotators;
 using ControlNetSharp.Annotators.OpenPose;
 using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Tests.Pictures;
@@ -60,10 +61,10 @@ public class OpenPoseNetworkTests
     [Fact]
     public void Annotate_WithoutAnybodyInThePicture_IsBlack_AndDetectSaysSo()
     {
-        using var annotator = new OpenPoseAnnotator(Zeros(new BodyNetwork(Placement.Cpu32)), hand: null);
+        using var annotator = new OpenPoseAnnotator(NetworkLease<BodyNetwork>.Owned(Zeros(new BodyNetwork(Placement.Cpu32))), hand: null);
         var picture = TestPictures.Noise(40, 24);
-        Assert.Empty(annotator.Detect(picture).People);
-        var hint = annotator.Annotate(picture);
+        Assert.Empty(annotator.Detect(picture, TestContext.Current.CancellationToken).People);
+        var hint = annotator.Hint(picture);
         Assert.Equal((40, 24), (hint.Width, hint.Height));
         Assert.All(hint.Rgb, value => Assert.Equal(0, value));
     }
@@ -74,8 +75,9 @@ public class OpenPoseNetworkTests
     [InlineData(3000, 2)]
     public void Detect_InPicturesOfAnyShape_Works(int width, int height)
     {
-        using var annotator = new OpenPoseAnnotator(Zeros(new BodyNetwork(Placement.Cpu32)), hand: null);
-        Assert.Equal((width, height), (annotator.Detect(TestPictures.Noise(width, height)).Width, annotator.Detect(TestPictures.Noise(width, height)).Height));
+        using var annotator = new OpenPoseAnnotator(NetworkLease<BodyNetwork>.Owned(Zeros(new BodyNetwork(Placement.Cpu32))), hand: null);
+        var pose = annotator.Detect(TestPictures.Noise(width, height), TestContext.Current.CancellationToken);
+        Assert.Equal((width, height), (pose.Width, pose.Height));
     }
 
     [Fact]
@@ -113,7 +115,7 @@ public class OpenPoseNetworkTests
         using var folder = new TemporaryFolder();
         using var weight = zeros(2, 3);
         SafetensorsWriter.Write(folder["body_pose_model.safetensors"], new Dictionary<string, Tensor> { ["conv.weight"] = weight }, new Dictionary<string, string>());
-        var e = Assert.Throws<CheckpointException>(() => OpenPoseAnnotator.Load(new([folder.Path])));
+        var e = Assert.Throws<CheckpointException>(() => AnnotatorCatalogue.Create("openpose", new([folder.Path])));
         Assert.Contains("it looks like an OpenPose body network, but its keys do not fit: 184 missing (Mconv1_stage2_L1.bias", e.Message, StringComparison.Ordinal);
     }
 

@@ -65,11 +65,11 @@ public class SegFormerTests
         }
 
         using var annotator = AnnotatorCatalogue.Create("seg_segformer", new([folder.Path]));
-        annotator.Annotate(TestPictures.Noise(4, 4)).Rgb.ToString();
+        annotator.Hint(TestPictures.Noise(4, 4)).Rgb.ToString();
         var before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         foreach (var (width, height) in new[] { (1, 1), (90, 20), (33, 57) })
         {
-            var hint = annotator.Annotate(TestPictures.Noise(width, height));
+            var hint = annotator.Hint(TestPictures.Noise(width, height));
             Assert.Equal((width, height), (hint.Width, hint.Height));
             Assert.Equal(0, Ade20kPalette.Snap(hint).OffPalette);
         }
@@ -83,7 +83,7 @@ public class SegFormerTests
         using var scope = NewDisposeScope();
         random.manual_seed(3);
         var scores = randn([1, 5, 7, 9]);
-        var labels = SegFormerAnnotator.Labels(scores, 700, 800);
+        var labels = SegFormerAnnotator.Labels(scores, 700, 800, TestContext.Current.CancellationToken);
         var whole = nn.functional.interpolate(scores, size: [800, 700], mode: InterpolationMode.Bilinear, align_corners: false).argmax(1).to(ScalarType.Byte).flatten().data<byte>().ToArray();
         Assert.InRange(labels.Zip(whole).Count(pair => pair.First != pair.Second), 0, 5);
     }
@@ -101,7 +101,7 @@ public class SegFormerTests
         weights.Remove("segformer.encoder.layer_norm.1.bias");
         weights["decode_head.linear_c.0.proj.bias"] = zeros(3);
         SafetensorsWriter.Write(folder["segformer_b0_ade20k.safetensors"], weights);
-        var e = Assert.Throws<CheckpointException>(() => SegFormerAnnotator.Load(new([folder.Path])));
+        var e = Assert.Throws<CheckpointException>(() => AnnotatorCatalogue.Create("seg_segformer", new([folder.Path])));
         Assert.Contains("1 missing (segformer.encoder.layer_norm.1.bias)", e.Message, StringComparison.Ordinal);
         Assert.Contains("decode_head.linear_c.0.proj.bias [3] instead of", e.Message, StringComparison.Ordinal);
     }
@@ -124,7 +124,7 @@ public class SegFormerTests
         if (golden.Expects("segmap" + suffix))
         {
             var expected = golden["segmap" + suffix].flatten().data<byte>().ToArray();
-            var labels = SegFormerAnnotator.Labels(scores, (int)input.shape[3], (int)input.shape[2]);
+            var labels = SegFormerAnnotator.Labels(scores, (int)input.shape[3], (int)input.shape[2], TestContext.Current.CancellationToken);
             var different = labels.Zip(expected).Count(pair => pair.First != pair.Second);
             Assert.True(labels.Length == expected.Length && different <= 0.005 * expected.Length, $"segmap{suffix}: {different} of {expected.Length} labels differ.");
         }

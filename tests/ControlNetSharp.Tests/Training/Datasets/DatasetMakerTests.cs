@@ -68,7 +68,7 @@ public sealed class DatasetMakerTests : IDisposable
         var (example, picture) = (SceneHints.Find("canny")!.Make(5, Size), SceneRenderer.Render(Scene.FromSeed(5), Size));
         using var annotator = AnnotatorCatalogue.Create("canny");
         Assert.Equal(picture.Rgb, example.Picture.Rgb);
-        Assert.Equal(annotator.Annotate(picture).Rgb, example.Hint.Rgb);
+        Assert.Equal(annotator.Annotate(picture, cancellationToken: TestContext.Current.CancellationToken).Rgb, example.Hint.Rgb);
         Assert.Equal(Scene.FromSeed(5).Caption, example.Caption);
     }
 
