@@ -1,5 +1,6 @@
 // A photograph and a prompt become a picture that follows the photograph's edges:
-//   dotnet run -c Release --project samples/ControlledPicture -- docs/pictures/coffee.png "a blue cup on a wooden table" controlled.png
+// dotnet run -c Release --project samples/ControlledPicture -- docs/pictures/coffee.png "a blue cup on a wooden table"
+// controlled.png
 using ControlNetSharp.Engine;
 using ControlNetSharp.Requests;
 
@@ -7,6 +8,11 @@ var (photograph, prompt, output) = (args[0], args[1], args[2]);
 var progress = new Progress<GenerationProgress>(step => Console.Error.WriteLine($"step {step.Step} of {step.Steps}"));
 
 await using var engine = new ControlNetEngine();
-var request = new GenerationRequest { Prompt = prompt, Seed = 7, Units = [ControlUnit.Canny(photograph)] };
+var request = new GenerationRequest
+{
+    Prompt = prompt,
+    Seed = 7,
+    Units = [ControlUnit.Canny(photograph)],
+};
 var result = await engine.GenerateAsync(request, progress);
 result.Pictures[0].Save(output);

@@ -22,13 +22,27 @@ for (var i = 0; i < Poses; i++)
     hints.Add(PoseDrawing.Draw(pose));
 
     // The same words and the same noise give the same character; only the pose changes.
-    var unit = ControlUnit.Pose(hints[i]) with { Annotator = ControlUnit.NoAnnotator };
-    var result = await engine.GenerateAsync(new GenerationRequest { Prompt = prompt, Seed = seed, Units = [unit] });
+    var unit = ControlUnit.Pose(hints[i]) with
+    {
+        Annotator = ControlUnit.NoAnnotator,
+    };
+    var result = await engine.GenerateAsync(
+        new GenerationRequest
+        {
+            Prompt = prompt,
+            Seed = seed,
+            Units = [unit],
+        }
+    );
     pictures.Add(result.Pictures[0].Picture);
     Console.Error.WriteLine($"pose {i + 1} of {Poses}");
 }
 
-PictureWriter.Write(Path.Combine(folder, "sheet.jpg"), PictureSheet.Of([.. hints, .. pictures], Poses, gap: 4), quality: 90);
+PictureWriter.Write(
+    Path.Combine(folder, "sheet.jpg"),
+    PictureSheet.Of([.. hints, .. pictures], Poses, gap: 4),
+    quality: 90
+);
 WriteAnimation(Path.Combine(folder, "walk.gif"), pictures);
 
 static void WriteAnimation(string file, IEnumerable<Picture> pictures)
@@ -37,7 +51,12 @@ static void WriteAnimation(string file, IEnumerable<Picture> pictures)
     using var animation = new MagickImageCollection();
     foreach (var picture in pictures)
     {
-        var pixels = new PixelReadSettings((uint)picture.Width, (uint)picture.Height, StorageType.Char, PixelMapping.RGB);
+        var pixels = new PixelReadSettings(
+            (uint)picture.Width,
+            (uint)picture.Height,
+            StorageType.Char,
+            PixelMapping.RGB
+        );
         animation.Add(new MagickImage(picture.Rgb, pixels) { AnimationDelay = HundredthsOfASecond });
     }
 

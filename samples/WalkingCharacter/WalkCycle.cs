@@ -4,19 +4,28 @@ using ControlNetSharp.Annotators.Poses;
 namespace WalkingCharacter;
 
 /// <summary>
-/// A person 1.7 m tall who walks to the right, seen almost from the side: arms and legs swing as sines of the phase, the lower foot stands on the ground. Metres, x to the person's left, y up,
+/// A person 1.7 m tall who walks to the right, seen almost from the side: arms and legs swing as sines of the phase,
+/// the lower foot stands on the ground. Metres, x to the person's left, y up,
 /// z ahead; angles in radians, 0 where a limb hangs down.
 /// </summary>
 internal static class WalkCycle
 {
-    private const float Height = 1.7f, Thigh = 0.42f, Shank = 0.42f, UpperArm = 0.28f, Forearm = 0.26f, Spine = 0.54f, Lean = 0.04f;
-    private const float LegSwing = 0.44f, ArmSwing = 0.5f;
+    private const float Height = 1.7f,
+        Thigh = 0.42f,
+        Shank = 0.42f,
+        UpperArm = 0.28f,
+        Forearm = 0.26f,
+        Spine = 0.54f,
+        Lean = 0.04f;
+    private const float LegSwing = 0.44f,
+        ArmSwing = 0.5f;
 
     /// <summary>How far the person is turned away from the viewer: a quarter turn would be exactly the side.</summary>
     private const float Turn = 1.2f;
 
     /// <summary>From the viewer to the person, and the height at which the viewer looks.</summary>
-    private const float Distance = 3.1f, EyeHeight = 0.86f;
+    private const float Distance = 3.1f,
+        EyeHeight = 0.86f;
 
     /// <summary>The share of the picture's height that the person fills.</summary>
     private const float Filled = 0.74f;
@@ -27,7 +36,9 @@ internal static class WalkCycle
     /// <summary>The person at a moment of the walk.</summary>
     /// <param name="phase">0 to 1; after 1 the walk begins anew.</param>
     /// <param name="side">Pixels a side of the picture.</param>
-    /// <returns>OpenPose's 18 points; what the body itself hides from the viewer is null, as in pictures of real persons.</returns>
+    /// <returns>
+    /// OpenPose's 18 points; what the body itself hides from the viewer is null, as in pictures of real persons.
+    /// </returns>
     public static PosePerson At(double phase, int side)
     {
         var (sin, cos) = MathF.SinCos((float)(2 * Math.PI * phase));
@@ -41,20 +52,31 @@ internal static class WalkCycle
         var (rightElbow, rightWrist) = Arm(rightShoulder, -sin);
         var (leftElbow, leftWrist) = Arm(neck + new Vector3(0.185f, -0.045f, 0), sin);
 
-        return new PosePerson(
-        [
-            Seen(head + new Vector3(0, -0.02f, 0.128f)), Seen(neck),
-            Seen(rightShoulder), Seen(rightElbow), Seen(rightWrist),
-            null, SeenBesideTheTrunk(leftElbow), SeenBesideTheTrunk(leftWrist),
-            Seen(rightHip), Seen(rightHip + right.Knee), Seen(rightHip + right.Ankle),
-            null, Seen(leftHip + left.Knee), Seen(leftHip + left.Ankle),
-            Seen(head + new Vector3(-0.04f, 0.018f, 0.107f)), Seen(head + new Vector3(0.04f, 0.018f, 0.107f)),
-            Seen(head + new Vector3(-0.106f, -0.005f, -0.002f)), null,
+        return new PosePerson([
+            Seen(head + new Vector3(0, -0.02f, 0.128f)),
+            Seen(neck),
+            Seen(rightShoulder),
+            Seen(rightElbow),
+            Seen(rightWrist),
+            null,
+            SeenBesideTheTrunk(leftElbow),
+            SeenBesideTheTrunk(leftWrist),
+            Seen(rightHip),
+            Seen(rightHip + right.Knee),
+            Seen(rightHip + right.Ankle),
+            null,
+            Seen(leftHip + left.Knee),
+            Seen(leftHip + left.Ankle),
+            Seen(head + new Vector3(-0.04f, 0.018f, 0.107f)),
+            Seen(head + new Vector3(0.04f, 0.018f, 0.107f)),
+            Seen(head + new Vector3(-0.106f, -0.005f, -0.002f)),
+            null,
         ]);
 
         PosePoint? Seen(Vector3 point) => Project(point, side);
 
-        PosePoint? SeenBesideTheTrunk(Vector3 point) => MathF.Abs(Across(point)) > HalfTrunk ? Project(point, side) : null;
+        PosePoint? SeenBesideTheTrunk(Vector3 point) =>
+            MathF.Abs(Across(point)) > HalfTrunk ? Project(point, side) : null;
     }
 
     /// <summary>Knee and ankle as seen from the hip; the knee bends while the leg swings ahead.</summary>

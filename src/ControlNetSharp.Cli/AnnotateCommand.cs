@@ -14,46 +14,119 @@ internal static class AnnotateCommand
 {
     private const string All = "all";
     private const int SheetGap = 8;
-    private static readonly Argument<string> Kind = new("kind") { Description = "The condition kind, such as canny; the name of an annotator, such as softedge_hed; or all, for a sheet." };
-    private static readonly Argument<string> Input = new("picture") { Description = "The picture; for depth a sensor's file, too, and for pose key points (.json)." };
-    private static readonly Option<string> Out = new("--out", "-o") { Description = "The hint (.png).", Required = true };
-    private static readonly Option<string?> Annotator = new("--annotator") { Description = "The annotator, where the kind has several; default: one that needs no download." };
-    private static readonly Option<string?> Models = new("--models") { Description = "Folder in which annotators look for their weights." };
-    private static readonly Option<string?> Resolution = new("--resolution") { Description = "Shorter side of the hint, 64 to 2048; default: that of the picture." };
-    private static readonly Option<string[]> Values = new("--option") { Description = "An option of the annotator, NAME=VALUE. May be given several times." };
+    private static readonly Argument<string> Kind = new("kind")
+    {
+        Description =
+            "The condition kind, such as canny; the name of an annotator, such as softedge_hed; or all, for a sheet.",
+    };
+    private static readonly Argument<string> Input = new("picture")
+    {
+        Description = "The picture; for depth a sensor's file, too, and for pose key points (.json).",
+    };
+    private static readonly Option<string> Out = new("--out", "-o")
+    {
+        Description = "The hint (.png).",
+        Required = true,
+    };
+    private static readonly Option<string?> Annotator = new("--annotator")
+    {
+        Description = "The annotator, where the kind has several; default: one that needs no download.",
+    };
+    private static readonly Option<string?> Models = new("--models")
+    {
+        Description = "Folder in which annotators look for their weights.",
+    };
+    private static readonly Option<string?> Resolution = new("--resolution")
+    {
+        Description = "Shorter side of the hint, 64 to 2048; default: that of the picture.",
+    };
+    private static readonly Option<string[]> Values = new("--option")
+    {
+        Description = "An option of the annotator, NAME=VALUE. May be given several times.",
+    };
 
-    public static Command Create() => new("annotate", "Makes a hint from a picture.") { Kind, Input, Out, Annotator, Models, Resolution, Values, OutputFolder.Overwrite };
+    public static Command Create() =>
+        new("annotate", "Makes a hint from a picture.")
+        {
+            Kind,
+            Input,
+            Out,
+            Annotator,
+            Models,
+            Resolution,
+            Values,
+            OutputFolder.Overwrite,
+        };
 
-    public static async Task RunAsync(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        ParseResult arguments,
+        CommandOutput output,
+        bool json,
+        CancellationToken cancellationToken
+    )
     {
         var (name, input, file) = (arguments.GetValue(Kind)!, arguments.GetValue(Input)!, arguments.GetValue(Out)!);
         var values = ReadValues(arguments.GetValue(Values) ?? []);
         if (name == All && (values.Count > 0 || arguments.GetValue(Annotator) is not null))
         {
-            throw UsageException.Of(values.Count > 0 ? Values.Name : Annotator.Name, All, "options belong to one annotator; name its kind.");
+            throw UsageException.Of(
+                values.Count > 0 ? Values.Name : Annotator.Name,
+                All,
+                "options belong to one annotator; name its kind."
+            );
         }
 
         int? resolution = arguments.GetValue(Resolution) is null ? null : arguments.Whole(Resolution, 512, 64, 2048);
         var units = name == All ? AllKinds(input) : [Unit(name, arguments.GetValue(Annotator), input, values)];
         var overwrites = CheckOutput(file, arguments);
         PictureFiles.Existing("picture", input, input);
-        await using var engine = new ControlNetEngine(new EngineOptions { ModelFolders = arguments.GetValue(Models) is { } folder ? [folder] : [] });
+        await using var engine = new ControlNetEngine(
+            new EngineOptions { ModelFolders = arguments.GetValue(Models) is { } folder ? [folder] : [] }
+        );
         try
         {
-            var task = name == All ? SheetAsync(units, engine, file, overwrites, output, json, cancellationToken)
-                : HintAsync(units[0] with { Resolution = resolution }, engine, file, overwrites, output, json, cancellationToken);
+            var task =
+                name == All
+                    ? SheetAsync(units, engine, file, overwrites, output, json, cancellationToken)
+                    : HintAsync(
+                        units[0] with
+                        {
+                            Resolution = resolution,
+                        },
+                        engine,
+                        file,
+                        overwrites,
+                        output,
+                        json,
+                        cancellationToken
+                    );
             await task.ConfigureAwait(false);
         }
         catch (RequestException e)
         {
             var part = e.Member[(e.Member.LastIndexOf('.') + 1)..];
-            throw e.Member.Contains(".options.", StringComparison.Ordinal) ? UsageException.Of(Values.Name, $"{part}={e.Value}", e.Problem, e)
-                : UsageException.Of(part == "annotator" ? Annotator.Name : part == "picture" ? "picture" : "kind", e.Value ?? name, e.Problem, e);
+            throw e.Member.Contains(".options.", StringComparison.Ordinal)
+                ? UsageException.Of(Values.Name, $"{part}={e.Value}", e.Problem, e)
+                : UsageException.Of(
+                    part == "annotator" ? Annotator.Name
+                        : part == "picture" ? "picture"
+                        : "kind",
+                    e.Value ?? name,
+                    e.Problem,
+                    e
+                );
         }
     }
 
     private static async Task HintAsync(
-        ControlUnit unit, ControlNetEngine engine, string file, bool overwrites, CommandOutput output, bool json, CancellationToken cancellationToken)
+        ControlUnit unit,
+        ControlNetEngine engine,
+        string file,
+        bool overwrites,
+        CommandOutput output,
+        bool json,
+        CancellationToken cancellationToken
+    )
     {
         var made = await engine.AnnotateAsync(unit, cancellationToken).ConfigureAwait(false);
         PictureWriter.WritePng(file, made.Hint, replaces: overwrites);
@@ -63,11 +136,30 @@ internal static class AnnotateCommand
         }
 
         var keypoints = made.Pose is null ? null : JsonNode.Parse(PoseJson.Write(made.Pose, normalised: false));
-        output.Report(json, new { file, kind = unit.ConditionKind.Name, annotator = made.Annotator, seconds = made.Seconds, reading = made.Reading, keypoints }, file);
+        output.Report(
+            json,
+            new
+            {
+                file,
+                kind = unit.ConditionKind.Name,
+                annotator = made.Annotator,
+                seconds = made.Seconds,
+                reading = made.Reading,
+                keypoints,
+            },
+            file
+        );
     }
 
     private static async Task SheetAsync(
-        ControlUnit[] units, ControlNetEngine engine, string file, bool overwrites, CommandOutput output, bool json, CancellationToken cancellationToken)
+        ControlUnit[] units,
+        ControlNetEngine engine,
+        string file,
+        bool overwrites,
+        CommandOutput output,
+        bool json,
+        CancellationToken cancellationToken
+    )
     {
         var clock = Stopwatch.StartNew();
         var hints = new List<AnnotationResult>();
@@ -89,18 +181,41 @@ internal static class AnnotateCommand
         }
 
         List<Picture> cells = [units[0].Picture.Read(), .. hints.Select(hint => hint.Hint)];
-        PictureWriter.WritePng(file, PictureSheet.Of(cells, (int)Math.Ceiling(Math.Sqrt(cells.Count)), SheetGap), replaces: overwrites);
-        output.Message.WriteLine($"controlnet: row by row: the picture, {string.Join(", ", hints.Select(hint => hint.Annotator))}.");
-        output.Report(json, new { file, kind = All, annotators = hints.Select(hint => hint.Annotator), seconds = clock.Elapsed.TotalSeconds }, file);
+        PictureWriter.WritePng(
+            file,
+            PictureSheet.Of(cells, (int)Math.Ceiling(Math.Sqrt(cells.Count)), SheetGap),
+            replaces: overwrites
+        );
+        output.Message.WriteLine(
+            $"controlnet: row by row: the picture, {string.Join(", ", hints.Select(hint => hint.Annotator))}."
+        );
+        output.Report(
+            json,
+            new
+            {
+                file,
+                kind = All,
+                annotators = hints.Select(hint => hint.Annotator),
+                seconds = clock.Elapsed.TotalSeconds,
+            },
+            file
+        );
     }
 
     private static ControlUnit[] AllKinds(string input)
     {
         PictureSource picture = input;
-        return [.. ConditionKind.All.Where(kind => AnnotatorCatalogue.Of(kind).Any()).Select(kind => new ControlUnit { Kind = kind.Name, Picture = picture })];
+        return
+        [
+            .. ConditionKind
+                .All.Where(kind => AnnotatorCatalogue.Of(kind).Any())
+                .Select(kind => new ControlUnit { Kind = kind.Name, Picture = picture }),
+        ];
     }
 
-    /// <summary>A name that means a kind and an annotator, such as mlsd, means the kind; <c>--annotator</c> names the annotator.</summary>
+    /// <summary>
+    /// A name that means a kind and an annotator, such as mlsd, means the kind; <c>--annotator</c> names the annotator.
+    /// </summary>
     private static ControlUnit Unit(string name, string? annotator, string input, Dictionary<string, string> values)
     {
         var kind = ConditionKind.All.FirstOrDefault(kind => kind.IsCalled(name));
@@ -112,10 +227,20 @@ internal static class AnnotateCommand
 
         if (kind.Name == ControlUnit.HintKind)
         {
-            throw UsageException.Of("kind", name, $"there is no annotator for \"{name}\", only for {string.Join(", ", AnnotatorCatalogue.All.Select(info => info.Kind).Distinct())}.");
+            throw UsageException.Of(
+                "kind",
+                name,
+                $"there is no annotator for \"{name}\", only for "
+                    + $"{string.Join(", ", AnnotatorCatalogue.All.Select(info => info.Kind).Distinct())}."
+            );
         }
 
-        var unit = new ControlUnit { Kind = kind.Name, Picture = input, Annotator = annotator };
+        var unit = new ControlUnit
+        {
+            Kind = kind.Name,
+            Picture = input,
+            Annotator = annotator,
+        };
         return unit with { Options = Options(unit, kind, name, values) };
     }
 
@@ -131,7 +256,12 @@ internal static class AnnotateCommand
         }
     }
 
-    private static Dictionary<string, double> Options(ControlUnit unit, ConditionKind kind, string name, Dictionary<string, string> values)
+    private static Dictionary<string, double> Options(
+        ControlUnit unit,
+        ConditionKind kind,
+        string name,
+        Dictionary<string, string> values
+    )
     {
         IReadOnlyList<AnnotatorInfo> annotators;
         try
@@ -140,16 +270,36 @@ internal static class AnnotateCommand
         }
         catch (RequestException e)
         {
-            var known = AnnotatorCatalogue.Of(kind).SelectMany(info => info.ModuleNames).Distinct(StringComparer.Ordinal);
-            throw UsageException.Of(Annotator.Name, e.Value ?? "", $"{name} has the annotators {string.Join(", ", known)}.", e);
+            var known = AnnotatorCatalogue
+                .Of(kind)
+                .SelectMany(info => info.ModuleNames)
+                .Distinct(StringComparer.Ordinal);
+            throw UsageException.Of(
+                Annotator.Name,
+                e.Value ?? "",
+                $"{name} has the annotators {string.Join(", ", known)}.",
+                e
+            );
         }
 
         var options = annotators.SelectMany(info => info.Options).ToList();
         return values.ToDictionary(
             value => value.Key,
-            value => options.Find(option => option.Name == value.Key) is not { } option
-                    ? throw UsageException.Of(Values.Name, $"{value.Key}={value.Value}", $"there is no option \"{value.Key}\"; there are {(options.Count == 0 ? "none" : string.Join(", ", options.Select(other => other.Name)))}.")
-                : option.NumberOf(value.Value) ?? throw UsageException.Of(Values.Name, value.Key, $"must be {option.Allowed}, not \"{value.Value}\"."));
+            value =>
+                options.Find(option => option.Name == value.Key) is not { } option
+                    ? throw UsageException.Of(
+                        Values.Name,
+                        $"{value.Key}={value.Value}",
+                        $"there is no option \"{value.Key}\"; there are "
+                            + $"{(options.Count == 0 ? "none" : string.Join(", ", options.Select(other => other.Name)))}."
+                    )
+                    : option.NumberOf(value.Value)
+                        ?? throw UsageException.Of(
+                            Values.Name,
+                            value.Key,
+                            $"must be {option.Allowed}, not \"{value.Value}\"."
+                        )
+        );
     }
 
     private static Dictionary<string, string> ReadValues(string[] texts)

@@ -14,7 +14,13 @@ internal static class AnnotatorTable
     private const int Size = 256;
     private const int Workers = 2;
 
-    public static void Run(IReadOnlyList<long> seeds, AnnotatorFiles files, CommandOutput output, bool json, CancellationToken cancellationToken)
+    public static void Run(
+        IReadOnlyList<long> seeds,
+        AnnotatorFiles files,
+        CommandOutput output,
+        bool json,
+        CancellationToken cancellationToken
+    )
     {
         NativeLibraries.EnsureLoaded();
         using var vision = EmbeddedVision.Load(files);
@@ -22,7 +28,14 @@ internal static class AnnotatorTable
         var clock = Stopwatch.StartNew();
         using (var bar = new ProgressBar(output))
         {
-            scores = AnnotatorEvaluation.Of(vision, seeds, Size, Workers, done => bar.Show(done, seeds.Count, clock.Elapsed.TotalSeconds), cancellationToken);
+            scores = AnnotatorEvaluation.Of(
+                vision,
+                seeds,
+                Size,
+                Workers,
+                done => bar.Show(done, seeds.Count, clock.Elapsed.TotalSeconds),
+                cancellationToken
+            );
         }
 
         if (json)
@@ -34,7 +47,13 @@ internal static class AnnotatorTable
         output.Result.WriteLine("| kind | metric | score |\n| --- | --- | --- |");
         foreach (var score in scores)
         {
-            output.Result.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {score.Kind} | {score.Metric} ({(score.HigherIsBetter ? "higher" : "lower")} is better) | {score.Score:f3} |"));
+            output.Result.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {score.Kind} | {score.Metric} ({(score.HigherIsBetter ? "higher" : "lower")} is better) | "
+                        + $"{score.Score:f3} |"
+                )
+            );
         }
     }
 }

@@ -7,13 +7,19 @@ using ControlNetSharp.Scenes;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary><c>controlnet bench annotate</c>: milliseconds for a hint of each kind, by the annotators whose weights are there.</summary>
+/// <summary>
+/// <c>controlnet bench annotate</c>: milliseconds for a hint of each kind, by the annotators whose weights are there.
+/// </summary>
 internal static class BenchAnnotateCommand
 {
     private const int Rounds = 11;
-    private static readonly Option<string?> Models = new("--models") { Description = "Folder in which annotators look for their weights." };
+    private static readonly Option<string?> Models = new("--models")
+    {
+        Description = "Folder in which annotators look for their weights.",
+    };
 
-    public static Command Create() => new("annotate", "Milliseconds for a hint of each kind.") { BenchOptions.Size, Models };
+    public static Command Create() =>
+        new("annotate", "Milliseconds for a hint of each kind.") { BenchOptions.Size, Models };
 
     public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {

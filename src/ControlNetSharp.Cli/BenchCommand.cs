@@ -11,18 +11,47 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary><c>controlnet bench</c>: how fast this machine is, with random weights at a family's exact shapes, measured against its matmul peak.</summary>
+/// <summary>
+/// <c>controlnet bench</c>: how fast this machine is, with random weights at a family's exact shapes, measured against
+/// its matmul peak.
+/// </summary>
 internal static class BenchCommand
 {
-    private static readonly Option<string?> Steps = new("--steps") { Description = "Steps that are measured, after one that is not; default 2." };
-    private static readonly Option<string?> Control = new("--control") { Description = "Number of ControlNets, 0 to 4; default 1." };
-    private static readonly Option<string?> Guidance = new("--cfg") { Description = "Guidance scale; 1 computes one side only. Default 7." };
-    private static readonly Option<string?> Model = new("--model", "-m") { Description = "The checkpoint to load; without it one of the family is written with random weights, loaded and deleted." };
+    private static readonly Option<string?> Steps = new("--steps")
+    {
+        Description = "Steps that are measured, after one that is not; default 2.",
+    };
+    private static readonly Option<string?> Control = new("--control")
+    {
+        Description = "Number of ControlNets, 0 to 4; default 1.",
+    };
+    private static readonly Option<string?> Guidance = new("--cfg")
+    {
+        Description = "Guidance scale; 1 computes one side only. Default 7.",
+    };
+    private static readonly Option<string?> Model = new("--model", "-m")
+    {
+        Description =
+            "The checkpoint to load; without it one of the family is written with random weights, loaded and deleted.",
+    };
 
     public static Command Create()
     {
-        var generate = new Command("generate", "Seconds for a sampling step.") { BenchOptions.Family, BenchOptions.Size, Steps, Control, Guidance, BenchOptions.Batch };
-        var decode = new Command("decode", "Seconds for decoding a picture.") { BenchOptions.Family, BenchOptions.Size, BenchOptions.Batch };
+        var generate = new Command("generate", "Seconds for a sampling step.")
+        {
+            BenchOptions.Family,
+            BenchOptions.Size,
+            Steps,
+            Control,
+            Guidance,
+            BenchOptions.Batch,
+        };
+        var decode = new Command("decode", "Seconds for decoding a picture.")
+        {
+            BenchOptions.Family,
+            BenchOptions.Size,
+            BenchOptions.Batch,
+        };
         var load = new Command("load", "Seconds for loading a checkpoint.") { Model, BenchOptions.Family };
         foreach (var command in new[] { generate, decode, load })
         {
@@ -32,10 +61,22 @@ internal static class BenchCommand
             }
         }
 
-        return new Command("bench", "Measures this machine.") { generate, decode, load, BenchTrainCommand.Create(), BenchAnnotateCommand.Create() };
+        return new Command("bench", "Measures this machine.")
+        {
+            generate,
+            decode,
+            load,
+            BenchTrainCommand.Create(),
+            BenchAnnotateCommand.Create(),
+        };
     }
 
-    public static void Generate(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
+    public static void Generate(
+        ParseResult arguments,
+        CommandOutput output,
+        bool json,
+        CancellationToken cancellationToken
+    )
     {
         var (family, p) = BenchOptions.ReadFamily(arguments);
         var size = BenchOptions.ReadSize(arguments);
@@ -47,13 +88,25 @@ internal static class BenchCommand
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var unet = BenchOptions.Randomised(new UNet(p, placement));
-        var controlNets = Enumerable.Range(0, controls).Select(_ => BenchOptions.Randomised(new ControlNet(new ControlNetParams { UNet = p }, placement))).ToList();
+        var controlNets = Enumerable
+            .Range(0, controls)
+            .Select(_ => BenchOptions.Randomised(new ControlNet(new ControlNetParams { UNet = p }, placement)))
+            .ToList();
         var hint = rand([1, 3, size, size], placement.Dtype, placement.Device);
         var context = randn([1, 77, p.ContextChannels], placement.Dtype, placement.Device);
         var vector = p.VectorChannels is { } channels ? randn([1, channels], placement.Dtype, placement.Device) : null;
-        var attached = controlNets.Select(IControl (c) => new AttachedControl(c, c.EncodeHint(hint), new ControlStrength())).ToList();
+        var attached = controlNets
+            .Select(IControl (c) => new AttachedControl(c, c.EncodeHint(hint), new ControlStrength()))
+            .ToList();
         var side = new TextSide(context, vector);
-        var denoiser = new ControlledDenoiser(unet, PredictionType.Epsilon, [new(side, [new(side)])], guidance, attached, steps);
+        var denoiser = new ControlledDenoiser(
+            unet,
+            PredictionType.Epsilon,
+            [new(side, [new(side)])],
+            guidance,
+            attached,
+            steps
+        );
         var latents = Seeds.Noise(0, batch, p.OutChannels, size / 8, size / 8).to(placement.Device);
         var level = NoiseSchedule.ScaledLinear().LevelAt(500);
         var seconds = new List<double>();
@@ -70,7 +123,10 @@ internal static class BenchCommand
         }
 
         var sides = guidance == 1 ? 1 : 2;
-        var gflop = sides * batch * (NetworkCost.UNet(p, size / 8, size / 8) + controls * NetworkCost.ControlNet(p, size / 8, size / 8));
+        var gflop =
+            sides
+            * batch
+            * (NetworkCost.UNet(p, size / 8, size / 8) + controls * NetworkCost.ControlNet(p, size / 8, size / 8));
         // Read before the matrices of the peak measurement are made.
         var memory = MachineMemory.PeakBytes;
         var peak = MatmulPeak.Measure(placement);
@@ -90,10 +146,21 @@ internal static class BenchCommand
             fractionOfPeak = gflop / secondsPerStep / peak,
             peakMemoryBytes = memory,
         };
-        output.Report(json, report, $"{family} {size} x {size}, {controls} ControlNet(s), {report.dtype}: {secondsPerStep:f2} s a step, {gflop:f0} GFLOP a step, {report.gflopsReached:f0} of {peak:f0} GFLOP/s ({report.fractionOfPeak:p0}), {memory / 1e9:f2} GB");
+        output.Report(
+            json,
+            report,
+            $"{family} {size} x {size}, {controls} ControlNet(s), {report.dtype}: {secondsPerStep:f2} s a step, "
+                + $"{gflop:f0} GFLOP a step, {report.gflopsReached:f0} of {peak:f0} GFLOP/s "
+                + $"({report.fractionOfPeak:p0}), {memory / 1e9:f2} GB"
+        );
     }
 
-    public static void Decode(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
+    public static void Decode(
+        ParseResult arguments,
+        CommandOutput output,
+        bool json,
+        CancellationToken cancellationToken
+    )
     {
         // All families have the same Autoencoder.
         var (family, _) = BenchOptions.ReadFamily(arguments);
@@ -117,8 +184,22 @@ internal static class BenchCommand
             seconds.Add(clock.Elapsed.TotalSeconds);
         }
 
-        var report = new { family, width = size, height = size, batch, dtype = placement.Dtype.ToString(), secondsPerImage = seconds.Skip(1).Average() / batch, peakMemoryBytes = MachineMemory.PeakBytes };
-        output.Report(json, report, $"Autoencoder of {family}, {size} x {size}, {report.dtype}: {report.secondsPerImage:f2} s a picture, {report.peakMemoryBytes / 1e9:f2} GB");
+        var report = new
+        {
+            family,
+            width = size,
+            height = size,
+            batch,
+            dtype = placement.Dtype.ToString(),
+            secondsPerImage = seconds.Skip(1).Average() / batch,
+            peakMemoryBytes = MachineMemory.PeakBytes,
+        };
+        output.Report(
+            json,
+            report,
+            $"Autoencoder of {family}, {size} x {size}, {report.dtype}: {report.secondsPerImage:f2} s a picture, "
+                + $"{report.peakMemoryBytes / 1e9:f2} GB"
+        );
     }
 
     public static void Load(ParseResult arguments, CommandOutput output, bool json)
@@ -126,7 +207,11 @@ internal static class BenchCommand
         var named = arguments.GetValue(Model) is { } model ? ModelFiles.FindModel(model) : null;
         if (named is not null && arguments.GetValue(BenchOptions.Family) is { } both)
         {
-            throw UsageException.Of(BenchOptions.Family.Name, both, "must not be given with --model, whose family is its own.");
+            throw UsageException.Of(
+                BenchOptions.Family.Name,
+                both,
+                "must not be given with --model, whose family is its own."
+            );
         }
 
         var family = named is null ? BenchOptions.ReadFamily(arguments) : default;
@@ -139,13 +224,28 @@ internal static class BenchCommand
                 RandomCheckpoint.Write(path, family.UNet, placement.Dtype);
             }
 
-            var bytes = Directory.Exists(path) ? Directory.GetFiles(path, "*.safetensors", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length) : new FileInfo(path).Length;
+            var bytes = Directory.Exists(path)
+                ? Directory
+                    .GetFiles(path, "*.safetensors", SearchOption.AllDirectories)
+                    .Sum(f => new FileInfo(f).Length)
+                : new FileInfo(path).Length;
             var clock = Stopwatch.StartNew();
             using var loaded = CheckpointLoader.LoadModel(path, placement);
             var seconds = clock.Elapsed.TotalSeconds;
-            var report = new { seconds, fileBytes = bytes, gigabytesPerSecond = bytes / seconds / 1e9, peakMemoryBytes = MachineMemory.PeakBytes };
+            var report = new
+            {
+                seconds,
+                fileBytes = bytes,
+                gigabytesPerSecond = bytes / seconds / 1e9,
+                peakMemoryBytes = MachineMemory.PeakBytes,
+            };
             output.Report(
-                json, report, $"{named ?? family.Name}, {placement.Dtype}: {bytes / 1e9:f2} GB in {seconds:f2} s, {report.gigabytesPerSecond:f2} GB/s, {report.peakMemoryBytes / 1e9:f2} GB of memory at most ({(double)report.peakMemoryBytes / bytes:f2} times the file)");
+                json,
+                report,
+                $"{named ?? family.Name}, {placement.Dtype}: {bytes / 1e9:f2} GB in {seconds:f2} s, "
+                    + $"{report.gigabytesPerSecond:f2} GB/s, {report.peakMemoryBytes / 1e9:f2} GB of memory at most "
+                    + $"({(double)report.peakMemoryBytes / bytes:f2} times the file)"
+            );
         }
         finally
         {

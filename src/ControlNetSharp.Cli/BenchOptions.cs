@@ -9,17 +9,20 @@ internal static class BenchOptions
 {
     public static Option<string?> Family { get; } = new("--family") { Description = "sd15 (default), sd21 or sdxl." };
 
-    public static Option<string?> Size { get; } = new("--size") { Description = "Width and height in pixels, a multiple of 64; default 512." };
+    public static Option<string?> Size { get; } =
+        new("--size") { Description = "Width and height in pixels, a multiple of 64; default 512." };
 
-    public static Option<string?> Batch { get; } = new("--batch") { Description = "Pictures computed together; default 1." };
+    public static Option<string?> Batch { get; } =
+        new("--batch") { Description = "Pictures computed together; default 1." };
 
-    public static (string Name, UNetParams UNet) ReadFamily(ParseResult arguments) => (arguments.GetValue(Family) ?? "sd15") switch
-    {
-        "sd15" => ("sd15", UNetParams.Sd15),
-        "sd21" => ("sd21", UNetParams.Sd21),
-        "sdxl" => ("sdxl", UNetParams.Sdxl),
-        var other => throw UsageException.Of(Family.Name, other, "must be sd15, sd21 or sdxl."),
-    };
+    public static (string Name, UNetParams UNet) ReadFamily(ParseResult arguments) =>
+        (arguments.GetValue(Family) ?? "sd15") switch
+        {
+            "sd15" => ("sd15", UNetParams.Sd15),
+            "sd21" => ("sd21", UNetParams.Sd21),
+            "sdxl" => ("sdxl", UNetParams.Sdxl),
+            var other => throw UsageException.Of(Family.Name, other, "must be sd15, sd21 or sdxl."),
+        };
 
     public static int ReadSize(ParseResult arguments)
     {

@@ -10,21 +10,43 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Cli;
 
 /// <summary>
-/// <c>controlnet bench train</c>: what a training step of full fine-tuning costs, and what one of a ControlNet does, with random weights at a family's exact shapes; each in a process of
+/// <c>controlnet bench train</c>: what a training step of full fine-tuning costs, and what one of a ControlNet does,
+/// with random weights at a family's exact shapes; each in a process of
 /// its own, so that the peak of memory is its own, too.
 /// </summary>
 internal static class BenchTrainCommand
 {
     private const int ContextTokens = 77;
     private const double Rate = 1e-5;
-    private static readonly Option<string?> Steps = new("--steps") { Description = "Steps that are measured, after two that are not; default 2." };
-    private static readonly Option<bool> Checkpointing = new("--gradient_checkpointing") { Description = "Computes the inside of blocks again in the backward pass." };
-    private static readonly Option<bool> EightBit = new("--use_8bit_adam") { Description = "Keeps AdamW's state in eight bits." };
-    private static readonly Option<string?> Target = new("--target") { Description = "Only one of both: unet or controlnet, in this process." };
+    private static readonly Option<string?> Steps = new("--steps")
+    {
+        Description = "Steps that are measured, after two that are not; default 2.",
+    };
+    private static readonly Option<bool> Checkpointing = new("--gradient_checkpointing")
+    {
+        Description = "Computes the inside of blocks again in the backward pass.",
+    };
+    private static readonly Option<bool> EightBit = new("--use_8bit_adam")
+    {
+        Description = "Keeps AdamW's state in eight bits.",
+    };
+    private static readonly Option<string?> Target = new("--target")
+    {
+        Description = "Only one of both: unet or controlnet, in this process.",
+    };
 
     public static Command Create()
     {
-        var command = new Command("train", "Seconds and memory for a training step.") { BenchOptions.Family, BenchOptions.Size, BenchOptions.Batch, Steps, Checkpointing, EightBit, Target };
+        var command = new Command("train", "Seconds and memory for a training step.")
+        {
+            BenchOptions.Family,
+            BenchOptions.Size,
+            BenchOptions.Batch,
+            Steps,
+            Checkpointing,
+            EightBit,
+            Target,
+        };
         foreach (var option in ComputeSettings.Options)
         {
             command.Add(option);
@@ -33,7 +55,13 @@ internal static class BenchTrainCommand
         return command;
     }
 
-    public static void Run(ParseResult arguments, IReadOnlyList<string> words, CommandOutput output, bool json, CancellationToken cancellationToken)
+    public static void Run(
+        ParseResult arguments,
+        IReadOnlyList<string> words,
+        CommandOutput output,
+        bool json,
+        CancellationToken cancellationToken
+    )
     {
         var (family, p) = BenchOptions.ReadFamily(arguments);
         TrainCommand.RequireTrainable(p, BenchOptions.Family.Name, arguments.GetValue(BenchOptions.Family) ?? "");
@@ -49,33 +77,71 @@ internal static class BenchTrainCommand
         };
         if (target is { } one)
         {
-            var side = Measure(p, one, size, batch, steps, arguments.GetValue(Checkpointing), arguments.GetValue(EightBit), compute.Place(), cancellationToken);
+            var side = Measure(
+                p,
+                one,
+                size,
+                batch,
+                steps,
+                arguments.GetValue(Checkpointing),
+                arguments.GetValue(EightBit),
+                compute.Place(),
+                cancellationToken
+            );
             output.Report(json, side, $"{one}: {Text(side)}");
             return;
         }
 
         var fullFineTune = InProcess(words, "unet", cancellationToken);
         var controlNet = InProcess(words, "controlnet", cancellationToken);
-        var (timeRatio, memoryRatio) = (controlNet.SecondsPerStep / fullFineTune.SecondsPerStep, (double)controlNet.PeakMemoryBytes / fullFineTune.PeakMemoryBytes);
+        var (timeRatio, memoryRatio) = (
+            controlNet.SecondsPerStep / fullFineTune.SecondsPerStep,
+            (double)controlNet.PeakMemoryBytes / fullFineTune.PeakMemoryBytes
+        );
         var report = new
         {
-            family, width = size, height = size, batch, gradientCheckpointing = arguments.GetValue(Checkpointing), eightBitState = arguments.GetValue(EightBit),
-            fullFineTune, controlNet, timeRatio, memoryRatio,
+            family,
+            width = size,
+            height = size,
+            batch,
+            gradientCheckpointing = arguments.GetValue(Checkpointing),
+            eightBitState = arguments.GetValue(EightBit),
+            fullFineTune,
+            controlNet,
+            timeRatio,
+            memoryRatio,
         };
-        output.Report(json, report, $"full fine-tuning  {Text(fullFineTune)}\nControlNet        {Text(controlNet)}\nratio             {timeRatio:f3} of the time, {memoryRatio:f3} of the memory");
+        output.Report(
+            json,
+            report,
+            $"full fine-tuning  {Text(fullFineTune)}\nControlNet        {Text(controlNet)}\nratio             "
+                + $"{timeRatio:f3} of the time, {memoryRatio:f3} of the memory"
+        );
     }
 
     private static string Text(TrainingCost cost) =>
-        $"{cost.SecondsPerStep:f2} s a step, {cost.PeakMemoryBytes / 1e9:f2} GB at most, {cost.GflopsReached:f0} of {cost.GflopsPeak:f0} GFLOP/s ({cost.FractionOfPeak:p0}); planned {cost.PlannedSecondsPerStep:f2} s, {cost.PlannedMemoryBytes / 1e9:f2} GB";
+        $"{cost.SecondsPerStep:f2} s a step, {cost.PeakMemoryBytes / 1e9:f2} GB at most, {cost.GflopsReached:f0} of "
+        + $"{cost.GflopsPeak:f0} GFLOP/s ({cost.FractionOfPeak:p0}); planned {cost.PlannedSecondsPerStep:f2} s, "
+        + $"{cost.PlannedMemoryBytes / 1e9:f2} GB";
 
     /// <summary>Runs this command again in another process, for one target.</summary>
-    private static TrainingCost InProcess(IReadOnlyList<string> words, string target, CancellationToken cancellationToken)
+    private static TrainingCost InProcess(
+        IReadOnlyList<string> words,
+        string target,
+        CancellationToken cancellationToken
+    )
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         // Under `dotnet controlnet.dll` the process is dotnet, and the program its first argument.
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
         {
-            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, typeof(BenchTrainCommand).Assembly.GetName().Name + ".dll"));
+            start.ArgumentList.Add(
+                Path.Combine(AppContext.BaseDirectory, typeof(BenchTrainCommand).Assembly.GetName().Name + ".dll")
+            );
         }
 
         foreach (var word in words.Where(word => word != "--json").Concat(["--json", Target.Name, target]))
@@ -88,33 +154,75 @@ internal static class BenchTrainCommand
         var text = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         cancellationToken.ThrowIfCancellationRequested();
-        return process.ExitCode == 0 ? JsonSerializer.Deserialize<TrainingCost>(text, JsonSerializerOptions.Web)!
-            : throw new InvalidOperationException($"the process for --target {target} ended with {process.ExitCode}; if memory was short, try --gradient_checkpointing or --use_8bit_adam.");
+        return process.ExitCode == 0
+            ? JsonSerializer.Deserialize<TrainingCost>(text, JsonSerializerOptions.Web)!
+            : throw new InvalidOperationException(
+                $"the process for --target {target} ended with {process.ExitCode}; if memory was short, try "
+                    + "--gradient_checkpointing or --use_8bit_adam."
+            );
     }
 
     private static TrainingCost Measure(
-        UNetParams p, TrainingTarget target, int size, int batch, int steps, bool checkpointing, bool eightBit, Placement placement, CancellationToken cancellationToken)
+        UNetParams p,
+        TrainingTarget target,
+        int size,
+        int batch,
+        int steps,
+        bool checkpointing,
+        bool eightBit,
+        Placement placement,
+        CancellationToken cancellationToken
+    )
     {
         // As train does.
         AllocatorTuning.KeepFreedMemory(1);
         var plan = new TrainingPlanner(p, otherParameters: 0, target, placement.Dtype).Plan(
-            new TrainingRunOptions { Folder = "", BatchSize = batch, LearningRate = new LearningRate { Peak = Rate }, Loss = new DiffusionLoss(), Optimizer = new AdamWOptions { EightBitState = eightBit } },
-            size, size, checkpointing);
+            new TrainingRunOptions
+            {
+                Folder = "",
+                BatchSize = batch,
+                LearningRate = new LearningRate { Peak = Rate },
+                Loss = new DiffusionLoss(),
+                Optimizer = new AdamWOptions { EightBitState = eightBit },
+            },
+            size,
+            size,
+            checkpointing
+        );
         using var scope = NewDisposeScope();
-        var unet = BenchOptions.Randomised(new UNet(p, target == TrainingTarget.ControlNet ? placement : Placement.Cpu32));
-        var controlNet = target == TrainingTarget.UNet ? null : TrainableCopy.Of(unet, seed: 1, Placement.Cpu32).ControlNet;
-        var denoiser = new TrainableDenoiser(unet, controlNet, target, placement.Dtype) { Checkpointing = checkpointing };
-        using var optimizer = new AdamW(denoiser.Parameters.Select(parameter => parameter.Parameter), new AdamWOptions { EightBitState = eightBit });
-        var (latents, context, hint) = (randn(batch, p.InChannels, size / 8, size / 8), randn(batch, ContextTokens, p.ContextChannels), rand(batch, 3, size, size));
+        var unet = BenchOptions.Randomised(
+            new UNet(p, target == TrainingTarget.ControlNet ? placement : Placement.Cpu32)
+        );
+        var controlNet =
+            target == TrainingTarget.UNet ? null : TrainableCopy.Of(unet, seed: 1, Placement.Cpu32).ControlNet;
+        var denoiser = new TrainableDenoiser(unet, controlNet, target, placement.Dtype)
+        {
+            Checkpointing = checkpointing,
+        };
+        using var optimizer = new AdamW(
+            denoiser.Parameters.Select(parameter => parameter.Parameter),
+            new AdamWOptions { EightBitState = eightBit }
+        );
+        var (latents, context, hint) = (
+            randn(batch, p.InChannels, size / 8, size / 8),
+            randn(batch, ContextTokens, p.ContextChannels),
+            rand(batch, 3, size, size)
+        );
         var seconds = new List<double>();
-        // Behind the zero convolutions nothing has a gradient in the first step, and the hint encoder's inside has none in the second.
+        // Behind the zero convolutions nothing has a gradient in the first step, and the hint encoder's inside has none
+        // in the second.
         for (var step = -2; step < steps; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var clock = Stopwatch.StartNew();
             using (NewDisposeScope())
             {
-                var loss = new DiffusionLoss().Of((noisy, timesteps) => denoiser.Predict(noisy, timesteps, context, hint), latents, randn_like(latents), randint(0, 1000, [batch]));
+                var loss = new DiffusionLoss().Of(
+                    (noisy, timesteps) => denoiser.Predict(noisy, timesteps, context, hint),
+                    latents,
+                    randn_like(latents),
+                    randint(0, 1000, [batch])
+                );
                 loss.backward();
             }
 
@@ -129,10 +237,27 @@ internal static class BenchTrainCommand
         var memory = MachineMemory.PeakBytes;
         var (secondsPerStep, peak) = (seconds.Average(), MatmulPeak.Measure(placement));
         var gflop = batch * TrainingWork.Gflop(p, target, size / 8, size / 8, checkpointing);
-        return new TrainingCost(secondsPerStep, memory, gflop, gflop / secondsPerStep, peak, gflop / secondsPerStep / peak, plan.SecondsPerStep, plan.TotalBytes);
+        return new TrainingCost(
+            secondsPerStep,
+            memory,
+            gflop,
+            gflop / secondsPerStep,
+            peak,
+            gflop / secondsPerStep / peak,
+            plan.SecondsPerStep,
+            plan.TotalBytes
+        );
     }
 
     /// <summary>What a step costs, and what <c>train --plan</c> says that it will.</summary>
     private sealed record TrainingCost(
-        double SecondsPerStep, long PeakMemoryBytes, double GflopPerStep, double GflopsReached, double GflopsPeak, double FractionOfPeak, double PlannedSecondsPerStep, long PlannedMemoryBytes);
+        double SecondsPerStep,
+        long PeakMemoryBytes,
+        double GflopPerStep,
+        double GflopsReached,
+        double GflopsPeak,
+        double FractionOfPeak,
+        double PlannedSecondsPerStep,
+        long PlannedMemoryBytes
+    );
 }

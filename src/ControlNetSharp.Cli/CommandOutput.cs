@@ -6,7 +6,11 @@ namespace ControlNetSharp.Cli;
 /// <summary>Where a command writes: results to standard output, progress and warnings to standard error.</summary>
 internal sealed record CommandOutput(TextWriter Result, TextWriter Message, bool IsTerminal)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Writes one JSON object with camelCase keys.</summary>
     public void WriteJson<T>(T value) => Result.WriteLine(JsonSerializer.Serialize(value, Json));

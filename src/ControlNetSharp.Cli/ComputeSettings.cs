@@ -8,7 +8,10 @@ namespace ControlNetSharp.Cli;
 internal sealed record ComputeSettings(string Device, string Dtype)
 {
     private static readonly Option<string?> DeviceOption = new("--device") { Description = "cpu (default) or cuda:N." };
-    private static readonly Option<string?> DtypeOption = new("--dtype") { Description = "auto (default), fp32, bf16 or fp16." };
+    private static readonly Option<string?> DtypeOption = new("--dtype")
+    {
+        Description = "auto (default), fp32, bf16 or fp16.",
+    };
 
     public static IEnumerable<Option> Options => [DeviceOption, DtypeOption];
 
@@ -20,10 +23,16 @@ internal sealed record ComputeSettings(string Device, string Dtype)
     {
         if (recorded is not null && arguments.Has(DtypeOption))
         {
-            throw new UsageException(DtypeOption.Name, $"{DtypeOption.Name} cannot be given together with --replay: the picture has its own, {recorded.Dtype}.");
+            throw new UsageException(
+                DtypeOption.Name,
+                $"{DtypeOption.Name} cannot be given together with --replay: the picture has its own, {recorded.Dtype}."
+            );
         }
 
-        var settings = new ComputeSettings(arguments.GetValue(DeviceOption) ?? recorded?.Device ?? PlacementPolicy.Cpu, arguments.GetValue(DtypeOption) ?? recorded?.Dtype ?? "auto");
+        var settings = new ComputeSettings(
+            arguments.GetValue(DeviceOption) ?? recorded?.Device ?? PlacementPolicy.Cpu,
+            arguments.GetValue(DtypeOption) ?? recorded?.Dtype ?? "auto"
+        );
         Check(DeviceOption, () => PlacementPolicy.CheckDevice(settings.Device));
         Check(DtypeOption, () => PlacementPolicy.CheckDtype(settings.Device, settings.Dtype));
         return settings;
@@ -34,16 +43,27 @@ internal sealed record ComputeSettings(string Device, string Dtype)
 
     /// <summary>Refuses a GPU where the CPU is what is measured.</summary>
     /// <exception cref="UsageException">The device is not the CPU.</exception>
-    public ComputeSettings RequireCpu() => OnCpu ? this : throw UsageException.Of(DeviceOption.Name, Device, "training is measured on the CPU only; must be cpu.");
+    public ComputeSettings RequireCpu() =>
+        OnCpu
+            ? this
+            : throw UsageException.Of(DeviceOption.Name, Device, "training is measured on the CPU only; must be cpu.");
 
-    /// <summary>The same for training: bf16 where a GPU is to choose, since gradients in fp16 would vanish without a scaling of the loss.</summary>
+    /// <summary>
+    /// The same for training: bf16 where a GPU is to choose, since gradients in fp16 would vanish without a scaling of
+    /// the loss.
+    /// </summary>
     /// <exception cref="UsageException">fp16 was asked for.</exception>
-    public ComputeSettings ForTraining() => Dtype switch
-    {
-        "fp16" => throw UsageException.Of(DtypeOption.Name, Dtype, "small gradients are zero in it; must be auto, bf16 or fp32 for training."),
-        "auto" when !OnCpu => this with { Dtype = "bf16" },
-        _ => this,
-    };
+    public ComputeSettings ForTraining() =>
+        Dtype switch
+        {
+            "fp16" => throw UsageException.Of(
+                DtypeOption.Name,
+                Dtype,
+                "small gradients are zero in it; must be auto, bf16 or fp32 for training."
+            ),
+            "auto" when !OnCpu => this with { Dtype = "bf16" },
+            _ => this,
+        };
 
     /// <summary>Loads libtorch and chooses.</summary>
     /// <exception cref="RuntimeUnavailableException">
@@ -62,7 +82,13 @@ internal sealed record ComputeSettings(string Device, string Dtype)
 
     /// <summary>The engine that computes so.</summary>
     /// <param name="models">The folder of <c>--models</c>, or null.</param>
-    public EngineOptions ToEngine(string? models) => new() { Device = Device, Dtype = Dtype, ModelFolders = models is null ? [] : [models] };
+    public EngineOptions ToEngine(string? models) =>
+        new()
+        {
+            Device = Device,
+            Dtype = Dtype,
+            ModelFolders = models is null ? [] : [models],
+        };
 
     private static void Check(Option<string?> option, Action check)
     {

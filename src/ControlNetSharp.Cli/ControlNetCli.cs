@@ -2,15 +2,29 @@ using System.CommandLine;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary>The command line as a whole: parse, run, and turn every failure into one message and an exit code.</summary>
+/// <summary>
+/// The command line as a whole: parse, run, and turn every failure into one message and an exit code.
+/// </summary>
 internal static class ControlNetCli
 {
-    private static readonly Option<bool> Json = new("--json") { Description = "Writes one JSON object to standard output.", Recursive = true };
-    private static readonly Option<bool> Verbose = new("--verbose") { Description = "Shows where an unexpected failure happened.", Recursive = true };
+    private static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Writes one JSON object to standard output.",
+        Recursive = true,
+    };
+    private static readonly Option<bool> Verbose = new("--verbose")
+    {
+        Description = "Shows where an unexpected failure happened.",
+        Recursive = true,
+    };
 
     /// <summary>Runs one command line.</summary>
     /// <returns>The exit code: <see cref="Failure"/>.</returns>
-    public static async Task<int> RunAsync(string[] args, CommandOutput output, CancellationToken cancellationToken = default)
+    public static async Task<int> RunAsync(
+        string[] args,
+        CommandOutput output,
+        CancellationToken cancellationToken = default
+    )
     {
         var (root, actions) = Commands(args, output);
         // A unit is written @unit.json, so an argument that begins with @ is no response file.
@@ -20,19 +34,37 @@ internal static class ControlNetCli
         {
             if (arguments.Errors.Count > 0)
             {
-                throw new UsageException(arguments.UnmatchedTokens is [var first, ..] ? first : arguments.CommandResult.Command.Name, string.Join(" ", arguments.Errors.Select(e => e.Message)));
+                throw new UsageException(
+                    arguments.UnmatchedTokens is [var first, ..] ? first : arguments.CommandResult.Command.Name,
+                    string.Join(" ", arguments.Errors.Select(e => e.Message))
+                );
             }
 
             var command = arguments.CommandResult.Command;
             if (!actions.TryGetValue(command, out var action) || arguments.Action is not null)
             {
                 // Help, version, or a group of commands without one of them.
-                return await arguments.InvokeAsync(new InvocationConfiguration { Output = output.Result, Error = output.Message }, cancellationToken).ConfigureAwait(false) == 0 ? 0 : Failure.WrongInput;
+                return
+                    await arguments
+                        .InvokeAsync(
+                            new InvocationConfiguration { Output = output.Result, Error = output.Message },
+                            cancellationToken
+                        )
+                        .ConfigureAwait(false) == 0
+                    ? 0
+                    : Failure.WrongInput;
             }
 
             // Work is synchronous on a thread of its own; this one stays free for Ctrl-C.
-            await Task.Factory.StartNew(() => action(arguments, json, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
-                .Unwrap().ConfigureAwait(false);
+            await Task
+                .Factory.StartNew(
+                    () => action(arguments, json, cancellationToken),
+                    CancellationToken.None,
+                    TaskCreationOptions.LongRunning,
+                    TaskScheduler.Default
+                )
+                .Unwrap()
+                .ConfigureAwait(false);
             return 0;
         }
         catch (Exception e)
@@ -53,9 +85,17 @@ internal static class ControlNetCli
         }
     }
 
-    private static (RootCommand Root, Dictionary<Command, Func<ParseResult, bool, CancellationToken, Task>> Actions) Commands(string[] args, CommandOutput output)
+    private static (
+        RootCommand Root,
+        Dictionary<Command, Func<ParseResult, bool, CancellationToken, Task>> Actions
+    ) Commands(string[] args, CommandOutput output)
     {
-        var (generate, annotate, models, bench) = (GenerateCommand.Create(), AnnotateCommand.Create(), ModelsCommand.Create(), BenchCommand.Create());
+        var (generate, annotate, models, bench) = (
+            GenerateCommand.Create(),
+            AnnotateCommand.Create(),
+            ModelsCommand.Create(),
+            BenchCommand.Create()
+        );
         var (train, evaluate, dataset) = (TrainCommand.Create(), EvaluateCommand.Create(), DatasetCommand.Create());
         var doctor = new Command("doctor", "Says what this machine can do.");
         Command Sub(Command group, string name) => group.Subcommands.First(command => command.Name == name);
@@ -78,7 +118,22 @@ internal static class ControlNetCli
             [Sub(bench, "load")] = (a, json, _) => Done(() => BenchCommand.Load(a, output, json)),
             [doctor] = (_, json, _) => Done(() => DoctorCommand.Run(output, json)),
         };
-        return (new RootCommand("ControlNet for Stable Diffusion.") { generate, annotate, train, dataset, evaluate, models, bench, doctor, Json, Verbose }, actions);
+        return (
+            new RootCommand("ControlNet for Stable Diffusion.")
+            {
+                generate,
+                annotate,
+                train,
+                dataset,
+                evaluate,
+                models,
+                bench,
+                doctor,
+                Json,
+                Verbose,
+            },
+            actions
+        );
     }
 
     private static Task Done(Action work)

@@ -19,7 +19,10 @@ internal static class DatasetTable
         writer.WriteLine();
         foreach (var finding in report.Findings)
         {
-            writer.WriteLine($"{(finding.PreventsTraining ? "ERROR" : "warning")} {finding.Code} ({finding.Count}): {finding.Meaning}");
+            writer.WriteLine(
+                $"{(finding.PreventsTraining ? "ERROR" : "warning")} {finding.Code} ({finding.Count}): "
+                    + $"{finding.Meaning}"
+            );
             foreach (var file in finding.Files)
             {
                 writer.WriteLine($"    {file}");
@@ -32,16 +35,21 @@ internal static class DatasetTable
         }
 
         var warnings = report.Findings.Count(finding => !finding.PreventsTraining);
-        writer.WriteLine(!report.CanTrain ? "Training is impossible until the errors are mended." : warnings > 0 ? $"Training is possible; {Counts.Of(warnings, "warning")}." : "Training is possible; nothing was found.");
+        writer.WriteLine(
+            !report.CanTrain ? "Training is impossible until the errors are mended."
+            : warnings > 0 ? $"Training is possible; {Counts.Of(warnings, "warning")}."
+            : "Training is possible; nothing was found."
+        );
     }
 
-    private static string Layout(DatasetLayout layout) => layout switch
-    {
-        DatasetLayout.PromptJson => "listed in prompt.json",
-        DatasetLayout.MetadataJsonl => "listed in metadata.jsonl",
-        DatasetLayout.MetadataCsv => "listed in metadata.csv",
-        _ => "captions in .txt files; hints come from an annotator",
-    };
+    private static string Layout(DatasetLayout layout) =>
+        layout switch
+        {
+            DatasetLayout.PromptJson => "listed in prompt.json",
+            DatasetLayout.MetadataJsonl => "listed in metadata.jsonl",
+            DatasetLayout.MetadataCsv => "listed in metadata.csv",
+            _ => "captions in .txt files; hints come from an annotator",
+        };
 
     private static void WriteSizes(TextWriter writer, DatasetReport report)
     {
@@ -56,7 +64,9 @@ internal static class DatasetTable
         writer.WriteLine("| --- | --- | --- |");
         foreach (var size in report.Sizes.Take(ListedSizes))
         {
-            writer.WriteLine($"| {size.Width} x {size.Height} | {size.Count} | {Bar(size.Count, report.Sizes[0].Count)} |");
+            writer.WriteLine(
+                $"| {size.Width} x {size.Height} | {size.Count} | {Bar(size.Count, report.Sizes[0].Count)} |"
+            );
         }
 
         if (rest.Count > 0)
@@ -78,9 +88,13 @@ internal static class DatasetTable
         writer.WriteLine("| --- | --- | --- | --- | --- | --- |");
         foreach (var bucket in report.Buckets)
         {
-            writer.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {bucket.Width} x {bucket.Height} | {(double)bucket.Width / bucket.Height:f2} | {bucket.Count} | {Bar(bucket.Count, most)} | {bucket.Cropped:p1} | {bucket.Enlarged} |"));
+            writer.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {bucket.Width} x {bucket.Height} | {(double)bucket.Width / bucket.Height:f2} | {bucket.Count} "
+                        + $"| {Bar(bucket.Count, most)} | {bucket.Cropped:p1} | {bucket.Enlarged} |"
+                )
+            );
         }
     }
 

@@ -47,12 +47,16 @@ internal static class DoctorCommand
         }
 
         output.Result.WriteLine($"device     {report.device}, {report.cores} cores, {report.threads} threads");
-        output.Result.WriteLine($"dtype      {report.dtype} (bf16 in hardware: {(report.bf16InHardware ? "yes" : "no")})");
+        output.Result.WriteLine(
+            $"dtype      {report.dtype} (bf16 in hardware: {(report.bf16InHardware ? "yes" : "no")})"
+        );
         output.Result.WriteLine($"libtorch   {report.libtorch}");
         output.Result.WriteLine($"convolve   {report.convolutions.state}: {report.convolutions.reason}");
         output.Result.WriteLine($"matmul     {fp32:f0} GFLOP/s in fp32, {chosen:f0} in {report.dtype}");
         output.Result.WriteLine($"memory     {report.memoryBytes / 1e9:f1} GB");
-        output.Result.WriteLine($"SD 1.5     about {report.expectedSecondsPerStep:f0} s a step at 512 x 512 with one ControlNet");
+        output.Result.WriteLine(
+            $"SD 1.5     about {report.expectedSecondsPerStep:f0} s a step at 512 x 512 with one ControlNet"
+        );
         foreach (var line in NativeLibraries.LoadLog)
         {
             output.Result.WriteLine($"native     {line}");

@@ -13,24 +13,72 @@ namespace ControlNetSharp.Cli;
 /// <summary><c>controlnet evaluate</c>: how well a model's ControlNets make it follow hints.</summary>
 internal static class EvaluateCommand
 {
-    private static readonly Option<string?> Model = new("--model", "-m") { Description = "pocket (embedded, the default) or a .safetensors checkpoint." };
-    private static readonly Option<string[]> Kinds = new("--control", "-c") { Description = "A condition kind, or KIND=FILE with its ControlNet; default: every kind for which a ControlNet is found." };
-    private static readonly Option<string?> Pictures = new("--pictures") { Description = $"Scenes to measure on, 1 to {EvaluationScenes.Most}; default 64." };
-    private static readonly Option<string?> Data = new("--data") { Description = "Folder of pictures to measure on in place of scenes; a prompt may lie beside each as .txt." };
-    private static readonly Option<string?> Steps = new("--steps") { Description = "Sampling steps, 1 to 1000; default 20." };
-    private static readonly Option<string?> Guidance = new("--cfg") { Description = "Guidance scale, 1 to 30; default 7." };
-    private static readonly Option<bool> Combinations = new("--combinations") { Description = "Measures combinations of units, too." };
-    private static readonly Option<string?> Page = new("--page") { Description = "Folder for index.html, which shows all pictures side by side; it does not exist yet or is empty." };
-    private static readonly Option<string?> Real = new("--real") { Description = "Further scenes that stand for real pictures in the kernel distance, 2 to 1000; default 256." };
-    private static readonly Option<string?> Models = new("--models") { Description = "Folder in which ControlNets, annotators and classifier.safetensors are searched." };
+    private static readonly Option<string?> Model = new("--model", "-m")
+    {
+        Description = "pocket (embedded, the default) or a .safetensors checkpoint.",
+    };
+    private static readonly Option<string[]> Kinds = new("--control", "-c")
+    {
+        Description =
+            "A condition kind, or KIND=FILE with its ControlNet; default: every kind for which a ControlNet is found.",
+    };
+    private static readonly Option<string?> Pictures = new("--pictures")
+    {
+        Description = $"Scenes to measure on, 1 to {EvaluationScenes.Most}; default 64.",
+    };
+    private static readonly Option<string?> Data = new("--data")
+    {
+        Description = "Folder of pictures to measure on in place of scenes; a prompt may lie beside each as .txt.",
+    };
+    private static readonly Option<string?> Steps = new("--steps")
+    {
+        Description = "Sampling steps, 1 to 1000; default 20.",
+    };
+    private static readonly Option<string?> Guidance = new("--cfg")
+    {
+        Description = "Guidance scale, 1 to 30; default 7.",
+    };
+    private static readonly Option<bool> Combinations = new("--combinations")
+    {
+        Description = "Measures combinations of units, too.",
+    };
+    private static readonly Option<string?> Page = new("--page")
+    {
+        Description =
+            "Folder for index.html, which shows all pictures side by side; it does not exist yet or is empty.",
+    };
+    private static readonly Option<string?> Real = new("--real")
+    {
+        Description = "Further scenes that stand for real pictures in the kernel distance, 2 to 1000; default 256.",
+    };
+    private static readonly Option<string?> Models = new("--models")
+    {
+        Description = "Folder in which ControlNets, annotators and classifier.safetensors are searched.",
+    };
 
-    private static readonly Option<bool> Annotators = new("--annotators") { Description = "Measures the embedded annotators on scenes (default 500) in place of a model." };
+    private static readonly Option<bool> Annotators = new("--annotators")
+    {
+        Description = "Measures the embedded annotators on scenes (default 500) in place of a model.",
+    };
 
     public static Command Create()
     {
-        var command = new Command("evaluate", "Measures how well pictures follow their hints, or how well the embedded annotators see.")
+        var command = new Command(
+            "evaluate",
+            "Measures how well pictures follow their hints, or how well the embedded annotators see."
+        )
         {
-            Model, Kinds, Pictures, Data, Steps, Guidance, Combinations, Page, Real, Models, Annotators,
+            Model,
+            Kinds,
+            Pictures,
+            Data,
+            Steps,
+            Guidance,
+            Combinations,
+            Page,
+            Real,
+            Models,
+            Annotators,
         };
         foreach (var option in ComputeSettings.Options)
         {
@@ -44,8 +92,17 @@ internal static class EvaluateCommand
     {
         if (arguments.GetValue(Annotators))
         {
-            var scenes = EvaluationScenes.Seeds(SceneGroup.Any, arguments.Whole(Pictures, 500, 1, EvaluationScenes.Most));
-            AnnotatorTable.Run(scenes, ModelFiles.ForAnnotators(arguments.GetValue(Models)), output, json, cancellationToken);
+            var scenes = EvaluationScenes.Seeds(
+                SceneGroup.Any,
+                arguments.Whole(Pictures, 500, 1, EvaluationScenes.Most)
+            );
+            AnnotatorTable.Run(
+                scenes,
+                ModelFiles.ForAnnotators(arguments.GetValue(Models)),
+                output,
+                json,
+                cancellationToken
+            );
             return;
         }
 
@@ -58,8 +115,13 @@ internal static class EvaluateCommand
         var named = Named(arguments);
         var compute = ComputeSettings.Read(arguments);
         var modelPath = ModelFiles.FindModel(name, folder);
-        var controlPaths = named.Count == 0 ? Found(modelPath, folder)
-            : named.ToDictionary(control => control.Kind.Name, control => control.File ?? ModelFiles.FindControlNet(control.Kind, modelPath, folder));
+        var controlPaths =
+            named.Count == 0
+                ? Found(modelPath, folder)
+                : named.ToDictionary(
+                    control => control.Kind.Name,
+                    control => control.File ?? ModelFiles.FindControlNet(control.Kind, modelPath, folder)
+                );
         var page = arguments.GetValue(Page) is { } target ? new EvaluationPage(Page.Name, target) : null;
         var placement = compute.Place();
         CheckpointLoader.CheckControlNets(modelPath, controlPaths.Values);
@@ -73,26 +135,37 @@ internal static class EvaluateCommand
                 controls.Add(kind, CheckpointLoader.LoadControlNet(path, placement, model));
             }
 
-            var evaluation = new ControlEvaluation(model, controls, new EvaluationOptions
-            {
-                Sampling = new SamplingOptions { Steps = steps },
-                GuidanceScale = guidance,
-                WithCombinations = arguments.GetValue(Combinations),
-                Annotators = ModelFiles.ForAnnotators(folder),
-                Classifier = classifier,
-                RealScenes = real,
-                Workers = NarrowModels.AreFasterSideBySide(model.UNet.Params) && placement.Device.type == TorchSharp.DeviceType.CPU ? 2 : 1,
-            });
+            var evaluation = new ControlEvaluation(
+                model,
+                controls,
+                new EvaluationOptions
+                {
+                    Sampling = new SamplingOptions { Steps = steps },
+                    GuidanceScale = guidance,
+                    WithCombinations = arguments.GetValue(Combinations),
+                    Annotators = ModelFiles.ForAnnotators(folder),
+                    Classifier = classifier,
+                    RealScenes = real,
+                    Workers =
+                        NarrowModels.AreFasterSideBySide(model.UNet.Params)
+                        && placement.Device.type == TorchSharp.DeviceType.CPU
+                            ? 2
+                            : 1,
+                }
+            );
             var seeds = EvaluationScenes.Of(evaluation.Groups, count);
             var (total, clock) = (files?.Count ?? seeds.Count, Stopwatch.StartNew());
             EvaluationReport report;
             using (var bar = new ProgressBar(output))
             {
                 report = evaluation.Run(
-                    files is null ? seeds.Select(scene => EvaluationScenes.Reference(scene.Seed, scene.Groups, model.NativeSize)) : files.Select((file, i) => Reference(file, i, model.NativeSize)),
+                    files is null
+                        ? seeds.Select(scene => EvaluationScenes.Reference(scene.Seed, scene.Groups, model.NativeSize))
+                        : files.Select((file, i) => Reference(file, i, model.NativeSize)),
                     done => bar.Show(done, total, clock.Elapsed.TotalSeconds),
                     page is null ? null : page.Add,
-                    cancellationToken);
+                    cancellationToken
+                );
             }
 
             page?.Write(name, report);
@@ -154,7 +227,10 @@ internal static class EvaluateCommand
     private static Dictionary<string, string> Found(string modelPath, string? folder)
     {
         var scored = ConditionMetric.All.Select(metric => ConditionKind.Find(metric.Kind)).ToList();
-        var found = scored.Select(kind => (kind.Name, Path: ModelFiles.LookForControlNet(kind, modelPath, folder))).Where(control => control.Path is not null).ToDictionary(control => control.Name, control => control.Path!);
+        var found = scored
+            .Select(kind => (kind.Name, Path: ModelFiles.LookForControlNet(kind, modelPath, folder)))
+            .Where(control => control.Path is not null)
+            .ToDictionary(control => control.Name, control => control.Path!);
         if (found.Count == 0)
         {
             // The error names the places.
@@ -171,7 +247,10 @@ internal static class EvaluateCommand
             return SceneClassifier.Load(path);
         }
 
-        output.Message.WriteLine($"Prompt fidelity and picture quality are left out: {SceneClassifier.FileName} is not in {(folder is null ? "" : folder + " or ")}the folder of the embedded model.");
+        output.Message.WriteLine(
+            $"Prompt fidelity and picture quality are left out: {SceneClassifier.FileName} is not in "
+                + $"{(folder is null ? "" : folder + " or ")}the folder of the embedded model."
+        );
         return null;
     }
 
@@ -199,15 +278,28 @@ internal static class EvaluateCommand
 
         if (others.Count > 0)
         {
-            output.Message.WriteLine($"controlnet: left out of {folder}: {string.Join(", ", others)}; looked for {string.Join(", ", endings)}.");
+            output.Message.WriteLine(
+                $"controlnet: left out of {folder}: {string.Join(", ", others)}; looked for "
+                    + $"{string.Join(", ", endings)}."
+            );
         }
 
-        return files.Count > 0 ? files : throw UsageException.Of(Data.Name, folder, $"there is no picture in it; looked for {string.Join(", ", endings)}.");
+        return files.Count > 0
+            ? files
+            : throw UsageException.Of(
+                Data.Name,
+                folder,
+                $"there is no picture in it; looked for {string.Join(", ", endings)}."
+            );
     }
 
     private static ReferencePicture Reference(string file, int index, int size)
     {
         var text = Path.ChangeExtension(file, ".txt");
-        return new ReferencePicture(PictureResizing.Fit(PictureReader.Read(file), size, size, ResizeMode.Crop), File.Exists(text) ? File.ReadAllText(text).Trim() : "", index);
+        return new ReferencePicture(
+            PictureResizing.Fit(PictureReader.Read(file), size, size, ResizeMode.Crop),
+            File.Exists(text) ? File.ReadAllText(text).Trim() : "",
+            index
+        );
     }
 }

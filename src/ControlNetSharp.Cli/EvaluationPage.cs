@@ -6,12 +6,18 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary>A page that shows what was measured on: for each picture and kind the hint, the picture with control, the one without and the real one. Pictures are written as they come.</summary>
+/// <summary>
+/// A page that shows what was measured on: for each picture and kind the hint, the picture with control, the one
+/// without and the real one. Pictures are written as they come.
+/// </summary>
 internal sealed class EvaluationPage
 {
     private readonly string _folder;
     private readonly Lock _adding = new();
-    private readonly SortedDictionary<int, (string Prompt, List<(string Name, List<string> Hints, string Made)> Rows)> _pictures = [];
+    private readonly SortedDictionary<
+        int,
+        (string Prompt, List<(string Name, List<string> Hints, string Made)> Rows)
+    > _pictures = [];
 
     /// <summary>Makes the folder.</summary>
     /// <exception cref="UsageException">It has something in it, or cannot be written.</exception>
@@ -20,7 +26,11 @@ internal sealed class EvaluationPage
         _folder = Path.GetFullPath(folder);
         if (File.Exists(_folder) || (Directory.Exists(_folder) && Directory.EnumerateFileSystemEntries(_folder).Any()))
         {
-            throw UsageException.Of(option, folder, "exists already and is not an empty folder; the page is written into a new or an empty one.");
+            throw UsageException.Of(
+                option,
+                folder,
+                "exists already and is not an empty folder; the page is written into a new or an empty one."
+            );
         }
 
         try
@@ -40,17 +50,27 @@ internal sealed class EvaluationPage
     {
         string Written(string name, Picture picture)
         {
-            var file = $"{pictures.Index:d4}-{name.Replace(' ', '-').Replace("+", "and", StringComparison.Ordinal)}.png";
+            var file =
+                $"{pictures.Index:d4}-{name.Replace(' ', '-').Replace("+", "and", StringComparison.Ordinal)}.png";
             PictureWriter.WritePng(Path.Combine(_folder, file), picture, replaces: false);
             return file;
         }
 
         Written("real", pictures.Reference.Picture);
         Written("without", pictures.WithoutControl);
-        var rows = pictures.WithControl.Select(made => (
-            made.Name,
-            made.Hints.Select((hint, i) => Written(made.Hints.Count == 1 ? $"{made.Name} hint" : $"{made.Name} hint {i + 1}", hint)).ToList(),
-            Written(made.Name, made.Picture))).ToList();
+        var rows = pictures
+            .WithControl.Select(made =>
+                (
+                    made.Name,
+                    made.Hints.Select(
+                            (hint, i) =>
+                                Written(made.Hints.Count == 1 ? $"{made.Name} hint" : $"{made.Name} hint {i + 1}", hint)
+                        )
+                        .ToList(),
+                    Written(made.Name, made.Picture)
+                )
+            )
+            .ToList();
         lock (_adding)
         {
             _pictures.Add(pictures.Index, (pictures.Reference.Prompt, rows));
@@ -61,18 +81,29 @@ internal sealed class EvaluationPage
     public void Write(string model, EvaluationReport report)
     {
         static string Text(string text) => WebUtility.HtmlEncode(text);
-        static string Shown(string caption, string file) => $"<figure><img src=\"{Text(file)}\" alt=\"{Text(caption)}\" loading=\"lazy\"><figcaption>{Text(caption)}</figcaption></figure>";
+        static string Shown(string caption, string file) =>
+            $"<figure><img src=\"{Text(file)}\" alt=\"{Text(caption)}\" "
+            + $"loading=\"lazy\"><figcaption>{Text(caption)}</figcaption></figure>";
         var html = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
         html.Append(CultureInfo.InvariantCulture, $"<title>{Text(model)}: pictures with and without control</title>\n");
-        html.Append("<style>body{font-family:sans-serif;margin:1em}div{display:flex;flex-wrap:wrap;gap:.5em}figure{margin:0}figcaption{font-size:small}img{max-width:256px;image-rendering:auto}</style>\n</head>\n<body>\n");
-        html.Append(CultureInfo.InvariantCulture, $"<h1>{Text(model)}</h1>\n<pre>{Text(EvaluationTable.Markdown(report))}</pre>\n");
+        html.Append(
+            "<style>body{font-family:sans-serif;margin:1em}div{display:flex;flex-wrap:wrap;gap:.5em}figure{margin:0}fi"
+                + "gcaption{font-size:small}img{max-width:256px;image-rendering:auto}</style>\n</head>\n<body>\n"
+        );
+        html.Append(
+            CultureInfo.InvariantCulture,
+            $"<h1>{Text(model)}</h1>\n<pre>{Text(EvaluationTable.Markdown(report))}</pre>\n"
+        );
         foreach (var (index, (prompt, rows)) in _pictures)
         {
             html.Append(CultureInfo.InvariantCulture, $"<h2>{index}: {Text(prompt)}</h2>\n");
             foreach (var (name, hints, made) in rows)
             {
                 html.Append("<div>").AppendJoin("", hints.Select(hint => Shown($"{name}: hint", hint)));
-                html.Append(Shown("with control", made)).Append(Shown("without control", $"{index:d4}-without.png")).Append(Shown("real", $"{index:d4}-real.png")).Append("</div>\n");
+                html.Append(Shown("with control", made))
+                    .Append(Shown("without control", $"{index:d4}-without.png"))
+                    .Append(Shown("real", $"{index:d4}-real.png"))
+                    .Append("</div>\n");
             }
         }
 

@@ -15,9 +15,17 @@ internal static class ForeignPicture
     /// <param name="folder">The folder of <c>--models</c>, or null.</param>
     /// <param name="isLenient">Whether what cannot be honoured is left out.</param>
     /// <param name="output">Where that is said.</param>
-    /// <exception cref="UsageException">It has no parameters, or asks for what cannot be honoured; all of that is listed.</exception>
+    /// <exception cref="UsageException">
+    /// It has no parameters, or asks for what cannot be honoured; all of that is listed.
+    /// </exception>
     /// <exception cref="PictureException">It is no picture.</exception>
-    public static GenerationRequest? Read(string file, string? model, string? folder, bool isLenient, CommandOutput output)
+    public static GenerationRequest? Read(
+        string file,
+        string? model,
+        string? folder,
+        bool isLenient,
+        CommandOutput output
+    )
     {
         var option = GenerateOptions.Replay.Name;
         PictureFiles.Existing(option, file, file);
@@ -29,13 +37,25 @@ internal static class ForeignPicture
 
         if (texts.Parameters is not { Length: > 0 } parameters)
         {
-            throw UsageException.Of(option, file, $"it has neither a text '{Manifest.Key}' nor A1111's parameters: another program saved it anew, or it was never made by one.");
+            throw UsageException.Of(
+                option,
+                file,
+                $"it has neither a text '{Manifest.Key}' nor A1111's parameters: another program saved it anew, or it "
+                    + "was never made by one."
+            );
         }
 
-        var (request, losses, hasSameNoise) = new ForeignRequests(new ModelFinder(new ModelFinderOptions { Folders = folder is null ? [] : [folder] })).Read(parameters, model);
+        var (request, losses, hasSameNoise) = new ForeignRequests(
+            new ModelFinder(new ModelFinderOptions { Folders = folder is null ? [] : [folder] })
+        ).Read(parameters, model);
         if (losses.Count > 0 && !isLenient)
         {
-            throw UsageException.Of(option, file, $"these parts cannot be honoured: {string.Join(" ", losses.Select(loss => loss.ToString()))} {GenerateOptions.Lenient.Name} leaves them out.");
+            throw UsageException.Of(
+                option,
+                file,
+                $"these parts cannot be honoured: {string.Join(" ", losses.Select(loss => loss.ToString()))} "
+                    + $"{GenerateOptions.Lenient.Name} leaves them out."
+            );
         }
 
         foreach (var loss in losses)
@@ -46,7 +66,9 @@ internal static class ForeignPicture
         if (!hasSameNoise)
         {
             output.Message.WriteLine(
-                $"controlnet: {file}: its noise was drawn on a graphics card (it says no RNG: CPU), so that the result is of its kind, not the same picture.");
+                $"controlnet: {file}: its noise was drawn on a graphics card (it says no RNG: CPU), so that the result "
+                    + "is of its kind, not the same picture."
+            );
         }
 
         return request;

@@ -21,18 +21,32 @@ internal static class GenerateCommand
         return command;
     }
 
-    public static async Task RunAsync(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        ParseResult arguments,
+        CommandOutput output,
+        bool json,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             var settings = GenerateSettings.Read(arguments, output);
             if (settings.PrintsRequest)
             {
-                output.Result.WriteLine(RequestJson.Write(RequestPaths.From(settings.Request, Directory.GetCurrentDirectory())));
+                output.Result.WriteLine(
+                    RequestJson.Write(RequestPaths.From(settings.Request, Directory.GetCurrentDirectory()))
+                );
                 return;
             }
 
-            await MakeAsync(settings, ComputeSettings.Read(arguments, settings.Replay?.Manifest.Resolved), output, json, cancellationToken).ConfigureAwait(false);
+            await MakeAsync(
+                    settings,
+                    ComputeSettings.Read(arguments, settings.Replay?.Manifest.Resolved),
+                    output,
+                    json,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
         catch (RequestException e) when (MemberOptions.Of(e, IsGiven) is not null)
         {
@@ -42,7 +56,13 @@ internal static class GenerateCommand
         bool IsGiven(string option) => arguments.GetResult(option) is OptionResult { Implicit: false };
     }
 
-    private static async Task MakeAsync(GenerateSettings settings, ComputeSettings compute, CommandOutput output, bool json, CancellationToken cancellationToken)
+    private static async Task MakeAsync(
+        GenerateSettings settings,
+        ComputeSettings compute,
+        CommandOutput output,
+        bool json,
+        CancellationToken cancellationToken
+    )
     {
         // Names are looked at before the work begins, and not when it is done.
         var results = new ResultFiles(settings);
@@ -52,20 +72,31 @@ internal static class GenerateCommand
         {
             using var bar = new ProgressBar(output);
             var feedback = new RunFeedback(
-                warning => output.Message.WriteLine($"controlnet: {((warning.Value ?? MemberOptions.NameOf(warning.Member)) is { } about ? about + ": " : "")}{warning.Text}"), new Shown(bar), PreviewEvery: 0)
+                warning => output.Message.WriteLine($"controlnet: {Told(warning)}"),
+                new Shown(bar),
+                PreviewEvery: 0
+            )
             {
                 Hints = made => hints = made,
             };
             await using var engine = new ControlNetEngine(compute.ToEngine(settings.ModelsFolder));
-            summary = await engine.RunAsync(settings.Request, settings.Replay, Write, feedback, cancellationToken).ConfigureAwait(false);
+            summary = await engine
+                .RunAsync(settings.Request, settings.Replay, Write, feedback, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (written.Count > 0)
         {
-            throw new InterruptedException($"{written.Count} of {Counts.Of(settings.Pictures, "picture")} were written.", e);
+            throw new InterruptedException(
+                $"{written.Count} of {Counts.Of(settings.Pictures, "picture")} were written.",
+                e
+            );
         }
         catch when (written.Count > 0)
         {
-            output.Message.WriteLine($"controlnet: {written.Count} of {Counts.Of(settings.Pictures, "picture")} were written before the failure.");
+            output.Message.WriteLine(
+                $"controlnet: {written.Count} of {Counts.Of(settings.Pictures, "picture")} were written before the "
+                    + "failure."
+            );
             throw;
         }
 
@@ -81,20 +112,44 @@ internal static class GenerateCommand
         }
     }
 
-    private static void Report(GenerationSummary summary, List<string> files, List<string> maps, CommandOutput output, bool json)
+    private static void Report(
+        GenerationSummary summary,
+        List<string> files,
+        List<string> maps,
+        CommandOutput output,
+        bool json
+    )
     {
         if (json)
         {
-            output.WriteJson(new { files, maps, seed = summary.Seed, secondsPerStep = summary.SecondsPerStep, totalSeconds = summary.TotalSeconds, peakMemoryBytes = MachineMemory.PeakBytes });
+            output.WriteJson(
+                new
+                {
+                    files,
+                    maps,
+                    seed = summary.Seed,
+                    secondsPerStep = summary.SecondsPerStep,
+                    totalSeconds = summary.TotalSeconds,
+                    peakMemoryBytes = MachineMemory.PeakBytes,
+                }
+            );
             return;
         }
 
-        output.Message.WriteLine($"Seed {summary.Seed}, {Counts.Of(summary.Steps, "step")}, {summary.SecondsPerStep:f2} s a step, {summary.TotalSeconds:f1} s in all.");
+        output.Message.WriteLine(
+            $"Seed {summary.Seed}, {Counts.Of(summary.Steps, "step")}, {summary.SecondsPerStep:f2} s a step, "
+                + $"{summary.TotalSeconds:f1} s in all."
+        );
         foreach (var file in files.Concat(maps))
         {
             output.Result.WriteLine(file);
         }
     }
+
+    private static string Told(RequestWarning warning) =>
+        (warning.Value ?? MemberOptions.NameOf(warning.Member)) is { } about
+            ? $"{about}: {warning.Text}"
+            : warning.Text;
 
     /// <summary>Progress on the bar at once, on the thread that computes.</summary>
     private sealed class Shown(ProgressBar bar) : IProgress<GenerationProgress>

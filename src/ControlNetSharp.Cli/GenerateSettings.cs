@@ -34,7 +34,9 @@ internal sealed record GenerateSettings
     /// <summary>Reads the options; no model is opened.</summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="output">Where is said what is left out of another program's parameters.</param>
-    /// <exception cref="UsageException">A value is wrong; the message names option, value and what is allowed.</exception>
+    /// <exception cref="UsageException">
+    /// A value is wrong; the message names option, value and what is allowed.
+    /// </exception>
     /// <exception cref="RequestException">A value of a request in a file is wrong.</exception>
     public static GenerateSettings Read(ParseResult arguments, CommandOutput output)
     {
@@ -76,21 +78,59 @@ internal sealed record GenerateSettings
             return (RequestFlags.Over(RequestFile.Read(file), arguments), null);
         }
 
-        return arguments.GetValue(GenerateOptions.Prompt) is { } prompt ? (RequestFlags.Over(new GenerationRequest { Prompt = prompt }, arguments), null)
-            : throw new UsageException(GenerateOptions.Prompt.Name, $"{GenerateOptions.Prompt.Name} TEXT is required, or {GenerateOptions.Request.Name} FILE, or {GenerateOptions.Replay.Name} PICTURE.");
+        return arguments.GetValue(GenerateOptions.Prompt) is { } prompt
+            ? (RequestFlags.Over(new GenerationRequest { Prompt = prompt }, arguments), null)
+            : throw new UsageException(
+                GenerateOptions.Prompt.Name,
+                $"{GenerateOptions.Prompt.Name} TEXT is required, or {GenerateOptions.Request.Name} FILE, or "
+                    + $"{GenerateOptions.Replay.Name} PICTURE."
+            );
     }
 
     /// <summary>What could change the pixels of a picture that is made again cannot be given beside it.</summary>
-    private static (GenerationRequest Request, Replay? Replay) ReadReplay(ParseResult arguments, string picture, CommandOutput output)
+    private static (GenerationRequest Request, Replay? Replay) ReadReplay(
+        ParseResult arguments,
+        string picture,
+        CommandOutput output
+    )
     {
-        Option[] allowed = [GenerateOptions.Model, GenerateOptions.Out, GenerateOptions.Models, GenerateOptions.SaveMaps, OutputFolder.Overwrite, GenerateOptions.PrintRequest, GenerateOptions.Lenient];
-        if (GenerateOptions.OfRequest.Append(GenerateOptions.Request).Append(GenerateOptions.Manifest).Except(allowed).FirstOrDefault(arguments.Has) is { } other)
+        Option[] allowed =
+        [
+            GenerateOptions.Model,
+            GenerateOptions.Out,
+            GenerateOptions.Models,
+            GenerateOptions.SaveMaps,
+            OutputFolder.Overwrite,
+            GenerateOptions.PrintRequest,
+            GenerateOptions.Lenient,
+        ];
+        if (
+            GenerateOptions
+                .OfRequest.Append(GenerateOptions.Request)
+                .Append(GenerateOptions.Manifest)
+                .Except(allowed)
+                .FirstOrDefault(arguments.Has) is
+            { } other
+        )
         {
-            throw new UsageException(other.Name, $"{other.Name} cannot be given together with {GenerateOptions.Replay.Name}: the picture has its own. Allowed are {string.Join(", ", allowed.Select(option => option.Name))} and --device.");
+            throw new UsageException(
+                other.Name,
+                $"{other.Name} cannot be given together with {GenerateOptions.Replay.Name}: the picture has its own. "
+                    + $"Allowed are {string.Join(", ", allowed.Select(option => option.Name))} and --device."
+            );
         }
 
         var model = arguments.GetValue(GenerateOptions.Model);
-        if (ForeignPicture.Read(picture, model, arguments.GetValue(GenerateOptions.Models), arguments.GetValue(GenerateOptions.Lenient), output) is { } foreign)
+        if (
+            ForeignPicture.Read(
+                picture,
+                model,
+                arguments.GetValue(GenerateOptions.Models),
+                arguments.GetValue(GenerateOptions.Lenient),
+                output
+            ) is
+            { } foreign
+        )
         {
             return (foreign, null);
         }

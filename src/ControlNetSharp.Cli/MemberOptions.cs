@@ -4,7 +4,9 @@ using ControlNetSharp.Requests;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary>Which option says a member of a request: the library names members, people on the command line know options.</summary>
+/// <summary>
+/// Which option says a member of a request: the library names members, people on the command line know options.
+/// </summary>
 internal static partial class MemberOptions
 {
     private static readonly Dictionary<string, string> Names = new(StringComparer.Ordinal)
@@ -56,10 +58,15 @@ internal static partial class MemberOptions
         }
 
         var hires = e.Member.StartsWith("hires.", StringComparison.Ordinal);
-        return hires ? ("--hires", e.Member == "hires.scale" ? e.Value ?? "" : Part(e.Member["hires.".Length..], e)) : (Names.GetValueOrDefault(e.Member), e.Value ?? "");
+        return hires
+            ? ("--hires", e.Member == "hires.scale" ? e.Value ?? "" : Part(e.Member["hires.".Length..], e))
+            : (Names.GetValueOrDefault(e.Member), e.Value ?? "");
     }
 
-    private static string Part(string name, RequestException e) => name is "kind" or "picture" or "" ? e.Value ?? "" : e.Value is null ? name : $"{name}={e.Value}";
+    private static string Part(string name, RequestException e) =>
+        name is "kind" or "picture" or "" ? e.Value ?? ""
+        : e.Value is null ? name
+        : $"{name}={e.Value}";
 
     [GeneratedRegex(@"^units\[\d+\]\.?(options\.)?(?<part>\w*)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Unit();

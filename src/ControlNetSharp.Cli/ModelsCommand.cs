@@ -6,27 +6,70 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary><c>controlnet models</c>: what checkpoint files are, which there are, where they come from, and the same in another form.</summary>
+/// <summary>
+/// <c>controlnet models</c>: what checkpoint files are, which there are, where they come from, and the same in another
+/// form.
+/// </summary>
 internal static class ModelsCommand
 {
     private const int ShownNames = 5;
-    private static readonly (string Name, CheckpointLayout Layout)[] Layouts = [("ldm", CheckpointLayout.Ldm), ("diffusers", CheckpointLayout.Diffusers)];
-    private static readonly (string Name, WeightFormat Format)[] Formats = [("fp32", WeightFormat.Float32), ("bf16", WeightFormat.BFloat16), ("fp16", WeightFormat.Float16), ("fp8", WeightFormat.ScaledFloat8)];
+    private static readonly (string Name, CheckpointLayout Layout)[] Layouts =
+    [
+        ("ldm", CheckpointLayout.Ldm),
+        ("diffusers", CheckpointLayout.Diffusers),
+    ];
+    private static readonly (string Name, WeightFormat Format)[] Formats =
+    [
+        ("fp32", WeightFormat.Float32),
+        ("bf16", WeightFormat.BFloat16),
+        ("fp16", WeightFormat.Float16),
+        ("fp8", WeightFormat.ScaledFloat8),
+    ];
 
-    private static readonly Argument<string> File = new("file") { Description = "A checkpoint: .safetensors, .ckpt, .pt, .pth or .bin, an .index.json of shards, or a folder." };
-    private static readonly Argument<string> Input = new("in") { Description = "A checkpoint, as for inspect." };
-    private static readonly Argument<string> Output = new("out") { Description = "The new file (ldm) or folder (diffusers)." };
-    private static readonly Option<string?> LayoutOption = new("--layout") { Description = "ldm or diffusers; the names stay as they are without it." };
-    private static readonly Option<string?> DtypeOption = new("--dtype") { Description = "fp32, bf16, fp16, or fp8 (F8_E4M3 with a factor for each matrix, the rest in bf16); every tensor keeps its bits without it." };
-    private static readonly Option<string?> FolderOption = new("--models") { Description = "A folder of A1111 or ComfyUI, a hub cache, or any folder of checkpoints; without it the working folder and the hub cache." };
-
-    public static Command Create() => new("models", "Looks at checkpoint files, fetches and converts them.")
+    private static readonly Argument<string> File = new("file")
     {
-        new Command("inspect", "Says what a checkpoint is.") { File },
-        new Command("list", "Lists the checkpoints in the folders of A1111, ComfyUI and the Hugging Face cache.") { FolderOption },
-        PullCommand.Create(),
-        new Command("convert", "Writes a checkpoint in another layout, type or container.") { Input, Output, LayoutOption, DtypeOption, OutputFolder.Overwrite },
+        Description = "A checkpoint: .safetensors, .ckpt, .pt, .pth or .bin, an .index.json of shards, or a folder.",
     };
+    private static readonly Argument<string> Input = new("in") { Description = "A checkpoint, as for inspect." };
+    private static readonly Argument<string> Output = new("out")
+    {
+        Description = "The new file (ldm) or folder (diffusers).",
+    };
+    private static readonly Option<string?> LayoutOption = new("--layout")
+    {
+        Description = "ldm or diffusers; the names stay as they are without it.",
+    };
+    private static readonly Option<string?> DtypeOption = new("--dtype")
+    {
+        Description =
+            "fp32, bf16, fp16, or fp8 (F8_E4M3 with a factor for each matrix, the rest in bf16); every tensor keeps "
+            + "its bits without it.",
+    };
+    private static readonly Option<string?> FolderOption = new("--models")
+    {
+        Description =
+            "A folder of A1111 or ComfyUI, a hub cache, or any folder of checkpoints; without it the working folder "
+            + "and the hub cache.",
+    };
+
+    public static Command Create() =>
+        new("models", "Looks at checkpoint files, fetches and converts them.")
+        {
+            new Command("inspect", "Says what a checkpoint is.") { File },
+            new Command("list", "Lists the checkpoints in the folders of A1111, ComfyUI and the Hugging Face cache.")
+            {
+                FolderOption,
+            },
+            PullCommand.Create(),
+            new Command("convert", "Writes a checkpoint in another layout, type or container.")
+            {
+                Input,
+                Output,
+                LayoutOption,
+                DtypeOption,
+                OutputFolder.Overwrite,
+            },
+        };
 
     public static void Inspect(ParseResult arguments, CommandOutput output, bool json)
     {
@@ -40,10 +83,22 @@ internal static class ModelsCommand
         var hash = System.IO.File.Exists(path) ? CheckpointHash.Of(path) : null;
         if (json)
         {
-            output.WriteJson(new
-            {
-                file = path, kind, family, layout, dtype = string.Join(", ", dtypes.Keys), parameters, hash = hash?.Sha256, shortHash = hash?.Short, oldHash = hash?.Old, keys = files.Shapes.Count, metadata = files.Metadata,
-            });
+            output.WriteJson(
+                new
+                {
+                    file = path,
+                    kind,
+                    family,
+                    layout,
+                    dtype = string.Join(", ", dtypes.Keys),
+                    parameters,
+                    hash = hash?.Sha256,
+                    shortHash = hash?.Short,
+                    oldHash = hash?.Old,
+                    keys = files.Shapes.Count,
+                    metadata = files.Metadata,
+                }
+            );
             return;
         }
 
@@ -90,8 +145,10 @@ internal static class ModelsCommand
         foreach (var row in rows)
         {
             output.Result.WriteLine(
-                $"{row.Kind ?? "unusable",-18}  {row.Family ?? "",-8}  {row.Layout ?? "",-9}  {row.Dtype ?? "",-5}  "
-                + row.File);
+                $"{row.Kind ?? "unusable", -18}  {row.Family ?? "", -8}  {row.Layout ?? "", -9}  {row.Dtype ?? "", -5} "
+                    + " "
+                    + row.File
+            );
             if (row.Error is not null)
             {
                 output.Message.WriteLine(row.Error);
@@ -131,17 +188,25 @@ internal static class ModelsCommand
             var names = string.Join(", ", overflows.Take(ShownNames)) + (overflows.Count > ShownNames ? ", …" : "");
             output.Message.WriteLine(
                 $"controlnet: {overflows.Count} of {tensors} tensors have numbers too large for "
-                + $"{arguments.GetValue(DtypeOption)}; in {target} they are infinite: {names}. Most likely the file "
-                + "cannot be used; bf16 and fp32 have room for them.");
+                    + $"{arguments.GetValue(DtypeOption)}; in {target} they are infinite: {names}. Most likely the "
+                    + "file "
+                    + "cannot be used; bf16 and fp32 have room for them."
+            );
         }
 
         if (json)
         {
-            output.WriteJson(new
-            {
-                file = target, layout = arguments.GetValue(LayoutOption), dtype = arguments.GetValue(DtypeOption),
-                tensors, overflows, seconds = clock.Elapsed.TotalSeconds,
-            });
+            output.WriteJson(
+                new
+                {
+                    file = target,
+                    layout = arguments.GetValue(LayoutOption),
+                    dtype = arguments.GetValue(DtypeOption),
+                    tensors,
+                    overflows,
+                    seconds = clock.Elapsed.TotalSeconds,
+                }
+            );
             return;
         }
 
@@ -155,7 +220,15 @@ internal static class ModelsCommand
         {
             using var files = CheckpointFiles.Open(entry.Path);
             var (kind, family) = CheckpointKind.Of(files.Shapes);
-            return new(entry.Name, entry.Path, kind, family, CheckpointKind.LayoutOf(files.Shapes), Dtypes(files).OrderByDescending(d => d.Value).Select(d => d.Key).FirstOrDefault(), null);
+            return new(
+                entry.Name,
+                entry.Path,
+                kind,
+                family,
+                CheckpointKind.LayoutOf(files.Shapes),
+                Dtypes(files).OrderByDescending(d => d.Value).Select(d => d.Key).FirstOrDefault(),
+                null
+            );
         }
         catch (CheckpointException e)
         {
@@ -163,7 +236,8 @@ internal static class ModelsCommand
         }
     }
 
-    private static Dictionary<string, int> Dtypes(CheckpointFiles files) => files.Shapes.Keys.GroupBy(files.DtypeOf).ToDictionary(g => g.Key, g => g.Count());
+    private static Dictionary<string, int> Dtypes(CheckpointFiles files) =>
+        files.Shapes.Keys.GroupBy(files.DtypeOf).ToDictionary(g => g.Key, g => g.Count());
 
     private static void RequireThere(string argument, string path)
     {
@@ -177,7 +251,19 @@ internal static class ModelsCommand
         where T : struct =>
         value is null ? null
         : Array.FindIndex(allowed, row => row.Name == value) is var index and >= 0 ? allowed[index].Value
-        : throw UsageException.Of(option, value, $"this must be {string.Join(" or ", allowed.Select(row => row.Name))}.");
+        : throw UsageException.Of(
+            option,
+            value,
+            $"this must be {string.Join(" or ", allowed.Select(row => row.Name))}."
+        );
 
-    private sealed record ListedModel(string Name, string File, string? Kind, string? Family, string? Layout, string? Dtype, string? Error);
+    private sealed record ListedModel(
+        string Name,
+        string File,
+        string? Kind,
+        string? Family,
+        string? Layout,
+        string? Dtype,
+        string? Error
+    );
 }

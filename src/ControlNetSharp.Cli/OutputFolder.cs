@@ -6,7 +6,10 @@ namespace ControlNetSharp.Cli;
 internal static class OutputFolder
 {
     /// <summary>The option of every command that writes files of the user's choice.</summary>
-    public static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Replaces files that are there; without it nothing is ever replaced." };
+    public static readonly Option<bool> Overwrite = new("--overwrite")
+    {
+        Description = "Replaces files that are there; without it nothing is ever replaced.",
+    };
 
     /// <summary>Looks whether files are there.</summary>
     /// <exception cref="UsageException">One is, and may not be replaced.</exception>
@@ -16,8 +19,13 @@ internal static class OutputFolder
         if (taken.Count > 0)
         {
             throw UsageException.Of(
-                option, value, taken is [var only] ? $"{only} is there already; {Overwrite.Name} replaces it."
-                : $"{taken[0]} and {Counts.Of(taken.Count - 1, "more file")} are there already; {Overwrite.Name} replaces them.");
+                option,
+                value,
+                taken is [var only]
+                    ? $"{only} is there already; {Overwrite.Name} replaces it."
+                    : $"{taken[0]} and {Counts.Of(taken.Count - 1, "more file")} are there already; {Overwrite.Name} "
+                        + "replaces them."
+            );
         }
     }
 
@@ -29,11 +37,22 @@ internal static class OutputFolder
         var file = Path.Combine(folder, ".lock");
         try
         {
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            return new FileStream(
+                file,
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.None,
+                1,
+                FileOptions.DeleteOnClose
+            );
         }
         catch (IOException) when (File.Exists(file))
         {
-            throw UsageException.Of(option, folder, "another run is writing into this folder now; wait until it ends, or name another folder.");
+            throw UsageException.Of(
+                option,
+                folder,
+                "another run is writing into this folder now; wait until it ends, or name another folder."
+            );
         }
     }
 
@@ -48,7 +67,14 @@ internal static class OutputFolder
 
         try
         {
-            new FileStream(Path.Combine(folder, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
+            new FileStream(
+                Path.Combine(folder, Path.GetRandomFileName()),
+                FileMode.CreateNew,
+                FileAccess.Write,
+                FileShare.None,
+                1,
+                FileOptions.DeleteOnClose
+            ).Dispose();
         }
         catch (Exception e) when ((e is IOException && !IsFull(e)) || e is UnauthorizedAccessException)
         {

@@ -11,7 +11,8 @@ internal static class PictureFiles
     /// <param name="path">The file in it.</param>
     /// <exception cref="UsageException">There is no such file.</exception>
     /// <exception cref="PictureException">It is no picture.</exception>
-    public static Picture Read(string option, string value, string path) => PictureReader.Read(Existing(option, value, path));
+    public static Picture Read(string option, string value, string path) =>
+        PictureReader.Read(Existing(option, value, path));
 
     /// <summary>Reads a mask, which may be painted on transparency.</summary>
     /// <inheritdoc cref="Read" path="/param|/exception"/>
@@ -21,6 +22,12 @@ internal static class PictureFiles
     /// <summary>The path, where it is a file.</summary>
     /// <inheritdoc cref="Read" path="/param"/>
     /// <exception cref="UsageException">There is no such file.</exception>
-    public static string Existing(string option, string value, string path) => File.Exists(path) ? path
-        : throw UsageException.Of(option, value, Directory.Exists(path) ? "is a folder, not a picture." : "there is no such picture.");
+    public static string Existing(string option, string value, string path) =>
+        File.Exists(path)
+            ? path
+            : throw UsageException.Of(
+                option,
+                value,
+                Directory.Exists(path) ? "is a folder, not a picture." : "there is no such picture."
+            );
 }

@@ -7,4 +7,6 @@ Console.CancelKeyPress += (_, e) =>
     e.Cancel = !stop.IsCancellationRequested;
     stop.Cancel();
 };
-return await ControlNetCli.RunAsync(args, new CommandOutput(Console.Out, Console.Error, !Console.IsErrorRedirected), stop.Token).ConfigureAwait(false);
+return await ControlNetCli
+    .RunAsync(args, new CommandOutput(Console.Out, Console.Error, !Console.IsErrorRedirected), stop.Token)
+    .ConfigureAwait(false);

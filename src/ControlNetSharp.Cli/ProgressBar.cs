@@ -21,11 +21,19 @@ internal sealed class ProgressBar(CommandOutput output, string? label = null, st
         _shown = true;
         var filled = Width * step / steps;
         var left = TimeSpan.FromSeconds(seconds / step * (steps - step));
-        output.Message.Write(string.Create(CultureInfo.InvariantCulture, $"\r{(label is null ? "" : label + " ")}{new string('━', filled)}{new string('·', Width - filled)} {step}/{steps}  {seconds / step:f2} s {each}, {Clock(left)} left "));
+        output.Message.Write(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"\r{(label is null ? "" : label + " ")}{new string('━', filled)}{new string('·', Width - filled)} "
+                    + $"{step}/{steps}  {seconds / step:f2} s {each}, {Clock(left)} left "
+            )
+        );
     }
 
     /// <summary>Minutes and seconds, with hours in front where there are any.</summary>
-    internal static string Clock(TimeSpan time) => (time.TotalHours >= 1 ? $"{(int)time.TotalHours}:" : "") + time.ToString("mm\\:ss", CultureInfo.InvariantCulture);
+    internal static string Clock(TimeSpan time) =>
+        (time.TotalHours >= 1 ? $"{(int)time.TotalHours}:" : "")
+        + time.ToString("mm\\:ss", CultureInfo.InvariantCulture);
 
     public void Dispose()
     {

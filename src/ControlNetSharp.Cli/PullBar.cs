@@ -21,8 +21,15 @@ internal sealed class PullBar(CommandOutput output) : IDisposable
 
         _shown = true;
         _last.Restart();
-        var total = progress.Total is { } bytes ? string.Create(CultureInfo.InvariantCulture, $" of {bytes / Megabyte:f1}") : "";
-        output.Message.Write(string.Create(CultureInfo.InvariantCulture, $"\r{progress.Index + 1}/{progress.Count}  {progress.Name}  {progress.Bytes / Megabyte:f1}{total} MB "));
+        var total = progress.Total is { } bytes
+            ? string.Create(CultureInfo.InvariantCulture, $" of {bytes / Megabyte:f1}")
+            : "";
+        output.Message.Write(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"\r{progress.Index + 1}/{progress.Count}  {progress.Name}  {progress.Bytes / Megabyte:f1}{total} MB "
+            )
+        );
     }
 
     public void Dispose()

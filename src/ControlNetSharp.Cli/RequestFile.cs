@@ -13,7 +13,9 @@ internal static class RequestFile
     {
         try
         {
-            return file == StandardInput ? RequestJson.Read(ReadInput()) : RequestJson.Read(File.ReadAllBytes(file), Path.GetDirectoryName(Path.GetFullPath(file)));
+            return file == StandardInput
+                ? RequestJson.Read(ReadInput())
+                : RequestJson.Read(File.ReadAllBytes(file), Path.GetDirectoryName(Path.GetFullPath(file)));
         }
         catch (RequestException e)
         {

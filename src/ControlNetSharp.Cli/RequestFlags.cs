@@ -6,19 +6,25 @@ using ControlNetSharp.Runtime;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary>The options of <c>controlnet generate</c> as a request; those that are not given leave a member as it is.</summary>
+/// <summary>
+/// The options of <c>controlnet generate</c> as a request; those that are not given leave a member as it is.
+/// </summary>
 internal static class RequestFlags
 {
     private static readonly string[] HiresParts = ["denoise", "steps", "upscaler"];
 
     /// <summary>Lays the options over a request.</summary>
-    /// <exception cref="UsageException">An option stands without the one that it belongs to, or is written wrongly.</exception>
+    /// <exception cref="UsageException">
+    /// An option stands without the one that it belongs to, or is written wrongly.
+    /// </exception>
     /// <exception cref="RequestException">A value is wrong.</exception>
     public static GenerationRequest Over(GenerationRequest request, ParseResult arguments)
     {
         string? Text(Option<string?> option) => arguments.GetValue(option);
-        T Given<T>(Option<string?> option, T otherwise, Func<string, T> read) => Text(option) is { } text ? read(text) : otherwise;
-        int Whole(string property, string member, string text) => RequestValues.Integer<GenerationRequest>(property, member, text);
+        T Given<T>(Option<string?> option, T otherwise, Func<string, T> read) =>
+            Text(option) is { } text ? read(text) : otherwise;
+        int Whole(string property, string member, string text) =>
+            RequestValues.Integer<GenerationRequest>(property, member, text);
         var units = arguments.GetValue(GenerateOptions.Control) ?? [];
         return request with
         {
@@ -28,19 +34,36 @@ internal static class RequestFlags
             Vae = Given(GenerateOptions.Vae, request.Vae, FullPath),
             Prediction = Given(GenerateOptions.Prediction, request.Prediction, ReadPrediction),
             Size = Given<PictureSize?>(GenerateOptions.Size, request.Size, text => SizeText.Parse("size", text)),
-            OriginalSize = Given(GenerateOptions.OriginalSize, request.OriginalSize, text => SizeText.ParseOriginal("originalSize", text)),
+            OriginalSize = Given(
+                GenerateOptions.OriginalSize,
+                request.OriginalSize,
+                text => SizeText.ParseOriginal("originalSize", text)
+            ),
             Steps = Given(GenerateOptions.Steps, request.Steps, text => Whole(nameof(request.Steps), "steps", text)),
             Sampler = Text(GenerateOptions.Sampler) ?? request.Sampler,
             Scheduler = Text(GenerateOptions.Scheduler) ?? request.Scheduler,
-            GuidanceScale = Given(GenerateOptions.Guidance, request.GuidanceScale, text => RequestValues.Real<GenerationRequest>(nameof(request.GuidanceScale), "guidanceScale", text)),
+            GuidanceScale = Given(
+                GenerateOptions.Guidance,
+                request.GuidanceScale,
+                text => RequestValues.Real<GenerationRequest>(nameof(request.GuidanceScale), "guidanceScale", text)
+            ),
             Seed = Given(GenerateOptions.Seed, request.Seed, ReadSeed),
             Batch = Given(GenerateOptions.Batch, request.Batch, text => Whole(nameof(request.Batch), "batch", text)),
             Count = Given(GenerateOptions.Count, request.Count, text => Whole(nameof(request.Count), "count", text)),
-            ClipSkip = Given<int?>(GenerateOptions.ClipSkip, request.ClipSkip, text => Whole(nameof(request.ClipSkip), "clipSkip", text)),
-            Tiling = arguments.Has(GenerateOptions.Tiling) ? arguments.GetValue(GenerateOptions.Tiling) : request.Tiling,
+            ClipSkip = Given<int?>(
+                GenerateOptions.ClipSkip,
+                request.ClipSkip,
+                text => Whole(nameof(request.ClipSkip), "clipSkip", text)
+            ),
+            Tiling = arguments.Has(GenerateOptions.Tiling)
+                ? arguments.GetValue(GenerateOptions.Tiling)
+                : request.Tiling,
             Initial = ReadInitial(request.Initial, arguments),
             Hires = Given(GenerateOptions.Hires, request.Hires, text => ReadHires(text, arguments)),
-            Units = units.Length == 0 ? request.Units : [.. units.Select((unit, index) => UnitText.Parse(unit, $"units[{index}]"))],
+            Units =
+                units.Length == 0
+                    ? request.Units
+                    : [.. units.Select((unit, index) => UnitText.Parse(unit, $"units[{index}]"))],
         };
     }
 
@@ -48,15 +71,27 @@ internal static class RequestFlags
     {
         var path = arguments.GetValue(GenerateOptions.Init);
         var picture = path is null ? initial : (initial ?? new() { Picture = path }) with { Picture = path };
-        Option[] belonging = [GenerateOptions.Denoise, GenerateOptions.Mask, GenerateOptions.MaskBlur, GenerateOptions.MaskedContent, GenerateOptions.OnlyMasked, GenerateOptions.MaskPadding];
+        Option[] belonging =
+        [
+            GenerateOptions.Denoise,
+            GenerateOptions.Mask,
+            GenerateOptions.MaskBlur,
+            GenerateOptions.MaskedContent,
+            GenerateOptions.OnlyMasked,
+            GenerateOptions.MaskPadding,
+        ];
         if (picture is null)
         {
-            return belonging.FirstOrDefault(arguments.Has) is { } lonely ? throw new UsageException(lonely.Name, $"{lonely.Name} needs {GenerateOptions.Init.Name}.") : null;
+            return belonging.FirstOrDefault(arguments.Has) is { } lonely
+                ? throw new UsageException(lonely.Name, $"{lonely.Name} needs {GenerateOptions.Init.Name}.")
+                : null;
         }
 
         return picture with
         {
-            Denoise = arguments.GetValue(GenerateOptions.Denoise) is { } text ? RequestValues.Real<InitialPicture>(nameof(InitialPicture.Denoise), "initial.denoise", text) : picture.Denoise,
+            Denoise = arguments.GetValue(GenerateOptions.Denoise) is { } text
+                ? RequestValues.Real<InitialPicture>(nameof(InitialPicture.Denoise), "initial.denoise", text)
+                : picture.Denoise,
             Mask = ReadMask(picture.Mask, arguments),
         };
     }
@@ -65,24 +100,43 @@ internal static class RequestFlags
     {
         var path = arguments.GetValue(GenerateOptions.Mask);
         mask = path is null ? mask : (mask ?? new() { Picture = path }) with { Picture = path };
-        Option[] belonging = [GenerateOptions.MaskBlur, GenerateOptions.MaskedContent, GenerateOptions.OnlyMasked, GenerateOptions.MaskPadding];
+        Option[] belonging =
+        [
+            GenerateOptions.MaskBlur,
+            GenerateOptions.MaskedContent,
+            GenerateOptions.OnlyMasked,
+            GenerateOptions.MaskPadding,
+        ];
         if (mask is null)
         {
-            return belonging.FirstOrDefault(arguments.Has) is { } lonely ? throw new UsageException(lonely.Name, $"{lonely.Name} needs {GenerateOptions.Mask.Name}.") : null;
+            return belonging.FirstOrDefault(arguments.Has) is { } lonely
+                ? throw new UsageException(lonely.Name, $"{lonely.Name} needs {GenerateOptions.Mask.Name}.")
+                : null;
         }
 
-        var onlyMasked = arguments.Has(GenerateOptions.OnlyMasked) ? arguments.GetValue(GenerateOptions.OnlyMasked) : mask.OnlyMasked;
+        var onlyMasked = arguments.Has(GenerateOptions.OnlyMasked)
+            ? arguments.GetValue(GenerateOptions.OnlyMasked)
+            : mask.OnlyMasked;
         if (arguments.Has(GenerateOptions.MaskPadding) && !onlyMasked)
         {
-            throw new UsageException(GenerateOptions.MaskPadding.Name, $"{GenerateOptions.MaskPadding.Name} needs {GenerateOptions.OnlyMasked.Name}.");
+            throw new UsageException(
+                GenerateOptions.MaskPadding.Name,
+                $"{GenerateOptions.MaskPadding.Name} needs {GenerateOptions.OnlyMasked.Name}."
+            );
         }
 
         return mask with
         {
             OnlyMasked = onlyMasked,
-            Blur = arguments.GetValue(GenerateOptions.MaskBlur) is { } blur ? RequestValues.Integer<InpaintMask>(nameof(mask.Blur), "initial.mask.blur", blur) : mask.Blur,
-            Padding = arguments.GetValue(GenerateOptions.MaskPadding) is { } padding ? RequestValues.Integer<InpaintMask>(nameof(mask.Padding), "initial.mask.padding", padding) : mask.Padding,
-            Content = arguments.GetValue(GenerateOptions.MaskedContent) is { } content ? RequestValues.Word<MaskedContent>("initial.mask.content", content) : mask.Content,
+            Blur = arguments.GetValue(GenerateOptions.MaskBlur) is { } blur
+                ? RequestValues.Integer<InpaintMask>(nameof(mask.Blur), "initial.mask.blur", blur)
+                : mask.Blur,
+            Padding = arguments.GetValue(GenerateOptions.MaskPadding) is { } padding
+                ? RequestValues.Integer<InpaintMask>(nameof(mask.Padding), "initial.mask.padding", padding)
+                : mask.Padding,
+            Content = arguments.GetValue(GenerateOptions.MaskedContent) is { } content
+                ? RequestValues.Word<MaskedContent>("initial.mask.content", content)
+                : mask.Content,
         };
     }
 
@@ -91,7 +145,12 @@ internal static class RequestFlags
         var option = GenerateOptions.Hires.Name;
         if (arguments.Has(GenerateOptions.Init))
         {
-            throw UsageException.Of(option, text, $"it is for pictures from noise; with {GenerateOptions.Init.Name} a larger {GenerateOptions.Size.Name} does the same.");
+            throw UsageException.Of(
+                option,
+                text,
+                $"it is for pictures from noise; with {GenerateOptions.Init.Name} a larger {GenerateOptions.Size.Name} "
+                    + "does the same."
+            );
         }
 
         var fields = Fields.Read(text);
@@ -100,32 +159,57 @@ internal static class RequestFlags
         {
             if (!HiresParts.Contains(name) || string.IsNullOrEmpty(value) || !values.TryAdd(name, value))
             {
-                throw UsageException.Of(option, text, $"'{name}{(value is null ? "" : $"={value}")}' must be one of {string.Join(", ", HiresParts.Select(part => part + "=…"))}, each at most once, after the scale.");
+                throw UsageException.Of(
+                    option,
+                    text,
+                    $"'{name}{(value is null ? "" : $"={value}")}' must be one of "
+                        + $"{string.Join(", ", HiresParts.Select(part => part + "=…"))}, each at most once, after the "
+                        + "scale."
+                );
             }
         }
 
-        var hires = new HiresPass { Scale = RequestValues.Real<HiresPass>(nameof(HiresPass.Scale), "hires.scale", fields[0] is (var scale, null) ? scale : text) };
+        var hires = new HiresPass
+        {
+            Scale = RequestValues.Real<HiresPass>(
+                nameof(HiresPass.Scale),
+                "hires.scale",
+                fields[0] is (var scale, null) ? scale : text
+            ),
+        };
         return hires with
         {
-            Denoise = values.TryGetValue("denoise", out var denoise) ? RequestValues.Real<HiresPass>(nameof(hires.Denoise), "hires.denoise", denoise) : hires.Denoise,
-            Steps = values.TryGetValue("steps", out var steps) ? RequestValues.Integer<HiresPass>(nameof(hires.Steps), "hires.steps", steps) : null,
+            Denoise = values.TryGetValue("denoise", out var denoise)
+                ? RequestValues.Real<HiresPass>(nameof(hires.Denoise), "hires.denoise", denoise)
+                : hires.Denoise,
+            Steps = values.TryGetValue("steps", out var steps)
+                ? RequestValues.Integer<HiresPass>(nameof(hires.Steps), "hires.steps", steps)
+                : null,
             Upscaler = values.GetValueOrDefault("upscaler") ?? hires.Upscaler,
         };
     }
 
-    private static PredictionType? ReadPrediction(string text) => text switch
-    {
-        "auto" => null,
-        "epsilon" => PredictionType.Epsilon,
-        "v" => PredictionType.Velocity,
-        _ => throw new RequestException("prediction", text, "must be auto, epsilon or v."),
-    };
+    private static PredictionType? ReadPrediction(string text) =>
+        text switch
+        {
+            "auto" => null,
+            "epsilon" => PredictionType.Epsilon,
+            "v" => PredictionType.Velocity,
+            _ => throw new RequestException("prediction", text, "must be auto, epsilon or v."),
+        };
 
     /// <summary>-1 is a random one, as in stable-diffusion-webui.</summary>
-    private static long? ReadSeed(string text) => text == "-1" ? null
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) && seed <= Seeds.Largest ? seed
-        : throw new RequestException("seed", text, $"must be a whole number from 0 to {Seeds.Largest}, or -1 for a random one.");
+    private static long? ReadSeed(string text) =>
+        text == "-1" ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) && seed <= Seeds.Largest
+            ? seed
+        : throw new RequestException(
+            "seed",
+            text,
+            $"must be a whole number from 0 to {Seeds.Largest}, or -1 for a random one."
+        );
 
     /// <summary>So that a printed request means the same file wherever it is read.</summary>
-    private static string FullPath(string name) => File.Exists(name) || Directory.Exists(name) ? Path.GetFullPath(name) : name;
+    private static string FullPath(string name) =>
+        File.Exists(name) || Directory.Exists(name) ? Path.GetFullPath(name) : name;
 }

@@ -5,7 +5,10 @@ using ControlNetSharp.Runtime;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary>Where the pictures and hints of a run are written: under the names that follow from <c>--out FILE</c>, or in a folder under names that nothing has yet.</summary>
+/// <summary>
+/// Where the pictures and hints of a run are written: under the names that follow from <c>--out FILE</c>, or in a
+/// folder under names that nothing has yet.
+/// </summary>
 internal sealed class ResultFiles
 {
     private readonly GenerateSettings _settings;
@@ -20,7 +23,12 @@ internal sealed class ResultFiles
         {
             var pictures = Enumerable.Range(0, settings.Pictures).Select(index => PictureStem(index, seed: 0));
             var maps = settings.WritesMaps ? Enumerable.Range(0, settings.Request.Units.Count).Select(MapStem) : [];
-            OutputFolder.CheckFree(GenerateOptions.Out.Name, settings.Output, pictures.Concat(maps).Select(stem => stem + Extension), settings.Overwrites);
+            OutputFolder.CheckFree(
+                GenerateOptions.Out.Name,
+                settings.Output,
+                pictures.Concat(maps).Select(stem => stem + Extension),
+                settings.Overwrites
+            );
         }
     }
 
@@ -30,7 +38,8 @@ internal sealed class ResultFiles
     /// <param name="picture">The picture.</param>
     /// <param name="index">Which one of the run, from 0.</param>
     /// <returns>The file.</returns>
-    public string WritePicture(GeneratedPicture picture, int index) => Write(PictureStem(index, picture.Seed), picture.Picture, picture.Texts(_settings.Inputs));
+    public string WritePicture(GeneratedPicture picture, int index) =>
+        Write(PictureStem(index, picture.Seed), picture.Picture, picture.Texts(_settings.Inputs));
 
     /// <summary>Writes the hint of a unit.</summary>
     /// <param name="hint">The hint. Borrowed.</param>
@@ -38,17 +47,23 @@ internal sealed class ResultFiles
     /// <returns>The file.</returns>
     public string WriteMap(Picture hint, int index) => Write(MapStem(index), hint, null);
 
-    private string PictureStem(int index, long seed) => _inFolder ? Path.Combine(_settings.Output, $"{Now()}-{index:d4}-{seed}")
+    private string PictureStem(int index, long seed) =>
+        _inFolder ? Path.Combine(_settings.Output, $"{Now()}-{index:d4}-{seed}")
         : _settings.Pictures == 1 ? Stem
         : $"{Stem}-{index:d4}";
 
-    private string MapStem(int index) => $"{(_inFolder ? Path.Combine(_settings.Output, Now()) : Stem)}-map{index}-{_settings.Request.Units[index].ConditionKind.Name}";
+    private string MapStem(int index) =>
+        $"{(_inFolder ? Path.Combine(_settings.Output, Now()) : Stem)}-map{index}-"
+        + $"{_settings.Request.Units[index].ConditionKind.Name}";
 
     private string Stem => Path.ChangeExtension(_settings.Output, null);
 
     private static string Now() => DateTimeOffset.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
 
-    /// <summary>In a folder the first free name counts: another run, even of the same second and seed, never loses a picture to this one.</summary>
+    /// <summary>
+    /// In a folder the first free name counts: another run, even of the same second and seed, never loses a picture to
+    /// this one.
+    /// </summary>
     private string Write(string stem, Picture picture, IReadOnlyDictionary<string, string>? texts)
     {
         for (var number = 1; ; number++)

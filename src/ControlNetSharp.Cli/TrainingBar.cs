@@ -3,7 +3,10 @@ using ControlNetSharp.Training;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary>How a training goes, on standard error: one line that changes where a terminal is attached, one line now and then elsewhere; messages stay.</summary>
+/// <summary>
+/// How a training goes, on standard error: one line that changes where a terminal is attached, one line now and then
+/// elsewhere; messages stay.
+/// </summary>
 internal sealed class TrainingBar(CommandOutput output, int picturesPerStep) : IDisposable
 {
     private const int LineEvery = 100;
@@ -11,7 +14,10 @@ internal sealed class TrainingBar(CommandOutput output, int picturesPerStep) : I
 
     public void Show(TrainingProgress progress)
     {
-        var line = string.Create(CultureInfo.InvariantCulture, $"{progress}, {progress.StepsPerSecond * picturesPerStep:f1} pictures/s");
+        var line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{progress}, {progress.StepsPerSecond * picturesPerStep:f1} pictures/s"
+        );
         if (output.IsTerminal)
         {
             output.Message.Write("\r" + line.PadRight(120));

@@ -6,14 +6,34 @@ using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary>A control unit as the user writes it: <c>KIND=PICTURE</c> with options after commas, or <c>@unit.json</c>.</summary>
+/// <summary>
+/// A control unit as the user writes it: <c>KIND=PICTURE</c> with options after commas, or <c>@unit.json</c>.
+/// </summary>
 internal static class UnitText
 {
     /// <summary>The option that units are given by.</summary>
     public const string Option = "--control";
 
-    private const string Quoting = "A value with commas in it stands in quotes, as in -c 'canny=\"my, room.png\",weight=0.8'; or write the unit into a file and give @unit.json.";
-    private static readonly string[] Own = ["weight", "start", "end", "mode", "model", "annotator", "resize", "resolution", "channels", "layers", "mask", "hires", "inpaint", "pooling"];
+    private const string Quoting =
+        "A value with commas in it stands in quotes, as in -c 'canny=\"my, room.png\",weight=0.8'; or write the unit "
+        + "into a file and give @unit.json.";
+    private static readonly string[] Own =
+    [
+        "weight",
+        "start",
+        "end",
+        "mode",
+        "model",
+        "annotator",
+        "resize",
+        "resolution",
+        "channels",
+        "layers",
+        "mask",
+        "hires",
+        "inpaint",
+        "pooling",
+    ];
 
     /// <summary>Reads a unit; nothing is opened but the JSON file of an <c>@</c> unit.</summary>
     /// <param name="text">The unit.</param>
@@ -37,7 +57,8 @@ internal static class UnitText
         var values = written.Values;
         string Member(string name) => $"{path}.{name}";
         string? Text(string name) => values.GetValueOrDefault(name);
-        double Real(string name, string property, double otherwise) => Text(name) is { } text ? RequestValues.Real<ControlUnit>(property, Member(name), text) : otherwise;
+        double Real(string name, string property, double otherwise) =>
+            Text(name) is { } text ? RequestValues.Real<ControlUnit>(property, Member(name), text) : otherwise;
         T Word<T>(string name)
             where T : struct, Enum => Text(name) is { } text ? RequestValues.Word<T>(Member(name), text) : default;
 
@@ -52,8 +73,12 @@ internal static class UnitText
             End = Real("end", nameof(ControlUnit.End), 1),
             Mode = Word<ControlMode>("mode"),
             Layers = Text("layers") is { } layers ? Layers(layers, Member("layers")) : null,
-            Resize = Text("resize") is { } resize ? RequestValues.Word<ResizeMode>(Member("resize"), resize) : ResizeMode.Crop,
-            Resolution = Text("resolution") is { } side and not "auto" ? RequestValues.Integer<ControlUnit>(nameof(ControlUnit.Resolution), Member("resolution"), side) : null,
+            Resize = Text("resize") is { } resize
+                ? RequestValues.Word<ResizeMode>(Member("resize"), resize)
+                : ResizeMode.Crop,
+            Resolution = Text("resolution") is { } side and not "auto"
+                ? RequestValues.Integer<ControlUnit>(nameof(ControlUnit.Resolution), Member("resolution"), side)
+                : null,
             Channels = Word<ChannelOrder>("channels"),
             Passes = Word<ControlPasses>("hires"),
             Mask = Text("mask") is { } mask ? mask : (PictureSource?)null,
@@ -69,7 +94,11 @@ internal static class UnitText
         var kind = RequestRules.Named(path + ".kind", unit.Kind, ConditionKind.Find);
         if (kind.Name == ControlUnit.HintKind && unit.Model is null)
         {
-            throw UsageException.Of(Option, $"{unit.Kind}={unit.Picture.Name}", $"a unit of the kind {ControlUnit.HintKind} needs model=FILE.");
+            throw UsageException.Of(
+                Option,
+                $"{unit.Kind}={unit.Picture.Name}",
+                $"a unit of the kind {ControlUnit.HintKind} needs model=FILE."
+            );
         }
 
         var known = UnitAnnotator.Candidates(unit, kind, path).SelectMany(annotator => annotator.Options).ToList();
@@ -80,10 +109,16 @@ internal static class UnitText
             {
                 string[] names = [.. Own, .. known.Select(option => option.Name)];
                 var nearest = UnitAnnotator.Nearest(name, names);
-                throw UsageException.Of(Option, $"{name}={text}", $"there is no option '{name}'{nearest} Known are {string.Join(", ", names)}.{(nearest == "." ? " " + Quoting : "")}");
+                throw UsageException.Of(
+                    Option,
+                    $"{name}={text}",
+                    $"there is no option '{name}'{nearest} Known are "
+                        + $"{string.Join(", ", names)}.{(nearest == "." ? " " + Quoting : "")}"
+                );
             }
 
-            options[name] = option.NumberOf(text)
+            options[name] =
+                option.NumberOf(text)
                 ?? throw new RequestException($"{path}.options.{name}", text, $"must be {option.Allowed}.");
         }
 
@@ -98,7 +133,12 @@ internal static class UnitText
         {
             if (name.Length == 0 || string.IsNullOrEmpty(value))
             {
-                throw UsageException.Of(Option, text, $"'{name}{(value is null ? "" : "=")}' must be name=value; a unit is written KIND=PICTURE,option=value,… {Quoting}");
+                throw UsageException.Of(
+                    Option,
+                    text,
+                    $"'{name}{(value is null ? "" : "=")}' must be name=value; a unit is written "
+                        + $"KIND=PICTURE,option=value,… {Quoting}"
+                );
             }
 
             if (!values.TryAdd(name, value))
@@ -122,9 +162,12 @@ internal static class UnitText
         try
         {
             using var document = JsonDocument.Parse(ByteOrderMark.Removed(File.ReadAllBytes(path)));
-            var values = document.RootElement.EnumerateObject().Where(member => member.Value.ValueKind != JsonValueKind.Null)
+            var values = document
+                .RootElement.EnumerateObject()
+                .Where(member => member.Value.ValueKind != JsonValueKind.Null)
                 .ToDictionary(member => member.Name, member => member.Value.ToString(), StringComparer.Ordinal);
-            return values.Remove("kind", out var kind) && values.Remove("picture", out var picture) ? (kind, picture, values)
+            return values.Remove("kind", out var kind) && values.Remove("picture", out var picture)
+                ? (kind, picture, values)
                 : throw UsageException.Of(Option, "@" + path, "the object must have the keys 'kind' and 'picture'.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -139,5 +182,9 @@ internal static class UnitText
 
     /// <summary>Numbers between colons or semicolons, or a JSON array of them.</summary>
     private static IReadOnlyList<double> Layers(string text, string member) =>
-        [.. text.Trim('[', ']').Split(':', ';', ',').Select(number => RequestValues.Real<ControlUnit>(nameof(ControlUnit.Layers), member, number.Trim()))];
+        [
+            .. text.Trim('[', ']')
+                .Split(':', ';', ',')
+                .Select(number => RequestValues.Real<ControlUnit>(nameof(ControlUnit.Layers), member, number.Trim())),
+        ];
 }

@@ -1,7 +1,8 @@
 namespace ControlNetSharp.Cli;
 
 /// <summary>The user's input is wrong: exit code 2.</summary>
-internal sealed class UsageException(string option, string message, Exception? innerException = null) : Exception(message, innerException)
+internal sealed class UsageException(string option, string message, Exception? innerException = null)
+    : Exception(message, innerException)
 {
     /// <summary>The option or argument that is wrong, as the user writes it.</summary>
     public string Option { get; } = option;

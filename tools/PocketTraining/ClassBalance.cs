@@ -3,7 +3,8 @@ using ControlNetSharp.Training;
 namespace ControlNetSharp.PocketTraining;
 
 /// <summary>
-/// How rare classes are made to count: scenes that have them are drawn more often, "repeat factor sampling" (Gupta et al. 2019, LVIS, arXiv:1908.03195, section 4.1), and their pixels weigh more.
+/// How rare classes are made to count: scenes that have them are drawn more often, "repeat factor sampling" (Gupta et
+/// al. 2019, LVIS, arXiv:1908.03195, section 4.1), and their pixels weigh more.
 /// </summary>
 public sealed class ClassBalance
 {
@@ -20,7 +21,9 @@ public sealed class ClassBalance
     private readonly double[] _shares;
 
     /// <summary>Balances a set of scenes.</summary>
-    /// <param name="pixels">For each scene the number of pixels of each class, as of <see cref="SceneCache.ClassPixels"/>; at least one.</param>
+    /// <param name="pixels">
+    /// For each scene the number of pixels of each class, as of <see cref="SceneCache.ClassPixels"/>; at least one.
+    /// </param>
     public ClassBalance(IReadOnlyList<int[]> pixels)
     {
         ArgumentNullException.ThrowIfNull(pixels);
@@ -35,7 +38,12 @@ public sealed class ClassBalance
             repeats[i] = share > 0 ? Math.Max(1, Math.Sqrt(CommonShare / share)) : 1;
         }
 
-        _shares = [.. pixels.Select(scene => Enumerable.Range(0, classes).Where(i => scene[i] > seen).Select(i => repeats[i]).DefaultIfEmpty(1).Max())];
+        _shares =
+        [
+            .. pixels.Select(scene =>
+                Enumerable.Range(0, classes).Where(i => scene[i] > seen).Select(i => repeats[i]).DefaultIfEmpty(1).Max()
+            ),
+        ];
         for (var i = 1; i < _shares.Length; i++)
         {
             _shares[i] += _shares[i - 1];
@@ -43,10 +51,17 @@ public sealed class ClassBalance
 
         var present = totals.Where(total => total > 0).Order().ToArray();
         var median = present[present.Length / 2];
-        Weights = [.. totals.Select(total => (float)Math.Clamp(Math.Sqrt(median / Math.Max(total, 1)), LeastWeight, MostWeight))];
+        Weights =
+        [
+            .. totals.Select(total =>
+                (float)Math.Clamp(Math.Sqrt(median / Math.Max(total, 1)), LeastWeight, MostWeight)
+            ),
+        ];
     }
 
-    /// <summary>What a pixel of each class weighs in the loss: the root of how much rarer it is than the class in the middle.</summary>
+    /// <summary>
+    /// What a pixel of each class weighs in the loss: the root of how much rarer it is than the class in the middle.
+    /// </summary>
     public IReadOnlyList<float> Weights { get; }
 
     /// <summary>Draws a scene.</summary>

@@ -36,14 +36,29 @@ internal sealed class LatentCache : IDisposable
         {
             using var scope = NewDisposeScope();
             var batches = new Tensor[(pictures.Count + EncodeBatch - 1) / EncodeBatch];
-            Parallel.For(0, batches.Length, new ParallelOptions { MaxDegreeOfParallelism = placement.Device.type == DeviceType.CPU ? PocketModel.Workers : Environment.ProcessorCount }, i =>
-            {
-                using var inner = NewDisposeScope();
-                using var _ = no_grad();
-                var batch = pictures.Batch([.. Enumerable.Range(i * EncodeBatch, Math.Min(EncodeBatch, pictures.Count - i * EncodeBatch))]);
-                var mean = autoencoder.Encode(batch.to(placement.Device).to(placement.Dtype)).Mean.to(ScalarType.Float32).Times(autoencoder.Params.ScaleFactor).cpu();
-                batches[i] = mean.DetachFromDisposeScope();
-            });
+            Parallel.For(
+                0,
+                batches.Length,
+                new ParallelOptions
+                {
+                    MaxDegreeOfParallelism =
+                        placement.Device.type == DeviceType.CPU ? PocketModel.Workers : Environment.ProcessorCount,
+                },
+                i =>
+                {
+                    using var inner = NewDisposeScope();
+                    using var _ = no_grad();
+                    var batch = pictures.Batch([
+                        .. Enumerable.Range(i * EncodeBatch, Math.Min(EncodeBatch, pictures.Count - i * EncodeBatch)),
+                    ]);
+                    var mean = autoencoder
+                        .Encode(batch.to(placement.Device).to(placement.Dtype))
+                        .Mean.to(ScalarType.Float32)
+                        .Times(autoencoder.Params.ScaleFactor)
+                        .cpu();
+                    batches[i] = mean.DetachFromDisposeScope();
+                }
+            );
 
             SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["latents"] = cat(batches) });
             foreach (var batch in batches)
@@ -76,6 +91,11 @@ internal sealed class LatentCache : IDisposable
     private static Tensor Tokens(IReadOnlyList<string> captions)
     {
         var tokenizer = ClipTokenizer.Default;
-        return tensor(captions.SelectMany(caption => tokenizer.Pad(tokenizer.Encode(caption), PocketModel.Text.PadToken)).ToArray(), [captions.Count, ClipTokenizer.ContextLength]);
+        return tensor(
+            captions
+                .SelectMany(caption => tokenizer.Pad(tokenizer.Encode(caption), PocketModel.Text.PadToken))
+                .ToArray(),
+            [captions.Count, ClipTokenizer.ContextLength]
+        );
     }
 }

@@ -7,7 +7,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.PocketTraining;
 
-/// <summary>Square pictures and their captions on the disk, memory-mapped, so that training reads them at memory speed and another run need not make them again.</summary>
+/// <summary>
+/// Square pictures and their captions on the disk, memory-mapped, so that training reads them at memory speed and
+/// another run need not make them again.
+/// </summary>
 public sealed class PictureCache : IDisposable
 {
     private readonly MemoryMappedFile _map;
@@ -49,7 +52,10 @@ public sealed class PictureCache : IDisposable
         var expected = (long)count * size * size * 3;
         if (new FileInfo(path).Length != expected || captions.Length != count)
         {
-            throw new InvalidDataException($"{path} has {new FileInfo(path).Length} bytes and {captions.Length} captions; {count} pictures of {size} x {size} take {expected} bytes. Delete it to make it again.");
+            throw new InvalidDataException(
+                $"{path} has {new FileInfo(path).Length} bytes and {captions.Length} captions; {count} pictures of "
+                    + $"{size} x {size} take {expected} bytes. Delete it to make it again."
+            );
         }
 
         return new PictureCache(path, size, captions);
@@ -77,7 +83,11 @@ public sealed class PictureCache : IDisposable
             _view.ReadArray((long)indices[i] * PictureBytes, bytes, i * PictureBytes, PictureBytes);
         }
 
-        var pictures = tensor(bytes, [indices.Count, Size, Size, 3]).permute(0, 3, 1, 2).to(ScalarType.Float32).Over(127.5).Minus(1);
+        var pictures = tensor(bytes, [indices.Count, Size, Size, 3])
+            .permute(0, 3, 1, 2)
+            .to(ScalarType.Float32)
+            .Over(127.5)
+            .Minus(1);
         if (flipped is not null)
         {
             pictures = where(tensor(flipped.ToArray()).view(-1, 1, 1, 1), pictures.flip(3), pictures);
@@ -103,11 +113,15 @@ public sealed class PictureCache : IDisposable
             for (var first = 0; first < count; first += Chunk)
             {
                 var pictures = new byte[Math.Min(Chunk, count - first)][];
-                Parallel.For(0, pictures.Length, i =>
-                {
-                    var (picture, caption) = make(first + i);
-                    (pictures[i], captions[first + i]) = (picture.Rgb, caption);
-                });
+                Parallel.For(
+                    0,
+                    pictures.Length,
+                    i =>
+                    {
+                        var (picture, caption) = make(first + i);
+                        (pictures[i], captions[first + i]) = (picture.Rgb, caption);
+                    }
+                );
                 foreach (var picture in pictures)
                 {
                     stream.Write(picture);

@@ -26,8 +26,10 @@ internal static class PocketWeights
     private const int LatentSample = 256;
 
     /// <summary>
-    /// Training makes residuals as strong as they are to be without guidance. Guidance makes seven times as much of the words and no more of the hint; so many times as much of it, on the UNet's
-    /// four levels from the finest to the coarsest, gives the best of both: measured on scenes that the scoreboard does not use.
+    /// Training makes residuals as strong as they are to be without guidance. Guidance makes seven times as much of the
+    /// words and no more of the hint; so many times as much of it, on the UNet's
+    /// four levels from the finest to the coarsest, gives the best of both: measured on scenes that the scoreboard does
+    /// not use.
     /// </summary>
     private static readonly Dictionary<string, double[]> ControlStrengths = new()
     {
@@ -53,9 +55,11 @@ internal static class PocketWeights
     };
 
     /// <summary>The parameters of text encoder and UNet under their names in the file, in training order.</summary>
-    public static IEnumerable<(string Name, Parameter Parameter)> Parameters(UNet unet, ClipTextEncoder text) => Named(unet, UNetPrefix).Concat(Named(text, TextPrefix));
+    public static IEnumerable<(string Name, Parameter Parameter)> Parameters(UNet unet, ClipTextEncoder text) =>
+        Named(unet, UNetPrefix).Concat(Named(text, TextPrefix));
 
-    public static IEnumerable<(string Name, Parameter Parameter)> Named(nn.Module network, string prefix) => network.named_parameters().Select(p => (prefix + p.name, p.parameter));
+    public static IEnumerable<(string Name, Parameter Parameter)> Named(nn.Module network, string prefix) =>
+        network.named_parameters().Select(p => (prefix + p.name, p.parameter));
 
     public static string AutoencoderFolder(string runs) => Path.Combine(runs, "autoencoder");
 
@@ -63,10 +67,15 @@ internal static class PocketWeights
 
     /// <summary>The parameters behind the latents.</summary>
     public static IEnumerable<(string Name, Parameter Parameter)> Decoder(Autoencoder autoencoder) =>
-        Named(autoencoder, "").Where(p => p.Name.StartsWith("decoder.", StringComparison.Ordinal) || p.Name.StartsWith("post_quant_conv.", StringComparison.Ordinal));
+        Named(autoencoder, "")
+            .Where(p =>
+                p.Name.StartsWith("decoder.", StringComparison.Ordinal)
+                || p.Name.StartsWith("post_quant_conv.", StringComparison.Ordinal)
+            );
 
     /// <summary>
-    /// The trained Autoencoder for RGB, its latents with mean 0 and deviation 1 a channel over the given pictures (times its scale factor): from its training, or where there was none
+    /// The trained Autoencoder for RGB, its latents with mean 0 and deviation 1 a channel over the given pictures
+    /// (times its scale factor): from its training, or where there was none
     /// here, from the packed weights.
     /// </summary>
     public static Autoencoder Autoencoder(string runs, PictureCache pictures, string weights, Device device)
@@ -92,7 +101,10 @@ internal static class PocketWeights
     /// <summary>The trained UNet and text encoder, from their training or from the packed weights.</summary>
     public static (UNet UNet, ClipTextEncoder Text) Diffusion(string folder, string weights)
     {
-        var (unet, text) = (new UNet(PocketModel.UNet, Placement.Cpu32), new ClipTextEncoder(PocketModel.Text, Placement.Cpu32));
+        var (unet, text) = (
+            new UNet(PocketModel.UNet, Placement.Cpu32),
+            new ClipTextEncoder(PocketModel.Text, Placement.Cpu32)
+        );
         if (Trainer.HasCheckpoint(folder))
         {
             Trainer.LoadAverage(folder, Parameters(unet, text));
@@ -113,7 +125,8 @@ internal static class PocketWeights
     }
 
     /// <summary>Writes the Autoencoder's file of a model, in bf16.</summary>
-    public static void WriteAutoencoder(string weights, Autoencoder autoencoder) => Write(Path.Combine(ModelFolder(weights), AutoencoderFile), Named(autoencoder, AutoencoderPrefix));
+    public static void WriteAutoencoder(string weights, Autoencoder autoencoder) =>
+        Write(Path.Combine(ModelFolder(weights), AutoencoderFile), Named(autoencoder, AutoencoderPrefix));
 
     /// <summary>Writes the files of UNet and text encoder of a model, in bf16.</summary>
     public static void WriteDiffusion(string weights, UNet unet, ClipTextEncoder text)
@@ -131,9 +144,13 @@ internal static class PocketWeights
     }
 
     /// <summary>Writes the trained classifier of scenes, in bf16.</summary>
-    public static void WriteClassifier(string weights, SceneClassifierNetwork network) => Write(Path.Combine(weights, SceneClassifier.FileName), Named(network, ""));
+    public static void WriteClassifier(string weights, SceneClassifierNetwork network) =>
+        Write(Path.Combine(weights, SceneClassifier.FileName), Named(network, ""));
 
-    /// <summary>Writes a ControlNet that <c>controlnet train</c> has made, in 8 bits, with its residuals as strong as <see cref="ControlStrengths"/> says.</summary>
+    /// <summary>
+    /// Writes a ControlNet that <c>controlnet train</c> has made, in 8 bits, with its residuals as strong as
+    /// <see cref="ControlStrengths"/> says.
+    /// </summary>
     /// <param name="weights">Folder of the embedded weights.</param>
     /// <param name="file">Such as <c>controlnet_depth.safetensors</c>, which names the kind.</param>
     /// <exception cref="ArgumentException">The name says no kind.</exception>
@@ -141,16 +158,45 @@ internal static class PocketWeights
     {
         using var scope = NewDisposeScope();
         using var trained = SafetensorsFile.Open(file);
-        if (!ControlStrengths.TryGetValue(Path.GetFileNameWithoutExtension(file).Replace("controlnet_", "", StringComparison.Ordinal), out var strengths))
+        if (
+            !ControlStrengths.TryGetValue(
+                Path.GetFileNameWithoutExtension(file).Replace("controlnet_", "", StringComparison.Ordinal),
+                out var strengths
+            )
+        )
         {
-            throw new ArgumentException($"{file}: must be named controlnet_KIND.safetensors, KIND one of {string.Join(", ", ControlStrengths.Keys)}.", nameof(file));
+            throw new ArgumentException(
+                $"{file}: must be named controlnet_KIND.safetensors, KIND one of "
+                    + $"{string.Join(", ", ControlStrengths.Keys)}.",
+                nameof(file)
+            );
         }
 
-        var tensors = trained.Entries.Keys.ToDictionary(name => name, name => LevelOf(name) is { } level ? trained.Read(name).to(ScalarType.Float32).Times(strengths[level]) : trained.Read(name));
+        var tensors = trained.Entries.Keys.ToDictionary(
+            name => name,
+            name =>
+                LevelOf(name) is { } level
+                    ? trained.Read(name).to(ScalarType.Float32).Times(strengths[level])
+                    : trained.Read(name)
+        );
         var (target, strong) = (Path.Combine(weights, Path.GetFileName(file)), file + ".strong.tmp");
         try
         {
-            SafetensorsWriter.Write(strong, tensors, trained.Metadata.Append(KeyValuePair.Create("strengths", string.Join(", ", strengths.Select(strength => strength.ToString(CultureInfo.InvariantCulture))))).ToDictionary());
+            SafetensorsWriter.Write(
+                strong,
+                tensors,
+                trained
+                    .Metadata.Append(
+                        KeyValuePair.Create(
+                            "strengths",
+                            string.Join(
+                                ", ",
+                                strengths.Select(strength => strength.ToString(CultureInfo.InvariantCulture))
+                            )
+                        )
+                    )
+                    .ToDictionary()
+            );
             CheckpointConverter.Convert(strong, target, format: WeightFormat.ScaledFloat8);
         }
         finally
@@ -159,7 +205,10 @@ internal static class PocketWeights
         }
     }
 
-    /// <summary>The UNet's level, from the finest, to which a weight of a zero convolution gives; null for other weights. There are two input blocks a level.</summary>
+    /// <summary>
+    /// The UNet's level, from the finest, to which a weight of a zero convolution gives; null for other weights. There
+    /// are two input blocks a level.
+    /// </summary>
     private static int? LevelOf(string name) =>
         name.Split('.') is not [_, var part, var index, ..] ? null
         : part == "zero_convs" ? int.Parse(index, CultureInfo.InvariantCulture) / 2
@@ -181,10 +230,16 @@ internal static class PocketWeights
     {
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        SafetensorsWriter.Write(path, parameters.ToDictionary(p => p.Name, p => p.Parameter.detach().to(ScalarType.BFloat16)), Metadata.Write());
+        SafetensorsWriter.Write(
+            path,
+            parameters.ToDictionary(p => p.Name, p => p.Parameter.detach().to(ScalarType.BFloat16)),
+            Metadata.Write()
+        );
     }
 
-    /// <summary>Folds a shift and a scale for each latent channel into the 1×1 convolutions round the latents.</summary>
+    /// <summary>
+    /// Folds a shift and a scale for each latent channel into the 1×1 convolutions round the latents.
+    /// </summary>
     private static void NormaliseLatents(Autoencoder autoencoder, PictureCache pictures)
     {
         using var scope = NewDisposeScope();
@@ -193,7 +248,11 @@ internal static class PocketWeights
         var means = new List<Tensor>();
         for (var first = 0; first < Math.Min(LatentSample, pictures.Count); first += 8)
         {
-            means.Add(autoencoder.Encode(pictures.Batch([.. Enumerable.Range(first, 8)]).to(autoencoder.parameters().First().device)).Mean);
+            means.Add(
+                autoencoder
+                    .Encode(pictures.Batch([.. Enumerable.Range(first, 8)]).to(autoencoder.parameters().First().device))
+                    .Mean
+            );
         }
 
         var z = cat([.. means], 0);

@@ -6,7 +6,10 @@ using ControlNetSharp.Training;
 
 namespace ControlNetSharp.PocketTraining;
 
-/// <summary>The maps that a pose network is to learn: a Gaussian at each part, unit vectors along each limb. Source: Cao et al. 2017, arXiv:1611.08050, section 2.2 and 2.3.</summary>
+/// <summary>
+/// The maps that a pose network is to learn: a Gaussian at each part, unit vectors along each limb. Source: Cao et al.
+/// 2017, arXiv:1611.08050, section 2.2 and 2.3.
+/// </summary>
 internal sealed class PoseTargets
 {
     /// <summary>Pixels for one value of a map.</summary>
@@ -26,7 +29,10 @@ internal sealed class PoseTargets
     public PoseTargets(IEnumerable<KeyPoint[]> people, int size)
     {
         _side = size / Stride;
-        (Parts, Limbs) = (new float[PosePerson.BodyPoints * _side * _side], new float[EmbeddedNetwork.LimbMaps * _side * _side]);
+        (Parts, Limbs) = (
+            new float[PosePerson.BodyPoints * _side * _side],
+            new float[EmbeddedNetwork.LimbMaps * _side * _side]
+        );
         foreach (var person in people.Where(IsLarge))
         {
             foreach (var (part, point) in person.Index().Where(item => item.Item.Visible))
@@ -38,7 +44,11 @@ internal sealed class PoseTargets
             {
                 if (person[from].Visible && person[to].Visible)
                 {
-                    AddLimb(map, (OnMap(person[from].X), OnMap(person[from].Y)), (OnMap(person[to].X), OnMap(person[to].Y)));
+                    AddLimb(
+                        map,
+                        (OnMap(person[from].X), OnMap(person[from].Y)),
+                        (OnMap(person[to].X), OnMap(person[to].Y))
+                    );
                 }
             }
         }
@@ -55,7 +65,9 @@ internal sealed class PoseTargets
     private static bool IsLarge(KeyPoint[] person)
     {
         var seen = person.Where(point => point.Visible).ToList();
-        return seen.Count > 0 && Math.Max(seen.Max(p => p.X) - seen.Min(p => p.X), seen.Max(p => p.Y) - seen.Min(p => p.Y)) >= LeastHeight;
+        return seen.Count > 0
+            && Math.Max(seen.Max(p => p.X) - seen.Min(p => p.X), seen.Max(p => p.Y) - seen.Min(p => p.Y))
+                >= LeastHeight;
     }
 
     private void AddPart(int part, double x, double y)
@@ -82,9 +94,16 @@ internal sealed class PoseTargets
         {
             var (x, y) = (column - from.X, row - from.Y);
             var along = x * dx + y * dy;
-            if (along >= -HalfLimbWidth / 2 && along <= length + HalfLimbWidth / 2 && Math.Abs(x * dy - y * dx) <= HalfLimbWidth)
+            if (
+                along >= -HalfLimbWidth / 2
+                && along <= length + HalfLimbWidth / 2
+                && Math.Abs(x * dy - y * dx) <= HalfLimbWidth
+            )
             {
-                (Limbs[(map * _side + row) * _side + column], Limbs[((map + 1) * _side + row) * _side + column]) = ((float)dx, (float)dy);
+                (Limbs[(map * _side + row) * _side + column], Limbs[((map + 1) * _side + row) * _side + column]) = (
+                    (float)dx,
+                    (float)dy
+                );
             }
         }
     }

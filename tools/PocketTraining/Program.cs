@@ -8,101 +8,253 @@ using static TorchSharp.torch;
 NativeLibraries.EnsureLoaded();
 AllocatorTuning.KeepFreedMemory(PocketModel.Workers);
 set_num_threads(1);
-var runs = new Option<string>("--runs") { Description = "Folder for caches, checkpoints and metrics.", DefaultValueFactory = _ => "runs" };
+var runs = new Option<string>("--runs")
+{
+    Description = "Folder for caches, checkpoints and metrics.",
+    DefaultValueFactory = _ => "runs",
+};
 var pictures = new Option<int>("--pictures") { Description = "Training pictures.", DefaultValueFactory = _ => 6144 };
 var steps = new Option<long>("--steps") { Description = "Steps of the whole run.", Required = true };
 var rate = new Option<double>("--rate") { Description = "Learning rate on the plateau.", Required = true };
-var decoderOnly = new Option<bool>("--decoder-only") { Description = "Leaves the encoder, and so the latents, as they are." };
-var fromWeights = new Option<bool>("--from-weights") { Description = "Starts a new run from the embedded weights, not from nothing." };
-var weights = new Option<string>("--weights") { Description = "Folder of the embedded weights.", DefaultValueFactory = _ => "src/ControlNetSharp.Pocket/weights" };
+var decoderOnly = new Option<bool>("--decoder-only")
+{
+    Description = "Leaves the encoder, and so the latents, as they are.",
+};
+var fromWeights = new Option<bool>("--from-weights")
+{
+    Description = "Starts a new run from the embedded weights, not from nothing.",
+};
+var weights = new Option<string>("--weights")
+{
+    Description = "Folder of the embedded weights.",
+    DefaultValueFactory = _ => "src/ControlNetSharp.Pocket/weights",
+};
 
 var batch = new Option<int>("--batch") { Description = "Pictures in a batch.", DefaultValueFactory = _ => 8 };
 var device = new Option<string>("--device") { Description = "cpu or cuda:N.", DefaultValueFactory = _ => "cpu" };
 
-var autoencoder = new Command("autoencoder", "Trains the Autoencoder on scenes.") { runs, pictures, steps, rate, decoderOnly };
-Run(autoencoder, (a, folder, stop) =>
+var autoencoder = new Command("autoencoder", "Trains the Autoencoder on scenes.")
 {
-    using var training = Scenes(folder, "training", 0, a.GetValue(pictures));
-    using var validation = Scenes(folder, "validation", ValidationSeed, ValidationCount);
-    AutoencoderTraining.Run(folder, training, validation, a.GetValue(steps), a.GetValue(rate), !a.GetValue(decoderOnly), stop);
-});
-
-var unet = new Command("unet", "Trains text encoder and UNet on the latents of the scenes.") { runs, pictures, steps, rate, weights, fromWeights, batch, device };
-Run(unet, (a, folder, stop) =>
-{
-    var placement = PocketModel.PlacementOn(a.GetValue(device)!);
-    using var training = Latents(folder, a.GetValue(weights)!, "training", 0, a.GetValue(pictures), placement);
-    using var validation = Latents(folder, a.GetValue(weights)!, "validation", ValidationSeed, ValidationCount, placement);
-    UNetTraining.Run(Path.Combine(folder, "unet"), training, validation, a.GetValue(steps), a.GetValue(rate), a.GetValue(batch), a.GetValue(fromWeights) ? a.GetValue(weights) : null, placement, stop);
-});
-
-var annotators = new Command("annotators", "Trains the network of the embedded annotators on scenes and what is known about them.") { runs, pictures, steps, rate };
-Run(annotators, (a, folder, stop) =>
-{
-    var count = a.GetValue(pictures);
-    using var training = Truth(folder, "training", AnnotatorTraining.Seeds(count * 3 / 4, count / 4));
-    using var validation = Truth(folder, "validation", [.. Enumerable.Range(0, ValidationCount).Select(i => ValidationSeed + i)]);
-    AnnotatorTraining.Run(Path.Combine(folder, "annotators"), training, validation, a.GetValue(steps), a.GetValue(rate), stop);
-});
-
-var workers = new Option<int>("--workers") { Description = "Training threads, 1 or 2, each on a batch of its own.", DefaultValueFactory = _ => PocketModel.Workers };
-var classifier = new Command("classifier", "Trains the classifier by which generated pictures are compared with their prompts.") { runs, pictures, steps, rate, workers };
-Run(classifier, (a, folder, stop) =>
-{
-    using var training = Scenes(folder, "training", 0, a.GetValue(pictures));
-    using var validation = ClassifierValidation(folder);
-    ClassifierTraining.Run(Path.Combine(folder, "classifier"), training, validation, ValidationSeed, a.GetValue(steps), a.GetValue(rate), a.GetValue(workers), stop);
-});
-
-var pack = new Command("pack", "Writes what has been trained so far into the folder of the embedded model.") { runs, weights };
-Run(pack, (a, folder, _) =>
-{
-    var target = a.GetValue(weights)!;
-    if (Trainer.HasCheckpoint(PocketWeights.AutoencoderFolder(folder)))
+    runs,
+    pictures,
+    steps,
+    rate,
+    decoderOnly,
+};
+Run(
+    autoencoder,
+    (a, folder, stop) =>
     {
-        using var scenes = Scenes(folder, "validation", ValidationSeed, ValidationCount);
-        PocketWeights.WriteAutoencoder(target, PocketWeights.Autoencoder(folder, scenes, target, CPU));
+        using var training = Scenes(folder, "training", 0, a.GetValue(pictures));
+        using var validation = Scenes(folder, "validation", ValidationSeed, ValidationCount);
+        AutoencoderTraining.Run(
+            folder,
+            training,
+            validation,
+            a.GetValue(steps),
+            a.GetValue(rate),
+            !a.GetValue(decoderOnly),
+            stop
+        );
     }
+);
 
-    if (Trainer.HasCheckpoint(Path.Combine(folder, "unet")))
+var unet = new Command("unet", "Trains text encoder and UNet on the latents of the scenes.")
+{
+    runs,
+    pictures,
+    steps,
+    rate,
+    weights,
+    fromWeights,
+    batch,
+    device,
+};
+Run(
+    unet,
+    (a, folder, stop) =>
     {
-        var (trainedUNet, text) = PocketWeights.Diffusion(Path.Combine(folder, "unet"), a.GetValue(weights)!);
-        PocketWeights.WriteDiffusion(target, trainedUNet, text);
+        var placement = PocketModel.PlacementOn(a.GetValue(device)!);
+        using var training = Latents(folder, a.GetValue(weights)!, "training", 0, a.GetValue(pictures), placement);
+        using var validation = Latents(
+            folder,
+            a.GetValue(weights)!,
+            "validation",
+            ValidationSeed,
+            ValidationCount,
+            placement
+        );
+        UNetTraining.Run(
+            Path.Combine(folder, "unet"),
+            training,
+            validation,
+            a.GetValue(steps),
+            a.GetValue(rate),
+            a.GetValue(batch),
+            a.GetValue(fromWeights) ? a.GetValue(weights) : null,
+            placement,
+            stop
+        );
     }
+);
 
-    if (Trainer.HasCheckpoint(Path.Combine(folder, "annotators")))
+var annotators = new Command(
+    "annotators",
+    "Trains the network of the embedded annotators on scenes and what is known about them."
+)
+{
+    runs,
+    pictures,
+    steps,
+    rate,
+};
+Run(
+    annotators,
+    (a, folder, stop) =>
     {
-        PocketWeights.WriteAnnotators(target, Path.Combine(folder, "annotators"));
+        var count = a.GetValue(pictures);
+        using var training = Truth(folder, "training", AnnotatorTraining.Seeds(count * 3 / 4, count / 4));
+        using var validation = Truth(
+            folder,
+            "validation",
+            [.. Enumerable.Range(0, ValidationCount).Select(i => ValidationSeed + i)]
+        );
+        AnnotatorTraining.Run(
+            Path.Combine(folder, "annotators"),
+            training,
+            validation,
+            a.GetValue(steps),
+            a.GetValue(rate),
+            stop
+        );
     }
+);
 
-    if (Trainer.HasCheckpoint(Path.Combine(folder, "classifier")))
+var workers = new Option<int>("--workers")
+{
+    Description = "Training threads, 1 or 2, each on a batch of its own.",
+    DefaultValueFactory = _ => PocketModel.Workers,
+};
+var classifier = new Command(
+    "classifier",
+    "Trains the classifier by which generated pictures are compared with their prompts."
+)
+{
+    runs,
+    pictures,
+    steps,
+    rate,
+    workers,
+};
+Run(
+    classifier,
+    (a, folder, stop) =>
     {
-        using var scenes = ClassifierValidation(folder);
-        using var network = ClassifierTraining.Calibrated(Path.Combine(folder, "classifier"), scenes, ValidationSeed);
-        PocketWeights.WriteClassifier(target, network);
+        using var training = Scenes(folder, "training", 0, a.GetValue(pictures));
+        using var validation = ClassifierValidation(folder);
+        ClassifierTraining.Run(
+            Path.Combine(folder, "classifier"),
+            training,
+            validation,
+            ValidationSeed,
+            a.GetValue(steps),
+            a.GetValue(rate),
+            a.GetValue(workers),
+            stop
+        );
     }
-});
+);
 
-var trained = new Argument<string[]>("files") { Description = "ControlNets that controlnet train has made.", Arity = ArgumentArity.OneOrMore };
-var controls = new Command("controls", "Writes ControlNets into the folder of the embedded model.") { trained, runs, weights };
-Run(controls, (a, _, _) => Array.ForEach(a.GetValue(trained)!, file => PocketWeights.WriteControl(a.GetValue(weights)!, file)));
+var pack = new Command("pack", "Writes what has been trained so far into the folder of the embedded model.")
+{
+    runs,
+    weights,
+};
+Run(
+    pack,
+    (a, folder, _) =>
+    {
+        var target = a.GetValue(weights)!;
+        if (Trainer.HasCheckpoint(PocketWeights.AutoencoderFolder(folder)))
+        {
+            using var scenes = Scenes(folder, "validation", ValidationSeed, ValidationCount);
+            PocketWeights.WriteAutoencoder(target, PocketWeights.Autoencoder(folder, scenes, target, CPU));
+        }
 
-return await new RootCommand("Trains the embedded model 'pocket' from nothing.") { autoencoder, unet, annotators, classifier, pack, controls }.Parse(args).InvokeAsync();
+        if (Trainer.HasCheckpoint(Path.Combine(folder, "unet")))
+        {
+            var (trainedUNet, text) = PocketWeights.Diffusion(Path.Combine(folder, "unet"), a.GetValue(weights)!);
+            PocketWeights.WriteDiffusion(target, trainedUNet, text);
+        }
+
+        if (Trainer.HasCheckpoint(Path.Combine(folder, "annotators")))
+        {
+            PocketWeights.WriteAnnotators(target, Path.Combine(folder, "annotators"));
+        }
+
+        if (Trainer.HasCheckpoint(Path.Combine(folder, "classifier")))
+        {
+            using var scenes = ClassifierValidation(folder);
+            using var network = ClassifierTraining.Calibrated(
+                Path.Combine(folder, "classifier"),
+                scenes,
+                ValidationSeed
+            );
+            PocketWeights.WriteClassifier(target, network);
+        }
+    }
+);
+
+var trained = new Argument<string[]>("files")
+{
+    Description = "ControlNets that controlnet train has made.",
+    Arity = ArgumentArity.OneOrMore,
+};
+var controls = new Command("controls", "Writes ControlNets into the folder of the embedded model.")
+{
+    trained,
+    runs,
+    weights,
+};
+Run(
+    controls,
+    (a, _, _) => Array.ForEach(a.GetValue(trained)!, file => PocketWeights.WriteControl(a.GetValue(weights)!, file))
+);
+
+return await new RootCommand("Trains the embedded model 'pocket' from nothing.")
+{
+    autoencoder,
+    unet,
+    annotators,
+    classifier,
+    pack,
+    controls,
+}
+    .Parse(args)
+    .InvokeAsync();
 
 void Run(Command command, Action<ParseResult, string, CancellationToken> action) =>
-    command.SetAction((arguments, stop) => Task.Run(() => action(arguments, arguments.GetValue(runs)!, stop), CancellationToken.None));
+    command.SetAction(
+        (arguments, stop) => Task.Run(() => action(arguments, arguments.GetValue(runs)!, stop), CancellationToken.None)
+    );
 
 static PictureCache Scenes(string folder, string name, long firstSeed, int count)
 {
     Directory.CreateDirectory(folder);
-    return PictureCache.Open(Path.Combine(folder, $"{name}-{count}.rgb"), PocketModel.PictureSize, count, i =>
-    {
-        var scene = Scene.FromSeed(firstSeed + i);
-        return (SceneRenderer.Render(scene, PocketModel.PictureSize), scene.Caption);
-    });
+    return PictureCache.Open(
+        Path.Combine(folder, $"{name}-{count}.rgb"),
+        PocketModel.PictureSize,
+        count,
+        i =>
+        {
+            var scene = Scene.FromSeed(firstSeed + i);
+            return (SceneRenderer.Render(scene, PocketModel.PictureSize), scene.Caption);
+        }
+    );
 }
 
-static PictureCache ClassifierValidation(string folder) => Scenes(folder, "validation-of-classifier", ValidationSeed, ClassifierValidationCount);
+static PictureCache ClassifierValidation(string folder) =>
+    Scenes(folder, "validation-of-classifier", ValidationSeed, ClassifierValidationCount);
 
 static SceneCache Truth(string folder, string name, long[] seeds)
 {

@@ -9,10 +9,14 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.PocketTraining;
 
-/// <summary>Rendered scenes with their ground truth on the disk, memory-mapped, so that training reads them at memory speed: ten bytes a pixel, and the key points of persons beside them.</summary>
+/// <summary>
+/// Rendered scenes with their ground truth on the disk, memory-mapped, so that training reads them at memory speed: ten
+/// bytes a pixel, and the key points of persons beside them.
+/// </summary>
 public sealed class SceneCache : IDisposable
 {
-    // For each pixel: three bytes of colour, a 16-bit logarithm of the depth, three signed bytes of the direction, a byte of the class, a byte of the edge.
+    // For each pixel: three bytes of colour, a 16-bit logarithm of the depth, three signed bytes of the direction, a
+    // byte of the class, a byte of the edge.
     private const int BytesPerPixel = 10;
     private const int ClassPlane = 8;
     private const float NormalScale = 127;
@@ -55,8 +59,21 @@ public sealed class SceneCache : IDisposable
         var people = JsonSerializer.Deserialize<float[][][]>(File.ReadAllBytes(path + ".json"))!;
         var expected = (long)seeds.Count * size * size * BytesPerPixel;
         return new FileInfo(path).Length == expected && people.Length == seeds.Count
-            ? new SceneCache(path, size, [.. people.Select(scene => scene.Select(person => person.Chunk(3).Select(p => new KeyPoint(p[0], p[1], p[2] > 0)).ToArray()).ToArray())])
-            : throw new InvalidDataException($"{path} has {new FileInfo(path).Length} bytes and key points of {people.Length} scenes; {seeds.Count} scenes of {size} x {size} take {expected} bytes. Delete it to make it again.");
+            ? new SceneCache(
+                path,
+                size,
+                [
+                    .. people.Select(scene =>
+                        scene
+                            .Select(person => person.Chunk(3).Select(p => new KeyPoint(p[0], p[1], p[2] > 0)).ToArray())
+                            .ToArray()
+                    ),
+                ]
+            )
+            : throw new InvalidDataException(
+                $"{path} has {new FileInfo(path).Length} bytes and key points of {people.Length} scenes; {seeds.Count} "
+                    + $"scenes of {size} x {size} take {expected} bytes. Delete it to make it again."
+            );
     }
 
     /// <summary>Scenes as a batch.</summary>
@@ -66,7 +83,13 @@ public sealed class SceneCache : IDisposable
         ArgumentNullException.ThrowIfNull(scenes);
         using var scope = NewDisposeScope();
         var count = scenes.Count;
-        var (rgb, depth, normals, classes, edges) = (new byte[count * 3 * Plane], new Half[count * Plane], new sbyte[count * 3 * Plane], new byte[count * Plane], new byte[count * Plane]);
+        var (rgb, depth, normals, classes, edges) = (
+            new byte[count * 3 * Plane],
+            new Half[count * Plane],
+            new sbyte[count * 3 * Plane],
+            new byte[count * Plane],
+            new byte[count * Plane]
+        );
         var (parts, limbs) = (new List<float>(), new List<float>());
         foreach (var (row, (index, mirrored)) in scenes.Index())
         {
@@ -84,16 +107,22 @@ public sealed class SceneCache : IDisposable
         var flipped = tensor(scenes.Select(scene => scene.Mirrored).ToArray()).view(-1, 1, 1, 1);
         Tensor Mirror(Tensor map) => where(flipped, map.flip(3), map);
         var side = Size / PoseTargets.Stride;
-        var directions = Mirror(tensor(normals, [count, Size, Size, 3]).permute(0, 3, 1, 2).to(ScalarType.Float32).Over(NormalScale));
+        var directions = Mirror(
+            tensor(normals, [count, Size, Size, 3]).permute(0, 3, 1, 2).to(ScalarType.Float32).Over(NormalScale)
+        );
         var turned = where(flipped, directions * tensor(new[] { -1f, 1, 1 }).view(1, 3, 1, 1), directions);
         return new(
-            Mirror(tensor(rgb, [count, Size, Size, 3]).permute(0, 3, 1, 2).to(ScalarType.Float32).Over(127.5).Minus(1)).contiguous().MoveToOuterDisposeScope(),
-            Mirror(tensor(Array.ConvertAll(depth, value => (float)value), [count, 1, Size, Size])).MoveToOuterDisposeScope(),
+            Mirror(tensor(rgb, [count, Size, Size, 3]).permute(0, 3, 1, 2).to(ScalarType.Float32).Over(127.5).Minus(1))
+                .contiguous()
+                .MoveToOuterDisposeScope(),
+            Mirror(tensor(Array.ConvertAll(depth, value => (float)value), [count, 1, Size, Size]))
+                .MoveToOuterDisposeScope(),
             turned.contiguous().MoveToOuterDisposeScope(),
             Mirror(tensor(classes, [count, 1, Size, Size])).squeeze(1).to(ScalarType.Int64).MoveToOuterDisposeScope(),
             Mirror(tensor(edges, [count, 1, Size, Size])).to(ScalarType.Float32).MoveToOuterDisposeScope(),
             tensor(parts.ToArray(), [count, parts.Count / (count * side * side), side, side]).MoveToOuterDisposeScope(),
-            tensor(limbs.ToArray(), [count, limbs.Count / (count * side * side), side, side]).MoveToOuterDisposeScope());
+            tensor(limbs.ToArray(), [count, limbs.Count / (count * side * side), side, side]).MoveToOuterDisposeScope()
+        );
     }
 
     /// <summary>Counts the pixels of each class in each scene, on all cores.</summary>
@@ -114,7 +143,8 @@ public sealed class SceneCache : IDisposable
                     counts[scene][index]++;
                 }
             },
-            CancellationToken.None);
+            CancellationToken.None
+        );
         return counts;
     }
 
@@ -125,7 +155,8 @@ public sealed class SceneCache : IDisposable
         _map.Dispose();
     }
 
-    private KeyPoint[] Mirrored(KeyPoint[] person) => [.. MirroredParts.Select(part => person[part] with { X = Size - 1 - person[part].X })];
+    private KeyPoint[] Mirrored(KeyPoint[] person) =>
+        [.. MirroredParts.Select(part => person[part] with { X = Size - 1 - person[part].X })];
 
     private static void Make(string path, int size, IReadOnlyList<long> seeds)
     {
@@ -144,9 +175,15 @@ public sealed class SceneCache : IDisposable
                     {
                         var truth = SceneRenderer.RenderTruth(Scene.FromSeed(seeds[first + i]), size);
                         scenes[i] = Packed(truth);
-                        people[first + i] = [.. truth.People.Select(person => person.SelectMany(p => new[] { p.X, p.Y, p.Visible ? 1 : 0 }).ToArray())];
+                        people[first + i] =
+                        [
+                            .. truth.People.Select(person =>
+                                person.SelectMany(p => new[] { p.X, p.Y, p.Visible ? 1 : 0 }).ToArray()
+                            ),
+                        ];
                     },
-                    CancellationToken.None);
+                    CancellationToken.None
+                );
                 foreach (var scene in scenes)
                 {
                     stream.Write(scene);

@@ -10,7 +10,10 @@ namespace ControlNetSharp.PocketTraining;
 /// <summary>The loss by which the classifier of scenes learns.</summary>
 public static class SceneClassifierLoss
 {
-    /// <summary>Most of the things are not there in any one picture; the sum over things counts as much as one of the other heads does, about.</summary>
+    /// <summary>
+    /// Most of the things are not there in any one picture; the sum over things counts as much as one of the other
+    /// heads does, about.
+    /// </summary>
     private const double ThingShare = 12;
 
     /// <summary>The loss on a batch.</summary>
@@ -24,7 +27,10 @@ public static class SceneClassifierLoss
         ArgumentNullException.ThrowIfNull(labels);
         if (classes.Kinds.shape[0] != labels.Count)
         {
-            throw new ArgumentException($"There are {labels.Count} labels for {classes.Kinds.shape[0]} pictures.", nameof(labels));
+            throw new ArgumentException(
+                $"There are {labels.Count} labels for {classes.Kinds.shape[0]} pictures.",
+                nameof(labels)
+            );
         }
 
         using var scope = NewDisposeScope();
@@ -41,12 +47,21 @@ public static class SceneClassifierLoss
 
         // Pictures whose caption names no colour do not teach any.
         var coloured = tensor(labels.Select(row => row.Colour is null ? 0f : 1).ToArray());
-        var colours = functional.cross_entropy(classes.Colours, Whole(row => row.Colour ?? 0), reduction: Reduction.None);
-        return functional.cross_entropy(classes.Kinds, Whole(row => (int)row.Kind))
+        var colours = functional.cross_entropy(
+            classes.Colours,
+            Whole(row => row.Colour ?? 0),
+            reduction: Reduction.None
+        );
+        return functional
+            .cross_entropy(classes.Kinds, Whole(row => (int)row.Kind))
             .Plus(functional.cross_entropy(classes.Times, Whole(row => (int)row.Time)))
             .Plus(functional.cross_entropy(classes.Styles, Whole(row => (int)row.Style)))
             .Plus((colours * coloured).sum() / coloured.sum().AtLeast(1))
-            .Plus(functional.binary_cross_entropy_with_logits(classes.Things, tensor(there, [labels.Count, things])).Times(ThingShare))
+            .Plus(
+                functional
+                    .binary_cross_entropy_with_logits(classes.Things, tensor(there, [labels.Count, things]))
+                    .Times(ThingShare)
+            )
             .MoveToOuterDisposeScope();
     }
 }

@@ -6,8 +6,10 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.PocketTraining;
 
 /// <summary>
-/// A colour space in which lightness and the two colour axes vary alike: orthonormal rows Y, R − B and 2G − R − B, scaled by 1, 3 and 6.
-/// An Autoencoder trained on plain RGB loses a whole colour axis, since colour differences are much smaller than lightness differences. As the map is linear, it is folded into the
+/// A colour space in which lightness and the two colour axes vary alike: orthonormal rows Y, R − B and 2G − R − B,
+/// scaled by 1, 3 and 6.
+/// An Autoencoder trained on plain RGB loses a whole colour axis, since colour differences are much smaller than
+/// lightness differences. As the map is linear, it is folded into the
 /// first and the last convolution once training has ended.
 /// </summary>
 public static class WhitenedColour
@@ -60,7 +62,9 @@ public static class WhitenedColour
             for (var column = 0; column < 3; column++)
             {
                 // The rows are orthonormal, so the inverse is the transpose with the scales undone.
-                values[inverse ? column * 3 + row : row * 3 + column] = (float)(inverse ? Rows[row, column] / Scales[row] : Rows[row, column] * Scales[row]);
+                values[inverse ? column * 3 + row : row * 3 + column] = (float)(
+                    inverse ? Rows[row, column] / Scales[row] : Rows[row, column] * Scales[row]
+                );
             }
         }
 

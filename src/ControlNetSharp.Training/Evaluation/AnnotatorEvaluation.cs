@@ -17,7 +17,14 @@ internal static class AnnotatorEvaluation
     /// <param name="cancellationToken">Looked at before each scene.</param>
     /// <returns>A row a kind: edges and areas over all scenes, skeletons over those of people.</returns>
     /// <exception cref="ArgumentException">There is no scene.</exception>
-    public static IReadOnlyList<AnnotatorScore> Of(EmbeddedVision vision, IReadOnlyList<long> seeds, int size, int workers, Action<int>? onScene = null, CancellationToken cancellationToken = default)
+    public static IReadOnlyList<AnnotatorScore> Of(
+        EmbeddedVision vision,
+        IReadOnlyList<long> seeds,
+        int size,
+        int workers,
+        Action<int>? onScene = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(vision);
         ArgumentNullException.ThrowIfNull(seeds);
@@ -39,9 +46,14 @@ internal static class AnnotatorEvaluation
                 var view = vision.Look(truth.Picture);
                 var edges = EdgesOf(truth.Edges, size);
                 rows[index] = new Row(
-                    EdgeAgreement.F1(EdgesOf([.. view.Edges.Select(edge => edge >= 0.5f)], size), edges, EdgeAgreement.ToleranceFor(edges)),
+                    EdgeAgreement.F1(
+                        EdgesOf([.. view.Edges.Select(edge => edge >= 0.5f)], size),
+                        edges,
+                        EdgeAgreement.ToleranceFor(edges)
+                    ),
                     DepthAgreement.AbsoluteRelativeError(view.Metres, truth.Depth),
-                    NormalAgreement.MeanAngle(view.NormalAt, truth.Normals));
+                    NormalAgreement.MeanAngle(view.NormalAt, truth.Normals)
+                );
                 lock (adding)
                 {
                     // Sums of whole numbers: the order of the threads does not matter.
@@ -54,7 +66,8 @@ internal static class AnnotatorEvaluation
                     onScene?.Invoke(++done);
                 }
             },
-            cancellationToken);
+            cancellationToken
+        );
         return
         [
             new("hed", "edge F1", rows.Average(row => row.EdgeF1), HigherIsBetter: true),
@@ -65,7 +78,8 @@ internal static class AnnotatorEvaluation
         ];
     }
 
-    private static Picture EdgesOf(bool[] edges, int size) => Greyscale.ToPicture([.. edges.Select(edge => edge ? byte.MaxValue : byte.MinValue)], size, size);
+    private static Picture EdgesOf(bool[] edges, int size) =>
+        Greyscale.ToPicture([.. edges.Select(edge => edge ? byte.MaxValue : byte.MinValue)], size, size);
 
     /// <summary>The scores of one scene.</summary>
     private sealed record Row(double EdgeF1, double? DepthError, double? Angle);

@@ -8,8 +8,22 @@ public sealed record ConditionMetric
     /// <summary>The name of the score of edges, lines and strokes.</summary>
     internal const string EdgeF1 = "edge F1";
 
-    private ConditionMetric(string kind, string name, bool higherIsBetter, Func<ConditionTally> newTally, bool isOfPeople = false, string? annotator = null) =>
-        (Kind, Annotator, Name, HigherIsBetter, NewTally, IsOfPeople) = (kind, annotator ?? kind, name, higherIsBetter, newTally, isOfPeople);
+    private ConditionMetric(
+        string kind,
+        string name,
+        bool higherIsBetter,
+        Func<ConditionTally> newTally,
+        bool isOfPeople = false,
+        string? annotator = null
+    ) =>
+        (Kind, Annotator, Name, HigherIsBetter, NewTally, IsOfPeople) = (
+            kind,
+            annotator ?? kind,
+            name,
+            higherIsBetter,
+            newTally,
+            isOfPeople
+        );
 
     /// <summary>All kinds that are scored, in the order in which they are listed to people.</summary>
     public static IReadOnlyList<ConditionMetric> All { get; } =
@@ -30,7 +44,11 @@ public sealed record ConditionMetric
     /// <summary>The condition kind.</summary>
     public string Kind { get; }
 
-    /// <summary>The name of the annotator that looks for the condition in pictures, for <see cref="Annotators.AnnotatorCatalogue.Create(string, Annotators.AnnotatorFiles?, string)"/>; that of the kind means its default.</summary>
+    /// <summary>
+    /// The name of the annotator that looks for the condition in pictures, for
+    /// <see cref="Annotators.AnnotatorCatalogue.Create(string, Annotators.AnnotatorFiles?, string)"/>; that of the kind
+    /// means its default.
+    /// </summary>
     public string Annotator { get; }
 
     /// <summary>What the score is.</summary>
@@ -46,9 +64,16 @@ public sealed record ConditionMetric
 
     /// <summary>The row of a kind.</summary>
     /// <param name="kind">A name of <see cref="Annotators.ConditionKind.All"/>.</param>
-    /// <exception cref="UnknownNameException">There is no score for this kind: the message lists those that have one.</exception>
+    /// <exception cref="UnknownNameException">
+    /// There is no score for this kind: the message lists those that have one.
+    /// </exception>
     public static ConditionMetric Of(string kind) =>
-        All.FirstOrDefault(metric => metric.Kind == kind) ?? throw new UnknownNameException(kind, $"there is no score for this kind; must be {string.Join(", ", All.Select(metric => metric.Kind))}.");
+        All.FirstOrDefault(metric => metric.Kind == kind)
+        ?? throw new UnknownNameException(
+            kind,
+            $"there is no score for this kind; must be {string.Join(", ", All.Select(metric => metric.Kind))}."
+        );
 
-    private static ConditionMetric OfLines(string kind, string? annotator = null) => new(kind, EdgeF1, higherIsBetter: true, () => new MeanTally(MeanTally.Lines), annotator: annotator);
+    private static ConditionMetric OfLines(string kind, string? annotator = null) =>
+        new(kind, EdgeF1, higherIsBetter: true, () => new MeanTally(MeanTally.Lines), annotator: annotator);
 }

@@ -4,7 +4,10 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Evaluation;
 
-/// <summary>The score of one condition kind over many pictures. Threads may add at the same time; the score does not depend on who comes first.</summary>
+/// <summary>
+/// The score of one condition kind over many pictures. Threads may add at the same time; the score does not depend on
+/// who comes first.
+/// </summary>
 internal abstract class ConditionTally
 {
     private readonly Lock _adding = new();
@@ -37,10 +40,12 @@ internal sealed class MeanTally(Func<HintReading, HintReading, double?> score) :
     public override double? Score => _scores.Count == 0 ? null : _scores.Values.Average();
 
     /// <summary>F1 of lines, within <see cref="EdgeAgreement.ToleranceFor"/>.</summary>
-    public static double? Lines(HintReading found, HintReading truth) => EdgeAgreement.F1(found.Hint, truth.Hint, EdgeAgreement.ToleranceFor(truth.Hint));
+    public static double? Lines(HintReading found, HintReading truth) =>
+        EdgeAgreement.F1(found.Hint, truth.Hint, EdgeAgreement.ToleranceFor(truth.Hint));
 
     /// <summary>Error of disparity, <see cref="DisparityAgreement"/>.</summary>
-    public static double? Disparity(HintReading found, HintReading truth) => DisparityAgreement.AbsoluteRelativeError(found.Hint, truth.Hint);
+    public static double? Disparity(HintReading found, HintReading truth) =>
+        DisparityAgreement.AbsoluteRelativeError(found.Hint, truth.Hint);
 
     /// <summary>Mean angle between directions where there is a surface, <see cref="NormalAgreement"/>.</summary>
     public static double? Angle(HintReading found, HintReading truth)
@@ -51,7 +56,10 @@ internal sealed class MeanTally(Func<HintReading, HintReading, double?> score) :
         {
             if (truth.IsSolid?.Invoke(i) != false)
             {
-                (directions[3 * i], directions[3 * i + 1], directions[3 * i + 2]) = NormalColours.DirectionAt(truth.Hint, i);
+                (directions[3 * i], directions[3 * i + 1], directions[3 * i + 2]) = NormalColours.DirectionAt(
+                    truth.Hint,
+                    i
+                );
             }
         }
 
@@ -70,19 +78,26 @@ internal sealed class MeanTally(Func<HintReading, HintReading, double?> score) :
     {
         if ((found.Width, found.Height) != (truth.Width, truth.Height))
         {
-            throw new ArgumentException($"The maps have {found.Width} x {found.Height} and {truth.Width} x {truth.Height} pixels; they must be of one size.", nameof(truth));
+            throw new ArgumentException(
+                $"The maps have {found.Width} x {found.Height} and {truth.Width} x {truth.Height} pixels; they must be "
+                    + "of one size.",
+                nameof(truth)
+            );
         }
     }
 }
 
-/// <summary>Mean intersection over union of areas, over all pictures together: <see cref="SegmentationAgreement"/>.</summary>
+/// <summary>
+/// Mean intersection over union of areas, over all pictures together: <see cref="SegmentationAgreement"/>.
+/// </summary>
 internal sealed class AreaTally : ConditionTally
 {
     private readonly SegmentationAgreement _areas = new();
 
     public override double? Score => _areas.MeanIntersectionOverUnion;
 
-    protected override void Count(int index, HintReading found, HintReading truth) => _areas.Add(Ade20kPalette.LabelsOf(found.Hint), Ade20kPalette.LabelsOf(truth.Hint));
+    protected override void Count(int index, HintReading found, HintReading truth) =>
+        _areas.Add(Ade20kPalette.LabelsOf(found.Hint), Ade20kPalette.LabelsOf(truth.Hint));
 }
 
 /// <summary>Share of the key points that are found, over all pictures together: <see cref="PoseAgreement"/>.</summary>
@@ -92,7 +107,10 @@ internal sealed class PoseTally : ConditionTally
 
     public override double? Score => _poses.CorrectKeypoints;
 
-    protected override void Count(int index, HintReading found, HintReading truth) => _poses.Add(PeopleOf(found), PeopleOf(truth));
+    protected override void Count(int index, HintReading found, HintReading truth) =>
+        _poses.Add(PeopleOf(found), PeopleOf(truth));
 
-    private static PoseKeypoints PeopleOf(HintReading reading) => reading.People ?? throw new ArgumentException("The annotator of skeletons must tell their key points.", nameof(reading));
+    private static PoseKeypoints PeopleOf(HintReading reading) =>
+        reading.People
+        ?? throw new ArgumentException("The annotator of skeletons must tell their key points.", nameof(reading));
 }

@@ -4,7 +4,8 @@ namespace ControlNetSharp.Evaluation;
 public static class DepthAgreement
 {
     /// <summary>
-    /// The mean of |found − true| / true, after the found depth is scaled so that the medians are equal, since one picture does not tell how large its world is. Source: Zhou et al. 2017,
+    /// The mean of |found − true| / true, after the found depth is scaled so that the medians are equal, since one
+    /// picture does not tell how large its world is. Source: Zhou et al. 2017,
     /// arXiv:1704.07813, section 4.2.
     /// </summary>
     /// <param name="found">Metres or any multiple, above 0.</param>
@@ -17,7 +18,10 @@ public static class DepthAgreement
         ArgumentNullException.ThrowIfNull(truth);
         if (found.Count != truth.Count)
         {
-            throw new ArgumentException($"The maps have {found.Count} and {truth.Count} values; they must be of one size.", nameof(found));
+            throw new ArgumentException(
+                $"The maps have {found.Count} and {truth.Count} values; they must be of one size.",
+                nameof(found)
+            );
         }
 
         var solid = Enumerable.Range(0, truth.Count).Where(i => float.IsFinite(truth[i])).ToList();

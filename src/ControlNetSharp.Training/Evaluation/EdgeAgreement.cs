@@ -8,7 +8,8 @@ public static class EdgeAgreement
     private const int White = 128;
 
     /// <summary>
-    /// The harmonic mean of precision (share of found edge pixels near a reference edge pixel) and recall (share of reference edge pixels near a found one).
+    /// The harmonic mean of precision (share of found edge pixels near a reference edge pixel) and recall (share of
+    /// reference edge pixels near a found one).
     /// Source: Martin, Fowlkes and Malik 2004, with nearness in place of their one-to-one assignment.
     /// </summary>
     /// <param name="found">The edges of the picture to be judged, light on dark.</param>
@@ -24,7 +25,11 @@ public static class EdgeAgreement
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tolerance, 64);
         if ((found.Width, found.Height) != (reference.Width, reference.Height))
         {
-            throw new ArgumentException($"The edge maps have {found.Width} x {found.Height} and {reference.Width} x {reference.Height} pixels; they must be of one size.", nameof(reference));
+            throw new ArgumentException(
+                $"The edge maps have {found.Width} x {found.Height} and {reference.Width} x {reference.Height} pixels; "
+                    + "they must be of one size.",
+                nameof(reference)
+            );
         }
 
         var (ours, theirs) = (Edges(found), Edges(reference));

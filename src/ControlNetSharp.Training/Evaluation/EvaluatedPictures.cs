@@ -7,7 +7,12 @@ namespace ControlNetSharp.Evaluation;
 /// <param name="Reference">The real picture with its prompt.</param>
 /// <param name="WithoutControl">Made at weight 0.</param>
 /// <param name="WithControl">One a kind and combination that was measured on it.</param>
-public sealed record EvaluatedPictures(int Index, ReferencePicture Reference, Picture WithoutControl, IReadOnlyList<ControlledPicture> WithControl);
+public sealed record EvaluatedPictures(
+    int Index,
+    ReferencePicture Reference,
+    Picture WithoutControl,
+    IReadOnlyList<ControlledPicture> WithControl
+);
 
 /// <summary>A picture that was made with control.</summary>
 /// <param name="Name">The kind, or the kinds of the combination.</param>

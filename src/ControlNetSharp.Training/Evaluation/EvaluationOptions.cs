@@ -21,9 +21,15 @@ internal sealed record EvaluationOptions
     /// <summary>Sees whether pictures show what their prompts name; null to leave that out. Borrowed.</summary>
     public SceneClassifier? Classifier { get; init; }
 
-    /// <summary>Scenes that stand for real pictures where pictures are compared with real ones, 2 to 1 000; 0 to leave that out. Default 256.</summary>
+    /// <summary>
+    /// Scenes that stand for real pictures where pictures are compared with real ones, 2 to 1 000; 0 to leave that out.
+    /// Default 256.
+    /// </summary>
     public int RealScenes { get; init; } = 256;
 
-    /// <summary>Pictures that are worked on at a time, each by a thread of its own. For narrow models two with one libtorch thread each are faster than one with two.</summary>
+    /// <summary>
+    /// Pictures that are worked on at a time, each by a thread of its own. For narrow models two with one libtorch
+    /// thread each are faster than one with two.
+    /// </summary>
     public int Workers { get; init; } = 1;
 }

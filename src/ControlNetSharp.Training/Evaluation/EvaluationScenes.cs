@@ -2,13 +2,18 @@ using ControlNetSharp.Scenes;
 
 namespace ControlNetSharp.Evaluation;
 
-/// <summary>The scenes on which models are measured. No training, neither of generators nor of annotators or classifiers, ever uses their seeds.</summary>
+/// <summary>
+/// The scenes on which models are measured. No training, neither of generators nor of annotators or classifiers, ever
+/// uses their seeds.
+/// </summary>
 public static class EvaluationScenes
 {
     /// <summary>The seed of the first scene.</summary>
     public const long FirstSeed = 1_000_000;
 
-    /// <summary>The seed of the first scene of those that stand for real pictures when pictures are compared with real ones.</summary>
+    /// <summary>
+    /// The seed of the first scene of those that stand for real pictures when pictures are compared with real ones.
+    /// </summary>
     public const long FirstRealSeed = 1_090_000;
 
     /// <summary>The most scenes of a group.</summary>
@@ -22,14 +27,28 @@ public static class EvaluationScenes
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Most);
-        return [.. From(first).Where(seed => group == SceneGroup.Any || Scene.FromSeed(seed).Attributes.Kind == SceneKind.People).Take(count)];
+        return
+        [
+            .. From(first)
+                .Where(seed => group == SceneGroup.Any || Scene.FromSeed(seed).Attributes.Kind == SceneKind.People)
+                .Take(count),
+        ];
     }
 
     /// <summary>The seeds of several groups, each once, with the groups that it belongs to.</summary>
     /// <param name="groups">The groups.</param>
     /// <param name="count">Scenes of each, 1 to 10 000.</param>
-    public static IReadOnlyList<(long Seed, IReadOnlyList<SceneGroup> Groups)> Of(IReadOnlyCollection<SceneGroup> groups, int count) =>
-        [.. groups.SelectMany(group => Seeds(group, count).Select(seed => (Seed: seed, Group: group))).GroupBy(pair => pair.Seed, pair => pair.Group).OrderBy(scene => scene.Key).Select(scene => (scene.Key, (IReadOnlyList<SceneGroup>)[.. scene]))];
+    public static IReadOnlyList<(long Seed, IReadOnlyList<SceneGroup> Groups)> Of(
+        IReadOnlyCollection<SceneGroup> groups,
+        int count
+    ) =>
+        [
+            .. groups
+                .SelectMany(group => Seeds(group, count).Select(seed => (Seed: seed, Group: group)))
+                .GroupBy(pair => pair.Seed, pair => pair.Group)
+                .OrderBy(scene => scene.Key)
+                .Select(scene => (scene.Key, (IReadOnlyList<SceneGroup>)[.. scene])),
+        ];
 
     /// <summary>A scene as a reference, rendered.</summary>
     /// <param name="seed">Its seed; that of the pictures is how far it is from <see cref="FirstSeed"/>.</param>
@@ -39,7 +58,12 @@ public static class EvaluationScenes
     {
         var scene = Scene.FromSeed(seed);
         var truth = SceneRenderer.RenderTruth(scene, size);
-        return new ReferencePicture(truth.Picture, scene.Caption, Math.Abs(seed - FirstSeed)) { Truth = truth, Labels = SceneLabels.Of(scene), Groups = groups };
+        return new ReferencePicture(truth.Picture, scene.Caption, Math.Abs(seed - FirstSeed))
+        {
+            Truth = truth,
+            Labels = SceneLabels.Of(scene),
+            Groups = groups,
+        };
     }
 
     private static IEnumerable<long> From(long first)

@@ -2,7 +2,10 @@ using ControlNetSharp.Scenes;
 
 namespace ControlNetSharp.Evaluation;
 
-/// <summary>Counts what a classifier sees in pictures of one sort, against prompts and labels, and keeps the features. Threads may add at the same time.</summary>
+/// <summary>
+/// Counts what a classifier sees in pictures of one sort, against prompts and labels, and keeps the features. Threads
+/// may add at the same time.
+/// </summary>
 internal sealed class FidelityTally
 {
     private readonly Lock _adding = new();
@@ -58,7 +61,10 @@ internal sealed class FidelityTally
             LabelledKinds += Share.Of(view.Kind == labels.Kind);
             LabelledTimes += Share.Of(view.Time == labels.Time);
             LabelledStyles += Share.Of(view.Style == labels.Style);
-            SaidThings += new Share(labels.Things.Count(thing => view.Things[thing]), view.Things.Count(isThere => isThere));
+            SaidThings += new Share(
+                labels.Things.Count(thing => view.Things[thing]),
+                view.Things.Count(isThere => isThere)
+            );
         }
     }
 }

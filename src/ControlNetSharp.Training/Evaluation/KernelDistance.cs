@@ -1,8 +1,10 @@
 namespace ControlNetSharp.Evaluation;
 
 /// <summary>
-/// How far two sets of pictures are apart: the squared maximum mean discrepancy between their features under the kernel (x·y / d + 1)³, estimated without bias ("KID"). Unlike a distance of
-/// fitted normal distributions it does not depend on how many pictures there are; it may come out slightly below 0. Source: Bińkowski et al. 2018, arXiv:1801.01401, section 4.
+/// How far two sets of pictures are apart: the squared maximum mean discrepancy between their features under the kernel
+/// (x·y / d + 1)³, estimated without bias ("KID"). Unlike a distance of
+/// fitted normal distributions it does not depend on how many pictures there are; it may come out slightly below 0.
+/// Source: Bińkowski et al. 2018, arXiv:1801.01401, section 4.
 /// </summary>
 public static class KernelDistance
 {

@@ -13,14 +13,18 @@ public sealed class PoseAgreement
     private int _hits;
 
     /// <summary>
-    /// PCK@0.1: the share of the true points that are found within a tenth of the larger side of the box round the person's points; 1 where there are none. A point of a person that was not found
+    /// PCK@0.1: the share of the true points that are found within a tenth of the larger side of the box round the
+    /// person's points; 1 where there are none. A point of a person that was not found
     /// is not found. Source: Yang and Ramanan 2013, "percentage of correct keypoints".
     /// </summary>
     public double CorrectKeypoints => _points == 0 ? 1 : (double)_hits / _points;
 
     /// <summary>Adds a picture.</summary>
     /// <param name="found">The persons that were found.</param>
-    /// <param name="truth">The persons that are there; points that are null are not asked for, and neither are persons of fewer than four points.</param>
+    /// <param name="truth">
+    /// The persons that are there; points that are null are not asked for, and neither are persons of fewer than four
+    /// points.
+    /// </param>
     public void Add(PoseKeypoints found, PoseKeypoints truth)
     {
         ArgumentNullException.ThrowIfNull(found);
@@ -35,7 +39,9 @@ public sealed class PoseAgreement
             }
 
             _points += points.Count;
-            var radius = Tolerance * Math.Max(points.Max(p => p.X) - points.Min(p => p.X), points.Max(p => p.Y) - points.Min(p => p.Y));
+            var radius =
+                Tolerance
+                * Math.Max(points.Max(p => p.X) - points.Min(p => p.X), points.Max(p => p.Y) - points.Min(p => p.Y));
             if (left.MaxBy(other => Hits(other, person, radius)) is { } best)
             {
                 _hits += Hits(best, person, radius);
@@ -45,5 +51,9 @@ public sealed class PoseAgreement
     }
 
     private static int Hits(PosePerson found, PosePerson truth, double radius) =>
-        found.Body.Zip(truth.Body).Count(pair => pair is ({ } f, { } t) && Math.Sqrt(Math.Pow(f.X - t.X, 2) + Math.Pow(f.Y - t.Y, 2)) <= radius);
+        found
+            .Body.Zip(truth.Body)
+            .Count(pair =>
+                pair is ({ } f, { } t) && Math.Sqrt(Math.Pow(f.X - t.X, 2) + Math.Pow(f.Y - t.Y, 2)) <= radius
+            );
 }

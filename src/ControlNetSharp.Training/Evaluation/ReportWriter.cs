@@ -4,13 +4,26 @@ namespace ControlNetSharp.Evaluation;
 /// <param name="trials">What was tried.</param>
 /// <param name="tallies">The counts.</param>
 /// <param name="counts">Pictures of each group.</param>
-/// <param name="real">Features of real pictures of other scenes, where they are compared with; null without a classifier.</param>
-internal sealed class ReportWriter(Trials trials, Tallies tallies, IReadOnlyDictionary<SceneGroup, int> counts, IReadOnlyDictionary<SceneGroup, float[][]>? real)
+/// <param name="real">
+/// Features of real pictures of other scenes, where they are compared with; null without a classifier.
+/// </param>
+internal sealed class ReportWriter(
+    Trials trials,
+    Tallies tallies,
+    IReadOnlyDictionary<SceneGroup, int> counts,
+    IReadOnlyDictionary<SceneGroup, float[][]>? real
+)
 {
     public EvaluationReport Write()
     {
         var kinds = trials.Singles.Select(Single).ToList();
-        return new EvaluationReport(kinds, real is null ? null : Fidelity(kinds), real is null || real.Count == 0 ? null : Quality(kinds), [.. trials.Combinations.Select(Combined)], trials.Skipped);
+        return new EvaluationReport(
+            kinds,
+            real is null ? null : Fidelity(kinds),
+            real is null || real.Count == 0 ? null : Quality(kinds),
+            [.. trials.Combinations.Select(Combined)],
+            trials.Skipped
+        );
     }
 
     private static SceneGroup GroupOf(Trial trial) => Trials.GroupOf(trial.Kinds);
@@ -39,21 +52,47 @@ internal sealed class ReportWriter(Trials trials, Tallies tallies, IReadOnlyDict
     {
         var metric = ConditionMetric.Of(kind);
         double? Of(Trial other) => tallies.Condition(other, kind, group)!.Score;
-        return new ControlScore(kind, metric.Name, metric.HigherIsBetter, counts.GetValueOrDefault(group), Of(source), Of(Tallies.WithoutControl), Of(Tallies.RoundTrip), Of(Tallies.Real));
+        return new ControlScore(
+            kind,
+            metric.Name,
+            metric.HigherIsBetter,
+            counts.GetValueOrDefault(group),
+            Of(source),
+            Of(Tallies.WithoutControl),
+            Of(Tallies.RoundTrip),
+            Of(Tallies.Real)
+        );
     }
 
     private double? Distance(Trial source, SceneGroup group) =>
-        real?.GetValueOrDefault(group) is { } others ? KernelDistance.Between(tallies.Fidelity(source, group)!.Features, others) : null;
+        real?.GetValueOrDefault(group) is { } others
+            ? KernelDistance.Between(tallies.Fidelity(source, group)!.Features, others)
+            : null;
 
     private PromptFidelity Fidelity(List<ControlScore> kinds)
     {
         var group = trials.Singles.Select(GroupOf).Min();
         var seen = tallies.Fidelity(Tallies.Real, group)!;
-        ClassifierHead Head(string name, Share accuracy, Func<FidelityTally, Share>? named = null, Share precision = default)
+        ClassifierHead Head(
+            string name,
+            Share accuracy,
+            Func<FidelityTally, Share>? named = null,
+            Share precision = default
+        )
         {
-            Share Sum(Func<Trial, Trial> source) => named is null ? default
-                : trials.Singles.Select(trial => named(tallies.Fidelity(source(trial), GroupOf(trial))!)).Aggregate((a, b) => a + b);
-            return new ClassifierHead(name, accuracy.Value, precision.Value, Sum(trial => trial).Value, Sum(_ => Tallies.WithoutControl).Value);
+            Share Sum(Func<Trial, Trial> source) =>
+                named is null
+                    ? default
+                    : trials
+                        .Singles.Select(trial => named(tallies.Fidelity(source(trial), GroupOf(trial))!))
+                        .Aggregate((a, b) => a + b);
+            return new ClassifierHead(
+                name,
+                accuracy.Value,
+                precision.Value,
+                Sum(trial => trial).Value,
+                Sum(_ => Tallies.WithoutControl).Value
+            );
         }
 
         return new PromptFidelity(
@@ -66,18 +105,29 @@ internal sealed class ReportWriter(Trials trials, Tallies tallies, IReadOnlyDict
                 Head("style", seen.LabelledStyles),
                 Head("colour", seen.Colours, tally => tally.Colours),
                 Head("things", seen.Things, tally => tally.Things, seen.SaidThings),
-            ]);
+            ]
+        );
     }
 
-    private PictureQuality Quality(List<ControlScore> kinds) => new(
-        real!.Values.First().Length,
-        Mean(kinds.Select(kind => kind.KernelDistance)),
-        Mean(kinds.Select(kind => kind.KernelDistanceWithoutControl)),
-        Mean(trials.Singles.Select(trial => Distance(Tallies.Real, GroupOf(trial)))));
+    private PictureQuality Quality(List<ControlScore> kinds) =>
+        new(
+            real!.Values.First().Length,
+            Mean(kinds.Select(kind => kind.KernelDistance)),
+            Mean(kinds.Select(kind => kind.KernelDistanceWithoutControl)),
+            Mean(trials.Singles.Select(trial => Distance(Tallies.Real, GroupOf(trial))))
+        );
 
     private CombinationScore Combined(Trial trial)
     {
         var group = GroupOf(trial);
-        return new CombinationScore(trial.Name, [.. trial.Kinds.Select(kind => new CombinedKind(Score(trial, kind, group), Score(trials.SingleOf(kind), kind, group)))]);
+        return new CombinationScore(
+            trial.Name,
+            [
+                .. trial.Kinds.Select(kind => new CombinedKind(
+                    Score(trial, kind, group),
+                    Score(trials.SingleOf(kind), kind, group)
+                )),
+            ]
+        );
     }
 }

@@ -11,7 +11,10 @@ using static TorchSharp.torch.nn.functional;
 
 namespace ControlNetSharp.Evaluation;
 
-/// <summary>A small network that says what a picture of the scenes' world shows: convolutions and residual blocks, the mean and the maximum of each channel over the picture, and a linear layer for all heads.</summary>
+/// <summary>
+/// A small network that says what a picture of the scenes' world shows: convolutions and residual blocks, the mean and
+/// the maximum of each channel over the picture, and a linear layer for all heads.
+/// </summary>
 public sealed class SceneClassifierNetwork : Module
 {
     /// <summary>Height and width of its pictures.</summary>
@@ -25,25 +28,55 @@ public sealed class SceneClassifierNetwork : Module
     private const int NormGroups = 8;
 
     private static readonly long[] HeadSizes =
-        [Enum.GetValues<SceneKind>().Length, Enum.GetValues<SceneTime>().Length, Enum.GetValues<SceneStyle>().Length, SceneVocabulary.Colours.Count, SceneVocabulary.Things.Count];
+    [
+        Enum.GetValues<SceneKind>().Length,
+        Enum.GetValues<SceneTime>().Length,
+        Enum.GetValues<SceneStyle>().Length,
+        SceneVocabulary.Colours.Count,
+        SceneVocabulary.Things.Count,
+    ];
 
-    [ComponentName(Name = "stem")] private readonly ConvolutionLayer _stem;
-    [ComponentName(Name = "down1")] private readonly ConvolutionLayer _down1;
-    [ComponentName(Name = "block1")] private readonly AutoencoderResidualBlock _block1;
-    [ComponentName(Name = "down2")] private readonly ConvolutionLayer _down2;
-    [ComponentName(Name = "block2")] private readonly AutoencoderResidualBlock _block2;
-    [ComponentName(Name = "down3")] private readonly ConvolutionLayer _down3;
-    [ComponentName(Name = "block3")] private readonly AutoencoderResidualBlock _block3;
-    [ComponentName(Name = "block4")] private readonly AutoencoderResidualBlock _block4;
-    [ComponentName(Name = "norm")] private readonly GroupNormLayer _norm;
-    [ComponentName(Name = "features")] private readonly LinearLayer _features;
-    [ComponentName(Name = "heads")] private readonly LinearLayer _heads;
+    [ComponentName(Name = "stem")]
+    private readonly ConvolutionLayer _stem;
+
+    [ComponentName(Name = "down1")]
+    private readonly ConvolutionLayer _down1;
+
+    [ComponentName(Name = "block1")]
+    private readonly AutoencoderResidualBlock _block1;
+
+    [ComponentName(Name = "down2")]
+    private readonly ConvolutionLayer _down2;
+
+    [ComponentName(Name = "block2")]
+    private readonly AutoencoderResidualBlock _block2;
+
+    [ComponentName(Name = "down3")]
+    private readonly ConvolutionLayer _down3;
+
+    [ComponentName(Name = "block3")]
+    private readonly AutoencoderResidualBlock _block3;
+
+    [ComponentName(Name = "block4")]
+    private readonly AutoencoderResidualBlock _block4;
+
+    [ComponentName(Name = "norm")]
+    private readonly GroupNormLayer _norm;
+
+    [ComponentName(Name = "features")]
+    private readonly LinearLayer _features;
+
+    [ComponentName(Name = "heads")]
+    private readonly LinearLayer _heads;
 
     /// <summary>Creates the network; weights are uninitialised until loaded or set.</summary>
     public SceneClassifierNetwork(Placement placement)
         : base(nameof(SceneClassifierNetwork))
     {
-        const int Wide0 = 32, Wide1 = 64, Wide2 = 96, Wide3 = 128;
+        const int Wide0 = 32,
+            Wide1 = 64,
+            Wide2 = 96,
+            Wide3 = 128;
         _stem = new(3 * Patch * Patch, Wide0, 3, 1, 1, placement);
         _down1 = new(Wide0, Wide1, 3, 2, 1, placement);
         _block1 = new(Wide1, Wide1, NormGroups, placement);
@@ -77,7 +110,8 @@ public sealed class SceneClassifierNetwork : Module
             heads[1].MoveToOuterDisposeScope(),
             heads[2].MoveToOuterDisposeScope(),
             heads[3].MoveToOuterDisposeScope(),
-            heads[4].MoveToOuterDisposeScope());
+            heads[4].MoveToOuterDisposeScope()
+        );
     }
 }
 
@@ -86,6 +120,15 @@ public sealed class SceneClassifierNetwork : Module
 /// <param name="Kinds">[B, 7], in the order of <see cref="SceneKind"/>.</param>
 /// <param name="Times">[B, 5], in the order of <see cref="SceneTime"/>.</param>
 /// <param name="Styles">[B, 5], in the order of <see cref="SceneStyle"/>.</param>
-/// <param name="Colours">[B, C]: the colour of the main thing, in the order of <see cref="SceneVocabulary.Colours"/>.</param>
+/// <param name="Colours">
+/// [B, C]: the colour of the main thing, in the order of <see cref="SceneVocabulary.Colours"/>.
+/// </param>
 /// <param name="Things">[B, T]: whether each of <see cref="SceneVocabulary.Things"/> is there.</param>
-public sealed record SceneClasses(Tensor Features, Tensor Kinds, Tensor Times, Tensor Styles, Tensor Colours, Tensor Things);
+public sealed record SceneClasses(
+    Tensor Features,
+    Tensor Kinds,
+    Tensor Times,
+    Tensor Styles,
+    Tensor Colours,
+    Tensor Things
+);

@@ -24,12 +24,22 @@ internal sealed class Trial(string name, IReadOnlyList<TrialUnit> units)
 /// <param name="ControlNet">Its ControlNet. Borrowed.</param>
 /// <param name="Half">Where it acts.</param>
 /// <param name="Weight">How strongly it acts.</param>
-internal sealed record TrialUnit(string Kind, ControlNet ControlNet, PictureHalf Half = PictureHalf.Both, double Weight = 1)
+internal sealed record TrialUnit(
+    string Kind,
+    ControlNet ControlNet,
+    PictureHalf Half = PictureHalf.Both,
+    double Weight = 1
+)
 {
     /// <summary>White where the unit acts; null for everywhere.</summary>
-    public Picture? Region(int width, int height) => Half == PictureHalf.Both ? null : Cut(new Picture(width, height, [.. Enumerable.Repeat(byte.MaxValue, 3 * width * height)]));
+    public Picture? Region(int width, int height) =>
+        Half == PictureHalf.Both
+            ? null
+            : Cut(new Picture(width, height, [.. Enumerable.Repeat(byte.MaxValue, 3 * width * height)]));
 
-    /// <summary>The hint of the unit: that of the picture, black where the unit does not act, since it would not be known there.</summary>
+    /// <summary>
+    /// The hint of the unit: that of the picture, black where the unit does not act, since it would not be known there.
+    /// </summary>
     public Picture HintOf(Picture hint) => Half == PictureHalf.Both ? hint : Cut(hint);
 
     /// <summary>The picture, black outside of the half.</summary>

@@ -2,7 +2,10 @@ using ControlNetSharp.Networks;
 
 namespace ControlNetSharp.Measuring;
 
-/// <summary>Floating-point operations of one forward pass: convolutions, linear layers and attention, two for each multiply-add; norms and activations are left out.</summary>
+/// <summary>
+/// Floating-point operations of one forward pass: convolutions, linear layers and attention, two for each multiply-add;
+/// norms and activations are left out.
+/// </summary>
 public static class NetworkCost
 {
     private const int ContextTokens = 77;
@@ -23,7 +26,9 @@ public static class NetworkCost
             var pixels = Pixels(height, width, level);
             for (var block = 0; block <= blocks; block++)
             {
-                cost += Residual(p, channels + skips.Pop(), channelsOut, pixels) + Transformer(p, channelsOut, depth, pixels);
+                cost +=
+                    Residual(p, channels + skips.Pop(), channelsOut, pixels)
+                    + Transformer(p, channelsOut, depth, pixels);
                 channels = channelsOut;
             }
 
@@ -41,18 +46,29 @@ public static class NetworkCost
         return Encoder(p, height, width) / 1e9;
     }
 
-    /// <summary>GFLOP of a ControlNet for one picture and step; its hint encoder runs once for all steps and is not in it.</summary>
+    /// <summary>
+    /// GFLOP of a ControlNet for one picture and step; its hint encoder runs once for all steps and is not in it.
+    /// </summary>
     /// <inheritdoc cref="UNet"/>
     public static double ControlNet(UNetParams p, int height, int width)
     {
         ArgumentNullException.ThrowIfNull(p);
-        var zeroConvolutions = Convolution(p.Levels[^1].Channels, p.Levels[^1].Channels, 1, Pixels(height, width, p.Levels.Count - 1));
+        var zeroConvolutions = Convolution(
+            p.Levels[^1].Channels,
+            p.Levels[^1].Channels,
+            1,
+            Pixels(height, width, p.Levels.Count - 1)
+        );
         var channels = p.ModelChannels;
         zeroConvolutions += Convolution(channels, channels, 1, Pixels(height, width, 0));
         foreach (var (level, shape) in p.Levels.Index())
         {
-            zeroConvolutions += shape.ResidualBlocks * Convolution(shape.Channels, shape.Channels, 1, Pixels(height, width, level));
-            zeroConvolutions += level + 1 < p.Levels.Count ? Convolution(shape.Channels, shape.Channels, 1, Pixels(height, width, level + 1)) : 0;
+            zeroConvolutions +=
+                shape.ResidualBlocks * Convolution(shape.Channels, shape.Channels, 1, Pixels(height, width, level));
+            zeroConvolutions +=
+                level + 1 < p.Levels.Count
+                    ? Convolution(shape.Channels, shape.Channels, 1, Pixels(height, width, level + 1))
+                    : 0;
         }
 
         return (Encoder(p, height, width) + zeroConvolutions) / 1e9;
@@ -61,18 +77,28 @@ public static class NetworkCost
     private static double Encoder(UNetParams p, int height, int width)
     {
         var channels = p.ModelChannels;
-        var cost = Convolution(p.InChannels, channels, 3, Pixels(height, width, 0)) + 2.0 * channels * p.TimeChannels + 2.0 * p.TimeChannels * p.TimeChannels
-            + (p.VectorChannels is { } vector ? 2.0 * vector * p.TimeChannels + 2.0 * p.TimeChannels * p.TimeChannels : 0);
+        var cost =
+            Convolution(p.InChannels, channels, 3, Pixels(height, width, 0))
+            + 2.0 * channels * p.TimeChannels
+            + 2.0 * p.TimeChannels * p.TimeChannels
+            + (
+                p.VectorChannels is { } vector
+                    ? 2.0 * vector * p.TimeChannels + 2.0 * p.TimeChannels * p.TimeChannels
+                    : 0
+            );
         foreach (var (level, shape) in p.Levels.Index())
         {
             var pixels = Pixels(height, width, level);
             for (var block = 0; block < shape.ResidualBlocks; block++)
             {
-                cost += Residual(p, channels, shape.Channels, pixels) + Transformer(p, shape.Channels, shape.TransformerDepth, pixels);
+                cost +=
+                    Residual(p, channels, shape.Channels, pixels)
+                    + Transformer(p, shape.Channels, shape.TransformerDepth, pixels);
                 channels = shape.Channels;
             }
 
-            cost += level + 1 < p.Levels.Count ? Convolution(channels, channels, 3, Pixels(height, width, level + 1)) : 0;
+            cost +=
+                level + 1 < p.Levels.Count ? Convolution(channels, channels, 3, Pixels(height, width, level + 1)) : 0;
         }
 
         var smallest = Pixels(height, width, p.Levels.Count - 1);
@@ -94,7 +120,9 @@ public static class NetworkCost
     }
 
     private static double Residual(UNetParams p, int channelsIn, int channelsOut, double pixels) =>
-        Convolution(channelsIn, channelsOut, 3, pixels) + Convolution(channelsOut, channelsOut, 3, pixels) + 2.0 * p.TimeChannels * channelsOut
+        Convolution(channelsIn, channelsOut, 3, pixels)
+        + Convolution(channelsOut, channelsOut, 3, pixels)
+        + 2.0 * p.TimeChannels * channelsOut
         + (channelsIn == channelsOut ? 0 : Convolution(channelsIn, channelsOut, 1, pixels));
 
     private static double Transformer(UNetParams p, int channels, int depth, double pixels)
@@ -106,7 +134,8 @@ public static class NetworkCost
         return depth == 0 ? 0 : depth * (self + cross + feedForward) + 4 * c * c * pixels;
     }
 
-    private static double Convolution(int channelsIn, int channelsOut, int kernel, double pixels) => 2.0 * channelsIn * channelsOut * kernel * kernel * pixels;
+    private static double Convolution(int channelsIn, int channelsOut, int kernel, double pixels) =>
+        2.0 * channelsIn * channelsOut * kernel * kernel * pixels;
 
     private static double Pixels(int height, int width, int level) => (double)height * width / (1 << (2 * level));
 }

@@ -7,7 +7,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Measuring;
 
-/// <summary>A checkpoint of a family's exact names and shapes with random weights, for measuring how it loads. One tensor at a time is in memory while it is written.</summary>
+/// <summary>
+/// A checkpoint of a family's exact names and shapes with random weights, for measuring how it loads. One tensor at a
+/// time is in memory while it is written.
+/// </summary>
 public static class RandomCheckpoint
 {
     private const double Largest = 0.02;
@@ -20,16 +23,30 @@ public static class RandomCheckpoint
     public static void Write(string path, UNetParams unet, ScalarType dtype)
     {
         ArgumentNullException.ThrowIfNull(unet);
-        (string Prefix, nn.Module Network)[] networks = [(LdmLayout.UNet, new UNet(unet, Placement.Meta)), (LdmLayout.Autoencoder, new Autoencoder(AutoencoderParams.StableDiffusion, Placement.Meta)), .. Texts(unet)];
+        (string Prefix, nn.Module Network)[] networks =
+        [
+            (LdmLayout.UNet, new UNet(unet, Placement.Meta)),
+            (LdmLayout.Autoencoder, new Autoencoder(AutoencoderParams.StableDiffusion, Placement.Meta)),
+            .. Texts(unet),
+        ];
         try
         {
             // The velocity of SD 2.x is not asked of random weights.
             var metadata = new CheckpointMetadata { Prediction = PredictionType.Epsilon }.Write();
             SafetensorsWriter.Write(
                 path,
-                networks.SelectMany(network => network.Network.named_parameters().Select(parameter => new WrittenTensor(
-                    network.Prefix + parameter.name, SafetensorsFormat.NameOf(dtype), parameter.parameter.shape, () => nn.init.uniform_(empty(parameter.parameter.shape, dtype: dtype), -Largest, Largest)))),
-                metadata);
+                networks.SelectMany(network =>
+                    network
+                        .Network.named_parameters()
+                        .Select(parameter => new WrittenTensor(
+                            network.Prefix + parameter.name,
+                            SafetensorsFormat.NameOf(dtype),
+                            parameter.parameter.shape,
+                            () => nn.init.uniform_(empty(parameter.parameter.shape, dtype: dtype), -Largest, Largest)
+                        ))
+                ),
+                metadata
+            );
         }
         finally
         {
@@ -41,7 +58,13 @@ public static class RandomCheckpoint
     }
 
     private static (string Prefix, nn.Module Network)[] Texts(UNetParams unet) =>
-        unet.VectorChannels is not null ? [(LdmLayout.XlClip, new ClipTextEncoder(TextEncoderParams.ClipL, Placement.Meta)), (LdmLayout.XlOpenClip, new OpenClipTextEncoder(TextEncoderParams.OpenClipBigG, Placement.Meta))]
-        : unet.ContextChannels == TextEncoderParams.ClipL.Width ? [(LdmLayout.Clip, new ClipTextEncoder(TextEncoderParams.ClipL, Placement.Meta))]
+        unet.VectorChannels is not null
+            ?
+            [
+                (LdmLayout.XlClip, new ClipTextEncoder(TextEncoderParams.ClipL, Placement.Meta)),
+                (LdmLayout.XlOpenClip, new OpenClipTextEncoder(TextEncoderParams.OpenClipBigG, Placement.Meta)),
+            ]
+        : unet.ContextChannels == TextEncoderParams.ClipL.Width
+            ? [(LdmLayout.Clip, new ClipTextEncoder(TextEncoderParams.ClipL, Placement.Meta))]
         : [(LdmLayout.OpenClip, new OpenClipTextEncoder(TextEncoderParams.OpenClipH, Placement.Meta))];
 }

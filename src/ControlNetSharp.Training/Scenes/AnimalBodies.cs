@@ -12,19 +12,47 @@ internal static class AnimalBodies
 
     public static readonly NamedColour[] DogCoats =
     [
-        new("brown", Palette.Srgb(142, 92, 54)), new("black", Palette.Srgb(56, 54, 58)), new("white", Palette.Srgb(234, 228, 218)), new("yellow", Palette.Srgb(214, 170, 104)), new("grey", Palette.Srgb(132, 132, 136)),
+        new("brown", Palette.Srgb(142, 92, 54)),
+        new("black", Palette.Srgb(56, 54, 58)),
+        new("white", Palette.Srgb(234, 228, 218)),
+        new("yellow", Palette.Srgb(214, 170, 104)),
+        new("grey", Palette.Srgb(132, 132, 136)),
     ];
 
     public static readonly NamedColour[] HorseCoats =
     [
-        new("brown", Palette.Srgb(128, 74, 42)), new("brown", Palette.Srgb(158, 96, 54)), new("black", Palette.Srgb(54, 52, 56)), new("white", Palette.Srgb(232, 228, 220)), new("grey", Palette.Srgb(150, 150, 152)),
+        new("brown", Palette.Srgb(128, 74, 42)),
+        new("brown", Palette.Srgb(158, 96, 54)),
+        new("black", Palette.Srgb(54, 52, 56)),
+        new("white", Palette.Srgb(232, 228, 220)),
+        new("grey", Palette.Srgb(150, 150, 152)),
     ];
 
-    public static readonly NamedColour[] CowCoats = [new("black and white", Palette.Srgb(38, 36, 38)), new("brown and white", Palette.Srgb(142, 80, 44)), new("brown", Palette.Srgb(150, 88, 48))];
+    public static readonly NamedColour[] CowCoats =
+    [
+        new("black and white", Palette.Srgb(38, 36, 38)),
+        new("brown and white", Palette.Srgb(142, 80, 44)),
+        new("brown", Palette.Srgb(150, 88, 48)),
+    ];
 
-    public static readonly NamedColour[] SheepCoats = [new("white", Palette.Srgb(236, 230, 216)), new("white", Palette.Srgb(236, 230, 216)), new("black", Palette.Srgb(58, 52, 50))];
+    public static readonly NamedColour[] SheepCoats =
+    [
+        new("white", Palette.Srgb(236, 230, 216)),
+        new("white", Palette.Srgb(236, 230, 216)),
+        new("black", Palette.Srgb(58, 52, 50)),
+    ];
 
-    public static readonly NamedColour[] BirdCoats = [Palette.Red, Palette.Blue, Palette.Yellow, Palette.Green, Palette.Brown, Palette.Black, Palette.White, Palette.Orange];
+    public static readonly NamedColour[] BirdCoats =
+    [
+        Palette.Red,
+        Palette.Blue,
+        Palette.Yellow,
+        Palette.Green,
+        Palette.Brown,
+        Palette.Black,
+        Palette.White,
+        Palette.Orange,
+    ];
 
     public static void Dog(Stage stage, Frame frame, NamedColour colour)
     {
@@ -45,7 +73,15 @@ internal static class AnimalBodies
         {
             stage.Round(frame, new Vector3(side * 0.16f, 0.14f, -0.08f), new Vector3(0.09f, 0.14f, 0.18f), fur, Kind);
             stage.Round(frame, new Vector3(side * 0.18f, 0.035f, 0.1f), new Vector3(0.05f, 0.04f, 0.1f), fur, Kind);
-            stage.Limb(frame, new Vector3(side * 0.09f, 0.45f, 0.1f), new Vector3(side * 0.08f, 0.05f, 0.17f), 0.07f, 0.045f, fur, Kind);
+            stage.Limb(
+                frame,
+                new Vector3(side * 0.09f, 0.45f, 0.1f),
+                new Vector3(side * 0.08f, 0.05f, 0.17f),
+                0.07f,
+                0.045f,
+                fur,
+                Kind
+            );
             stage.Round(frame, new Vector3(side * 0.08f, 0.035f, 0.21f), new Vector3(0.05f, 0.04f, 0.075f), fur, Kind);
         }
 
@@ -57,8 +93,24 @@ internal static class AnimalBodies
     /// <summary>A dog's head and neck for a close-up; a unit is half the width of the skull.</summary>
     public static void DogBust(Stage stage, Frame frame, NamedColour colour)
     {
-        stage.Limb(frame, new Vector3(0, -2.6f, -0.9f), new Vector3(0, -0.6f, -0.35f), 1.25f, 0.75f, Stage.Matte(colour.Value), Kind);
-        stage.Limb(frame, new Vector3(0, -1.3f, -0.5f), new Vector3(0, -1.15f, -0.45f), 0.98f, 0.94f, Stage.Glazed(stage.Random.Pick(Palette.Red, Palette.Blue, Palette.Green).Value, 0.3f), Kind);
+        stage.Limb(
+            frame,
+            new Vector3(0, -2.6f, -0.9f),
+            new Vector3(0, -0.6f, -0.35f),
+            1.25f,
+            0.75f,
+            Stage.Matte(colour.Value),
+            Kind
+        );
+        stage.Limb(
+            frame,
+            new Vector3(0, -1.3f, -0.5f),
+            new Vector3(0, -1.15f, -0.45f),
+            0.98f,
+            0.94f,
+            Stage.Glazed(stage.Random.Pick(Palette.Red, Palette.Blue, Palette.Green).Value, 0.3f),
+            Kind
+        );
         DogHead(stage, frame, colour);
     }
 
@@ -66,7 +118,9 @@ internal static class AnimalBodies
     {
         var random = stage.Random;
         var fur = Stage.Matte(colour.Value);
-        var snout = Stage.Matte(random.Chance(0.5f) ? colour.Value : Vector3.Lerp(colour.Value, Palette.Srgb(244, 234, 216), 0.75f));
+        var snout = Stage.Matte(
+            random.Chance(0.5f) ? colour.Value : Vector3.Lerp(colour.Value, Palette.Srgb(244, 234, 216), 0.75f)
+        );
         var (ear, pricked) = (Stage.Matte(colour.Value * 0.62f), random.Chance(0.3f));
         stage.Round(frame, new Vector3(0, 0.1f, 0), new Vector3(0.86f, 0.8f, 0.85f), fur, Kind);
         stage.Limb(frame, new Vector3(0, -0.25f, 0.5f), new Vector3(0, -0.34f, 1.12f), 0.48f, 0.34f, snout, Kind);
@@ -75,14 +129,34 @@ internal static class AnimalBodies
         foreach (var side in new[] { -1, 1 })
         {
             stage.Sphere(frame, new Vector3(side * 0.36f, 0.24f, 0.68f), 0.135f, Dark, Kind);
-            stage.Sphere(frame, new Vector3(side * 0.36f - 0.04f, 0.3f, 0.8f), 0.03f, Stage.Shining(new Vector3(0.9f)), Kind);
+            stage.Sphere(
+                frame,
+                new Vector3(side * 0.36f - 0.04f, 0.3f, 0.8f),
+                0.03f,
+                Stage.Shining(new Vector3(0.9f)),
+                Kind
+            );
             if (pricked)
             {
-                stage.Rod(frame, new Vector3(side * 0.5f, 0.5f, -0.1f), new Vector3(side * 0.72f, 1.4f, -0.1f), 0.36f, 0.03f, ear, Kind);
+                stage.Rod(
+                    frame,
+                    new Vector3(side * 0.5f, 0.5f, -0.1f),
+                    new Vector3(side * 0.72f, 1.4f, -0.1f),
+                    0.36f,
+                    0.03f,
+                    ear,
+                    Kind
+                );
             }
             else
             {
-                stage.Round(frame.Moved(side * 0.88f, -0.02f, -0.02f).Rolled(side * 0.22f), Vector3.Zero, new Vector3(0.18f, 0.68f, 0.4f), ear, Kind);
+                stage.Round(
+                    frame.Moved(side * 0.88f, -0.02f, -0.02f).Rolled(side * 0.22f),
+                    Vector3.Zero,
+                    new Vector3(0.18f, 0.68f, 0.4f),
+                    ear,
+                    Kind
+                );
             }
         }
 
@@ -104,7 +178,15 @@ internal static class AnimalBodies
         stage.Limb(head, Vector3.Zero, new Vector3(0, -0.34f, 0.42f), 0.155f, 0.095f, coat, Kind);
         foreach (var side in new[] { -1, 1 })
         {
-            stage.Rod(head, new Vector3(side * 0.08f, 0.1f, -0.03f), new Vector3(side * 0.1f, 0.29f, -0.02f), 0.05f, 0.01f, coat, Kind);
+            stage.Rod(
+                head,
+                new Vector3(side * 0.08f, 0.1f, -0.03f),
+                new Vector3(side * 0.1f, 0.29f, -0.02f),
+                0.05f,
+                0.01f,
+                coat,
+                Kind
+            );
             stage.Sphere(head, new Vector3(side * 0.125f, -0.02f, 0.12f), 0.032f, Dark, Kind);
             stage.Sphere(head, new Vector3(side * 0.06f, -0.36f, 0.51f), 0.022f, Dark, Kind);
         }
@@ -117,11 +199,24 @@ internal static class AnimalBodies
     public static void Cow(Stage stage, Frame frame, NamedColour colour)
     {
         var white = Palette.White.Value;
-        Pattern patches = (p, _) => new Vector4(MathF.Sin(p.Y * 4.4f + 1) + MathF.Sin(p.Z * 5.2f + p.Y * 2) + MathF.Sin(p.X * 5f + 2) > 0.15f ? colour.Value : white, 0);
+        Pattern patches = (p, _) =>
+            new Vector4(
+                MathF.Sin(p.Y * 4.4f + 1) + MathF.Sin(p.Z * 5.2f + p.Y * 2) + MathF.Sin(p.X * 5f + 2) > 0.15f
+                    ? colour.Value
+                    : white,
+                0
+            );
         var plain = Stage.Matte(colour.Value);
         var coat = colour.Name == "brown" ? plain : new Material(colour.Value) { Pattern = patches };
         stage.Limb(frame, new Vector3(0, 0.98f, -0.6f), new Vector3(0, 0.98f, 0.55f), 0.4f, 0.39f, coat, Kind);
-        Legs(stage, frame, new Vector3(0.22f, 0.75f, 0.68f), new Vector2(0.14f, 0.07f), colour.Name == "brown" ? plain : Stage.Matte(white), Dark);
+        Legs(
+            stage,
+            frame,
+            new Vector3(0.22f, 0.75f, 0.68f),
+            new Vector2(0.14f, 0.07f),
+            colour.Name == "brown" ? plain : Stage.Matte(white),
+            Dark
+        );
         stage.Round(frame, new Vector3(0, 0.62f, -0.5f), new Vector3(0.17f, 0.14f, 0.2f), Pink, Kind);
         stage.Limb(frame, new Vector3(0, 1.1f, 0.7f), new Vector3(0, 1.28f, 1.05f), 0.27f, 0.19f, coat, Kind);
         var head = frame.Moved(0, 1.33f, 1.15f).Turned(stage.Random.Range(-0.6f, 0.6f));
@@ -129,8 +224,22 @@ internal static class AnimalBodies
         stage.Round(head, new Vector3(0, -0.24f, 0.42f), new Vector3(0.15f, 0.11f, 0.1f), Pink, Kind);
         foreach (var side in new[] { -1, 1 })
         {
-            stage.Limb(head, new Vector3(side * 0.12f, 0.14f, -0.02f), new Vector3(side * 0.24f, 0.3f, 0.03f), 0.04f, 0.015f, Horn, Kind);
-            stage.Round(head.Moved(side * 0.27f, 0.05f, -0.04f).Rolled(side * -0.25f), Vector3.Zero, new Vector3(0.13f, 0.07f, 0.04f), plain, Kind);
+            stage.Limb(
+                head,
+                new Vector3(side * 0.12f, 0.14f, -0.02f),
+                new Vector3(side * 0.24f, 0.3f, 0.03f),
+                0.04f,
+                0.015f,
+                Horn,
+                Kind
+            );
+            stage.Round(
+                head.Moved(side * 0.27f, 0.05f, -0.04f).Rolled(side * -0.25f),
+                Vector3.Zero,
+                new Vector3(0.13f, 0.07f, 0.04f),
+                plain,
+                Kind
+            );
             stage.Sphere(head, new Vector3(side * 0.14f, 0.01f, 0.14f), 0.035f, Dark, Kind);
             stage.Sphere(head, new Vector3(side * 0.06f, -0.22f, 0.51f), 0.022f, Dark, Kind);
         }
@@ -143,7 +252,9 @@ internal static class AnimalBodies
     public static void Sheep(Stage stage, Frame frame, NamedColour colour)
     {
         var wool = Stage.Matte(colour.Value);
-        var face = Stage.Matte(colour.Name == "white" && stage.Random.Chance(0.5f) ? Palette.Srgb(214, 190, 160) : Palette.Srgb(50, 44, 42));
+        var face = Stage.Matte(
+            colour.Name == "white" && stage.Random.Chance(0.5f) ? Palette.Srgb(214, 190, 160) : Palette.Srgb(50, 44, 42)
+        );
         Legs(stage, frame, new Vector3(0.14f, 0.4f, 0.26f), new Vector2(0.06f, 0.04f), face, Dark);
         for (var i = 0; i < 12; i++)
         {
@@ -156,8 +267,20 @@ internal static class AnimalBodies
         stage.Round(head, new Vector3(0, 0.1f, -0.03f), new Vector3(0.13f, 0.1f, 0.12f), wool, Kind);
         foreach (var side in new[] { -1, 1 })
         {
-            stage.Round(head.Moved(side * 0.17f, 0, -0.03f).Rolled(side * -0.35f), Vector3.Zero, new Vector3(0.09f, 0.04f, 0.03f), face, Kind);
-            stage.Sphere(head, new Vector3(side * 0.085f, 0.03f, 0.1f), 0.026f, Stage.Glazed(Palette.White.Value), Kind);
+            stage.Round(
+                head.Moved(side * 0.17f, 0, -0.03f).Rolled(side * -0.35f),
+                Vector3.Zero,
+                new Vector3(0.09f, 0.04f, 0.03f),
+                face,
+                Kind
+            );
+            stage.Sphere(
+                head,
+                new Vector3(side * 0.085f, 0.03f, 0.1f),
+                0.026f,
+                Stage.Glazed(Palette.White.Value),
+                Kind
+            );
             stage.Sphere(head, new Vector3(side * 0.09f, 0.03f, 0.116f), 0.016f, Dark, Kind);
         }
 
@@ -168,18 +291,52 @@ internal static class AnimalBodies
     public static void Bird(Stage stage, Frame frame, NamedColour colour)
     {
         var feathers = Stage.Matte(colour.Value);
-        var belly = Stage.Matte(Vector3.Lerp(colour.Value, Palette.Srgb(244, 230, 206), colour.Name is "black" or "white" ? 0.1f : 0.65f));
+        var belly = Stage.Matte(
+            Vector3.Lerp(colour.Value, Palette.Srgb(244, 230, 206), colour.Name is "black" or "white" ? 0.1f : 0.65f)
+        );
         var beak = Stage.Matte(colour.Name is "orange" or "yellow" ? Palette.Srgb(90, 80, 70) : Palette.Orange.Value);
-        stage.Round(frame.Moved(0, 0.075f, 0).Pitched(-0.5f), Vector3.Zero, new Vector3(0.05f, 0.052f, 0.085f), feathers, Kind);
-        stage.Round(frame.Moved(0, 0.066f, 0.022f).Pitched(-0.6f), Vector3.Zero, new Vector3(0.044f, 0.045f, 0.07f), belly, Kind);
+        stage.Round(
+            frame.Moved(0, 0.075f, 0).Pitched(-0.5f),
+            Vector3.Zero,
+            new Vector3(0.05f, 0.052f, 0.085f),
+            feathers,
+            Kind
+        );
+        stage.Round(
+            frame.Moved(0, 0.066f, 0.022f).Pitched(-0.6f),
+            Vector3.Zero,
+            new Vector3(0.044f, 0.045f, 0.07f),
+            belly,
+            Kind
+        );
         stage.Sphere(frame, new Vector3(0, 0.142f, 0.06f), 0.04f, feathers, Kind);
         stage.Rod(frame, new Vector3(0, 0.138f, 0.09f), new Vector3(0, 0.132f, 0.132f), 0.014f, 0.002f, beak, Kind);
-        stage.Round(frame.Moved(0, 0.03f, -0.11f).Pitched(-0.55f), Vector3.Zero, new Vector3(0.025f, 0.008f, 0.07f), Stage.Matte(colour.Value * 0.7f), Kind);
+        stage.Round(
+            frame.Moved(0, 0.03f, -0.11f).Pitched(-0.55f),
+            Vector3.Zero,
+            new Vector3(0.025f, 0.008f, 0.07f),
+            Stage.Matte(colour.Value * 0.7f),
+            Kind
+        );
         foreach (var side in new[] { -1, 1 })
         {
-            stage.Round(frame.Moved(side * 0.045f, 0.078f, -0.025f).Pitched(-0.5f), Vector3.Zero, new Vector3(0.014f, 0.036f, 0.075f), Stage.Matte(colour.Value * 0.6f), Kind);
+            stage.Round(
+                frame.Moved(side * 0.045f, 0.078f, -0.025f).Pitched(-0.5f),
+                Vector3.Zero,
+                new Vector3(0.014f, 0.036f, 0.075f),
+                Stage.Matte(colour.Value * 0.6f),
+                Kind
+            );
             stage.Sphere(frame, new Vector3(side * 0.03f, 0.152f, 0.082f), 0.009f, Dark, Kind);
-            stage.Rod(frame, new Vector3(side * 0.018f, 0, 0.01f), new Vector3(side * 0.018f, 0.04f, 0.005f), 0.004f, 0.004f, beak, Kind);
+            stage.Rod(
+                frame,
+                new Vector3(side * 0.018f, 0, 0.01f),
+                new Vector3(side * 0.018f, 0.04f, 0.005f),
+                0.004f,
+                0.004f,
+                beak,
+                Kind
+            );
         }
     }
 

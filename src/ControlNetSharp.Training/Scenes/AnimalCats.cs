@@ -3,7 +3,14 @@ using System.Numerics;
 namespace ControlNetSharp.Scenes;
 
 /// <summary>A cat's fur: its noun and colour for captions, the ground colour, the stripes and the pale parts.</summary>
-internal sealed record CatCoat(string Noun, NamedColour Colour, Vector3 Fur, Vector3 Stripe, Vector3 Pale, Vector3 Iris);
+internal sealed record CatCoat(
+    string Noun,
+    NamedColour Colour,
+    Vector3 Fur,
+    Vector3 Stripe,
+    Vector3 Pale,
+    Vector3 Iris
+);
 
 /// <summary>Cats; a unit of the frame is half the width of the head.</summary>
 internal static class AnimalCats
@@ -40,11 +47,27 @@ internal static class AnimalCats
         {
             stage.Round(frame, new Vector3(side * 0.8f, 0.75f, -0.2f), new Vector3(0.48f, 0.75f, 0.88f), body, Kind);
             stage.Round(frame, new Vector3(side * 0.85f, 0.16f, 0.55f), new Vector3(0.26f, 0.18f, 0.45f), pale, Kind);
-            stage.Limb(frame, new Vector3(side * 0.42f, 1.85f, 0.3f), new Vector3(side * 0.36f, 0.25f, 0.72f), 0.38f, 0.22f, body, Kind);
+            stage.Limb(
+                frame,
+                new Vector3(side * 0.42f, 1.85f, 0.3f),
+                new Vector3(side * 0.36f, 0.25f, 0.72f),
+                0.38f,
+                0.22f,
+                body,
+                Kind
+            );
             stage.Round(frame, new Vector3(side * 0.36f, 0.17f, 0.88f), new Vector3(0.26f, 0.19f, 0.34f), pale, Kind);
         }
 
-        Tail(stage, frame, body, new(0.4f, 0.25f, -1.3f), new(1.3f, 0.2f, -1), new(1.65f, 0.2f, -0.1f), new(1.35f, 0.2f, 0.8f));
+        Tail(
+            stage,
+            frame,
+            body,
+            new(0.4f, 0.25f, -1.3f),
+            new(1.3f, 0.2f, -1),
+            new(1.65f, 0.2f, -0.1f),
+            new(1.35f, 0.2f, 0.8f)
+        );
         Head(stage, frame.Moved(0, 3.3f, 0.35f).Turned(stage.Random.Range(-0.3f, 0.3f)), coat);
         stage.Occlude(frame, new Vector3(0, 0.75f, 0), new Vector3(1.5f, 0.7f, 1.4f));
     }
@@ -60,11 +83,27 @@ internal static class AnimalCats
         {
             stage.Round(frame, new Vector3(side * 0.7f, 0.62f, -2), new Vector3(0.45f, 0.65f, 0.85f), body, Kind);
             stage.Round(frame, new Vector3(side * 0.85f, 0.17f, -1.2f), new Vector3(0.25f, 0.18f, 0.5f), pale, Kind);
-            stage.Limb(frame, new Vector3(side * 0.45f, 0.35f, 0), new Vector3(side * 0.42f, 0.22f, 1.35f), 0.32f, 0.22f, body, Kind);
+            stage.Limb(
+                frame,
+                new Vector3(side * 0.45f, 0.35f, 0),
+                new Vector3(side * 0.42f, 0.22f, 1.35f),
+                0.32f,
+                0.22f,
+                body,
+                Kind
+            );
             stage.Round(frame, new Vector3(side * 0.42f, 0.2f, 1.55f), new Vector3(0.27f, 0.2f, 0.32f), pale, Kind);
         }
 
-        Tail(stage, frame, body, new(0, 0.3f, -2.8f), new(0.9f, 0.22f, -3.1f), new(1.5f, 0.2f, -2.6f), new(1.7f, 0.2f, -1.6f));
+        Tail(
+            stage,
+            frame,
+            body,
+            new(0, 0.3f, -2.8f),
+            new(0.9f, 0.22f, -3.1f),
+            new(1.5f, 0.2f, -2.6f),
+            new(1.7f, 0.2f, -1.6f)
+        );
         Head(stage, frame.Moved(0, 1.85f, 0.75f).Turned(stage.Random.Range(-0.6f, 0.6f)), coat);
         stage.Occlude(frame, new Vector3(0, 0.65f, -0.8f), new Vector3(1.2f, 0.6f, 2.2f));
     }
@@ -81,8 +120,22 @@ internal static class AnimalCats
             foreach (var z in new[] { -1.75f, 1.1f })
             {
                 var foot = z + side * stride * MathF.Sign(z);
-                stage.Limb(frame, new Vector3(side * 0.42f, 1.75f, z), new Vector3(side * 0.38f, 0.2f, foot), 0.42f, 0.2f, body, Kind);
-                stage.Round(frame, new Vector3(side * 0.38f, 0.17f, foot + 0.12f), new Vector3(0.24f, 0.18f, 0.34f), Stage.Matte(coat.Pale), Kind);
+                stage.Limb(
+                    frame,
+                    new Vector3(side * 0.42f, 1.75f, z),
+                    new Vector3(side * 0.38f, 0.2f, foot),
+                    0.42f,
+                    0.2f,
+                    body,
+                    Kind
+                );
+                stage.Round(
+                    frame,
+                    new Vector3(side * 0.38f, 0.17f, foot + 0.12f),
+                    new Vector3(0.24f, 0.18f, 0.34f),
+                    Stage.Matte(coat.Pale),
+                    Kind
+                );
             }
         }
 
@@ -115,14 +168,44 @@ internal static class AnimalCats
             Eye(stage, frame, side, coat);
         }
 
-        stage.Round(frame, new Vector3(0, -0.2f, 0.99f), new Vector3(0.13f, 0.085f, 0.08f), Stage.Glazed(coat.Colour.Name == "black" ? Palette.Srgb(70, 54, 56) : Rose, 0.3f), Kind);
-        stage.Limb(frame, new Vector3(0, -0.27f, 0.98f), new Vector3(0, -0.46f, 0.93f), 0.022f, 0.022f, Stage.Matte(coat.Stripe * 0.5f), Kind);
+        stage.Round(
+            frame,
+            new Vector3(0, -0.2f, 0.99f),
+            new Vector3(0.13f, 0.085f, 0.08f),
+            Stage.Glazed(coat.Colour.Name == "black" ? Palette.Srgb(70, 54, 56) : Rose, 0.3f),
+            Kind
+        );
+        stage.Limb(
+            frame,
+            new Vector3(0, -0.27f, 0.98f),
+            new Vector3(0, -0.46f, 0.93f),
+            0.022f,
+            0.022f,
+            Stage.Matte(coat.Stripe * 0.5f),
+            Kind
+        );
     }
 
     private static void Ear(Stage stage, Frame frame, int side, Material fur)
     {
-        stage.Rod(frame, new Vector3(side * 0.56f, 0.42f, -0.05f), new Vector3(side * 0.8f, 1.32f, 0), 0.42f, 0.03f, fur, Kind);
-        stage.Rod(frame, new Vector3(side * 0.58f, 0.5f, 0.16f), new Vector3(side * 0.77f, 1.16f, 0.1f), 0.28f, 0.02f, Stage.Matte(Rose * 0.85f), Kind);
+        stage.Rod(
+            frame,
+            new Vector3(side * 0.56f, 0.42f, -0.05f),
+            new Vector3(side * 0.8f, 1.32f, 0),
+            0.42f,
+            0.03f,
+            fur,
+            Kind
+        );
+        stage.Rod(
+            frame,
+            new Vector3(side * 0.58f, 0.5f, 0.16f),
+            new Vector3(side * 0.77f, 1.16f, 0.1f),
+            0.28f,
+            0.02f,
+            Stage.Matte(Rose * 0.85f),
+            Kind
+        );
     }
 
     // Rim, iris and slit are painted on one ball: small parts that must not slip against each other.
@@ -133,10 +216,22 @@ internal static class AnimalCats
         Pattern eye = (p, _) =>
         {
             var (x, y) = (p.X / s, p.Y / s);
-            var (shine, pupil, rim) = (new Vector2(x + 0.06f, y - 0.08f).Length() < 0.04f, x * x / (slit * slit) + y * y / 0.0256f < 1, x * x / 0.0484f + y * y / 0.036f > 0.86f);
-            return shine ? new Vector4(0.9f, 0.9f, 0.9f, 1) : new Vector4(pupil || rim ? new Vector3(0.015f) : coat.Iris, 0);
+            var (shine, pupil, rim) = (
+                new Vector2(x + 0.06f, y - 0.08f).Length() < 0.04f,
+                x * x / (slit * slit) + y * y / 0.0256f < 1,
+                x * x / 0.0484f + y * y / 0.036f > 0.86f
+            );
+            return shine
+                ? new Vector4(0.9f, 0.9f, 0.9f, 1)
+                : new Vector4(pupil || rim ? new Vector3(0.015f) : coat.Iris, 0);
         };
-        stage.Round(frame.Moved(side * 0.4f, 0.06f, 0.66f).Turned(side * 0.28f).Rolled(side * 0.14f), Vector3.Zero, new Vector3(0.24f, 0.21f, 0.14f), new Material(coat.Iris) { Pattern = eye, Gloss = 0.3f }, Kind);
+        stage.Round(
+            frame.Moved(side * 0.4f, 0.06f, 0.66f).Turned(side * 0.28f).Rolled(side * 0.14f),
+            Vector3.Zero,
+            new Vector3(0.24f, 0.21f, 0.14f),
+            new Material(coat.Iris) { Pattern = eye, Gloss = 0.3f },
+            Kind
+        );
     }
 
     private static void Whiskers(Stage stage, Frame frame)
@@ -146,7 +241,15 @@ internal static class AnimalCats
         {
             for (var i = -1; i <= 1; i++)
             {
-                stage.Rod(frame, new Vector3(side * 0.34f, -0.37f + 0.05f * i, 0.9f), new Vector3(side * 1.5f, -0.4f + 0.22f * i, 0.85f), 0.011f, 0.005f, white, Kind);
+                stage.Rod(
+                    frame,
+                    new Vector3(side * 0.34f, -0.37f + 0.05f * i, 0.9f),
+                    new Vector3(side * 1.5f, -0.4f + 0.22f * i, 0.85f),
+                    0.011f,
+                    0.005f,
+                    white,
+                    Kind
+                );
             }
         }
     }
@@ -159,9 +262,14 @@ internal static class AnimalCats
         }
     }
 
-    private static Material Body(CatCoat coat, float s) => coat.Fur == coat.Stripe
-        ? Stage.Matte(coat.Fur)
-        : new Material(coat.Fur) { Pattern = (p, _) => new Vector4(MathF.Sin(p.Y / s * 8 + MathF.Sin(p.X / s * 4)) > 0.35f ? coat.Stripe : coat.Fur, 0) };
+    private static Material Body(CatCoat coat, float s) =>
+        coat.Fur == coat.Stripe
+            ? Stage.Matte(coat.Fur)
+            : new Material(coat.Fur)
+            {
+                Pattern = (p, _) =>
+                    new Vector4(MathF.Sin(p.Y / s * 8 + MathF.Sin(p.X / s * 4)) > 0.35f ? coat.Stripe : coat.Fur, 0),
+            };
 
     // Upright stripes on the forehead, slanting ones on the cheeks, as tabbies wear them.
     private static Material Face(CatCoat coat, float s)
@@ -174,16 +282,29 @@ internal static class AnimalCats
         Pattern pattern = (p, _) =>
         {
             var (x, y) = (p.X / s, p.Y / s);
-            var wave = y > 0.3f && MathF.Abs(x) < 0.55f ? MathF.Cos(x * 21) : MathF.Abs(x) > 0.62f ? MathF.Sin((y - MathF.Abs(x) * 0.4f) * 17) : -1;
+            var wave =
+                y > 0.3f && MathF.Abs(x) < 0.55f ? MathF.Cos(x * 21)
+                : MathF.Abs(x) > 0.62f ? MathF.Sin((y - MathF.Abs(x) * 0.4f) * 17)
+                : -1;
             return new Vector4(wave > 0.35f ? coat.Stripe : coat.Fur, 0);
         };
         return new Material(coat.Fur) { Pattern = pattern };
     }
 
-    private static CatCoat Striped(string noun, NamedColour colour, (int R, int G, int B) fur, (int R, int G, int B) stripe, Vector3 iris) =>
-        new(noun, colour, Palette.Srgb(fur.R, fur.G, fur.B), Palette.Srgb(stripe.R, stripe.G, stripe.B), Cream, iris);
+    private static CatCoat Striped(
+        string noun,
+        NamedColour colour,
+        (int R, int G, int B) fur,
+        (int R, int G, int B) stripe,
+        Vector3 iris
+    ) => new(noun, colour, Palette.Srgb(fur.R, fur.G, fur.B), Palette.Srgb(stripe.R, stripe.G, stripe.B), Cream, iris);
 
-    private static CatCoat Plain(NamedColour colour, (int R, int G, int B) fur, (int R, int G, int B) pale, Vector3 iris)
+    private static CatCoat Plain(
+        NamedColour colour,
+        (int R, int G, int B) fur,
+        (int R, int G, int B) pale,
+        Vector3 iris
+    )
     {
         var hair = Palette.Srgb(fur.R, fur.G, fur.B);
         return new("cat", colour, hair, hair, Palette.Srgb(pale.R, pale.G, pale.B), iris);

@@ -13,7 +13,10 @@ internal static class CuriositiesRockets
     public static void Build(Stage stage)
     {
         var random = stage.Random;
-        var (paint, trim) = (random.Pick(Palette.White, Palette.White, Palette.White, Palette.Grey, Palette.Red, Palette.Orange), random.Pick(Palette.Black, Palette.Red, Palette.Blue, Palette.Grey, Palette.Orange));
+        var (paint, trim) = (
+            random.Pick(Palette.White, Palette.White, Palette.White, Palette.Grey, Palette.Red, Palette.Orange),
+            random.Pick(Palette.Black, Palette.Red, Palette.Blue, Palette.Grey, Palette.Orange)
+        );
         var launching = random.Chance(0.4f);
         var lift = launching ? random.Range(0.6f, 4) : 0.5f;
         Site(stage);
@@ -32,8 +35,16 @@ internal static class CuriositiesRockets
 
         Lights(stage);
         var rocket = stage.Mention("rocket", paint);
-        stage.Subject = launching ? random.Pick($"{rocket} lifting off", $"{rocket} launching", $"{rocket} with fire and smoke") : smoke ? random.Pick(rocket, $"{rocket} with smoke") : rocket;
-        (stage.Place, stage.Where) = ("launch pad", launching ? random.Pick("from a launch pad", "", "above a launch pad") : random.Pick("on a launch pad", "on the launch pad", "next to a launch tower"));
+        stage.Subject =
+            launching ? random.Pick($"{rocket} lifting off", $"{rocket} launching", $"{rocket} with fire and smoke")
+            : smoke ? random.Pick(rocket, $"{rocket} with smoke")
+            : rocket;
+        (stage.Place, stage.Where) = (
+            "launch pad",
+            launching
+                ? random.Pick("from a launch pad", "", "above a launch pad")
+                : random.Pick("on a launch pad", "on the launch pad", "next to a launch tower")
+        );
         if (stage.Subject.EndsWith("smoke", StringComparison.Ordinal) && launching)
         {
             stage.Where = "";
@@ -41,7 +52,13 @@ internal static class CuriositiesRockets
 
         var top = 9.6f + lift;
         stage.Camera = Camera.Framing(
-            new Vector3(random.Range(-0.8f, 1.2f), top * random.Range(0.44f, 0.54f), 0), top, random.Range(0.62f, 0.92f), random.Range(-0.45f, 0.45f), random.Range(-0.06f, 0.12f), random.Range(28f, 42f));
+            new Vector3(random.Range(-0.8f, 1.2f), top * random.Range(0.44f, 0.54f), 0),
+            top,
+            random.Range(0.62f, 0.92f),
+            random.Range(-0.45f, 0.45f),
+            random.Range(-0.06f, 0.12f),
+            random.Range(28f, 42f)
+        );
     }
 
     private static void Site(Stage stage)
@@ -52,8 +69,18 @@ internal static class CuriositiesRockets
         Landscape.Ground(stage, land);
         if (random.Chance(0.4f))
         {
-            var water = Stage.Glazed(Vector3.Lerp(Palette.Srgb(36, 92, 138), stage.Light.Sky.Horizon, 0.3f) * (stage.IsNight ? 0.5f : 1), 0.6f);
-            stage.Block(Frame.World, new Vector3(0, 0.02f, 36), new Vector3(200, 0.02f, 30), water, SceneClass.Water, shadow: false);
+            var water = Stage.Glazed(
+                Vector3.Lerp(Palette.Srgb(36, 92, 138), stage.Light.Sky.Horizon, 0.3f) * (stage.IsNight ? 0.5f : 1),
+                0.6f
+            );
+            stage.Block(
+                Frame.World,
+                new Vector3(0, 0.02f, 36),
+                new Vector3(200, 0.02f, 30),
+                water,
+                SceneClass.Water,
+                shadow: false
+            );
         }
 
         stage.Cone(Frame.World, Vector3.Zero, 0.35f, 5, 4.2f, Concrete, SceneClass.Earth);
@@ -61,7 +88,15 @@ internal static class CuriositiesRockets
         for (var i = random.Below(4); i > 0; i--)
         {
             var x = random.Sign() * random.Range(3.2f, 6);
-            stage.Rod(Frame.World, new Vector3(x, 0, -3), new Vector3(x, random.Range(8, 11.5f), -3), 0.1f, 0.03f, Steel, SceneClass.Pole);
+            stage.Rod(
+                Frame.World,
+                new Vector3(x, 0, -3),
+                new Vector3(x, random.Range(8, 11.5f), -3),
+                0.1f,
+                0.03f,
+                Steel,
+                SceneClass.Pole
+            );
         }
     }
 
@@ -70,8 +105,22 @@ internal static class CuriositiesRockets
         var random = stage.Random;
         var (radius, edge) = (random.Range(0.42f, 0.62f), random.Range(0.8f, 1.8f));
         var second = edge + random.Range(1.5f, 2.2f);
-        Pattern bands = (p, _) => new Vector4(MathF.Abs(p.Y - edge) < 0.22f || p.Y < -3.1f || MathF.Abs(p.Y - second) < 0.07f ? trim.Value : paint.Value, 0);
-        stage.Cone(frame, new Vector3(0, 0.3f, 0), 7, radius, radius, new Material(paint.Value) { Pattern = bands, Gloss = 0.3f }, Kind);
+        Pattern bands = (p, _) =>
+            new Vector4(
+                MathF.Abs(p.Y - edge) < 0.22f || p.Y < -3.1f || MathF.Abs(p.Y - second) < 0.07f
+                    ? trim.Value
+                    : paint.Value,
+                0
+            );
+        stage.Cone(
+            frame,
+            new Vector3(0, 0.3f, 0),
+            7,
+            radius,
+            radius,
+            new Material(paint.Value) { Pattern = bands, Gloss = 0.3f },
+            Kind
+        );
         var hull = Stage.Glazed(random.Chance(0.4f) ? trim.Value : paint.Value, 0.3f);
         stage.Round(frame, new Vector3(0, 7.3f, 0), new Vector3(radius, random.Range(1, 1.8f), radius), hull, Kind);
         stage.Cone(frame, Vector3.Zero, 0.35f, radius * 0.8f, radius * 0.45f, Steel, Kind);
@@ -102,8 +151,24 @@ internal static class CuriositiesRockets
         for (var i = 0; i < 4; i++)
         {
             var (sin, cos) = MathF.SinCos(MathF.PI / 2 * i);
-            stage.Limb(frame, new Vector3(cos * radius, 1.7f, sin * radius), new Vector3(cos * radius * 2, 0.15f, sin * radius * 2), 0.1f, 0.14f, material, Kind);
-            stage.Limb(frame, new Vector3(cos * radius, 0.7f, sin * radius), new Vector3(cos * radius * 2, 0.15f, sin * radius * 2), 0.16f, 0.12f, material, Kind);
+            stage.Limb(
+                frame,
+                new Vector3(cos * radius, 1.7f, sin * radius),
+                new Vector3(cos * radius * 2, 0.15f, sin * radius * 2),
+                0.1f,
+                0.14f,
+                material,
+                Kind
+            );
+            stage.Limb(
+                frame,
+                new Vector3(cos * radius, 0.7f, sin * radius),
+                new Vector3(cos * radius * 2, 0.15f, sin * radius * 2),
+                0.16f,
+                0.12f,
+                material,
+                Kind
+            );
         }
     }
 
@@ -115,27 +180,77 @@ internal static class CuriositiesRockets
         var floors = 5 + random.Below(3);
         foreach (var (x, z) in new[] { (-0.5f, -0.5f), (0.5f, -0.5f), (-0.5f, 0.5f), (0.5f, 0.5f) })
         {
-            stage.Block(frame, new Vector3(x, floors * 0.65f, z), new Vector3(0.07f, floors * 0.65f, 0.07f), iron, Kind);
+            stage.Block(
+                frame,
+                new Vector3(x, floors * 0.65f, z),
+                new Vector3(0.07f, floors * 0.65f, 0.07f),
+                iron,
+                Kind
+            );
         }
 
         for (var i = 1; i <= floors; i++)
         {
             var lean = (i & 1) == 0 ? 0.5f : -0.5f;
             stage.Block(frame, new Vector3(0, i * 1.3f, 0), new Vector3(0.58f, 0.05f, 0.58f), iron, Kind);
-            stage.Rod(frame, new Vector3(lean, i * 1.3f - 1.3f, 0.5f), new Vector3(-lean, i * 1.3f, 0.5f), 0.05f, 0.05f, iron, Kind);
+            stage.Rod(
+                frame,
+                new Vector3(lean, i * 1.3f - 1.3f, 0.5f),
+                new Vector3(-lean, i * 1.3f, 0.5f),
+                0.05f,
+                0.05f,
+                iron,
+                Kind
+            );
         }
 
         var arm = -MathF.Sign(frame.Origin.X);
-        stage.Block(frame, new Vector3(arm * 0.95f, 1.3f * (floors - 1), 0.2f), new Vector3(0.5f, 0.1f, 0.12f), iron, Kind);
-        stage.Rod(frame, new Vector3(0, floors * 1.3f, 0), new Vector3(0, floors * 1.3f + 1.8f, 0), 0.06f, 0.02f, iron, SceneClass.Pole);
-        stage.Sphere(frame, new Vector3(0, floors * 1.3f + 1.8f, 0), 0.1f, new Material(Palette.Red.Value) { Emission = stage.IsNight ? 1 : 0 }, Kind);
+        stage.Block(
+            frame,
+            new Vector3(arm * 0.95f, 1.3f * (floors - 1), 0.2f),
+            new Vector3(0.5f, 0.1f, 0.12f),
+            iron,
+            Kind
+        );
+        stage.Rod(
+            frame,
+            new Vector3(0, floors * 1.3f, 0),
+            new Vector3(0, floors * 1.3f + 1.8f, 0),
+            0.06f,
+            0.02f,
+            iron,
+            SceneClass.Pole
+        );
+        stage.Sphere(
+            frame,
+            new Vector3(0, floors * 1.3f + 1.8f, 0),
+            0.1f,
+            new Material(Palette.Red.Value) { Emission = stage.IsNight ? 1 : 0 },
+            Kind
+        );
     }
 
     private static void Flame(Stage stage, float lift)
     {
         var length = MathF.Max(lift, 1.2f);
-        stage.Limb(Frame.World, new Vector3(0, lift, 0), new Vector3(0, lift - length, 0), 0.36f, 0.62f, Stage.Shining(Fire), Kind);
-        stage.Limb(Frame.World, new Vector3(0, lift, 0.3f), new Vector3(0, lift - length * 0.6f, 0.42f), 0.26f, 0.16f, Stage.Shining(new Vector3(1, 0.95f, 0.7f)), Kind);
+        stage.Limb(
+            Frame.World,
+            new Vector3(0, lift, 0),
+            new Vector3(0, lift - length, 0),
+            0.36f,
+            0.62f,
+            Stage.Shining(Fire),
+            Kind
+        );
+        stage.Limb(
+            Frame.World,
+            new Vector3(0, lift, 0.3f),
+            new Vector3(0, lift - length * 0.6f, 0.42f),
+            0.26f,
+            0.16f,
+            Stage.Shining(new Vector3(1, 0.95f, 0.7f)),
+            Kind
+        );
         stage.Glow(new Vector3(0, MathF.Max(0.5f, lift - 1), 1.6f), Fire * (stage.IsNight ? 1.1f : 0.4f), 3.5f);
     }
 
@@ -149,7 +264,17 @@ internal static class CuriositiesRockets
             var way = both && i % 2 == 0 ? -side : side;
             var out1 = i * 0.28f * size;
             var radius = size * random.Range(0.5f, 0.85f);
-            stage.Sphere(Frame.World, new Vector3(way * (0.5f + out1), 0.4f * radius + random.Range(0, 0.5f) * out1, random.Range(-0.8f, 1) * size), radius, smoke, SceneClass.Sky);
+            stage.Sphere(
+                Frame.World,
+                new Vector3(
+                    way * (0.5f + out1),
+                    0.4f * radius + random.Range(0, 0.5f) * out1,
+                    random.Range(-0.8f, 1) * size
+                ),
+                radius,
+                smoke,
+                SceneClass.Sky
+            );
         }
     }
 
@@ -165,7 +290,13 @@ internal static class CuriositiesRockets
         foreach (var x in new[] { -3.4f, 3.4f })
         {
             stage.Rod(Frame.World, new Vector3(x, 0, 1), new Vector3(x, 1.1f, 1), 0.06f, 0.05f, Steel, SceneClass.Pole);
-            stage.Sphere(Frame.World, new Vector3(x, 1.25f, 1), stage.Random.Range(0.15f, 0.26f), lamp, SceneClass.Lamp);
+            stage.Sphere(
+                Frame.World,
+                new Vector3(x, 1.25f, 1),
+                stage.Random.Range(0.15f, 0.26f),
+                lamp,
+                SceneClass.Lamp
+            );
             stage.Glow(new Vector3(x, 1.8f, 3), new Vector3(0.62f, 0.56f, 0.44f), 4.2f);
         }
 

@@ -10,7 +10,13 @@ internal sealed class Drawing
     private const float Contrast = 0.035f;
 
     // A rotated grid: four rows and columns of a pixel, each hit once.
-    private static readonly Vector2[] Offsets = [new(0.125f, 0.375f), new(0.625f, 0.125f), new(0.375f, 0.875f), new(0.875f, 0.625f)];
+    private static readonly Vector2[] Offsets =
+    [
+        new(0.125f, 0.375f),
+        new(0.625f, 0.125f),
+        new(0.375f, 0.875f),
+        new(0.875f, 0.625f),
+    ];
 
     private readonly Scene _scene;
     private readonly int _size;
@@ -52,7 +58,9 @@ internal sealed class Drawing
         }
     }
 
-    /// <summary>Averages the sun's visibility over neighbours on the same surface: a soft edge, as a sun with a disc casts it.</summary>
+    /// <summary>
+    /// Averages the sun's visibility over neighbours on the same surface: a soft edge, as a sun with a disc casts it.
+    /// </summary>
     public void SoftenShadows()
     {
         var reach = Math.Max(1, _size / 128);
@@ -66,7 +74,12 @@ internal sealed class Drawing
     {
         for (var i = 0; i < _seen.Length; i++)
         {
-            _colours[i] = _shader.Colour((i % _size + 0.5f) / _size, (i / _size + 0.5f) / _size, _seen[i], _visibility[i]);
+            _colours[i] = _shader.Colour(
+                (i % _size + 0.5f) / _size,
+                (i / _size + 0.5f) / _size,
+                _seen[i],
+                _visibility[i]
+            );
         }
     }
 
@@ -175,8 +188,13 @@ internal sealed class Drawing
             {
                 var i = y * _size + x;
                 to[i] = from[i];
-                if (x < marginX || x >= _size - marginX || y < marginY || y >= _size - marginY
-                    || (from[i] == from[i - step * reach] && from[i] == from[i + step * reach]))
+                if (
+                    x < marginX
+                    || x >= _size - marginX
+                    || y < marginY
+                    || y >= _size - marginY
+                    || (from[i] == from[i - step * reach] && from[i] == from[i + step * reach])
+                )
                 {
                     continue;
                 }

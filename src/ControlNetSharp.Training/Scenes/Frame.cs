@@ -2,7 +2,10 @@ using System.Numerics;
 
 namespace ControlNetSharp.Scenes;
 
-/// <summary>A place to build at: origin, three orthonormal axes and a scale (metres of the world per unit of the frame). Things face +Z; Y is up.</summary>
+/// <summary>
+/// A place to build at: origin, three orthonormal axes and a scale (metres of the world per unit of the frame). Things
+/// face +Z; Y is up.
+/// </summary>
 internal readonly record struct Frame(Vector3 Origin, Vector3 X, Vector3 Y, Vector3 Z, float Scale)
 {
     public static Frame World => new(Vector3.Zero, Vector3.UnitX, Vector3.UnitY, Vector3.UnitZ, 1);
@@ -40,7 +43,10 @@ internal readonly record struct Frame(Vector3 Origin, Vector3 X, Vector3 Y, Vect
 
     public Frame Scaled(float factor) => this with { Scale = Scale * factor };
 
-    /// <summary>A frame whose Y axis points from <paramref name="from"/> to <paramref name="to"/> (world points), origin halfway, scale 1.</summary>
+    /// <summary>
+    /// A frame whose Y axis points from <paramref name="from"/> to <paramref name="to"/> (world points), origin
+    /// halfway, scale 1.
+    /// </summary>
     public static Frame Along(Vector3 from, Vector3 to)
     {
         var y = Vector3.Normalize(to - from);

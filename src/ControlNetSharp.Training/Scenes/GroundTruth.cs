@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace ControlNetSharp.Scenes;
 
-/// <summary>A joint of a person in the world, with how far in front of it (metres) the person's own surface may lie.</summary>
+/// <summary>
+/// A joint of a person in the world, with how far in front of it (metres) the person's own surface may lie.
+/// </summary>
 internal readonly record struct Joint(Vector3 Position, float Cover);
 
 /// <summary>Reads depth, normals, classes and key points off a finished drawing.</summary>
@@ -28,7 +30,13 @@ internal static class GroundTruth
             Normals = normals,
             Segmentation = classes,
             Edges = SurfaceEdges.Of(scene.Solids, seen, size),
-            People = [.. scene.People.Select((joints, person) => joints.Select(joint => Project(scene, size, drawing.Rays, joint, person)).ToArray())],
+            People =
+            [
+                .. scene.People.Select(
+                    (joints, person) =>
+                        joints.Select(joint => Project(scene, size, drawing.Rays, joint, person)).ToArray()
+                ),
+            ],
         };
     }
 
@@ -40,7 +48,8 @@ internal static class GroundTruth
         if (inside)
         {
             var first = rays.Look(place.X, place.Y);
-            visible = first.Solid >= 0 && scene.Solids[first.Solid].Person == person && first.Depth > place.Z - joint.Cover;
+            visible =
+                first.Solid >= 0 && scene.Solids[first.Solid].Person == person && first.Depth > place.Z - joint.Cover;
         }
 
         return new KeyPoint(place.X * size, place.Y * size, visible);

@@ -5,7 +5,9 @@ namespace ControlNetSharp.Scenes;
 /// <summary>A ground to stand on outdoors: what captions call it, and its class and colour.</summary>
 internal sealed record Land(string Name, string Where, byte Class, Vector3 Colour);
 
-/// <summary>Houses and trees in grass, fields, sand and snow, with hills or mountains behind and sometimes water.</summary>
+/// <summary>
+/// Houses and trees in grass, fields, sand and snow, with hills or mountains behind and sometimes water.
+/// </summary>
 internal static class Landscape
 {
     private static readonly Vector3 Snow = Palette.Srgb(236, 240, 246);
@@ -41,7 +43,8 @@ internal static class Landscape
             random.Range(0.42f, 0.68f),
             random.Range(-0.5f, 0.5f),
             random.Range(0.06f, 0.24f),
-            random.Range(36f, 52f));
+            random.Range(36f, 52f)
+        );
         stage.Subject = CaptionWriter.List(words);
         stage.Where = stage.Time == SceneTime.Snow && land.Class != SceneClass.Grass ? "" : land.Where;
         stage.Place = land.Name;
@@ -49,7 +52,11 @@ internal static class Landscape
 
     /// <summary>The ground of a land, white in snow.</summary>
     public static void Ground(Stage stage, Land land) =>
-        stage.Ground(0, Stage.Matte(stage.Time == SceneTime.Snow ? Snow : land.Colour), stage.Time == SceneTime.Snow ? SceneClass.Earth : land.Class);
+        stage.Ground(
+            0,
+            Stage.Matte(stage.Time == SceneTime.Snow ? Snow : land.Colour),
+            stage.Time == SceneTime.Snow ? SceneClass.Earth : land.Class
+        );
 
     /// <summary>A land to stand in for people and animals.</summary>
     public static Land Simple(SceneRandom random) => Lands[random.Pick(0, 1, 1, 2, 3, 7)];
@@ -60,10 +67,20 @@ internal static class Landscape
         var random = stage.Random;
         if (land.Name is "lake" or "sea")
         {
-            var water = Stage.Glazed(Vector3.Lerp(Palette.Srgb(36, 108, 158), stage.Light!.Sky.Horizon, 0.25f) * (stage.IsNight ? 0.6f : 1), 0.5f);
+            var water = Stage.Glazed(
+                Vector3.Lerp(Palette.Srgb(36, 108, 158), stage.Light!.Sky.Horizon, 0.25f) * (stage.IsNight ? 0.6f : 1),
+                0.5f
+            );
             if (land.Name == "sea")
             {
-                stage.Block(Frame.World, new Vector3(0, 0.01f, -208), new Vector3(400, 0.012f, 200), water, SceneClass.Sea, shadow: false);
+                stage.Block(
+                    Frame.World,
+                    new Vector3(0, 0.01f, -208),
+                    new Vector3(400, 0.012f, 200),
+                    water,
+                    SceneClass.Sea,
+                    shadow: false
+                );
                 return;
             }
 
@@ -89,9 +106,20 @@ internal static class Landscape
             var tall = random.Range(16, 30);
             var rock = Rock * random.Range(0.8f, 1.1f);
             var snowLine = tall * random.Range(0.12f, 0.22f);
-            var material = new Material(rock) { Pattern = Patterns.Above(stage.Time == SceneTime.Snow ? -tall : snowLine, rock, Snow) };
+            var material = new Material(rock)
+            {
+                Pattern = Patterns.Above(stage.Time == SceneTime.Snow ? -tall : snowLine, rock, Snow),
+            };
             stage.Cone(
-                Frame.On(i * 20 + random.Range(-6, 6), -1, -75 + random.Range(-12, 8)), Vector3.Zero, tall, tall * random.Range(0.9f, 1.3f), 0.2f, material, SceneClass.Mountain, shadow: false);
+                Frame.On(i * 20 + random.Range(-6, 6), -1, -75 + random.Range(-12, 8)),
+                Vector3.Zero,
+                tall,
+                tall * random.Range(0.9f, 1.3f),
+                0.2f,
+                material,
+                SceneClass.Mountain,
+                shadow: false
+            );
         }
     }
 
@@ -107,7 +135,8 @@ internal static class Landscape
                 new Vector3(random.Range(13, 20), random.Range(4, 9), random.Range(8, 12)),
                 Stage.Matte(green),
                 SceneClass.Hill,
-                shadow: false);
+                shadow: false
+            );
         }
     }
 
@@ -157,9 +186,11 @@ internal static class Landscape
         }
 
         var tall = Buildings.House(stage, frame, half, walls, roof, door);
-        words.Add(random.Chance(0.75f)
-            ? $"{stage.Mention("house", walls)} with {stage.Mention("roof", roof)}"
-            : $"{stage.Mention("house", walls)} with {stage.Mention("door", door)}");
+        words.Add(
+            random.Chance(0.75f)
+                ? $"{stage.Mention("house", walls)} with {stage.Mention("roof", roof)}"
+                : $"{stage.Mention("house", walls)} with {stage.Mention("door", door)}"
+        );
         if (random.Chance(0.18f))
         {
             var (second, secondRoof) = (random.Pick(Palette.Walls), random.Pick(Palette.Roofs));
@@ -206,8 +237,17 @@ internal static class Landscape
         var random = stage.Random;
         if (random.Chance(0.45f))
         {
-            var path = Stage.Matte(stage.Time == SceneTime.Snow ? Palette.Srgb(206, 208, 214) : Palette.Srgb(196, 172, 134));
-            stage.Block(Frame.On(random.Range(-0.5f, 0.5f), 0, 11, random.Range(-0.08f, 0.08f)), Vector3.Zero, new Vector3(0.65f, 0.012f, 9), path, SceneClass.Path, shadow: false);
+            var path = Stage.Matte(
+                stage.Time == SceneTime.Snow ? Palette.Srgb(206, 208, 214) : Palette.Srgb(196, 172, 134)
+            );
+            stage.Block(
+                Frame.On(random.Range(-0.5f, 0.5f), 0, 11, random.Range(-0.08f, 0.08f)),
+                Vector3.Zero,
+                new Vector3(0.65f, 0.012f, 9),
+                path,
+                SceneClass.Path,
+                shadow: false
+            );
         }
 
         if (random.Chance(0.3f))
@@ -220,7 +260,12 @@ internal static class Landscape
         {
             var green = random.Pick(Garden.Foliage[0], Garden.Foliage[1]).Value;
             var leaves = stage.Time == SceneTime.Snow ? Vector3.Lerp(green, Snow, 0.6f) : green;
-            Garden.Bush(stage, Frame.On(random.Sign() * random.Range(0.35f, 0.8f) * width, 0, random.Range(2.4f, 3.2f)), random.Range(0.7f, 1.1f), leaves);
+            Garden.Bush(
+                stage,
+                Frame.On(random.Sign() * random.Range(0.35f, 0.8f) * width, 0, random.Range(2.4f, 3.2f)),
+                random.Range(0.7f, 1.1f),
+                leaves
+            );
         }
     }
 
@@ -229,7 +274,13 @@ internal static class Landscape
         var white = Stage.Matte(Palette.Srgb(236, 232, 224));
         for (var i = -4; i <= 4; i++)
         {
-            stage.Block(frame, new Vector3(i * 0.45f, 0.5f, 0), new Vector3(0.09f, 0.5f, 0.03f), white, SceneClass.Fence);
+            stage.Block(
+                frame,
+                new Vector3(i * 0.45f, 0.5f, 0),
+                new Vector3(0.09f, 0.5f, 0.03f),
+                white,
+                SceneClass.Fence
+            );
         }
 
         foreach (var y in new[] { 0.3f, 0.75f })

@@ -2,14 +2,20 @@ using System.Numerics;
 
 namespace ControlNetSharp.Scenes;
 
-/// <summary>Dark lines where material, depth or direction of the surface jumps, drawn on a grid of four samples a pixel near such places.</summary>
+/// <summary>
+/// Dark lines where material, depth or direction of the surface jumps, drawn on a grid of four samples a pixel near
+/// such places.
+/// </summary>
 internal sealed class Outlines(Solid[] solids, RayCaster rays, Sighting[] seen, int size)
 {
     private readonly int _fine = 2 * size;
     private readonly Sighting[] _samples = new Sighting[4 * size * size];
     private readonly bool[] _near = new bool[size * size];
 
-    /// <summary>Colours the pixels near edges anew: the mean of four samples, of which those on a line are <paramref name="ink"/>.</summary>
+    /// <summary>
+    /// Colours the pixels near edges anew: the mean of four samples, of which those on a line are
+    /// <paramref name="ink"/>.
+    /// </summary>
     /// <param name="colours">The pixels, changed in place.</param>
     /// <param name="ink">Colour of the lines.</param>
     /// <param name="colour">The colour of a sample at (x, y, what is seen, pixel index).</param>
@@ -51,7 +57,9 @@ internal sealed class Outlines(Solid[] solids, RayCaster rays, Sighting[] seen, 
 
                 for (var v = Math.Max(0, y - 1); v <= Math.Min(size - 1, y + 2); v++)
                 {
-                    _near.AsSpan(v * size + Math.Max(0, x - 1), Math.Min(size - 1, x + 2) - Math.Max(0, x - 1) + 1).Fill(true);
+                    _near
+                        .AsSpan(v * size + Math.Max(0, x - 1), Math.Min(size - 1, x + 2) - Math.Max(0, x - 1) + 1)
+                        .Fill(true);
                 }
             }
         }
@@ -77,7 +85,9 @@ internal sealed class Outlines(Solid[] solids, RayCaster rays, Sighting[] seen, 
             for (var x = 0; x + 1 < _fine; x++)
             {
                 var i = y * _fine + x;
-                lines[i] = _near[(y >> 1) * size + (x >> 1)] && (Jumps(_samples[i], _samples[i + 1]) || Jumps(_samples[i], _samples[i + _fine]));
+                lines[i] =
+                    _near[(y >> 1) * size + (x >> 1)]
+                    && (Jumps(_samples[i], _samples[i + 1]) || Jumps(_samples[i], _samples[i + _fine]));
             }
         }
 

@@ -23,10 +23,42 @@ internal static class Palette
     public static readonly NamedColour Beige = Named("beige", 222, 200, 164);
 
     /// <summary>Colours of made things.</summary>
-    public static readonly NamedColour[] Vivid = [Red, Orange, Yellow, Green, Blue, Purple, Pink, Teal, Red, Blue, Yellow, White, Black, Brown, Grey];
+    public static readonly NamedColour[] Vivid =
+    [
+        Red,
+        Orange,
+        Yellow,
+        Green,
+        Blue,
+        Purple,
+        Pink,
+        Teal,
+        Red,
+        Blue,
+        Yellow,
+        White,
+        Black,
+        Brown,
+        Grey,
+    ];
 
     /// <summary>Colours of walls and houses.</summary>
-    public static readonly NamedColour[] Walls = [White, Beige, Yellow, Teal, Blue, Pink, Green, Grey, Orange, Red, Purple, White, Beige];
+    public static readonly NamedColour[] Walls =
+    [
+        White,
+        Beige,
+        Yellow,
+        Teal,
+        Blue,
+        Pink,
+        Green,
+        Grey,
+        Orange,
+        Red,
+        Purple,
+        White,
+        Beige,
+    ];
 
     public static readonly NamedColour[] Roofs = [Red, Brown, Grey, Black, Orange, Green, Blue, Teal];
 

@@ -2,10 +2,14 @@ using System.Numerics;
 
 namespace ControlNetSharp.Scenes;
 
-/// <summary>What a ray met: index of the solid (-1: sky), depth in metres along the camera axis, unit normal towards the viewer.</summary>
+/// <summary>
+/// What a ray met: index of the solid (-1: sky), depth in metres along the camera axis, unit normal towards the viewer.
+/// </summary>
 internal record struct Sighting(int Solid, float Depth, Vector3 Normal);
 
-/// <summary>Finds what camera rays meet, testing only the solids whose projection touches the ray's tile, the nearest first.</summary>
+/// <summary>
+/// Finds what camera rays meet, testing only the solids whose projection touches the ray's tile, the nearest first.
+/// </summary>
 internal sealed class RayCaster
 {
     private const int Tiles = 32;
@@ -88,7 +92,11 @@ internal sealed class RayCaster
         var (low, high) = (new Vector3(float.PositiveInfinity), new Vector3(float.NegativeInfinity));
         for (var corner = 0; corner < 8; corner++)
         {
-            var point = solid.Centre + ((corner & 1) == 0 ? x : -x) + ((corner & 2) == 0 ? y : -y) + ((corner & 4) == 0 ? z : -z);
+            var point =
+                solid.Centre
+                + ((corner & 1) == 0 ? x : -x)
+                + ((corner & 2) == 0 ? y : -y)
+                + ((corner & 4) == 0 ? z : -z);
             var seen = _camera.Project(point);
             low = Vector3.Min(low, seen);
             high = Vector3.Max(high, seen);
@@ -110,7 +118,8 @@ internal sealed class RayCaster
             Math.Max(0, (int)MathF.Floor(low.Y * Tiles)),
             (int)MathF.Min(Tiles - 1, MathF.Floor(high.X * Tiles)),
             (int)MathF.Min(Tiles - 1, MathF.Floor(high.Y * Tiles)),
-            low.Z);
+            low.Z
+        );
     }
 
     private readonly record struct ScreenBounds(int Left, int Top, int Right, int Bottom, float Nearest);

@@ -38,7 +38,9 @@ internal sealed class Ellipsoid(Frame frame, Vector3 radii, Vector4 clip = defau
     private bool Keeps(Vector3 p) => !_clipped || Vector3.Dot(new Vector3(clip.X, clip.Y, clip.Z), p) <= clip.W;
 }
 
-/// <summary>A cylinder, cone or frustum about the local Y axis; without caps it is an open shell seen from both sides.</summary>
+/// <summary>
+/// A cylinder, cone or frustum about the local Y axis; without caps it is an open shell seen from both sides.
+/// </summary>
 /// <param name="frame">Centre and axes.</param>
 /// <param name="halfHeight">Half the height, metres.</param>
 /// <param name="bottom">Radius at the bottom, metres.</param>
@@ -96,7 +98,9 @@ internal sealed class Frustum(Frame frame, float halfHeight, float bottom, float
             (first, second) = (second, first);
         }
 
-        return OnSide(o, d, first) ? first : OnSide(o, d, second) ? second : Miss;
+        return OnSide(o, d, first) ? first
+            : OnSide(o, d, second) ? second
+            : Miss;
     }
 
     private bool OnSide(Vector3 o, Vector3 d, float t)
@@ -116,9 +120,17 @@ internal sealed class Frustum(Frame frame, float halfHeight, float bottom, float
 /// <summary>The hull of two spheres: a capsule when the radii are equal, a tapering limb when not.</summary>
 internal sealed class Limb : Solid
 {
-    private readonly float _length, _low, _high, _lowY, _highY, _sin, _cos;
+    private readonly float _length,
+        _low,
+        _high,
+        _lowY,
+        _highY,
+        _sin,
+        _cos;
 
-    /// <param name="frame">From <see cref="Frame.Along"/>: Y from the first sphere's centre to the second's, origin halfway.</param>
+    /// <param name="frame">
+    /// From <see cref="Frame.Along"/>: Y from the first sphere's centre to the second's, origin halfway.
+    /// </param>
     /// <param name="length">Distance of the centres, metres, above |low - high|.</param>
     /// <param name="low">Radius at the first end, metres.</param>
     /// <param name="high">Radius at the second end, metres.</param>
@@ -150,7 +162,8 @@ internal sealed class Limb : Solid
         var p = ToLocal(point);
         var radial = MathF.Sqrt(p.X * p.X + p.Z * p.Z);
         var y = p.Y;
-        var local = y < _lowY ? new Vector3(p.X, y + _length / 2, p.Z)
+        var local =
+            y < _lowY ? new Vector3(p.X, y + _length / 2, p.Z)
             : y > _highY ? new Vector3(p.X, y - _length / 2, p.Z)
             : new Vector3(p.X / radial * _cos, _sin, p.Z / radial * _cos);
         return Vector3.Normalize(TurnToWorld(local));

@@ -1,6 +1,9 @@
 namespace ControlNetSharp.Scenes;
 
-/// <summary>A small world with a camera in it, described from a seed alone: solids, materials, light, people and words. Rendering is <see cref="SceneRenderer"/>'s.</summary>
+/// <summary>
+/// A small world with a camera in it, described from a seed alone: solids, materials, light, people and words.
+/// Rendering is <see cref="SceneRenderer"/>'s.
+/// </summary>
 public sealed class Scene
 {
     private Scene(long seed, SceneKind kind, Stage stage)
@@ -16,7 +19,9 @@ public sealed class Scene
     /// <summary>The number that this scene follows from.</summary>
     public long Seed { get; }
 
-    /// <summary>What the picture shows: plain lower-case English that stays true when the picture is mirrored.</summary>
+    /// <summary>
+    /// What the picture shows: plain lower-case English that stays true when the picture is mirrored.
+    /// </summary>
     public string Caption { get; }
 
     /// <summary>The same as data.</summary>

@@ -74,4 +74,10 @@ public sealed record SceneThing(string Name, string Colour);
 /// <param name="Time">Time of day or weather.</param>
 /// <param name="Style">How it is drawn.</param>
 /// <param name="Things">The things, the main one first.</param>
-public sealed record SceneAttributes(SceneKind Kind, string Place, SceneTime Time, SceneStyle Style, IReadOnlyList<SceneThing> Things);
+public sealed record SceneAttributes(
+    SceneKind Kind,
+    string Place,
+    SceneTime Time,
+    SceneStyle Style,
+    IReadOnlyList<SceneThing> Things
+);

@@ -1,9 +1,15 @@
 namespace ControlNetSharp.Scenes;
 
-/// <summary>The scenes' own source of chance: xoshiro256** (Blackman and Vigna 2018), seeded by SplitMix64; the same numbers on every machine.</summary>
+/// <summary>
+/// The scenes' own source of chance: xoshiro256** (Blackman and Vigna 2018), seeded by SplitMix64; the same numbers on
+/// every machine.
+/// </summary>
 internal sealed class SceneRandom
 {
-    private ulong _a, _b, _c, _d;
+    private ulong _a,
+        _b,
+        _c,
+        _d;
 
     public SceneRandom(long seed)
     {

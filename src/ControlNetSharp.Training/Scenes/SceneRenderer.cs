@@ -3,7 +3,10 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Scenes;
 
-/// <summary>Casts rays at scenes: one a pixel, then four more where neighbours differ. One thread; callers run pictures side by side.</summary>
+/// <summary>
+/// Casts rays at scenes: one a pixel, then four more where neighbours differ. One thread; callers run pictures side by
+/// side.
+/// </summary>
 public static class SceneRenderer
 {
     /// <summary>The picture of a scene.</summary>

@@ -18,7 +18,13 @@ internal sealed class Shader
     public Shader(Scene scene)
     {
         _scene = scene;
-        (_camera, _light, _solids, _glows, _occluders) = (scene.Camera, scene.Light, scene.Solids, scene.Glows, scene.Occluders);
+        (_camera, _light, _solids, _glows, _occluders) = (
+            scene.Camera,
+            scene.Light,
+            scene.Solids,
+            scene.Glows,
+            scene.Occluders
+        );
         _flat = scene.Attributes.Style == SceneStyle.Cartoon;
     }
 
@@ -79,7 +85,8 @@ internal sealed class Shader
     private Vector3 Flat(Vector3 normal, float visibility)
     {
         var lit = MathF.Max(0, Vector3.Dot(normal, _light.Direction)) * visibility;
-        return (_light.Above * 0.75f + _light.Below * 0.25f) * 0.9f + _light.Sun * (0.72f * Math.Clamp((lit - 0.12f) * 12, 0, 1));
+        return (_light.Above * 0.75f + _light.Below * 0.25f) * 0.9f
+            + _light.Sun * (0.72f * Math.Clamp((lit - 0.12f) * 12, 0, 1));
     }
 
     private float Openness(Vector3 point, Vector3 normal)
@@ -141,7 +148,11 @@ internal sealed class Shader
         var s1 = Vector3.SquareRoot(linear);
         var s2 = Vector3.SquareRoot(s1);
         var s3 = Vector3.SquareRoot(s2);
-        return Vector3.Clamp(0.662002687f * s1 + 0.684122060f * s2 - 0.323583601f * s3 - 0.0225411470f * linear, Vector3.Zero, Vector3.One);
+        return Vector3.Clamp(
+            0.662002687f * s1 + 0.684122060f * s2 - 0.323583601f * s3 - 0.0225411470f * linear,
+            Vector3.Zero,
+            Vector3.One
+        );
     }
 
     private Vector3 Styled(Vector3 colour)
@@ -151,7 +162,11 @@ internal sealed class Shader
         return _scene.Attributes.Style switch
         {
             SceneStyle.BlackAndWhite => new Vector3(luma * luma * (3 - 2 * luma) * 0.35f + luma * 0.65f),
-            SceneStyle.Pastel => Vector3.Lerp(Vector3.Lerp(new Vector3(luma), colour, 0.85f), new Vector3(0.99f, 0.96f, 0.92f), 0.42f),
+            SceneStyle.Pastel => Vector3.Lerp(
+                Vector3.Lerp(new Vector3(luma), colour, 0.85f),
+                new Vector3(0.99f, 0.96f, 0.92f),
+                0.42f
+            ),
             SceneStyle.Sketch => new Vector3(0.97f, 0.96f, 0.94f) * (0.5f + 0.5f * Math.Clamp(luma * 1.35f, 0, 1)),
             _ => colour,
         };

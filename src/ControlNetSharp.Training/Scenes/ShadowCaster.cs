@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace ControlNetSharp.Scenes;
 
-/// <summary>Whether a point sees the sun: casters lie in a grid of the plane across the light, and only one cell's are tested.</summary>
+/// <summary>
+/// Whether a point sees the sun: casters lie in a grid of the plane across the light, and only one cell's are tested.
+/// </summary>
 internal sealed class ShadowCaster
 {
     private const int Cells = 48;
@@ -62,8 +64,14 @@ internal sealed class ShadowCaster
         var height = Vector3.Dot(point, _light);
         foreach (ref readonly var caster in _cells[(int)cell.Y * Cells + (int)cell.X].AsSpan())
         {
-            if (place.X >= caster.Low.X && place.X <= caster.High.X && place.Y >= caster.Low.Y && place.Y <= caster.High.Y
-                && height < caster.Height && caster.Solid.Hit(point, _light) < Solid.Miss)
+            if (
+                place.X >= caster.Low.X
+                && place.X <= caster.High.X
+                && place.Y >= caster.Low.Y
+                && place.Y <= caster.High.Y
+                && height < caster.Height
+                && caster.Solid.Hit(point, _light) < Solid.Miss
+            )
             {
                 return 0;
             }
@@ -82,10 +90,16 @@ internal sealed class ShadowCaster
     {
         var centre = new Vector2(Vector3.Dot(solid.Centre, _u), Vector3.Dot(solid.Centre, _v));
         var reach = new Vector2(Reach(solid, _u), Reach(solid, _v));
-        return new Caster(solid, centre - reach, centre + reach, Vector3.Dot(solid.Centre, _light) + Reach(solid, _light));
+        return new Caster(
+            solid,
+            centre - reach,
+            centre + reach,
+            Vector3.Dot(solid.Centre, _light) + Reach(solid, _light)
+        );
     }
 
-    private static float Reach(Solid solid, Vector3 direction) => Vector3.Dot(Vector3.Abs(solid.TurnToLocal(direction)), solid.Half);
+    private static float Reach(Solid solid, Vector3 direction) =>
+        Vector3.Dot(Vector3.Abs(solid.TurnToLocal(direction)), solid.Half);
 
     private readonly record struct Caster(Solid Solid, Vector2 Low, Vector2 High, float Height);
 }

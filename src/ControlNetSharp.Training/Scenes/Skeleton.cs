@@ -3,7 +3,10 @@ using System.Numerics;
 namespace ControlNetSharp.Scenes;
 
 /// <summary>Angles of a standing, sitting or moving body, radians. Pairs hold the person's right side first.</summary>
-/// <remarks>Arms and legs hang down at 0. Swing turns forwards (towards +Z), Spread outwards; Bend is the further swing of forearm or shank.</remarks>
+/// <remarks>
+/// Arms and legs hang down at 0. Swing turns forwards (towards +Z), Spread outwards; Bend is the further swing of
+/// forearm or shank.
+/// </remarks>
 internal sealed record Pose(string Doing)
 {
     public Vector2 ArmSwing { get; init; }
@@ -48,7 +51,13 @@ internal sealed class Skeleton
         else
         {
             // The lower foot stands on the ground.
-            hipHeight = 0.08f + pose.Lift + MathF.Max(Reach(pose.LegSwing.X, pose.LegSpread.X, pose.KneeBend.X), Reach(pose.LegSwing.Y, pose.LegSpread.Y, pose.KneeBend.Y));
+            hipHeight =
+                0.08f
+                + pose.Lift
+                + MathF.Max(
+                    Reach(pose.LegSwing.X, pose.LegSpread.X, pose.KneeBend.X),
+                    Reach(pose.LegSwing.Y, pose.LegSpread.Y, pose.KneeBend.Y)
+                );
         }
 
         Pelvis = new Vector3(0, hipHeight, 0);
@@ -59,13 +68,20 @@ internal sealed class Skeleton
         for (var side = 0; side < 2; side++)
         {
             var sign = side == 0 ? -1 : 1;
-            var (armSwing, armSpread, bend, turn) = (pose.ArmSwing[side], pose.ArmSpread[side], pose.ElbowBend[side], pose.ForearmSpread[side]);
+            var (armSwing, armSpread, bend, turn) = (
+                pose.ArmSwing[side],
+                pose.ArmSpread[side],
+                pose.ElbowBend[side],
+                pose.ForearmSpread[side]
+            );
             Shoulders[side] = Neck + new Vector3(sign * 0.185f, 0, 0) - Spine * 0.045f;
             Elbows[side] = Shoulders[side] + Hanging(armSwing, armSpread, sign) * UpperArm;
             Wrists[side] = Elbows[side] + Hanging(armSwing + bend, turn, sign) * Forearm;
             Hips[side] = Pelvis + new Vector3(sign * 0.095f, 0, 0);
             Knees[side] = Hips[side] + Hanging(pose.LegSwing[side], pose.LegSpread[side], sign) * Thigh;
-            Ankles[side] = Knees[side] + Hanging(pose.LegSwing[side] - pose.KneeBend[side], pose.LegSpread[side] * 0.6f, sign) * Shank;
+            Ankles[side] =
+                Knees[side]
+                + Hanging(pose.LegSwing[side] - pose.KneeBend[side], pose.LegSpread[side] * 0.6f, sign) * Shank;
         }
     }
 

@@ -3,7 +3,8 @@ using System.Numerics;
 namespace ControlNetSharp.Scenes;
 
 /// <summary>
-/// A closed form that a ray can hit, inside an oriented box: a centre, three unit axes and half extents along them, all in metres.
+/// A closed form that a ray can hit, inside an oriented box: a centre, three unit axes and half extents along them, all
+/// in metres.
 /// Rays are origin + t · direction with a direction of any length; t counts in lengths of the direction.
 /// </summary>
 internal abstract class Solid
@@ -51,7 +52,8 @@ internal abstract class Solid
 
     public Vector3 ToLocal(Vector3 point) => TurnToLocal(point - Centre);
 
-    public Vector3 TurnToLocal(Vector3 direction) => new(Vector3.Dot(direction, X), Vector3.Dot(direction, Y), Vector3.Dot(direction, Z));
+    public Vector3 TurnToLocal(Vector3 direction) =>
+        new(Vector3.Dot(direction, X), Vector3.Dot(direction, Y), Vector3.Dot(direction, Z));
 
     protected Vector3 TurnToWorld(Vector3 local) => X * local.X + Y * local.Y + Z * local.Z;
 }
@@ -90,11 +92,16 @@ internal sealed class Box(Frame frame, Vector3 half) : Solid(frame, half)
     {
         var p = ToLocal(point) / Half;
         var size = Vector3.Abs(p);
-        return size.X > size.Y && size.X > size.Z ? X * MathF.Sign(p.X) : size.Y > size.Z ? Y * MathF.Sign(p.Y) : Z * MathF.Sign(p.Z);
+        return size.X > size.Y && size.X > size.Z ? X * MathF.Sign(p.X)
+            : size.Y > size.Z ? Y * MathF.Sign(p.Y)
+            : Z * MathF.Sign(p.Z);
     }
 }
 
-/// <summary>A convex body between planes given in its own coordinates (unit normal outwards in XYZ, distance in W): roofs, wedges, pyramids.</summary>
+/// <summary>
+/// A convex body between planes given in its own coordinates (unit normal outwards in XYZ, distance in W): roofs,
+/// wedges, pyramids.
+/// </summary>
 internal sealed class Polyhedron(Frame frame, Vector3 half, Vector4[] planes) : Solid(frame, half)
 {
     public override float Hit(Vector3 origin, Vector3 direction)
@@ -147,7 +154,8 @@ internal sealed class Polyhedron(Frame frame, Vector3 half, Vector4[] planes) : 
 /// <param name="radiusX">Along X, metres.</param>
 /// <param name="radiusZ">Along Z, metres.</param>
 /// <param name="hole">The hole's part of the radius, 0 to 1.</param>
-internal sealed class Disc(Frame frame, float radiusX, float radiusZ, float hole = 0) : Solid(frame, new Vector3(radiusX, 1e-3f, radiusZ))
+internal sealed class Disc(Frame frame, float radiusX, float radiusZ, float hole = 0)
+    : Solid(frame, new Vector3(radiusX, 1e-3f, radiusZ))
 {
     public override float Hit(Vector3 origin, Vector3 direction)
     {

@@ -51,7 +51,10 @@ internal sealed class Stage(SceneRandom random, SceneStyle style, SceneTime time
 
     public static Material Shining(Vector3 colour) => new(colour) { Emission = 1 };
 
-    /// <summary>Notes a thing for the attributes and returns its words, "a blue cup"; without the colour where the style shows none.</summary>
+    /// <summary>
+    /// Notes a thing for the attributes and returns its words, "a blue cup"; without the colour where the style shows
+    /// none.
+    /// </summary>
     public string Mention(string noun, NamedColour colour)
     {
         _things.Add(new SceneThing(noun, colour.Name));
@@ -66,48 +69,134 @@ internal sealed class Stage(SceneRandom random, SceneStyle style, SceneTime time
     public void Glow(Vector3 position, Vector3 colour, float reach) => _glows.Add(new Glow(position, colour, reach));
 
     /// <summary>An ellipsoid in the frame's coordinates that darkens its surroundings softly.</summary>
-    public void Occlude(Frame frame, Vector3 centre, Vector3 radii) => _occluders.Add(new Occluder(frame.At(centre), radii * frame.Scale));
+    public void Occlude(Frame frame, Vector3 centre, Vector3 radii) =>
+        _occluders.Add(new Occluder(frame.At(centre), radii * frame.Scale));
 
-    public void Ground(float height, Material material, byte kind) => Add(new Ground(height) { Material = material, Class = kind, CastsShadow = false });
+    public void Ground(float height, Material material, byte kind) =>
+        Add(
+            new Ground(height)
+            {
+                Material = material,
+                Class = kind,
+                CastsShadow = false,
+            }
+        );
 
     public void Block(Frame frame, Vector3 centre, Vector3 half, Material material, byte kind, bool shadow = true) =>
-        Add(new Box(frame.Moved(centre.X, centre.Y, centre.Z), half * frame.Scale) { Material = material, Class = kind, CastsShadow = shadow, Person = Person });
+        Add(
+            new Box(frame.Moved(centre.X, centre.Y, centre.Z), half * frame.Scale)
+            {
+                Material = material,
+                Class = kind,
+                CastsShadow = shadow,
+                Person = Person,
+            }
+        );
 
-    public void Round(Frame frame, Vector3 centre, Vector3 radii, Material material, byte kind, Vector4 clip = default, bool shadow = true) =>
-        Add(new Ellipsoid(frame.Moved(centre.X, centre.Y, centre.Z), radii * frame.Scale, clip) { Material = material, Class = kind, CastsShadow = shadow, Person = Person });
+    public void Round(
+        Frame frame,
+        Vector3 centre,
+        Vector3 radii,
+        Material material,
+        byte kind,
+        Vector4 clip = default,
+        bool shadow = true
+    ) =>
+        Add(
+            new Ellipsoid(frame.Moved(centre.X, centre.Y, centre.Z), radii * frame.Scale, clip)
+            {
+                Material = material,
+                Class = kind,
+                CastsShadow = shadow,
+                Person = Person,
+            }
+        );
 
-    public void Sphere(Frame frame, Vector3 centre, float radius, Material material, byte kind) => Round(frame, centre, new Vector3(radius), material, kind);
+    public void Sphere(Frame frame, Vector3 centre, float radius, Material material, byte kind) =>
+        Round(frame, centre, new Vector3(radius), material, kind);
 
     /// <summary>A frustum standing on <paramref name="foot"/>.</summary>
-    public void Cone(Frame frame, Vector3 foot, float height, float bottom, float top, Material material, byte kind, bool capped = true, bool shadow = true) =>
-        Add(new Frustum(frame.Moved(foot.X, foot.Y + height / 2, foot.Z), height / 2 * frame.Scale, bottom * frame.Scale, top * frame.Scale, capped)
-        {
-            Material = material,
-            Class = kind,
-            CastsShadow = shadow,
-            Person = Person,
-        });
+    public void Cone(
+        Frame frame,
+        Vector3 foot,
+        float height,
+        float bottom,
+        float top,
+        Material material,
+        byte kind,
+        bool capped = true,
+        bool shadow = true
+    ) =>
+        Add(
+            new Frustum(
+                frame.Moved(foot.X, foot.Y + height / 2, foot.Z),
+                height / 2 * frame.Scale,
+                bottom * frame.Scale,
+                top * frame.Scale,
+                capped
+            )
+            {
+                Material = material,
+                Class = kind,
+                CastsShadow = shadow,
+                Person = Person,
+            }
+        );
 
-    public void Cylinder(Frame frame, Vector3 foot, float height, float radius, Material material, byte kind) => Cone(frame, foot, height, radius, radius, material, kind);
+    public void Cylinder(Frame frame, Vector3 foot, float height, float radius, Material material, byte kind) =>
+        Cone(frame, foot, height, radius, radius, material, kind);
 
     /// <summary>A frustum between two points of the frame.</summary>
     public void Rod(Frame frame, Vector3 from, Vector3 to, float low, float high, Material material, byte kind)
     {
         var (a, b) = (frame.At(from), frame.At(to));
-        Add(new Frustum(Frame.Along(a, b), Vector3.Distance(a, b) / 2, low * frame.Scale, high * frame.Scale) { Material = material, Class = kind, Person = Person });
+        Add(
+            new Frustum(Frame.Along(a, b), Vector3.Distance(a, b) / 2, low * frame.Scale, high * frame.Scale)
+            {
+                Material = material,
+                Class = kind,
+                Person = Person,
+            }
+        );
     }
 
     /// <summary>A tapering limb between two points of the frame.</summary>
     public void Limb(Frame frame, Vector3 from, Vector3 to, float low, float high, Material material, byte kind)
     {
         var (a, b) = (frame.At(from), frame.At(to));
-        Add(new Limb(Frame.Along(a, b), Vector3.Distance(a, b), low * frame.Scale, high * frame.Scale) { Material = material, Class = kind, Person = Person });
+        Add(
+            new Limb(Frame.Along(a, b), Vector3.Distance(a, b), low * frame.Scale, high * frame.Scale)
+            {
+                Material = material,
+                Class = kind,
+                Person = Person,
+            }
+        );
     }
 
-    public void Disc(Frame frame, Vector3 centre, float radiusX, float radiusZ, Material material, byte kind, float hole = 0) =>
-        Add(new Disc(frame.Moved(centre.X, centre.Y, centre.Z), radiusX * frame.Scale, radiusZ * frame.Scale, hole) { Material = material, Class = kind, CastsShadow = false, Person = Person });
+    public void Disc(
+        Frame frame,
+        Vector3 centre,
+        float radiusX,
+        float radiusZ,
+        Material material,
+        byte kind,
+        float hole = 0
+    ) =>
+        Add(
+            new Disc(frame.Moved(centre.X, centre.Y, centre.Z), radiusX * frame.Scale, radiusZ * frame.Scale, hole)
+            {
+                Material = material,
+                Class = kind,
+                CastsShadow = false,
+                Person = Person,
+            }
+        );
 
-    /// <summary>A roof with its ridge along X: base rectangle 2·half.X by 2·half.Z at <paramref name="foot"/>, ridge half.Y above; hipped ends lean inwards.</summary>
+    /// <summary>
+    /// A roof with its ridge along X: base rectangle 2·half.X by 2·half.Z at <paramref name="foot"/>, ridge half.Y
+    /// above; hipped ends lean inwards.
+    /// </summary>
     public void Roof(Frame frame, Vector3 foot, Vector3 half, Material material, byte kind, float hip = 0)
     {
         half *= frame.Scale;
@@ -120,16 +209,35 @@ internal sealed class Stage(SceneRandom random, SceneStyle style, SceneTime time
             planes.Add(Through(new Vector3(side * half.Y, hip, 0), new Vector3(side * (half.X - hip), middle, 0)));
         }
 
-        Add(new Polyhedron(frame.Moved(foot.X, foot.Y + middle / frame.Scale, foot.Z), new Vector3(half.X, middle, half.Z), [.. planes])
-        {
-            Material = material,
-            Class = kind,
-            Person = Person,
-        });
+        Add(
+            new Polyhedron(
+                frame.Moved(foot.X, foot.Y + middle / frame.Scale, foot.Z),
+                new Vector3(half.X, middle, half.Z),
+                [.. planes]
+            )
+            {
+                Material = material,
+                Class = kind,
+                Person = Person,
+            }
+        );
     }
 
-    /// <summary>A row of limbs along an arc in the frame's XY plane around <paramref name="centre"/>: handles, bananas, tails.</summary>
-    public void Arc(Frame frame, Vector3 centre, Vector2 radii, float from, float to, int pieces, float thick, float thin, Material material, byte kind)
+    /// <summary>
+    /// A row of limbs along an arc in the frame's XY plane around <paramref name="centre"/>: handles, bananas, tails.
+    /// </summary>
+    public void Arc(
+        Frame frame,
+        Vector3 centre,
+        Vector2 radii,
+        float from,
+        float to,
+        int pieces,
+        float thick,
+        float thin,
+        Material material,
+        byte kind
+    )
     {
         for (var i = 0; i < pieces; i++)
         {

@@ -7,7 +7,10 @@ internal static class StillLife
 {
     private static readonly (string Name, Vector3 Colour)[] Woods =
     [
-        ("wooden", Palette.Srgb(176, 118, 68)), ("wooden", Palette.Srgb(142, 88, 48)), ("wooden", Palette.Srgb(198, 152, 102)), ("dark wooden", Palette.Srgb(92, 56, 36)),
+        ("wooden", Palette.Srgb(176, 118, 68)),
+        ("wooden", Palette.Srgb(142, 88, 48)),
+        ("wooden", Palette.Srgb(198, 152, 102)),
+        ("dark wooden", Palette.Srgb(92, 56, 36)),
     ];
 
     public static void Build(Stage stage)
@@ -28,7 +31,9 @@ internal static class StillLife
         var pitch = Aim(stage, placed);
         stage.Subject = CaptionWriter.List(words);
         stage.Place = table;
-        stage.Where = $"on {CaptionWriter.WithArticle(table)}" + (pitch < 0.5f && wallName is not null && random.Chance(0.35f) ? $", {wallName} wall" : "");
+        stage.Where =
+            $"on {CaptionWriter.WithArticle(table)}"
+            + (pitch < 0.5f && wallName is not null && random.Chance(0.35f) ? $", {wallName} wall" : "");
         _ = wall;
     }
 
@@ -45,12 +50,24 @@ internal static class StillLife
                 top = new Material(cloth.Value) { Pattern = Patterns.Checks(cloth.Value, Palette.White.Value, 0.06f) };
                 break;
             case 1 or 2:
-                var paint = random.Pick(Palette.White, Palette.Grey, Palette.Blue, Palette.Teal, Palette.Black, Palette.Red, Palette.Yellow);
+                var paint = random.Pick(
+                    Palette.White,
+                    Palette.Grey,
+                    Palette.Blue,
+                    Palette.Teal,
+                    Palette.Black,
+                    Palette.Red,
+                    Palette.Yellow
+                );
                 name = stage.Style is SceneStyle.BlackAndWhite or SceneStyle.Sketch ? "plain" : paint.Name;
                 top = Stage.Glazed(paint.Value, 0.25f);
                 break;
             default:
-                top = new Material(colour) { Pattern = Patterns.Planks(colour, random.Range(0.09f, 0.14f)), Gloss = 0.15f };
+                top = new Material(colour)
+                {
+                    Pattern = Patterns.Planks(colour, random.Range(0.09f, 0.14f)),
+                    Gloss = 0.15f,
+                };
                 break;
         }
 
@@ -73,7 +90,14 @@ internal static class StillLife
         var colour = random.Pick(Palette.Walls);
         var value = Palette.Painted(colour) * (random.Chance(0.25f) ? 0.25f : 0.9f);
         stage.Ground(-0.75f, Stage.Matte(Palette.Srgb(120, 96, 76)), SceneClass.Floor);
-        stage.Block(Frame.World, new Vector3(0, 1, -1.1f), new Vector3(4, 3, 0.05f), Stage.Matte(value), SceneClass.Wall, shadow: false);
+        stage.Block(
+            Frame.World,
+            new Vector3(0, 1, -1.1f),
+            new Vector3(4, 3, 0.05f),
+            Stage.Matte(value),
+            SceneClass.Wall,
+            shadow: false
+        );
         return (stage.Style is SceneStyle.BlackAndWhite or SceneStyle.Sketch ? null : colour.Name, value);
     }
 
@@ -132,7 +156,14 @@ internal static class StillLife
         var extent = MathF.Max(upright, across * 0.85f);
         var fraction = random.Range(0.55f, placed.Count == 1 ? 0.85f : 0.72f);
         var target = new Vector3(middle.X + random.Range(-0.04f, 0.04f) * extent, height * 0.45f, middle.Y);
-        stage.Camera = Camera.Framing(target, extent, fraction, random.Range(-0.5f, 0.5f), pitch, random.Range(32f, 48f));
+        stage.Camera = Camera.Framing(
+            target,
+            extent,
+            fraction,
+            random.Range(-0.5f, 0.5f),
+            pitch,
+            random.Range(32f, 48f)
+        );
         return pitch;
     }
 }

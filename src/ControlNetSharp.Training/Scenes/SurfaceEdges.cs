@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace ControlNetSharp.Scenes;
 
-/// <summary>Where one surface ends and another begins: material, depth or direction jumps from one sighting to its neighbour.</summary>
+/// <summary>
+/// Where one surface ends and another begins: material, depth or direction jumps from one sighting to its neighbour.
+/// </summary>
 internal static class SurfaceEdges
 {
     private const float DirectionJump = 0.5f;
@@ -17,7 +19,10 @@ internal static class SurfaceEdges
         }
 
         return a.Solid >= 0
-            && (Vector3.Dot(a.Normal, b.Normal) < DirectionJump || (a.Solid != b.Solid && MathF.Abs(a.Depth - b.Depth) > DepthJump * MathF.Min(a.Depth, b.Depth)));
+            && (
+                Vector3.Dot(a.Normal, b.Normal) < DirectionJump
+                || (a.Solid != b.Solid && MathF.Abs(a.Depth - b.Depth) > DepthJump * MathF.Min(a.Depth, b.Depth))
+            );
     }
 
     /// <summary>The pixels on either side of an edge: lines two pixels wide.</summary>

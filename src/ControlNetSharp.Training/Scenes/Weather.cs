@@ -19,7 +19,9 @@ internal static class Weather
             SceneTime.Day => Sunny(random, Towards(azimuth, random.Range(0.55f, 0.95f))),
             SceneTime.Sunset => Sunset(random, azimuth),
             SceneTime.Night => Night(random, azimuth),
-            SceneTime.Snow => random.Chance(0.4f) ? SunnySnow(random, Towards(azimuth, random.Range(0.5f, 0.8f))) : Overcast(Towards(azimuth, 0.9f)),
+            SceneTime.Snow => random.Chance(0.4f)
+                ? SunnySnow(random, Towards(azimuth, random.Range(0.5f, 0.8f)))
+                : Overcast(Towards(azimuth, 0.9f)),
             _ => Foggy(Towards(azimuth, 0.9f), 0.55f / distance),
         };
     }
@@ -61,51 +63,55 @@ internal static class Weather
     private static Vector3 Towards(float azimuth, float elevation) =>
         new(MathF.Sin(azimuth) * MathF.Cos(elevation), MathF.Sin(elevation), MathF.Cos(azimuth) * MathF.Cos(elevation));
 
-    private static Daylight Sunny(SceneRandom random, Vector3 direction) => new()
-    {
-        Direction = direction,
-        Sun = new Vector3(0.92f, 0.85f, 0.72f),
-        Above = new Vector3(0.32f, 0.38f, 0.47f),
-        Below = new Vector3(0.2f, 0.19f, 0.16f),
-        FogColour = new Vector3(0.6f, 0.76f, 0.93f),
-        FogDensity = 0.004f,
-        Sky = new Sky
+    private static Daylight Sunny(SceneRandom random, Vector3 direction) =>
+        new()
         {
-            Zenith = new Vector3(0.08f, 0.27f, 0.72f),
-            Horizon = new Vector3(0.55f, 0.75f, 0.94f),
-            Clouds = random.Chance(0.65f) ? Clouds(random) : [],
-            CloudColour = new Vector3(0.93f, 0.94f, 0.96f),
-        },
-    };
+            Direction = direction,
+            Sun = new Vector3(0.92f, 0.85f, 0.72f),
+            Above = new Vector3(0.32f, 0.38f, 0.47f),
+            Below = new Vector3(0.2f, 0.19f, 0.16f),
+            FogColour = new Vector3(0.6f, 0.76f, 0.93f),
+            FogDensity = 0.004f,
+            Sky = new Sky
+            {
+                Zenith = new Vector3(0.08f, 0.27f, 0.72f),
+                Horizon = new Vector3(0.55f, 0.75f, 0.94f),
+                Clouds = random.Chance(0.65f) ? Clouds(random) : [],
+                CloudColour = new Vector3(0.93f, 0.94f, 0.96f),
+            },
+        };
 
-    private static Daylight SunnySnow(SceneRandom random, Vector3 direction) => Sunny(random, direction) with
-    {
-        Sun = new Vector3(0.62f, 0.58f, 0.52f),
-        Above = new Vector3(0.36f, 0.42f, 0.52f),
-        Below = new Vector3(0.34f, 0.36f, 0.4f),
-    };
+    private static Daylight SunnySnow(SceneRandom random, Vector3 direction) =>
+        Sunny(random, direction) with
+        {
+            Sun = new Vector3(0.62f, 0.58f, 0.52f),
+            Above = new Vector3(0.36f, 0.42f, 0.52f),
+            Below = new Vector3(0.34f, 0.36f, 0.4f),
+        };
 
-    private static Daylight Overcast(Vector3 direction) => new()
-    {
-        Direction = direction,
-        Sun = new Vector3(0.24f, 0.24f, 0.25f),
-        Above = new Vector3(0.56f, 0.59f, 0.65f),
-        Below = new Vector3(0.36f, 0.38f, 0.42f),
-        FogColour = new Vector3(0.72f, 0.76f, 0.82f),
-        FogDensity = 0.012f,
-        Sky = new Sky { Zenith = new Vector3(0.5f, 0.56f, 0.65f), Horizon = new Vector3(0.75f, 0.79f, 0.84f) },
-    };
+    private static Daylight Overcast(Vector3 direction) =>
+        new()
+        {
+            Direction = direction,
+            Sun = new Vector3(0.24f, 0.24f, 0.25f),
+            Above = new Vector3(0.56f, 0.59f, 0.65f),
+            Below = new Vector3(0.36f, 0.38f, 0.42f),
+            FogColour = new Vector3(0.72f, 0.76f, 0.82f),
+            FogDensity = 0.012f,
+            Sky = new Sky { Zenith = new Vector3(0.5f, 0.56f, 0.65f), Horizon = new Vector3(0.75f, 0.79f, 0.84f) },
+        };
 
-    private static Daylight Foggy(Vector3 direction, float density) => new()
-    {
-        Direction = direction,
-        Sun = new Vector3(0.14f, 0.14f, 0.14f),
-        Above = new Vector3(0.52f, 0.53f, 0.54f),
-        Below = new Vector3(0.33f, 0.33f, 0.33f),
-        FogColour = new Vector3(0.6f, 0.62f, 0.64f),
-        FogDensity = density * 0.7f,
-        Sky = new Sky { Zenith = new Vector3(0.56f, 0.58f, 0.61f), Horizon = new Vector3(0.6f, 0.62f, 0.64f) },
-    };
+    private static Daylight Foggy(Vector3 direction, float density) =>
+        new()
+        {
+            Direction = direction,
+            Sun = new Vector3(0.14f, 0.14f, 0.14f),
+            Above = new Vector3(0.52f, 0.53f, 0.54f),
+            Below = new Vector3(0.33f, 0.33f, 0.33f),
+            FogColour = new Vector3(0.6f, 0.62f, 0.64f),
+            FogDensity = density * 0.7f,
+            Sky = new Sky { Zenith = new Vector3(0.56f, 0.58f, 0.61f), Horizon = new Vector3(0.6f, 0.62f, 0.64f) },
+        };
 
     private static Daylight Sunset(SceneRandom random, float azimuth)
     {
@@ -114,7 +120,9 @@ internal static class Weather
         var disc = Towards(MathF.PI + azimuth * 0.35f, random.Range(0.05f, 0.2f));
         return new Daylight
         {
-            Direction = behind ? Towards(MathF.PI * 0.5f * MathF.Sign(azimuth) + azimuth * 0.2f, 0.34f) : Towards(azimuth, random.Range(0.25f, 0.4f)),
+            Direction = behind
+                ? Towards(MathF.PI * 0.5f * MathF.Sign(azimuth) + azimuth * 0.2f, 0.34f)
+                : Towards(azimuth, random.Range(0.25f, 0.4f)),
             Sun = new Vector3(1.05f, 0.5f, 0.2f),
             Above = new Vector3(0.36f, 0.29f, 0.38f),
             Below = new Vector3(0.22f, 0.15f, 0.14f),
@@ -153,7 +161,12 @@ internal static class Weather
                 DiscColour = new Vector3(0.85f, 0.86f, 0.78f),
                 DiscCosine = moon ? 0.9982f : 2,
                 Halo = moon ? 0.06f : 0,
-                Stars = [.. Enumerable.Range(0, 24).Select(_ => Towards(MathF.PI + random.Range(-0.7f, 0.7f), random.Range(0.05f, 0.9f)))],
+                Stars =
+                [
+                    .. Enumerable
+                        .Range(0, 24)
+                        .Select(_ => Towards(MathF.PI + random.Range(-0.7f, 0.7f), random.Range(0.05f, 0.9f))),
+                ],
             },
         };
     }
@@ -164,13 +177,20 @@ internal static class Weather
         var count = 2 + random.Below(3);
         for (var i = 0; i < count; i++)
         {
-            var (azimuth, elevation, size) = (MathF.PI + random.Range(-0.6f, 0.6f), random.Range(0.14f, 0.42f), random.Range(0.08f, 0.16f));
+            var (azimuth, elevation, size) = (
+                MathF.PI + random.Range(-0.6f, 0.6f),
+                random.Range(0.14f, 0.42f),
+                random.Range(0.08f, 0.16f)
+            );
             for (var k = -1; k <= 1; k++)
             {
-                clouds.Add(new CloudPuff(
-                    Towards(azimuth + k * size * 0.9f, elevation + (k == 0 ? size * 0.16f : 0)),
-                    size * random.Range(0.85f, 1.15f),
-                    size * random.Range(0.32f, 0.45f)));
+                clouds.Add(
+                    new CloudPuff(
+                        Towards(azimuth + k * size * 0.9f, elevation + (k == 0 ? size * 0.16f : 0)),
+                        size * random.Range(0.85f, 1.15f),
+                        size * random.Range(0.32f, 0.45f)
+                    )
+                );
             }
         }
 

@@ -15,6 +15,9 @@ public sealed record AdamWOptions
     /// <summary>Share of a weight that is taken away each step, times the learning rate.</summary>
     public double WeightDecay { get; init; } = 0.01;
 
-    /// <summary>Whether the two running means are kept in eight bits an element instead of 32, which takes a quarter of their memory: <see cref="EightBitMoment"/>.</summary>
+    /// <summary>
+    /// Whether the two running means are kept in eight bits an element instead of 32, which takes a quarter of their
+    /// memory: <see cref="EightBitMoment"/>.
+    /// </summary>
     public bool EightBitState { get; init; }
 }

@@ -1,7 +1,8 @@
 namespace ControlNetSharp.Training;
 
 /// <summary>
-/// Which examples go into which batch: in every epoch each example once, in a new order; a batch has examples of one group (one picture size) only. It follows from the seed and the
+/// Which examples go into which batch: in every epoch each example once, in a new order; a batch has examples of one
+/// group (one picture size) only. It follows from the seed and the
 /// number of the batch alone, so it needs no memory of its own to be resumed.
 /// </summary>
 /// <param name="groups">Examples by group; each has at least one.</param>

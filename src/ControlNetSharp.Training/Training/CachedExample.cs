@@ -8,4 +8,10 @@ namespace ControlNetSharp.Training;
 /// <param name="Key">Digest of all that its file follows from: picture, hint, caption, size, model, annotator.</param>
 /// <param name="File">The file.</param>
 /// <param name="Size">The size in pixels at which it is trained.</param>
-public sealed record CachedExample(TrainingExample Example, HintSource Source, string Key, string File, BucketSize Size);
+public sealed record CachedExample(
+    TrainingExample Example,
+    HintSource Source,
+    string Key,
+    string File,
+    BucketSize Size
+);

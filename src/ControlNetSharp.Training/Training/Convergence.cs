@@ -3,8 +3,10 @@ using System.Globalization;
 namespace ControlNetSharp.Training;
 
 /// <summary>
-/// Watches the fidelity of a control from validation to validation. A ControlNet does not learn its condition little by little: for thousands of steps pictures ignore the hint, then within
-/// a few hundred they follow it. Source: Zhang et al. 2023, arXiv:2302.05543, section 3.3, "sudden convergence phenomenon".
+/// Watches the fidelity of a control from validation to validation. A ControlNet does not learn its condition little by
+/// little: for thousands of steps pictures ignore the hint, then within
+/// a few hundred they follow it. Source: Zhang et al. 2023, arXiv:2302.05543, section 3.3, "sudden convergence
+/// phenomenon".
 /// </summary>
 public sealed class Convergence
 {
@@ -56,7 +58,10 @@ public sealed class Convergence
     /// <summary>Takes the fidelity of a validation.</summary>
     /// <param name="step">Steps taken.</param>
     /// <param name="fidelity">The fidelity with control, 0 to 1.</param>
-    /// <returns>Whether this validation is the one that showed convergence: the second in a row, so that a lucky one does not count.</returns>
+    /// <returns>
+    /// Whether this validation is the one that showed convergence: the second in a row, so that a lucky one does not
+    /// count.
+    /// </returns>
     public bool Add(long step, double fidelity)
     {
         Newest = fidelity;
@@ -82,7 +87,8 @@ public sealed class Convergence
         return false;
     }
 
-    private double? Read(string key) => double.TryParse(_notes.GetValueOrDefault(key), CultureInfo.InvariantCulture, out var number) ? number : null;
+    private double? Read(string key) =>
+        double.TryParse(_notes.GetValueOrDefault(key), CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private void Write(string key, double? value)
     {

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
 
-/// <summary>AdamW's update on a GPU: gradients and state of all parameters are flat tensors, so that a step is a few large operations and one small one a parameter.</summary>
+/// <summary>
+/// AdamW's update on a GPU: gradients and state of all parameters are flat tensors, so that a step is a few large
+/// operations and one small one a parameter.
+/// </summary>
 internal sealed class DeviceAdamUpdate : IAdamUpdate
 {
     private readonly Parameter[] _parameters;
@@ -20,7 +23,11 @@ internal sealed class DeviceAdamUpdate : IAdamUpdate
     {
         if (options.EightBitState)
         {
-            throw new ArgumentException($"{nameof(AdamWOptions.EightBitState)} true: the state of eight bits is the CPU's; the parameters are on {parameters[0].device}.", nameof(options));
+            throw new ArgumentException(
+                $"{nameof(AdamWOptions.EightBitState)} true: the state of eight bits is the CPU's; the parameters are "
+                    + $"on {parameters[0].device}.",
+                nameof(options)
+            );
         }
 
         (_parameters, _options) = (parameters, options);
@@ -64,7 +71,8 @@ internal sealed class DeviceAdamUpdate : IAdamUpdate
     }
 
     /// <inheritdoc/>
-    public IEnumerable<(string Name, Tensor Values)> StateOf(int index) => [("first_moment", _first.Of(index)), ("second_moment", _second.Of(index))];
+    public IEnumerable<(string Name, Tensor Values)> StateOf(int index) =>
+        [("first_moment", _first.Of(index)), ("second_moment", _second.Of(index))];
 
     /// <inheritdoc/>
     public void Dispose()

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
 
-/// <summary>The loss of a denoising network: the squared difference of prediction and target at random timesteps.</summary>
+/// <summary>
+/// The loss of a denoising network: the squared difference of prediction and target at random timesteps.
+/// </summary>
 internal sealed record DiffusionLoss
 {
     /// <summary>The noise schedule that the network is trained with.</summary>
@@ -15,13 +17,16 @@ internal sealed record DiffusionLoss
     public PredictionType Prediction { get; init; } = PredictionType.Epsilon;
 
     /// <summary>
-    /// Timesteps with a larger signal-to-noise ratio than this count less: weight min(SNR, γ) / SNR (for velocities: / (SNR + 1)). Null weights all alike, as the original does.
+    /// Timesteps with a larger signal-to-noise ratio than this count less: weight min(SNR, γ) / SNR (for velocities: /
+    /// (SNR + 1)). Null weights all alike, as the original does.
     /// Source: Hang et al. 2023, arXiv:2303.09556, section 3.4.
     /// </summary>
     public double? SnrGamma { get; init; }
 
     /// <summary>The loss of one batch.</summary>
-    /// <param name="predict">Noisy latents [B, 4, h, w] and timesteps [B] to a prediction of the same shape (in any dtype).</param>
+    /// <param name="predict">
+    /// Noisy latents [B, 4, h, w] and timesteps [B] to a prediction of the same shape (in any dtype).
+    /// </param>
     /// <param name="latents">[B, 4, h, w], float32, scaled.</param>
     /// <param name="noise">[B, 4, h, w], standard normal.</param>
     /// <param name="timesteps">[B], int64.</param>
@@ -38,7 +43,9 @@ internal sealed record DiffusionLoss
             _ => latents,
         };
         var perPicture = (predict(noisy, timesteps).to(ScalarType.Float32) - target).square().mean([1, 2, 3]);
-        return (SnrGamma is { } gamma ? perPicture * Weights(timesteps, gamma) : perPicture).mean().MoveToOuterDisposeScope();
+        return (SnrGamma is { } gamma ? perPicture * Weights(timesteps, gamma) : perPicture)
+            .mean()
+            .MoveToOuterDisposeScope();
     }
 
     private Tensor Weights(Tensor timesteps, double gamma)

@@ -4,8 +4,10 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Training;
 
 /// <summary>
-/// A moment in eight bits an element: a block of 256 has one scale, its largest value, and each element a code c with value = scale · (c / steps)⁴ and the element's sign.
-/// Source: Dettmers et al. 2022, arXiv:2110.02861, for blocks; the fourth power is ours: like their table it spaces codes evenly in size over many orders of magnitude, and it is
+/// A moment in eight bits an element: a block of 256 has one scale, its largest value, and each element a code c with
+/// value = scale · (c / steps)⁴ and the element's sign.
+/// Source: Dettmers et al. 2022, arXiv:2110.02861, for blocks; the fourth power is ours: like their table it spaces
+/// codes evenly in size over many orders of magnitude, and it is
 /// computed in vectors where a table is looked up.
 /// </summary>
 internal sealed unsafe class EightBitMoment : Moment
@@ -13,7 +15,9 @@ internal sealed unsafe class EightBitMoment : Moment
     // A linear congruential generator a lane. Source: Numerical Recipes, section 7.1.
     private static readonly Vector<uint> Multiplier = new(1664525);
     private static readonly Vector<uint> Increment = new(1013904223);
-    private static readonly Vector<uint> Lanes = new(Enumerable.Range(0, Vector<uint>.Count).Select(lane => unchecked((uint)lane * 2654435761)).ToArray());
+    private static readonly Vector<uint> Lanes = new(
+        Enumerable.Range(0, Vector<uint>.Count).Select(lane => unchecked((uint)lane * 2654435761)).ToArray()
+    );
     private readonly bool _signed;
     private readonly long[] _starts;
     private readonly long[] _blockStarts;
@@ -54,7 +58,9 @@ internal sealed unsafe class EightBitMoment : Moment
     /// <inheritdoc/>
     public override void Store(int parameter, long offset, int count, float* values, uint seed)
     {
-        var scale = MathF.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude(new ReadOnlySpan<float>(values, count)));
+        var scale = MathF.Abs(
+            System.Numerics.Tensors.TensorPrimitives.MaxMagnitude(new ReadOnlySpan<float>(values, count))
+        );
         var inverse = 1 / scale;
         if (!float.IsFinite(inverse))
         {
@@ -71,9 +77,14 @@ internal sealed unsafe class EightBitMoment : Moment
             var x = *(Vector<float>*)(values + i);
             random = random * Multiplier + Increment;
             var code = Rounded(Vector.Abs(x) * inverse, Vector.ConvertToSingle(random >> 8) * (1f / (1 << 24)));
-            *(Vector<int>*)(whole + i) = _signed ? Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), -code, code)
+            *(Vector<int>*)(whole + i) = _signed
+                ? Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), -code, code)
                 // A mean of squares that vanished would be divided by: what is above zero stays above zero.
-                : Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<float>.Zero), Vector.Max(code, Vector<int>.One), code);
+                : Vector.ConditionalSelect(
+                    Vector.GreaterThan(x, Vector<float>.Zero),
+                    Vector.Max(code, Vector<int>.One),
+                    code
+                );
         }
 
         var codes = _codePointer + _starts[parameter] + offset;
@@ -84,14 +95,25 @@ internal sealed unsafe class EightBitMoment : Moment
     }
 
     /// <summary>
-    /// The code below or above a size of 0 to 1, at random, so that values are right on average: a mean of squares changes by a thousandth of the difference in a step, far less than
+    /// The code below or above a size of 0 to 1, at random, so that values are right on average: a mean of squares
+    /// changes by a thousandth of the difference in a step, far less than
     /// from code to code, and would stay where it is if it were rounded to the nearest one.
     /// </summary>
     private Vector<int> Rounded(Vector<float> size, Vector<float> random)
     {
-        var below = Vector.Min(Vector.Floor(Vector.SquareRoot(Vector.SquareRoot(size)) * Steps), new Vector<float>(Steps - 1));
+        var below = Vector.Min(
+            Vector.Floor(Vector.SquareRoot(Vector.SquareRoot(size)) * Steps),
+            new Vector<float>(Steps - 1)
+        );
         var (low, high) = (Fourth(below / Steps), Fourth((below + Vector<float>.One) / Steps));
-        return Vector.ConvertToInt32(below + Vector.ConditionalSelect(Vector.LessThan(random * (high - low), size - low), Vector<float>.One, Vector<float>.Zero));
+        return Vector.ConvertToInt32(
+            below
+                + Vector.ConditionalSelect(
+                    Vector.LessThan(random * (high - low), size - low),
+                    Vector<float>.One,
+                    Vector<float>.Zero
+                )
+        );
     }
 
     private static Vector<float> Fourth(Vector<float> x)
@@ -102,10 +124,13 @@ internal sealed unsafe class EightBitMoment : Moment
 
     /// <inheritdoc/>
     public override IEnumerable<(string Suffix, Tensor Values)> StateOf(int parameter) =>
-    [
-        (".codes", _codes.narrow(0, _starts[parameter], Lengths[parameter])),
-        (".scales", _scales.narrow(0, _blockStarts[parameter], _blockStarts[parameter + 1] - _blockStarts[parameter])),
-    ];
+        [
+            (".codes", _codes.narrow(0, _starts[parameter], Lengths[parameter])),
+            (
+                ".scales",
+                _scales.narrow(0, _blockStarts[parameter], _blockStarts[parameter + 1] - _blockStarts[parameter])
+            ),
+        ];
 
     /// <inheritdoc/>
     public override void Dispose()

@@ -12,7 +12,8 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Training;
 
 /// <summary>
-/// Examples encoded once by the locked parts of a model: latents, text conditioning and hint of each in a file whose name is the digest of all that it follows from. What has changed on
+/// Examples encoded once by the locked parts of a model: latents, text conditioning and hint of each in a file whose
+/// name is the digest of all that it follows from. What has changed on
 /// the disk is encoded anew; what has not is found again, in another run, too.
 /// </summary>
 public sealed class ExampleCache
@@ -46,7 +47,9 @@ public sealed class ExampleCache
     /// <param name="onExample">Told how many are done, in no particular thread.</param>
     /// <param name="cancellationToken">Looked at before each example.</param>
     /// <exception cref="PictureException">A picture cannot be read; it is named.</exception>
-    /// <exception cref="DatasetException">A hint has another shape than its picture, or an example has no hint and its source no annotator.</exception>
+    /// <exception cref="DatasetException">
+    /// A hint has another shape than its picture, or an example has no hint and its source no annotator.
+    /// </exception>
     public static ExampleCache Open(
         string folder,
         DiffusionModel model,
@@ -56,7 +59,8 @@ public sealed class ExampleCache
         AspectBuckets buckets,
         int workers,
         Action<int>? onExample = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(examples);
         ArgumentNullException.ThrowIfNull(model);
@@ -70,14 +74,25 @@ public sealed class ExampleCache
                 workers,
                 (row, i) =>
                 {
-                    cached[i] = Encode(folder, model, modelHash, row.Example, row.Source, buckets, info =>
-                    {
-                        var own = annotators.Value!;
-                        return own.TryGetValue(info.Name, out var annotator) ? annotator : own[info.Name] = AnnotatorCatalogue.Create(info.Name, files);
-                    });
+                    cached[i] = Encode(
+                        folder,
+                        model,
+                        modelHash,
+                        row.Example,
+                        row.Source,
+                        buckets,
+                        info =>
+                        {
+                            var own = annotators.Value!;
+                            return own.TryGetValue(info.Name, out var annotator)
+                                ? annotator
+                                : own[info.Name] = AnnotatorCatalogue.Create(info.Name, files);
+                        }
+                    );
                     onExample?.Invoke(Interlocked.Increment(ref done));
                 },
-                cancellationToken);
+                cancellationToken
+            );
         }
         finally
         {
@@ -94,32 +109,61 @@ public sealed class ExampleCache
     public ExampleCache Part(IEnumerable<int> indices) => new([.. indices.Select(i => Examples[i])], _scaleFactor);
 
     /// <summary>Examples by size, for <see cref="BatchOrder"/>.</summary>
-    public IReadOnlyList<IReadOnlyList<int>> Groups() => [.. Enumerable.Range(0, Examples.Count).GroupBy(i => Examples[i].Size).Select(group => group.ToArray())];
+    public IReadOnlyList<IReadOnlyList<int>> Groups() =>
+        [.. Enumerable.Range(0, Examples.Count).GroupBy(i => Examples[i].Size).Select(group => group.ToArray())];
 
     /// <summary>Reads a batch of examples of one size.</summary>
     /// <param name="indices">Which ones.</param>
-    /// <param name="generator">Draws the latents from the Autoencoder's distribution, on the CPU; null for their means.</param>
+    /// <param name="generator">
+    /// Draws the latents from the Autoencoder's distribution, on the CPU; null for their means.
+    /// </param>
     /// <param name="device">Where the batch is wanted.</param>
-    /// <returns>Latents [B, 4, h, w] float32, scaled; conditioning [B, 77, D]; hints [B, 3, H, W] float32, 0..1.</returns>
+    /// <returns>
+    /// Latents [B, 4, h, w] float32, scaled; conditioning [B, 77, D]; hints [B, 3, H, W] float32, 0..1.
+    /// </returns>
     /// <exception cref="CheckpointException">A file of the cache is gone or damaged; it is named.</exception>
-    public (Tensor Latents, Tensor Context, Tensor Hints) Batch(IReadOnlyList<int> indices, Generator? generator, Device device)
+    public (Tensor Latents, Tensor Context, Tensor Hints) Batch(
+        IReadOnlyList<int> indices,
+        Generator? generator,
+        Device device
+    )
     {
         ArgumentNullException.ThrowIfNull(indices);
         using var scope = NewDisposeScope();
-        var (moments, contexts, hints) = (new Tensor[indices.Count], new Tensor[indices.Count], new Tensor[indices.Count]);
-        SideBySide.ForEach(indices, Environment.ProcessorCount, (index, i) =>
-        {
-            using var file = SafetensorsFile.Open(Examples[index].File);
-            moments[i] = file.Read(Moments).DetachFromDisposeScope();
-            contexts[i] = file.Read(Context).DetachFromDisposeScope();
-            hints[i] = file.Read(Hint).DetachFromDisposeScope();
-        });
+        var (moments, contexts, hints) = (
+            new Tensor[indices.Count],
+            new Tensor[indices.Count],
+            new Tensor[indices.Count]
+        );
+        SideBySide.ForEach(
+            indices,
+            Environment.ProcessorCount,
+            (index, i) =>
+            {
+                using var file = SafetensorsFile.Open(Examples[index].File);
+                moments[i] = file.Read(Moments).DetachFromDisposeScope();
+                contexts[i] = file.Read(Context).DetachFromDisposeScope();
+                hints[i] = file.Read(Hint).DetachFromDisposeScope();
+            }
+        );
         scope.Attach([.. moments, .. contexts, .. hints]);
         var halves = stack(moments).chunk(2, 1);
         var (mean, logVariance) = (halves[0], halves[1]);
-        var latents = (generator is null ? mean : mean.Plus(logVariance.Over(2).exp() * randn(mean.shape, generator: generator))).Times(_scaleFactor).to(device);
-        var pixels = stack([.. hints.Select(hint => hint.expand(-1, -1, 3))]).to(device).permute(0, 3, 1, 2).to(ScalarType.Float32).Over(255);
-        return (latents.MoveToOuterDisposeScope(), stack(contexts).to(device).MoveToOuterDisposeScope(), pixels.MoveToOuterDisposeScope());
+        var latents = (
+            generator is null ? mean : mean.Plus(logVariance.Over(2).exp() * randn(mean.shape, generator: generator))
+        )
+            .Times(_scaleFactor)
+            .to(device);
+        var pixels = stack([.. hints.Select(hint => hint.expand(-1, -1, 3))])
+            .to(device)
+            .permute(0, 3, 1, 2)
+            .to(ScalarType.Float32)
+            .Over(255);
+        return (
+            latents.MoveToOuterDisposeScope(),
+            stack(contexts).to(device).MoveToOuterDisposeScope(),
+            pixels.MoveToOuterDisposeScope()
+        );
     }
 
     /// <summary>The hint of an example as a picture, at the size at which it is trained.</summary>
@@ -133,17 +177,37 @@ public sealed class ExampleCache
     }
 
     private static CachedExample Encode(
-        string folder, DiffusionModel model, string modelHash, TrainingExample example, HintSource source, AspectBuckets buckets, Func<AnnotatorInfo, IAnnotator> annotatorOf)
+        string folder,
+        DiffusionModel model,
+        string modelHash,
+        TrainingExample example,
+        HintSource source,
+        AspectBuckets buckets,
+        Func<AnnotatorInfo, IAnnotator> annotatorOf
+    )
     {
         if (example.Hint is null && source.Annotator is null)
         {
-            throw new DatasetException(example.Picture, $"the dataset has no hint for it, and there is no annotator for {source.Condition}.");
+            throw new DatasetException(
+                example.Picture,
+                $"the dataset has no hint for it, and there is no annotator for {source.Condition}."
+            );
         }
 
         var picture = PictureReader.Read(example.Picture);
         var size = buckets.Fit(picture.Width, picture.Height).Size;
         var made = source.Annotator is not null;
-        var key = Digest(string.Join('\n', Version, modelHash, size, HashOf(example.Picture), made ? source.Description : HashOf(example.Hint!), example.Caption));
+        var key = Digest(
+            string.Join(
+                '\n',
+                Version,
+                modelHash,
+                size,
+                HashOf(example.Picture),
+                made ? source.Description : HashOf(example.Hint!),
+                example.Caption
+            )
+        );
         var cached = new CachedExample(example, source, key, Path.Combine(folder, $"{key[..32]}.safetensors"), size);
         if (IsWhole(cached.File))
         {
@@ -154,14 +218,21 @@ public sealed class ExampleCache
         using var _ = no_grad();
         var given = made ? null : ReadHint(example, picture);
         picture = PictureResizing.Fit(picture, size.Width, size.Height, ResizeMode.Crop);
-        var hint = given is null ? annotatorOf(source.Annotator!).Annotate(picture, source.Options) : PictureResizing.FitHint(given, size.Width, size.Height, ResizeMode.Crop);
-        var (mean, logVariance) = model.Autoencoder.Encode(PictureTensors.ToPicture(picture).to(model.Placement.Dtype).to(model.Placement.Device));
-        SafetensorsWriter.Write(cached.File, new Dictionary<string, Tensor>
-        {
-            [Moments] = cat([mean, logVariance], 1).squeeze(0).to(ScalarType.Float32),
-            [Context] = ContextOf(model, example.Caption),
-            [Hint] = HintTensor(hint),
-        });
+        var hint = given is null
+            ? annotatorOf(source.Annotator!).Annotate(picture, source.Options)
+            : PictureResizing.FitHint(given, size.Width, size.Height, ResizeMode.Crop);
+        var (mean, logVariance) = model.Autoencoder.Encode(
+            PictureTensors.ToPicture(picture).to(model.Placement.Dtype).to(model.Placement.Device)
+        );
+        SafetensorsWriter.Write(
+            cached.File,
+            new Dictionary<string, Tensor>
+            {
+                [Moments] = cat([mean, logVariance], 1).squeeze(0).to(ScalarType.Float32),
+                [Context] = ContextOf(model, example.Caption),
+                [Hint] = HintTensor(hint),
+            }
+        );
         return cached;
     }
 
@@ -173,7 +244,11 @@ public sealed class ExampleCache
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var tokenizer = ClipTokenizer.Default;
-        var tokens = tensor(tokenizer.Pad(tokenizer.Encode(caption), model.Text.PadToken), [1, ClipTokenizer.ContextLength], device: model.Placement.Device);
+        var tokens = tensor(
+            tokenizer.Pad(tokenizer.Encode(caption), model.Text.PadToken),
+            [1, ClipTokenizer.ContextLength],
+            device: model.Placement.Device
+        );
         return model.Text.Encode(tokens).squeeze(0).cpu().MoveToOuterDisposeScope();
     }
 
@@ -188,7 +263,9 @@ public sealed class ExampleCache
         try
         {
             using var encoded = SafetensorsFile.Open(file);
-            return encoded.Entries.ContainsKey(Moments) && encoded.Entries.ContainsKey(Context) && encoded.Entries.ContainsKey(Hint);
+            return encoded.Entries.ContainsKey(Moments)
+                && encoded.Entries.ContainsKey(Context)
+                && encoded.Entries.ContainsKey(Hint);
         }
         catch (CheckpointException)
         {
@@ -199,9 +276,13 @@ public sealed class ExampleCache
     private static Picture ReadHint(TrainingExample example, Picture picture)
     {
         var hint = PictureReader.Read(example.Hint!);
-        return ExampleFacts.HaveOneShape(hint.Width, hint.Height, picture.Width, picture.Height) ? hint : throw new DatasetException(
-            example.Hint!,
-            $"the hint has {hint.Width} x {hint.Height} pixels, its picture {picture.Width} x {picture.Height}: they must have one shape, or what they show does not lie on each other.");
+        return ExampleFacts.HaveOneShape(hint.Width, hint.Height, picture.Width, picture.Height)
+            ? hint
+            : throw new DatasetException(
+                example.Hint!,
+                $"the hint has {hint.Width} x {hint.Height} pixels, its picture {picture.Width} x {picture.Height}: "
+                    + "they must have one shape, or what they show does not lie on each other."
+            );
     }
 
     /// <summary>[H, W, 3], or [H, W, 1] for a grey hint.</summary>
@@ -218,5 +299,6 @@ public sealed class ExampleCache
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 
-    private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString(CultureInfo.InvariantCulture))));
+    private static string Digest(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString(CultureInfo.InvariantCulture))));
 }

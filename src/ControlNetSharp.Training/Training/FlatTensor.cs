@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
 
-/// <summary>A number for each element of some parameters, in one float32 tensor on their device, so that one operation reaches all of them; zero at first.</summary>
+/// <summary>
+/// A number for each element of some parameters, in one float32 tensor on their device, so that one operation reaches
+/// all of them; zero at first.
+/// </summary>
 internal sealed class FlatTensor : IDisposable
 {
     private readonly Parameter[] _parameters;
@@ -15,7 +18,8 @@ internal sealed class FlatTensor : IDisposable
     {
         _parameters = parameters;
         _starts = Moment.Starts([.. parameters.Select(parameter => parameter.numel())]);
-        Values = zeros(Math.Max(_starts[^1], 1), device: parameters.FirstOrDefault()?.device ?? CPU).DetachFromDisposeScope();
+        Values = zeros(Math.Max(_starts[^1], 1), device: parameters.FirstOrDefault()?.device ?? CPU)
+            .DetachFromDisposeScope();
     }
 
     /// <summary>All of them, [elements], parameter after parameter; at least one.</summary>

@@ -18,7 +18,8 @@ internal sealed unsafe class FloatMoment : Moment
     }
 
     /// <inheritdoc/>
-    public override float* Load(int parameter, long offset, int count, float* buffer) => _pointer + _starts[parameter] + offset;
+    public override float* Load(int parameter, long offset, int count, float* buffer) =>
+        _pointer + _starts[parameter] + offset;
 
     /// <inheritdoc/>
     public override void Store(int parameter, long offset, int count, float* values, uint seed)
@@ -27,7 +28,8 @@ internal sealed unsafe class FloatMoment : Moment
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Suffix, Tensor Values)> StateOf(int parameter) => [("", _values.narrow(0, _starts[parameter], Lengths[parameter]))];
+    public override IEnumerable<(string Suffix, Tensor Values)> StateOf(int parameter) =>
+        [("", _values.narrow(0, _starts[parameter], Lengths[parameter]))];
 
     /// <inheritdoc/>
     public override void Dispose() => _values.Dispose();

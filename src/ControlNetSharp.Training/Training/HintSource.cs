@@ -9,6 +9,13 @@ namespace ControlNetSharp.Training;
 public sealed record HintSource(string Condition, AnnotatorInfo? Annotator = null, AnnotatorOptions? Options = null)
 {
     /// <summary>The same as one line, which tells apart hints that differ.</summary>
-    public string Description => Annotator is null ? $"{Condition} from the dataset"
-        : $"{Condition} by {Annotator.Name}" + string.Concat(Annotator.Options.Select(option => $" {option.Name}={(Options ?? new AnnotatorOptions(Annotator))[option.Name]:r}"));
+    public string Description =>
+        Annotator is null
+            ? $"{Condition} from the dataset"
+            : $"{Condition} by {Annotator.Name}"
+                + string.Concat(
+                    Annotator.Options.Select(option =>
+                        $" {option.Name}={(Options ?? new AnnotatorOptions(Annotator))[option.Name]:r}"
+                    )
+                );
 }

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
 
-/// <summary>AdamW's update on the CPU: passes over flat memory once, on all cores. (Operations on tensors would each pass over it, and make temporaries.)</summary>
+/// <summary>
+/// AdamW's update on the CPU: passes over flat memory once, on all cores. (Operations on tensors would each pass over
+/// it, and make temporaries.)
+/// </summary>
 internal sealed unsafe class HostAdamUpdate : IAdamUpdate
 {
     private const int ChunkLength = 1 << 16;
@@ -33,39 +36,58 @@ internal sealed unsafe class HostAdamUpdate : IAdamUpdate
 
     /// <inheritdoc/>
     public IEnumerable<(string Name, Tensor Values)> StateOf(int index) =>
-        _first.StateOf(index).Select(part => ("first_moment" + part.Suffix, part.Values)).Concat(_second.StateOf(index).Select(part => ("second_moment" + part.Suffix, part.Values)));
+        _first
+            .StateOf(index)
+            .Select(part => ("first_moment" + part.Suffix, part.Values))
+            .Concat(_second.StateOf(index).Select(part => ("second_moment" + part.Suffix, part.Values)));
 
     /// <inheritdoc/>
     public void Apply(long step, AdamRates rates)
     {
         var (values, gradients) = (Pointers(_parameters), Pointers(_parameters.Select(p => p.grad!)));
-        Parallel.For(0, _chunks.Length, i =>
-        {
-            float* firstBuffer = stackalloc float[Moment.BlockLength], secondBuffer = stackalloc float[Moment.BlockLength];
-            var (tensor, offset, length) = _chunks[i];
-            for (var end = offset + length; offset < end; offset += Moment.BlockLength)
+        Parallel.For(
+            0,
+            _chunks.Length,
+            i =>
             {
-                var count = (int)Math.Min(Moment.BlockLength, end - offset);
-                var first = _first.Load(tensor, offset, count, firstBuffer);
-                var second = _second.Load(tensor, offset, count, secondBuffer);
-                Update((float*)values[tensor] + offset, (float*)gradients[tensor] + offset, first, second, count, rates);
-                var seed = unchecked(((uint)step * 747796405 + (uint)tensor) * 2891336453 + (uint)offset);
-                _first.Store(tensor, offset, count, first, seed);
-                _second.Store(tensor, offset, count, second, ~seed);
+                float* firstBuffer = stackalloc float[Moment.BlockLength],
+                    secondBuffer = stackalloc float[Moment.BlockLength];
+                var (tensor, offset, length) = _chunks[i];
+                for (var end = offset + length; offset < end; offset += Moment.BlockLength)
+                {
+                    var count = (int)Math.Min(Moment.BlockLength, end - offset);
+                    var first = _first.Load(tensor, offset, count, firstBuffer);
+                    var second = _second.Load(tensor, offset, count, secondBuffer);
+                    Update(
+                        (float*)values[tensor] + offset,
+                        (float*)gradients[tensor] + offset,
+                        first,
+                        second,
+                        count,
+                        rates
+                    );
+                    var seed = unchecked(((uint)step * 747796405 + (uint)tensor) * 2891336453 + (uint)offset);
+                    _first.Store(tensor, offset, count, first, seed);
+                    _second.Store(tensor, offset, count, second, ~seed);
+                }
             }
-        });
+        );
     }
 
     /// <inheritdoc/>
     public double GradientNorm()
     {
         var gradients = Pointers(_parameters.Select(p => p.grad!));
-        Parallel.For(0, _chunks.Length, i =>
-        {
-            var (tensor, offset, length) = _chunks[i];
-            var gradient = new ReadOnlySpan<float>((float*)gradients[tensor] + offset, length);
-            _squares[i] = System.Numerics.Tensors.TensorPrimitives.SumOfSquares(gradient);
-        });
+        Parallel.For(
+            0,
+            _chunks.Length,
+            i =>
+            {
+                var (tensor, offset, length) = _chunks[i];
+                var gradient = new ReadOnlySpan<float>((float*)gradients[tensor] + offset, length);
+                _squares[i] = System.Numerics.Tensors.TensorPrimitives.SumOfSquares(gradient);
+            }
+        );
 
         // Summed in order, so that the same gradients give the same norm on any number of cores.
         return Math.Sqrt(_squares.Sum());
@@ -91,7 +113,8 @@ internal sealed unsafe class HostAdamUpdate : IAdamUpdate
             var v = *(Vector<float>*)(second + i) * b2 + g * g * (1 - b2);
             *(Vector<float>*)(first + i) = m;
             *(Vector<float>*)(second + i) = v;
-            *(Vector<float>*)(value + i) = *(Vector<float>*)(value + i) * keep - m * stepSize / (Vector.SquareRoot(v) * rootScale + wide);
+            *(Vector<float>*)(value + i) =
+                *(Vector<float>*)(value + i) * keep - m * stepSize / (Vector.SquareRoot(v) * rootScale + wide);
             *(Vector<float>*)(gradient + i) = Vector<float>.Zero;
         }
 

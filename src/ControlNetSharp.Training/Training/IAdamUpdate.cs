@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
 
-/// <summary>How <see cref="AdamW"/> keeps its state and changes weights, on one kind of device. It makes the gradient buffers of the parameters.</summary>
+/// <summary>
+/// How <see cref="AdamW"/> keeps its state and changes weights, on one kind of device. It makes the gradient buffers of
+/// the parameters.
+/// </summary>
 internal interface IAdamUpdate : IDisposable
 {
     /// <summary>The norm of all gradients together.</summary>

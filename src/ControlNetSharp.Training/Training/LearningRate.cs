@@ -13,7 +13,8 @@ public enum LearningRateShape
     Cosine,
 
     /// <summary>
-    /// It stays, then falls to zero on a straight line over the last <see cref="LearningRate.FallingShare"/> of the steps. The plateau has no memory of the total, so a run can be made
+    /// It stays, then falls to zero on a straight line over the last <see cref="LearningRate.FallingShare"/> of the
+    /// steps. The plateau has no memory of the total, so a run can be made
     /// longer or shorter by resuming it with another number of steps. Source: Hägele et al. 2024, arXiv:2405.18392.
     /// </summary>
     Plateau,
@@ -31,7 +32,9 @@ public sealed record LearningRate
     /// <summary>What follows the warm-up.</summary>
     public LearningRateShape Shape { get; init; }
 
-    /// <summary>For <see cref="LearningRateShape.Plateau"/>: the share of all steps, at the end, over which the rate falls.</summary>
+    /// <summary>
+    /// For <see cref="LearningRateShape.Plateau"/>: the share of all steps, at the end, over which the rate falls.
+    /// </summary>
     public double FallingShare { get; init; } = 0.3;
 
     /// <summary>The rate of a step.</summary>

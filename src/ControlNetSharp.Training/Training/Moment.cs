@@ -2,11 +2,16 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
 
-/// <summary>A running mean for each element of each parameter, in flat memory; read and written in blocks, so that it may be stored in fewer bits than it is computed in.</summary>
+/// <summary>
+/// A running mean for each element of each parameter, in flat memory; read and written in blocks, so that it may be
+/// stored in fewer bits than it is computed in.
+/// </summary>
 /// <param name="lengths">Elements of each parameter.</param>
 internal abstract unsafe class Moment(IReadOnlyList<long> lengths) : IDisposable
 {
-    /// <summary>The most elements that are loaded at once. A block begins at a multiple of this within its parameter.</summary>
+    /// <summary>
+    /// The most elements that are loaded at once. A block begins at a multiple of this within its parameter.
+    /// </summary>
     public const int BlockLength = 256;
 
     /// <summary>Elements of each parameter.</summary>
@@ -15,7 +20,10 @@ internal abstract unsafe class Moment(IReadOnlyList<long> lengths) : IDisposable
     /// <summary>The values of a block, to be changed in place: in the buffer, or where they are stored.</summary>
     public abstract float* Load(int parameter, long offset, int count, float* buffer);
 
-    /// <summary>Keeps changed values; <paramref name="values"/> is what <see cref="Load"/> returned, <paramref name="seed"/> decides how they are rounded.</summary>
+    /// <summary>
+    /// Keeps changed values; <paramref name="values"/> is what <see cref="Load"/> returned, <paramref name="seed"/>
+    /// decides how they are rounded.
+    /// </summary>
     public abstract void Store(int parameter, long offset, int count, float* values, uint seed);
 
     /// <summary>Views of the memory of one parameter.</summary>
@@ -24,7 +32,10 @@ internal abstract unsafe class Moment(IReadOnlyList<long> lengths) : IDisposable
     /// <inheritdoc/>
     public abstract void Dispose();
 
-    /// <summary>Address of the first element of a contiguous CPU tensor. (<see cref="Tensor.bytes"/> of a whole one would have to be shorter than 2 GiB.)</summary>
+    /// <summary>
+    /// Address of the first element of a contiguous CPU tensor. (<see cref="Tensor.bytes"/> of a whole one would have
+    /// to be shorter than 2 GiB.)
+    /// </summary>
     public static nint Pointer(Tensor tensor)
     {
         using var first = tensor.view(-1).narrow(0, 0, 1);

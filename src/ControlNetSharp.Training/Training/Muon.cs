@@ -6,16 +6,22 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Training;
 
 /// <summary>
-/// Momentum whose steps are made orthogonal, for the matrices inside a network: all directions of a weight learn equally fast, where Adam learns the strong ones first.
-/// Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; size of the steps: Liu et al. 2025, arXiv:2502.16982, section 2.2, so that
+/// Momentum whose steps are made orthogonal, for the matrices inside a network: all directions of a weight learn
+/// equally fast, where Adam learns the strong ones first.
+/// Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; size of the steps: Liu et al.
+/// 2025, arXiv:2502.16982, section 2.2, so that
 /// AdamW's learning rates hold.
 /// </summary>
-/// <remarks>A convolution's weight is the matrix [outputs, inputs · kernel area]. Weights are float32; gradients are accumulated in place and set to zero by <see cref="Step"/>.</remarks>
+/// <remarks>
+/// A convolution's weight is the matrix [outputs, inputs · kernel area]. Weights are float32; gradients are accumulated
+/// in place and set to zero by <see cref="Step"/>.
+/// </remarks>
 public sealed class Muon : IDisposable
 {
     private const int Iterations = 5;
 
-    // Matrices of one shape go through the iterations together, but on a CPU not so many that one core is left with most of the work.
+    // Matrices of one shape go through the iterations together, but on a CPU not so many that one core is left with
+    // most of the work.
     private const int LargestStack = 4;
     private const double StepSize = 0.2;
     private readonly Parameter[] _parameters;
@@ -23,8 +29,12 @@ public sealed class Muon : IDisposable
     private readonly MuonOptions _options;
     private readonly FlatTensor _momentum;
 
-    /// <summary>Creates the optimizer and the gradient buffers of the parameters, which require gradients from now on.</summary>
-    /// <param name="parameters">float32 parameters of two or more dimensions, on one device; borrowed for the optimizer's life.</param>
+    /// <summary>
+    /// Creates the optimizer and the gradient buffers of the parameters, which require gradients from now on.
+    /// </summary>
+    /// <param name="parameters">
+    /// float32 parameters of two or more dimensions, on one device; borrowed for the optimizer's life.
+    /// </param>
     /// <param name="options">Momentum and weight decay.</param>
     public Muon(IEnumerable<Parameter> parameters, MuonOptions options)
     {
@@ -36,14 +46,25 @@ public sealed class Muon : IDisposable
             parameter.grad = zeros_like(parameter).DetachFromDisposeScope();
         }
 
-        _stacks = [.. Enumerable.Range(0, _parameters.Length).GroupBy(i => (_parameters[i].shape[0], _parameters[i].numel() / _parameters[i].shape[0]))
-            .SelectMany(shape => shape.Chunk(OnHost ? LargestStack : shape.Count()).Select(part => (shape.Key.Item1, shape.Key.Item2, part)))];
+        _stacks =
+        [
+            .. Enumerable
+                .Range(0, _parameters.Length)
+                .GroupBy(i => (_parameters[i].shape[0], _parameters[i].numel() / _parameters[i].shape[0]))
+                .SelectMany(shape =>
+                    shape
+                        .Chunk(OnHost ? LargestStack : shape.Count())
+                        .Select(part => (shape.Key.Item1, shape.Key.Item2, part))
+                ),
+        ];
         _momentum = new FlatTensor(_parameters);
     }
 
     private bool OnHost => _parameters.Length == 0 || _parameters[0].device_type == DeviceType.CPU;
 
-    /// <summary>Running sum of the gradients of one parameter, in its order of elements: a view, float32 [elements].</summary>
+    /// <summary>
+    /// Running sum of the gradients of one parameter, in its order of elements: a view, float32 [elements].
+    /// </summary>
     /// <param name="index">The parameter's number, in the order in which they were given.</param>
     public Tensor MomentumOf(int index) => _momentum.Of(index);
 
@@ -92,7 +113,10 @@ public sealed class Muon : IDisposable
         }
     }
 
-    /// <summary>The gradient looked up one step ahead (Nesterov), after it has entered the running sum. It lies in the gradient's memory.</summary>
+    /// <summary>
+    /// The gradient looked up one step ahead (Nesterov), after it has entered the running sum. It lies in the
+    /// gradient's memory.
+    /// </summary>
     private Tensor Ahead(int index)
     {
         var gradient = _parameters[index].grad!;
@@ -102,9 +126,13 @@ public sealed class Muon : IDisposable
         return gradient.add_(momentum, kept);
     }
 
-    /// <summary>The nearest matrices with singular values about 1, by a quintic Newton–Schulz iteration whose coefficients are the paper's.</summary>
+    /// <summary>
+    /// The nearest matrices with singular values about 1, by a quintic Newton–Schulz iteration whose coefficients are
+    /// the paper's.
+    /// </summary>
     /// <remarks>
-    /// Each iteration is x ← (a + b·s + c·s²)·x with s = x·xᵀ. Polynomials of s commute, so the iterations run on the small square s alone and their product meets x once.
+    /// Each iteration is x ← (a + b·s + c·s²)·x with s = x·xᵀ. Polynomials of s commute, so the iterations run on the
+    /// small square s alone and their product meets x once.
     /// </remarks>
     private static Tensor Orthogonal(Tensor matrices)
     {

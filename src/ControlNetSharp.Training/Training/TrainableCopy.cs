@@ -5,10 +5,14 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
 
-/// <summary>Makes a new ControlNet for a UNet: a copy of its encoder half, zero convolutions, and a fresh hint encoder. Source: ControlNet tool_add_control.py.</summary>
+/// <summary>
+/// Makes a new ControlNet for a UNet: a copy of its encoder half, zero convolutions, and a fresh hint encoder. Source:
+/// ControlNet tool_add_control.py.
+/// </summary>
 public static class TrainableCopy
 {
-    // ReLU-like activations halve the variance; this gain keeps the hint's signal through the encoder's eight convolutions.
+    // ReLU-like activations halve the variance; this gain keeps the hint's signal through the encoder's eight
+    // convolutions.
     private const double HintEncoderGain = 1.4;
 
     /// <summary>Creates the ControlNet; with it attached the UNet's output is unchanged bit for bit.</summary>
@@ -39,7 +43,9 @@ public static class TrainableCopy
         return (controlNet, fresh);
     }
 
-    /// <summary>Reads the copied weights again from the file of the UNet, which may have more digits than the UNet in memory.</summary>
+    /// <summary>
+    /// Reads the copied weights again from the file of the UNet, which may have more digits than the UNet in memory.
+    /// </summary>
     /// <param name="controlNet">The copy.</param>
     /// <param name="fresh">The names that have no source in the UNet.</param>
     /// <param name="modelPath">The model's file or folder.</param>

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
 
-/// <summary>A UNet with or without a ControlNet, some of whose weights are trained: which ones, under which names, and how both predict together.</summary>
+/// <summary>
+/// A UNet with or without a ControlNet, some of whose weights are trained: which ones, under which names, and how both
+/// predict together.
+/// </summary>
 public sealed class TrainableDenoiser
 {
     private static readonly string[] DecoderParts = ["output_blocks.", "out."];
@@ -15,7 +18,10 @@ public sealed class TrainableDenoiser
     /// <param name="controlNet">The ControlNet, float32; null when the UNet is the target.</param>
     /// <param name="target">What is trained.</param>
     /// <param name="compute">The type that is computed in.</param>
-    /// <exception cref="ArgumentException">There is a ControlNet without need for one, or none where one is trained, or the UNet is of a family that cannot be trained.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is a ControlNet without need for one, or none where one is trained, or the UNet is of a family that cannot
+    /// be trained.
+    /// </exception>
     public TrainableDenoiser(UNet unet, ControlNet? controlNet, TrainingTarget target, ScalarType compute)
     {
         ArgumentNullException.ThrowIfNull(unet);
@@ -26,20 +32,42 @@ public sealed class TrainableDenoiser
 
         if (controlNet is null != (target == TrainingTarget.UNet))
         {
-            throw new ArgumentException($"The target {target} is trained {(controlNet is null ? "with" : "without")} a ControlNet.", nameof(controlNet));
+            throw new ArgumentException(
+                $"The target {target} is trained {(controlNet is null ? "with" : "without")} a ControlNet.",
+                nameof(controlNet)
+            );
         }
 
-        (UNet, ControlNet, Target, Compute, Device) = (unet, controlNet, target, compute, unet.parameters().First().device);
+        (UNet, ControlNet, Target, Compute, Device) = (
+            unet,
+            controlNet,
+            target,
+            compute,
+            unet.parameters().First().device
+        );
         Parameters =
         [
             .. Named(controlNet, LdmLayout.Control),
-            .. Named(target == TrainingTarget.ControlNet ? null : unet, LdmLayout.UNet).Where(p => target == TrainingTarget.UNet || DecoderParts.Any(part => p.Name.StartsWith(LdmLayout.UNet + part, StringComparison.Ordinal))),
+            .. Named(target == TrainingTarget.ControlNet ? null : unet, LdmLayout.UNet)
+                .Where(p =>
+                    target == TrainingTarget.UNet
+                    || DecoderParts.Any(part => p.Name.StartsWith(LdmLayout.UNet + part, StringComparison.Ordinal))
+                ),
         ];
     }
 
-    /// <summary>Muon for the matrices inside the networks: not for first and last layers, zero convolutions and narrow matrices.</summary>
+    /// <summary>
+    /// Muon for the matrices inside the networks: not for first and last layers, zero convolutions and narrow matrices.
+    /// </summary>
     public static MuonOptions ForMuon { get; } =
-        MuonOptions.Inside("input_blocks.0.0.", "diffusion_model.out.", "input_hint_block.0.", "input_hint_block.14.", "zero_convs.", "middle_block_out.");
+        MuonOptions.Inside(
+            "input_blocks.0.0.",
+            "diffusion_model.out.",
+            "input_hint_block.0.",
+            "input_hint_block.14.",
+            "zero_convs.",
+            "middle_block_out."
+        );
 
     /// <summary>The denoising network.</summary>
     public UNet UNet { get; }
@@ -59,7 +87,9 @@ public sealed class TrainableDenoiser
     /// <summary>What is trained, under its names in a checkpoint in LDM layout.</summary>
     public IReadOnlyList<(string Name, Parameter Parameter)> Parameters { get; }
 
-    /// <summary>Whether the inside of each block is computed again in the backward pass: <see cref="UNet.Checkpointing"/>.</summary>
+    /// <summary>
+    /// Whether the inside of each block is computed again in the backward pass: <see cref="UNet.Checkpointing"/>.
+    /// </summary>
     public bool Checkpointing
     {
         get => UNet.Checkpointing;
@@ -73,12 +103,17 @@ public sealed class TrainableDenoiser
         }
     }
 
-    /// <summary>Why a model cannot be trained, a sentence; null where it can be. Examples have no more than noisy latents, timesteps and text.</summary>
+    /// <summary>
+    /// Why a model cannot be trained, a sentence; null where it can be. Examples have no more than noisy latents,
+    /// timesteps and text.
+    /// </summary>
     public static string? WhyNot(UNetParams p)
     {
         ArgumentNullException.ThrowIfNull(p);
-        return p.VectorChannels is null && p.ConcatenatedChannels == 0 ? null
-            : $"Models of {ModelFamily.Of(p).FullName} can be run, but not trained here; those of SD 1.x and 2.x can be.";
+        return p.VectorChannels is null && p.ConcatenatedChannels == 0
+            ? null
+            : $"Models of {ModelFamily.Of(p).FullName} can be run, but not trained here; those of SD 1.x and 2.x can "
+                + "be.";
     }
 
     /// <summary>Predicts noise or velocity.</summary>
@@ -91,7 +126,12 @@ public sealed class TrainableDenoiser
     {
         using var scope = NewDisposeScope();
         var (x, c) = (noisy.to(Compute), context.to(Compute));
-        var residuals = ControlNet?.Forward(x, timesteps, c, ControlNet.EncodeHint((hint ?? throw new ArgumentNullException(nameof(hint))).to(Compute)));
+        var residuals = ControlNet?.Forward(
+            x,
+            timesteps,
+            c,
+            ControlNet.EncodeHint((hint ?? throw new ArgumentNullException(nameof(hint))).to(Compute))
+        );
         return UNet.Forward(x, timesteps, c, residuals).MoveToOuterDisposeScope();
     }
 

@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
 
-/// <summary>Writes trained networks as the original, A1111 and diffusers read them: LDM names in safetensors files.</summary>
+/// <summary>
+/// Writes trained networks as the original, A1111 and diffusers read them: LDM names in safetensors files.
+/// </summary>
 public static class TrainedWeights
 {
     /// <summary>Writes a ControlNet.</summary>
@@ -15,7 +17,12 @@ public static class TrainedWeights
     /// <param name="dtype">The type of its weights in the file.</param>
     /// <param name="metadata">What the file says of itself, beside the shape.</param>
     /// <exception cref="IOException">The file cannot be written; an older one is as it was.</exception>
-    public static void WriteControlNet(string file, ControlNet controlNet, ScalarType dtype, IReadOnlyDictionary<string, string> metadata)
+    public static void WriteControlNet(
+        string file,
+        ControlNet controlNet,
+        ScalarType dtype,
+        IReadOnlyDictionary<string, string> metadata
+    )
     {
         ArgumentNullException.ThrowIfNull(controlNet);
         Write(file, dtype, With(Shape(controlNet.Params.UNet).Write(), metadata), (LdmLayout.Control, controlNet));
@@ -28,22 +35,40 @@ public static class TrainedWeights
     /// <param name="dtype">The type of its weights in the file.</param>
     /// <param name="metadata">What the file says of itself, beside the shapes.</param>
     /// <exception cref="IOException">The file cannot be written; an older one is as it was.</exception>
-    public static void WriteModel(string file, DiffusionModel model, int textHeads, ScalarType dtype, IReadOnlyDictionary<string, string> metadata)
+    public static void WriteModel(
+        string file,
+        DiffusionModel model,
+        int textHeads,
+        ScalarType dtype,
+        IReadOnlyDictionary<string, string> metadata
+    )
     {
         ArgumentNullException.ThrowIfNull(model);
         var shape = Shape(model.UNet.Params) with
         {
-            AutoencoderNormGroups = model.Autoencoder.Params.NormGroups, TextHeads = textHeads, NativeSize = model.NativeSize, Prediction = model.Prediction,
+            AutoencoderNormGroups = model.Autoencoder.Params.NormGroups,
+            TextHeads = textHeads,
+            NativeSize = model.NativeSize,
+            Prediction = model.Prediction,
         };
         Write(
-            file, dtype, With(shape.Write(), metadata),
-            (LdmLayout.UNet, model.UNet), (LdmLayout.Autoencoder, model.Autoencoder), (model.Text is OpenClipTextEncoder ? LdmLayout.OpenClip : LdmLayout.Clip, (nn.Module)model.Text));
+            file,
+            dtype,
+            With(shape.Write(), metadata),
+            (LdmLayout.UNet, model.UNet),
+            (LdmLayout.Autoencoder, model.Autoencoder),
+            (model.Text is OpenClipTextEncoder ? LdmLayout.OpenClip : LdmLayout.Clip, (nn.Module)model.Text)
+        );
     }
 
     /// <summary>What the names and shapes of a UNet do not show.</summary>
-    private static CheckpointMetadata Shape(UNetParams p) => new() { HeadWidth = p.Heads.Width, NormGroups = p.NormGroups };
+    private static CheckpointMetadata Shape(UNetParams p) =>
+        new() { HeadWidth = p.Heads.Width, NormGroups = p.NormGroups };
 
-    private static Dictionary<string, string> With(Dictionary<string, string> texts, IReadOnlyDictionary<string, string> others)
+    private static Dictionary<string, string> With(
+        Dictionary<string, string> texts,
+        IReadOnlyDictionary<string, string> others
+    )
     {
         foreach (var (key, value) in others)
         {
@@ -53,11 +78,22 @@ public static class TrainedWeights
         return texts;
     }
 
-    private static void Write(string file, ScalarType dtype, Dictionary<string, string> metadata, params (string Prefix, nn.Module Network)[] networks)
+    private static void Write(
+        string file,
+        ScalarType dtype,
+        Dictionary<string, string> metadata,
+        params (string Prefix, nn.Module Network)[] networks
+    )
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        SafetensorsWriter.Write(file, networks.SelectMany(n => n.Network.named_parameters().Select(p => KeyValuePair.Create(n.Prefix + p.name, p.parameter.to(dtype)))), metadata);
+        SafetensorsWriter.Write(
+            file,
+            networks.SelectMany(n =>
+                n.Network.named_parameters().Select(p => KeyValuePair.Create(n.Prefix + p.name, p.parameter.to(dtype)))
+            ),
+            metadata
+        );
     }
 
     /// <summary>Metadata that says how a network was trained.</summary>
@@ -65,7 +101,12 @@ public static class TrainedWeights
     /// <param name="sources">Where the hints came from.</param>
     /// <param name="modelHash">SHA-256 of the model that it was trained on.</param>
     /// <param name="result">Steps and scores.</param>
-    public static Dictionary<string, string> MetadataOf(string family, IEnumerable<HintSource> sources, string modelHash, TrainingResult result)
+    public static Dictionary<string, string> MetadataOf(
+        string family,
+        IEnumerable<HintSource> sources,
+        string modelHash,
+        TrainingResult result
+    )
     {
         ArgumentNullException.ThrowIfNull(result);
         var list = sources.ToList();
@@ -77,11 +118,16 @@ public static class TrainedWeights
             ["base_model_sha256"] = modelHash,
             ["steps"] = result.Step.ToString(CultureInfo.InvariantCulture),
         };
-        foreach (var (key, value) in new[]
-        {
-            ("loss", result.Loss), ("validation_loss", result.ValidationLoss), ("fidelity", result.Fidelity), ("fidelity_without_control", result.FidelityWithoutControl),
-            ("converged_at_step", result.ConvergedAtStep),
-        })
+        foreach (
+            var (key, value) in new[]
+            {
+                ("loss", result.Loss),
+                ("validation_loss", result.ValidationLoss),
+                ("fidelity", result.Fidelity),
+                ("fidelity_without_control", result.FidelityWithoutControl),
+                ("converged_at_step", result.ConvergedAtStep),
+            }
+        )
         {
             if (value is { } number)
             {

@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Training;
 
 /// <summary>
-/// The loop that every training runs: loss, gradients, optimizer step, average, log, checkpoint. Random numbers of a step come from the seed and the step's number alone,
+/// The loop that every training runs: loss, gradients, optimizer step, average, log, checkpoint. Random numbers of a
+/// step come from the seed and the step's number alone,
 /// so a resumed run is the same run.
 /// </summary>
 public sealed class Trainer : IDisposable
@@ -29,10 +30,16 @@ public sealed class Trainer : IDisposable
     // The running mean of the loss.
     private double _loss = double.NaN;
 
-    /// <summary>Prepares the training of some parameters; continues from the newest checkpoint in the output folder if there is one.</summary>
+    /// <summary>
+    /// Prepares the training of some parameters; continues from the newest checkpoint in the output folder if there is
+    /// one.
+    /// </summary>
     /// <param name="parameters">float32 parameters on one device, by unique name. Borrowed.</param>
     /// <param name="options">Steps, rates, places.</param>
-    /// <exception cref="CheckpointException">There is a checkpoint, but it belongs to other parameters or to a run with other <see cref="TrainerOptions.Identity"/>.</exception>
+    /// <exception cref="CheckpointException">
+    /// There is a checkpoint, but it belongs to other parameters or to a run with other
+    /// <see cref="TrainerOptions.Identity"/>.
+    /// </exception>
     public Trainer(IEnumerable<(string Name, Parameter Parameter)> parameters, TrainerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -43,7 +50,11 @@ public sealed class Trainer : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Accumulation, 1);
         if (options is { Workers: > 1, Accumulation: > 1 })
         {
-            throw new ArgumentException("Gradients are accumulated by one worker only: the sum of those of several would depend on who comes first.", nameof(options));
+            throw new ArgumentException(
+                "Gradients are accumulated by one worker only: the sum of those of several would depend on who comes "
+                    + "first.",
+                nameof(options)
+            );
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(options.KeepCheckpoints, 1);
@@ -55,7 +66,9 @@ public sealed class Trainer : IDisposable
         _adam = new AdamW(inner[false].Select(p => p.Parameter), options.Optimizer);
         _muonNames = [.. inner[true].Select(p => p.Name)];
         _muon = options.Muon is { } muon ? new Muon(inner[true].Select(p => p.Parameter), muon) : null;
-        WeightAverage = options.AverageDecay is { } decay ? new WeightAverage(_parameters.Select(p => p.Parameter), decay) : null;
+        WeightAverage = options.AverageDecay is { } decay
+            ? new WeightAverage(_parameters.Select(p => p.Parameter), decay)
+            : null;
         if (_checkpoints.Newest is { } newest)
         {
             Restore(newest);
@@ -76,20 +89,28 @@ public sealed class Trainer : IDisposable
     /// <summary>Running mean of the loss, those before a resume included; null before the first step.</summary>
     public double? Loss => double.IsNaN(_loss) ? null : _loss;
 
-    /// <summary>What else of a run is to survive a resume, such as its best score; saved with each checkpoint.</summary>
+    /// <summary>
+    /// What else of a run is to survive a resume, such as its best score; saved with each checkpoint.
+    /// </summary>
     public Dictionary<string, string> Notes { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Whether a training has left a checkpoint in a folder.</summary>
     public static bool HasCheckpoint(string folder) => new TrainingCheckpoint(folder, 1).Newest is not null;
 
-    /// <summary>Copies the averaged weights of a training's newest checkpoint into parameters; the weights themselves where no average was kept.</summary>
+    /// <summary>
+    /// Copies the averaged weights of a training's newest checkpoint into parameters; the weights themselves where no
+    /// average was kept.
+    /// </summary>
     /// <param name="folder">The training's folder.</param>
     /// <param name="parameters">Parameters by their names in the training. Borrowed.</param>
     /// <exception cref="CheckpointException">There is no checkpoint, or it belongs to other parameters.</exception>
     public static void LoadAverage(string folder, IEnumerable<(string Name, Parameter Parameter)> parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        using var file = SafetensorsFile.Open(new TrainingCheckpoint(folder, 1).Newest ?? throw new CheckpointException(folder, "there is no checkpoint of a training in this folder."));
+        using var file = SafetensorsFile.Open(
+            new TrainingCheckpoint(folder, 1).Newest
+                ?? throw new CheckpointException(folder, "there is no checkpoint of a training in this folder.")
+        );
         foreach (var (name, parameter) in parameters)
         {
             using var scope = NewDisposeScope();
@@ -99,14 +120,23 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Trains until the last step or until cancelled; saves a checkpoint at the end in both cases.</summary>
-    /// <param name="loss">The loss of one part of a step: a scalar with gradients to the parameters. It runs inside a dispose scope.</param>
+    /// <param name="loss">
+    /// The loss of one part of a step: a scalar with gradients to the parameters. It runs inside a dispose scope.
+    /// </param>
     /// <param name="onProgress">Told after each <see cref="TrainerOptions.LogEvery"/> steps.</param>
-    /// <param name="validate">Runs with the averaged weights in place, every <see cref="TrainerOptions.ValidateEvery"/> steps and at the end; its numbers go into the metrics.</param>
+    /// <param name="validate">
+    /// Runs with the averaged weights in place, every <see cref="TrainerOptions.ValidateEvery"/> steps and at the end;
+    /// its numbers go into the metrics.
+    /// </param>
     /// <param name="cancellationToken">Ends training after the present step.</param>
     /// <exception cref="TrainingException">A loss or gradient is not finite; the last checkpoint is intact.</exception>
     /// <exception cref="IOException">A checkpoint cannot be written; the last one is intact.</exception>
     public void Run(
-        Func<TrainingStep, Tensor> loss, Action<TrainingProgress> onProgress, Func<IReadOnlyDictionary<string, double>>? validate = null, CancellationToken cancellationToken = default)
+        Func<TrainingStep, Tensor> loss,
+        Action<TrainingProgress> onProgress,
+        Func<IReadOnlyDictionary<string, double>>? validate = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(loss);
         ArgumentNullException.ThrowIfNull(onProgress);
@@ -119,11 +149,24 @@ public sealed class Trainer : IDisposable
             _loss = double.IsNaN(_loss) ? value : _loss * 0.99 + value * 0.01;
             if (Steps % _options.LogEvery == 0)
             {
-                var progress = new TrainingProgress(Steps, _options.Steps, _loss, norm, rate, (Steps - firstStep) / clock.Elapsed.TotalSeconds);
-                _metrics.Add(Steps, new Dictionary<string, double>
-                {
-                    ["loss"] = progress.Loss, ["gradientNorm"] = norm, ["learningRate"] = rate, ["stepsPerSecond"] = progress.StepsPerSecond,
-                });
+                var progress = new TrainingProgress(
+                    Steps,
+                    _options.Steps,
+                    _loss,
+                    norm,
+                    rate,
+                    (Steps - firstStep) / clock.Elapsed.TotalSeconds
+                );
+                _metrics.Add(
+                    Steps,
+                    new Dictionary<string, double>
+                    {
+                        ["loss"] = progress.Loss,
+                        ["gradientNorm"] = norm,
+                        ["learningRate"] = rate,
+                        ["stepsPerSecond"] = progress.StepsPerSecond,
+                    }
+                );
                 onProgress(progress);
             }
 
@@ -175,7 +218,11 @@ public sealed class Trainer : IDisposable
         var value = losses.Average();
         if (!double.IsFinite(value))
         {
-            throw new TrainingException($"The loss of step {Steps + 1} is {value}; the last checkpoint is intact.", Steps + 1, value);
+            throw new TrainingException(
+                $"The loss of step {Steps + 1} is {value}; the last checkpoint is intact.",
+                Steps + 1,
+                value
+            );
         }
 
         var norm = _adam.Step(rate, _options.LargestGradientNorm);
@@ -189,7 +236,15 @@ public sealed class Trainer : IDisposable
             using var scope = NewDisposeScope();
             var seed = unchecked((_options.Seed * 1_000_003 + Steps) * parts + part);
             using var generator = new Generator((ulong)seed, CPU);
-            var l = loss(new TrainingStep(Steps, _options.Steps, part, new Random(unchecked((int)(seed * 2654435761L >> 7))), generator));
+            var l = loss(
+                new TrainingStep(
+                    Steps,
+                    _options.Steps,
+                    part,
+                    new Random(unchecked((int)(seed * 2654435761L >> 7))),
+                    generator
+                )
+            );
             losses[part] = l.item<float>();
             l.Over(parts).backward();
         }
@@ -210,7 +265,9 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>Everything that a resumed run needs, by its name in the checkpoint: views of the memory where it lives.</summary>
+    /// <summary>
+    /// Everything that a resumed run needs, by its name in the checkpoint: views of the memory where it lives.
+    /// </summary>
     private Dictionary<string, Tensor> State()
     {
         var state = new Dictionary<string, Tensor>(StringComparer.Ordinal);
@@ -256,7 +313,10 @@ public sealed class Trainer : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The checkpoint of step {Steps} cannot be written: {e.Message} The one before it is intact.", e);
+            throw new IOException(
+                $"The checkpoint of step {Steps} cannot be written: {e.Message} The one before it is intact.",
+                e
+            );
         }
     }
 
@@ -268,7 +328,11 @@ public sealed class Trainer : IDisposable
         }
         catch (CheckpointException e) when (_checkpoints.Older is { } older)
         {
-            throw new CheckpointException(path, $"the newest checkpoint of the training is damaged. Delete it to go on from {older}. ({e.Message})", innerException: e);
+            throw new CheckpointException(
+                path,
+                $"the newest checkpoint of the training is damaged. Delete it to go on from {older}. ({e.Message})",
+                innerException: e
+            );
         }
     }
 
@@ -277,10 +341,20 @@ public sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         using var file = OpenNewest(path);
         var state = State();
-        var wrong = state.Keys.Except(file.Entries.Keys).Concat(file.Entries.Keys.Except(state.Keys)).Order(StringComparer.Ordinal).Take(5).ToList();
+        var wrong = state
+            .Keys.Except(file.Entries.Keys)
+            .Concat(file.Entries.Keys.Except(state.Keys))
+            .Order(StringComparer.Ordinal)
+            .Take(5)
+            .ToList();
         if (wrong.Count > 0)
         {
-            throw new CheckpointException(path, $"the checkpoint belongs to another training; these keys are in only one of both: {string.Join(", ", wrong)}.", wrong);
+            throw new CheckpointException(
+                path,
+                "the checkpoint belongs to another training; these keys are in only one of both: "
+                    + $"{string.Join(", ", wrong)}.",
+                wrong
+            );
         }
 
         foreach (var (key, value) in _options.Identity)
@@ -288,7 +362,12 @@ public sealed class Trainer : IDisposable
             // Checkpoints of older versions do not say everything.
             if (file.Metadata.TryGetValue(key, out var before) && before != value)
             {
-                throw new CheckpointException(path, $"the checkpoint belongs to a training with another {key}: {before} then, {value} now. Resume with the same, or train into another folder.", [key]);
+                throw new CheckpointException(
+                    path,
+                    $"the checkpoint belongs to a training with another {key}: {before} then, {value} now. Resume with "
+                        + "the same, or train into another folder.",
+                    [key]
+                );
             }
         }
 
@@ -297,13 +376,23 @@ public sealed class Trainer : IDisposable
             file.ReadInto(name, tensor);
         }
 
-        foreach (var (key, value) in file.Metadata.Where(pair => pair.Key.StartsWith(NotePrefix, StringComparison.Ordinal)))
+        foreach (
+            var (key, value) in file.Metadata.Where(pair => pair.Key.StartsWith(NotePrefix, StringComparison.Ordinal))
+        )
         {
             Notes[key[NotePrefix.Length..]] = value;
         }
 
-        _loss = double.TryParse(file.Metadata.GetValueOrDefault(LossKey), CultureInfo.InvariantCulture, out var loss) ? loss : double.NaN;
-        _adam.Steps = file.Metadata.TryGetValue(StepKey, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step
-            : throw new CheckpointException(path, $"the checkpoint does not say its step: the metadata '{StepKey}' is '{text}'.");
+        _loss = double.TryParse(file.Metadata.GetValueOrDefault(LossKey), CultureInfo.InvariantCulture, out var loss)
+            ? loss
+            : double.NaN;
+        _adam.Steps =
+            file.Metadata.TryGetValue(StepKey, out var text)
+            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+                ? step
+                : throw new CheckpointException(
+                    path,
+                    $"the checkpoint does not say its step: the metadata '{StepKey}' is '{text}'."
+                );
     }
 }

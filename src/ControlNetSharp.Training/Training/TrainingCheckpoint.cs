@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
 
-/// <summary>The checkpoints of one training: files <c>checkpoint-STEP.safetensors</c> in its folder, of which the newest are kept.</summary>
+/// <summary>
+/// The checkpoints of one training: files <c>checkpoint-STEP.safetensors</c> in its folder, of which the newest are
+/// kept.
+/// </summary>
 /// <param name="folder">The training's folder.</param>
 /// <param name="keep">How many are kept, 1 or more.</param>
 internal sealed class TrainingCheckpoint(string folder, int keep)
@@ -18,11 +21,21 @@ internal sealed class TrainingCheckpoint(string folder, int keep)
     /// <summary>The one before it, or null.</summary>
     public string? Older => Files().SkipLast(1).LastOrDefault();
 
-    /// <summary>Writes a checkpoint under its final name when it is whole and on the disk, then deletes those that are too many.</summary>
+    /// <summary>
+    /// Writes a checkpoint under its final name when it is whole and on the disk, then deletes those that are too many.
+    /// </summary>
     /// <exception cref="IOException">It cannot be written; the older ones are as they were.</exception>
-    public void Write(long step, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string> metadata)
+    public void Write(
+        long step,
+        IEnumerable<KeyValuePair<string, Tensor>> tensors,
+        IReadOnlyDictionary<string, string> metadata
+    )
     {
-        SafetensorsWriter.Write(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:00000000}{Extension}")), tensors, metadata);
+        SafetensorsWriter.Write(
+            Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:00000000}{Extension}")),
+            tensors,
+            metadata
+        );
         foreach (var old in Files().SkipLast(keep))
         {
             File.Delete(old);
@@ -30,8 +43,20 @@ internal sealed class TrainingCheckpoint(string folder, int keep)
     }
 
     private IEnumerable<string> Files() =>
-        Directory.Exists(folder) ? Directory.GetFiles(folder, $"{Prefix}*{Extension}").Where(file => StepOf(file) is not null).OrderBy(StepOf) : [];
+        Directory.Exists(folder)
+            ? Directory
+                .GetFiles(folder, $"{Prefix}*{Extension}")
+                .Where(file => StepOf(file) is not null)
+                .OrderBy(StepOf)
+            : [];
 
     private static long? StepOf(string file) =>
-        long.TryParse(Path.GetFileName(file)[Prefix.Length..^Extension.Length], NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : null;
+        long.TryParse(
+            Path.GetFileName(file)[Prefix.Length..^Extension.Length],
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var step
+        )
+            ? step
+            : null;
 }

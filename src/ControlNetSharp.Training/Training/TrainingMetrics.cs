@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace ControlNetSharp.Training;
 
-/// <summary>The numbers of a training, step by step: <c>metrics.jsonl</c> in its folder, a JSON object a line, each with its <c>step</c>.</summary>
+/// <summary>
+/// The numbers of a training, step by step: <c>metrics.jsonl</c> in its folder, a JSON object a line, each with its
+/// <c>step</c>.
+/// </summary>
 /// <param name="folder">The training's folder.</param>
 internal sealed class TrainingMetrics(string folder)
 {
@@ -26,7 +29,8 @@ internal sealed class TrainingMetrics(string folder)
     }
 
     /// <summary>
-    /// The numbers of each key by step. A resumed run has written some steps twice; the later ones count. What is no line of metrics, as one that was cut, is passed over.
+    /// The numbers of each key by step. A resumed run has written some steps twice; the later ones count. What is no
+    /// line of metrics, as one that was cut, is passed over.
     /// </summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public IReadOnlyDictionary<string, SortedDictionary<double, double>> Read()
@@ -34,7 +38,11 @@ internal sealed class TrainingMetrics(string folder)
         var points = new Dictionary<string, SortedDictionary<double, double>>(StringComparer.Ordinal);
         foreach (var numbers in File.Exists(_file) ? File.ReadLines(_file).Select(NumbersOf) : [])
         {
-            foreach (var (key, value) in numbers.Remove(Step, out var step) ? numbers.Where(number => double.IsFinite(number.Value)) : [])
+            foreach (
+                var (key, value) in numbers.Remove(Step, out var step)
+                    ? numbers.Where(number => double.IsFinite(number.Value))
+                    : []
+            )
             {
                 (points.TryGetValue(key, out var curve) ? curve : points[key] = [])[step] = value;
             }

@@ -5,7 +5,12 @@ namespace ControlNetSharp.Training;
 /// <param name="SecondsPerStep">Time of a step.</param>
 /// <param name="AvailableBytes">Memory that is free here.</param>
 /// <param name="Advice">What to change if it does not fit; empty if it does.</param>
-public sealed record TrainingPlan(IReadOnlyList<MemoryPart> Memory, double SecondsPerStep, long AvailableBytes, IReadOnlyList<TrainingAdvice> Advice)
+public sealed record TrainingPlan(
+    IReadOnlyList<MemoryPart> Memory,
+    double SecondsPerStep,
+    long AvailableBytes,
+    IReadOnlyList<TrainingAdvice> Advice
+)
 {
     /// <summary>Bytes in all.</summary>
     public long TotalBytes => Memory.Sum(part => part.Bytes);

@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Training;
 
 /// <summary>
-/// Foretells time and memory of a training: each different stage of the networks is made once, with random weights, and a forward and a backward pass of it are measured; the rest is counting.
+/// Foretells time and memory of a training: each different stage of the networks is made once, with random weights, and
+/// a forward and a backward pass of it are measured; the rest is counting.
 /// </summary>
 /// <param name="p">The shape of the UNet.</param>
 /// <param name="otherParameters">Parameters of Autoencoder and text encoder, which are in memory as well.</param>
@@ -39,16 +40,44 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
         var parts = Parts().ToList();
         foreach (var part in parts.DistinctBy(part => Key(part.Stage, part.Trained)))
         {
-            _measured[Key(part.Stage, part.Trained)] = Measure(part.Stage, part.Trained, options.Workers, batch, height / 8, width / 8);
+            _measured[Key(part.Stage, part.Trained)] = Measure(
+                part.Stage,
+                part.Trained,
+                options.Workers,
+                batch,
+                height / 8,
+                width / 8
+            );
         }
 
-        var costs = parts.Where(part => part.Gradient).Select(part => (Cost: CostOf(part), part.Stage, part.Joined)).ToList();
+        var costs = parts
+            .Where(part => part.Gradient)
+            .Select(part => (Cost: CostOf(part), part.Stage, part.Joined))
+            .ToList();
         var locked = parts.Where(part => !part.Gradient).Sum(part => CostOf(part).ForwardOnly);
-        var seconds = locked + costs.Sum(stage => stage.Cost.Backward + stage.Cost.Forward + (checkpointing ? stage.Cost.ForwardOnly : 0));
+        var seconds =
+            locked
+            + costs.Sum(stage =>
+                stage.Cost.Backward + stage.Cost.Forward + (checkpointing ? stage.Cost.ForwardOnly : 0)
+            );
         var (trained, total) = (TrainedParameters(), Count(new UNet(p, Placement.Meta)));
-        var lockedParameters = otherParameters + (target == TrainingTarget.ControlNet ? total : target == TrainingTarget.UNet ? 0 : total - DecoderParameters());
+        var lockedParameters =
+            otherParameters
+            + (
+                target == TrainingTarget.ControlNet ? total
+                : target == TrainingTarget.UNet ? 0
+                : total - DecoderParameters()
+            );
         var state = options.Optimizer.EightBitState ? 2 + 2.0 * Float / Moment.BlockLength : 2 * Float;
-        var activations = options.Workers * Activations(costs.Select(stage => (stage.Cost, stage.Stage, stage.Joined)), batch, height / 8, width / 8, checkpointing);
+        var activations =
+            options.Workers
+            * Activations(
+                costs.Select(stage => (stage.Cost, stage.Stage, stage.Joined)),
+                batch,
+                height / 8,
+                width / 8,
+                checkpointing
+            );
         List<MemoryPart> memory =
         [
             new("program and libtorch", program),
@@ -61,7 +90,12 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
         ];
         var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         var needed = memory.Sum(part => part.Bytes);
-        return new TrainingPlan(memory, seconds * options.Accumulation + trained * OptimizerSeconds(options.Optimizer), available, needed <= available ? [] : Advice(options, checkpointing).ToList());
+        return new TrainingPlan(
+            memory,
+            seconds * options.Accumulation + trained * OptimizerSeconds(options.Optimizer),
+            available,
+            needed <= available ? [] : Advice(options, checkpointing).ToList()
+        );
     }
 
     private static IEnumerable<TrainingAdvice> Advice(TrainingRunOptions options, bool checkpointing)
@@ -89,14 +123,21 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
         yield return TrainingAdvice.SmallerPictures;
     }
 
-    /// <summary>The stages of a step: whether their weights are trained, whether gradients go through them, and whether their input is joined from two.</summary>
+    /// <summary>
+    /// The stages of a step: whether their weights are trained, whether gradients go through them, and whether their
+    /// input is joined from two.
+    /// </summary>
     private IEnumerable<(StageShape Stage, bool Trained, bool Gradient, bool Joined)> Parts()
     {
         var encoder = UNetStages.Input(p).Append(UNetStages.Middle(p)).ToList();
         var decoder = UNetStages.Output(p);
         if (target == TrainingTarget.UNet)
         {
-            return [.. encoder.Select(stage => (stage, true, true, false)), .. decoder.Select(stage => (stage, true, true, true))];
+            return
+            [
+                .. encoder.Select(stage => (stage, true, true, false)),
+                .. decoder.Select(stage => (stage, true, true, true)),
+            ];
         }
 
         var decoderTrained = target == TrainingTarget.ControlNetAndDecoder;
@@ -110,17 +151,30 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
         ];
     }
 
-    private StageCost CostOf((StageShape Stage, bool Trained, bool Gradient, bool Joined) part) => _measured[Key(part.Stage, part.Trained)];
+    private StageCost CostOf((StageShape Stage, bool Trained, bool Gradient, bool Joined) part) =>
+        _measured[Key(part.Stage, part.Trained)];
 
-    private static (string, int, int, int, bool) Key(StageShape stage, bool trained) => (stage.Layers, stage.ChannelsIn, stage.ChannelsOut, stage.Level, trained);
+    private static (string, int, int, int, bool) Key(StageShape stage, bool trained) =>
+        (stage.Layers, stage.ChannelsIn, stage.ChannelsOut, stage.Level, trained);
 
-    /// <summary>What a stage keeps, measured alone; and its time while all workers compute it, as they share caches and memory.</summary>
+    /// <summary>
+    /// What a stage keeps, measured alone; and its time while all workers compute it, as they share caches and memory.
+    /// </summary>
     private StageCost Measure(StageShape shape, bool trained, int workers, int batch, int height, int width)
     {
         var kept = Probe(shape, trained, batch, height, width, rounds: 2).KeptBytes;
         var costs = new StageCost[workers];
-        SideBySide.Compute(Enumerable.Range(0, workers), workers, (_, worker) => costs[worker] = Probe(shape, trained, batch, height, width, rounds: 4));
-        return new(costs.Average(cost => cost.ForwardOnly), costs.Average(cost => cost.Forward), costs.Average(cost => cost.Backward), kept);
+        SideBySide.Compute(
+            Enumerable.Range(0, workers),
+            workers,
+            (_, worker) => costs[worker] = Probe(shape, trained, batch, height, width, rounds: 4)
+        );
+        return new(
+            costs.Average(cost => cost.ForwardOnly),
+            costs.Average(cost => cost.Forward),
+            costs.Average(cost => cost.Backward),
+            kept
+        );
     }
 
     private StageCost Probe(StageShape shape, bool trained, int batch, int height, int width, int rounds)
@@ -138,7 +192,11 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
         }
 
         var side = shape.InputSize(height, width);
-        var (x, time, context) = (randn([batch, shape.ChannelsIn, side.Height, side.Width], compute), randn([batch, p.TimeChannels], compute), randn([batch, ContextTokens, p.ContextChannels], compute));
+        var (x, time, context) = (
+            randn([batch, shape.ChannelsIn, side.Height, side.Width], compute),
+            randn([batch, p.TimeChannels], compute),
+            randn([batch, ContextTokens, p.ContextChannels], compute)
+        );
         x.requires_grad_(!shape.TakesData);
         time.requires_grad_(trained);
         StageCost best = new(double.MaxValue, double.MaxValue, double.MaxValue, 0);
@@ -167,7 +225,12 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
             var gradient = ones_like(y);
             clock.Restart();
             y.backward([gradient]);
-            best = new(Math.Min(best.ForwardOnly, forwardOnly), Math.Min(best.Forward, forward), Math.Min(best.Backward, clock.Elapsed.TotalSeconds), Math.Max(best.KeptBytes, kept));
+            best = new(
+                Math.Min(best.ForwardOnly, forwardOnly),
+                Math.Min(best.Forward, forward),
+                Math.Min(best.Backward, clock.Elapsed.TotalSeconds),
+                Math.Max(best.KeptBytes, kept)
+            );
             x.grad = null;
             time.grad = null;
         }
@@ -181,10 +244,17 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
     }
 
     /// <summary>
-    /// Without checkpointing all that stages keep, and the joined inputs of the way up; with it the stages' inputs, and what the largest of them keeps while it is computed again. Either way
+    /// Without checkpointing all that stages keep, and the joined inputs of the way up; with it the stages' inputs, and
+    /// what the largest of them keeps while it is computed again. Either way
     /// the gradients inside the largest stage come on top.
     /// </summary>
-    private long Activations(IEnumerable<(StageCost Cost, StageShape Stage, bool Joined)> stages, int batch, int height, int width, bool checkpointing)
+    private long Activations(
+        IEnumerable<(StageCost Cost, StageShape Stage, bool Joined)> stages,
+        int batch,
+        int height,
+        int width,
+        bool checkpointing
+    )
     {
         var list = stages.ToList();
         long InputBytes(StageShape stage)
@@ -194,23 +264,30 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
         }
 
         var largest = list.Max(stage => stage.Cost.KeptBytes);
-        return largest + (checkpointing ? list.Sum(stage => InputBytes(stage.Stage)) + largest / 2
-            : list.Sum(stage => stage.Cost.KeptBytes + (stage.Joined ? InputBytes(stage.Stage) : 0)));
+        return largest
+            + (
+                checkpointing
+                    ? list.Sum(stage => InputBytes(stage.Stage)) + largest / 2
+                    : list.Sum(stage => stage.Cost.KeptBytes + (stage.Joined ? InputBytes(stage.Stage) : 0))
+            );
     }
 
-    private long TrainedParameters() => target switch
-    {
-        TrainingTarget.UNet => Count(new UNet(p, Placement.Meta)),
-        TrainingTarget.ControlNet => ControlParameters(),
-        _ => ControlParameters() + DecoderParameters(),
-    };
+    private long TrainedParameters() =>
+        target switch
+        {
+            TrainingTarget.UNet => Count(new UNet(p, Placement.Meta)),
+            TrainingTarget.ControlNet => ControlParameters(),
+            _ => ControlParameters() + DecoderParameters(),
+        };
 
     private long ControlParameters() => Count(new ControlNet(new ControlNetParams { UNet = p }, Placement.Meta));
 
     private long DecoderParameters()
     {
         using var unet = new UNet(p, Placement.Meta);
-        return unet.named_parameters().Where(parameter => parameter.name.StartsWith("out", StringComparison.Ordinal)).Sum(parameter => parameter.parameter.numel());
+        return unet.named_parameters()
+            .Where(parameter => parameter.name.StartsWith("out", StringComparison.Ordinal))
+            .Sum(parameter => parameter.parameter.numel());
     }
 
     private static long Count(nn.Module network)

@@ -9,13 +9,23 @@ namespace ControlNetSharp.Training;
 /// <param name="GradientNorm">Norm of the gradients that AdamW was given, before clipping.</param>
 /// <param name="LearningRate">The rate of this step.</param>
 /// <param name="StepsPerSecond">Speed since the run began or was resumed.</param>
-public sealed record TrainingProgress(long Step, long Steps, double Loss, double GradientNorm, double LearningRate, double StepsPerSecond)
+public sealed record TrainingProgress(
+    long Step,
+    long Steps,
+    double Loss,
+    double GradientNorm,
+    double LearningRate,
+    double StepsPerSecond
+)
 {
     /// <summary>Time to the last step at this speed.</summary>
     public TimeSpan Left => TimeSpan.FromSeconds((Steps - Step) / Math.Max(StepsPerSecond, 1e-9));
 
     /// <summary>One line for people.</summary>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"step {Step}/{Steps}  loss {Loss:f4}  gradient {GradientNorm:f3}  rate {LearningRate:e1}  {StepsPerSecond:f2} steps/s  {(int)Left.TotalHours:00}:{Left:mm\\:ss} left");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"step {Step}/{Steps}  loss {Loss:f4}  gradient {GradientNorm:f3}  rate {LearningRate:e1}  "
+                + $"{StepsPerSecond:f2} steps/s  {(int)Left.TotalHours:00}:{Left:mm\\:ss} left"
+        );
 }

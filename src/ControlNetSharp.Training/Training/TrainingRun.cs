@@ -11,7 +11,8 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Training;
 
 /// <summary>
-/// A training from cached examples to a finished network: steps, validation on fixed noise, sample pictures and their fidelity, and the end when the control has converged.
+/// A training from cached examples to a finished network: steps, validation on fixed noise, sample pictures and their
+/// fidelity, and the end when the control has converged.
 /// </summary>
 /// <param name="model">The model that is controlled, whose UNet is that of the denoiser. Borrowed.</param>
 /// <param name="denoiser">What is trained. Borrowed.</param>
@@ -20,42 +21,59 @@ namespace ControlNetSharp.Training;
 /// <param name="fidelity">Scores samples by the condition of their example. Borrowed.</param>
 /// <param name="options">How.</param>
 internal sealed class TrainingRun(
-    DiffusionModel model, TrainableDenoiser denoiser, ExampleCache training, ExampleCache validation, Func<string, ConditionFidelity> fidelity, TrainingRunOptions options)
+    DiffusionModel model,
+    TrainableDenoiser denoiser,
+    ExampleCache training,
+    ExampleCache validation,
+    Func<string, ConditionFidelity> fidelity,
+    TrainingRunOptions options
+)
 {
     private const int SheetGap = 4;
     private readonly BatchOrder _order = new(training.Groups(), options.BatchSize, options.Seed);
     private readonly Tensor _noPrompt = ExampleCache.ContextOf(model, "").to(denoiser.Device).DetachFromDisposeScope();
 
-    /// <summary>Trains until the last step, until the control has converged, or until cancelled; each ends with a checkpoint.</summary>
+    /// <summary>
+    /// Trains until the last step, until the control has converged, or until cancelled; each ends with a checkpoint.
+    /// </summary>
     /// <param name="events">Told how it goes.</param>
-    /// <param name="write">Writes the finished network; the averaged weights are in place, where an average is kept.</param>
+    /// <param name="write">
+    /// Writes the finished network; the averaged weights are in place, where an average is kept.
+    /// </param>
     /// <param name="cancellationToken">Ends the training after the present step.</param>
     /// <exception cref="CheckpointException">The folder has a checkpoint of another training.</exception>
     /// <exception cref="TrainingException">A loss or gradient is not finite; the last checkpoint is intact.</exception>
     /// <exception cref="IOException">A checkpoint cannot be written; the last one is intact.</exception>
-    public TrainingResult Run(TrainingEvents events, Action<TrainingResult> write, CancellationToken cancellationToken = default)
+    public TrainingResult Run(
+        TrainingEvents events,
+        Action<TrainingResult> write,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(events);
         ArgumentNullException.ThrowIfNull(write);
         SideBySide.OneLibtorchThread(options.Workers);
-        using var trainer = new Trainer(denoiser.Parameters, new TrainerOptions
-        {
-            Folder = options.Folder,
-            Steps = options.Steps ?? TrainingRunOptions.MostAutomaticSteps,
-            LearningRate = options.LearningRate,
-            Optimizer = options.Optimizer,
-            Muon = options.Muon,
-            LargestGradientNorm = options.LargestGradientNorm,
-            AverageDecay = options.AverageDecay,
-            Workers = options.Workers,
-            Accumulation = options.Accumulation,
-            Seed = options.Seed,
-            LogEvery = 10,
-            ValidateEvery = options.ValidateEvery,
-            SaveEverySteps = options.SaveEvery,
-            KeepCheckpoints = options.KeepCheckpoints,
-            Identity = Identity(),
-        });
+        using var trainer = new Trainer(
+            denoiser.Parameters,
+            new TrainerOptions
+            {
+                Folder = options.Folder,
+                Steps = options.Steps ?? TrainingRunOptions.MostAutomaticSteps,
+                LearningRate = options.LearningRate,
+                Optimizer = options.Optimizer,
+                Muon = options.Muon,
+                LargestGradientNorm = options.LargestGradientNorm,
+                AverageDecay = options.AverageDecay,
+                Workers = options.Workers,
+                Accumulation = options.Accumulation,
+                Seed = options.Seed,
+                LogEvery = 10,
+                ValidateEvery = options.ValidateEvery,
+                SaveEverySteps = options.SaveEvery,
+                KeepCheckpoints = options.KeepCheckpoints,
+                Identity = Identity(),
+            }
+        );
         var convergence = new Convergence(trainer.Notes);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (convergence.IsOver && options.Steps is null)
@@ -73,9 +91,19 @@ internal sealed class TrainingRun(
         trainer.Run(
             Loss,
             events.OnProgress,
-            validation.Examples.Count == 0 ? null : () => Validate(trainer, convergence, ended, events, out validationLoss),
-            ended.Token);
-        var result = new TrainingResult(trainer.Steps, trainer.Loss, validationLoss, convergence.Newest, convergence.Floor, convergence.Step);
+            validation.Examples.Count == 0
+                ? null
+                : () => Validate(trainer, convergence, ended, events, out validationLoss),
+            ended.Token
+        );
+        var result = new TrainingResult(
+            trainer.Steps,
+            trainer.Loss,
+            validationLoss,
+            convergence.Newest,
+            convergence.Floor,
+            convergence.Step
+        );
         trainer.WeightAverage?.Swap();
         write(result);
         trainer.WeightAverage?.Swap();
@@ -83,14 +111,15 @@ internal sealed class TrainingRun(
     }
 
     /// <summary>What a resumed run must share with the run before.</summary>
-    private Dictionary<string, string> Identity() => new(options.Identity)
-    {
-        ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
-        ["batch size"] = $"{options.BatchSize} x {options.Accumulation}",
-        ["target"] = denoiser.Target.ToString(),
-        // Last, since it follows from the others, too: the seed chooses the examples that are kept for validation.
-        ["data"] = training.Fingerprint,
-    };
+    private Dictionary<string, string> Identity() =>
+        new(options.Identity)
+        {
+            ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
+            ["batch size"] = $"{options.BatchSize} x {options.Accumulation}",
+            ["target"] = denoiser.Target.ToString(),
+            // Last, since it follows from the others, too: the seed chooses the examples that are kept for validation.
+            ["data"] = training.Fingerprint,
+        };
 
     private Tensor Loss(TrainingStep step)
     {
@@ -100,12 +129,20 @@ internal sealed class TrainingRun(
         int[] indices = [.. batch.Skip(step.Part % options.Workers * share).Take(share)];
         var device = denoiser.Device;
         var (latents, context, hints) = training.Batch(indices, step.Generator, device);
-        var dropped = tensor(indices.Select(_ => step.Random.NextDouble() < options.EmptyPrompts).ToArray(), device: device).view(-1, 1, 1);
+        var dropped = tensor(
+                indices.Select(_ => step.Random.NextDouble() < options.EmptyPrompts).ToArray(),
+                device: device
+            )
+            .view(-1, 1, 1);
         // Drawn on the CPU, so that a seed means the same on every device.
         var noise = randn(latents.shape, generator: step.Generator).to(device);
         if (options.NoiseOffset > 0)
         {
-            noise = noise.Plus(randn([latents.shape[0], latents.shape[1], 1, 1], generator: step.Generator).to(device).Times(options.NoiseOffset));
+            noise = noise.Plus(
+                randn([latents.shape[0], latents.shape[1], 1, 1], generator: step.Generator)
+                    .to(device)
+                    .Times(options.NoiseOffset)
+            );
         }
 
         var conditioning = where(dropped, _noPrompt, context);
@@ -113,25 +150,45 @@ internal sealed class TrainingRun(
             (noisy, timesteps) => denoiser.Predict(noisy, timesteps, conditioning, hints),
             latents,
             noise,
-            randint(0, options.Loss.Schedule.Count, [indices.Length], generator: step.Generator).to(device));
+            randint(0, options.Loss.Schedule.Count, [indices.Length], generator: step.Generator).to(device)
+        );
     }
 
-    private Dictionary<string, double> Validate(Trainer trainer, Convergence convergence, CancellationTokenSource ended, TrainingEvents events, out double? validationLoss)
+    private Dictionary<string, double> Validate(
+        Trainer trainer,
+        Convergence convergence,
+        CancellationTokenSource ended,
+        TrainingEvents events,
+        out double? validationLoss
+    )
     {
         var numbers = new Dictionary<string, double> { ["validationLoss"] = ValidationLoss() };
         validationLoss = numbers["validationLoss"];
         var samples = Sample(weight: 1, events);
         WriteSheet(trainer.Steps, samples);
-        var text = string.Create(CultureInfo.InvariantCulture, $"step {trainer.Steps}: validation loss {validationLoss:f5}");
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"step {trainer.Steps}: validation loss {validationLoss:f5}"
+        );
         if (denoiser.ControlNet is not null)
         {
             numbers["fidelity"] = samples.Average(sample => sample.Fidelity);
             var shown = convergence.Add(trainer.Steps, numbers["fidelity"]);
-            events.OnMessage(string.Create(CultureInfo.InvariantCulture, $"{text}, fidelity {numbers["fidelity"]:f3} (without control {convergence.Floor:f3})"));
+            events.OnMessage(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{text}, fidelity {numbers["fidelity"]:f3} (without control {convergence.Floor:f3})"
+                )
+            );
             if (shown)
             {
-                events.OnMessage(string.Create(
-                    CultureInfo.InvariantCulture, $"Converged at step {convergence.Step}: pictures follow their hints (fidelity {numbers["fidelity"]:f3}, without control {convergence.Floor:f3})."));
+                events.OnMessage(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Converged at step {convergence.Step}: pictures follow their hints (fidelity "
+                            + $"{numbers["fidelity"]:f3}, without control {convergence.Floor:f3})."
+                    )
+                );
             }
 
             if (options.Steps is null && convergence.IsOver)
@@ -154,10 +211,17 @@ internal sealed class TrainingRun(
         Directory.CreateDirectory(folder);
         PictureWriter.WritePng(
             Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"step-{step:00000000}.png")),
-            PictureSheet.Of([.. samples.Select(sample => sample.Hint), .. samples.Select(sample => sample.Picture)], samples.Count, SheetGap));
+            PictureSheet.Of(
+                [.. samples.Select(sample => sample.Hint), .. samples.Select(sample => sample.Picture)],
+                samples.Count,
+                SheetGap
+            )
+        );
     }
 
-    /// <summary>The loss with fixed noise and timesteps, so that it is comparable from step to step; prompts are not dropped.</summary>
+    /// <summary>
+    /// The loss with fixed noise and timesteps, so that it is comparable from step to step; prompts are not dropped.
+    /// </summary>
     private double ValidationLoss()
     {
         using var generator = new Generator(unchecked((ulong)options.Seed), CPU);
@@ -169,7 +233,14 @@ internal sealed class TrainingRun(
             var (latents, context, hints) = validation.Batch([i], null, denoiser.Device);
             // Evenly spread, whatever their number: multiples of the golden section.
             var timestep = (long)(i * 0.6180339887498949 % 1 * options.Loss.Schedule.Count);
-            sum += options.Loss.Of((noisy, timesteps) => denoiser.Predict(noisy, timesteps, context, hints), latents, randn(latents.shape, generator: generator).to(denoiser.Device), tensor(new[] { timestep }, device: denoiser.Device)).item<float>();
+            sum += options
+                .Loss.Of(
+                    (noisy, timesteps) => denoiser.Predict(noisy, timesteps, context, hints),
+                    latents,
+                    randn(latents.shape, generator: generator).to(denoiser.Device),
+                    tensor(new[] { timestep }, device: denoiser.Device)
+                )
+                .item<float>();
         }
 
         return sum / validation.Examples.Count;
@@ -179,24 +250,38 @@ internal sealed class TrainingRun(
     {
         var samples = new Sampled[Math.Min(options.Samples, validation.Examples.Count)];
         var (done, counting) = (0, new Lock());
-        SideBySide.Compute(validation.Examples.Take(samples.Length), options.Workers, (example, i) =>
-        {
-            var hint = validation.HintOf(i);
-            var request = new GenerationRequest
+        SideBySide.Compute(
+            validation.Examples.Take(samples.Length),
+            options.Workers,
+            (example, i) =>
             {
-                Prompt = example.Example.Caption,
-                Seed = options.Seed + i,
-                Size = (example.Size.Width, example.Size.Height),
-                Steps = options.SamplingSteps,
-            };
-            PreparedControl[] controls = denoiser.ControlNet is null ? [] : [new() { ControlNet = denoiser.ControlNet, Hint = hint, Strength = new ControlStrength { Weight = weight } }];
-            var picture = new PictureGenerator(model).Generate(request, controls).Pictures[0];
-            samples[i] = new(hint, picture, fidelity(example.Source.Condition).Score(picture, hint));
-            lock (counting)
-            {
-                events.OnPicture?.Invoke(++done, samples.Length);
+                var hint = validation.HintOf(i);
+                var request = new GenerationRequest
+                {
+                    Prompt = example.Example.Caption,
+                    Seed = options.Seed + i,
+                    Size = (example.Size.Width, example.Size.Height),
+                    Steps = options.SamplingSteps,
+                };
+                PreparedControl[] controls = denoiser.ControlNet is null
+                    ? []
+                    :
+                    [
+                        new()
+                        {
+                            ControlNet = denoiser.ControlNet,
+                            Hint = hint,
+                            Strength = new ControlStrength { Weight = weight },
+                        },
+                    ];
+                var picture = new PictureGenerator(model).Generate(request, controls).Pictures[0];
+                samples[i] = new(hint, picture, fidelity(example.Source.Condition).Score(picture, hint));
+                lock (counting)
+                {
+                    events.OnPicture?.Invoke(++done, samples.Length);
+                }
             }
-        });
+        );
         return samples;
     }
 

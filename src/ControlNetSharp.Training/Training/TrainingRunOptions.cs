@@ -1,6 +1,8 @@
 namespace ControlNetSharp.Training;
 
-/// <summary>How a control is trained. Defaults are the original's: AdamW at 1e-5, batches of 4, every second prompt dropped.</summary>
+/// <summary>
+/// How a control is trained. Defaults are the original's: AdamW at 1e-5, batches of 4, every second prompt dropped.
+/// </summary>
 internal sealed record TrainingRunOptions
 {
     /// <summary>Steps after which a run without <see cref="Steps"/> ends in any case.</summary>
@@ -26,19 +28,26 @@ internal sealed record TrainingRunOptions
     /// <summary>Constants of AdamW.</summary>
     public AdamWOptions Optimizer { get; init; } = new();
 
-    /// <summary>The weights that Muon moves in AdamW's place; null for none. See <see cref="TrainableDenoiser.ForMuon"/>.</summary>
+    /// <summary>
+    /// The weights that Muon moves in AdamW's place; null for none. See <see cref="TrainableDenoiser.ForMuon"/>.
+    /// </summary>
     public MuonOptions? Muon { get; init; }
 
     /// <summary>Gradients are scaled down to this norm; null for no clipping.</summary>
     public double? LargestGradientNorm { get; init; } = 1;
 
-    /// <summary>Share of prompts that are replaced by the empty one, so that the network learns to read the hint alone.</summary>
+    /// <summary>
+    /// Share of prompts that are replaced by the empty one, so that the network learns to read the hint alone.
+    /// </summary>
     public double EmptyPrompts { get; init; } = 0.5;
 
     /// <summary>See <see cref="DiffusionLoss"/>.</summary>
     public required DiffusionLoss Loss { get; init; }
 
-    /// <summary>Deviation of a noise that is the same in all pixels of a channel, added to each picture's noise, so that dark and bright pictures are learned; 0 for none.</summary>
+    /// <summary>
+    /// Deviation of a noise that is the same in all pixels of a channel, added to each picture's noise, so that dark
+    /// and bright pictures are learned; 0 for none.
+    /// </summary>
     public double NoiseOffset { get; init; }
 
     /// <summary>Decay of the average of the weights, a step; null for no average.</summary>
@@ -67,9 +76,15 @@ internal sealed record TrainingRunOptions
     public long Seed
     {
         get => _seed;
-        init => _seed = value is >= 0 and <= int.MaxValue ? value : throw new ArgumentOutOfRangeException(nameof(Seed), value, $"Seed must be from 0 to {int.MaxValue}.");
+        init =>
+            _seed = value is >= 0 and <= int.MaxValue
+                ? value
+                : throw new ArgumentOutOfRangeException(nameof(Seed), value, $"Seed must be from 0 to {int.MaxValue}.");
     }
 
-    /// <summary>What else a resumed run must share with the one before, beside seed, batch size, target and data: <see cref="TrainerOptions.Identity"/>.</summary>
+    /// <summary>
+    /// What else a resumed run must share with the one before, beside seed, batch size, target and data:
+    /// <see cref="TrainerOptions.Identity"/>.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Identity { get; init; } = new Dictionary<string, string>();
 }

@@ -7,7 +7,9 @@ namespace ControlNetSharp.Training;
 /// <param name="Count">Steps of the whole run.</param>
 /// <param name="Part">Number of the part, from 0: a step's gradient is the mean of those of its parts.</param>
 /// <param name="Random">Random numbers for choices outside of tensors.</param>
-/// <param name="Generator">Random numbers for tensors on the CPU. Both follow from the run's seed, the step and the part alone.</param>
+/// <param name="Generator">
+/// Random numbers for tensors on the CPU. Both follow from the run's seed, the step and the part alone.
+/// </param>
 public sealed record TrainingStep(long Index, long Count, int Part, Random Random, Generator Generator)
 {
     /// <summary>How far the run is, 0 to 1.</summary>

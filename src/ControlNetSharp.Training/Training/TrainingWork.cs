@@ -8,7 +8,8 @@ namespace ControlNetSharp.Training;
 public static class TrainingWork
 {
     /// <summary>
-    /// GFLOP for one picture. Trained layers cost their forward pass three times (forward, gradient of the input, gradient of the weights), locked ones behind them twice, and locked ones
+    /// GFLOP for one picture. Trained layers cost their forward pass three times (forward, gradient of the input,
+    /// gradient of the weights), locked ones behind them twice, and locked ones
     /// before them once; checkpointing adds a forward pass of all that have gradients. The hint encoder is not in it.
     /// </summary>
     /// <param name="p">The shape of the UNet.</param>

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Training;
 
 /// <summary>
-/// The exponential moving average of the weights, which samples better than the weights themselves. Early steps count less, so that it does not remember the start:
+/// The exponential moving average of the weights, which samples better than the weights themselves. Early steps count
+/// less, so that it does not remember the start:
 /// decay = min(d, (1 + n) / (10 + n)). Source: Song et al. 2021, arXiv:2011.13456, appendix; LDM ema.py, LitEma.
 /// </summary>
 public sealed class WeightAverage : IDisposable

@@ -6,11 +6,20 @@ namespace ControlNetSharp.Training;
 /// <summary>Starting weights for training from scratch.</summary>
 public static class WeightInitialisation
 {
-    // Layers that start at zero, so that each block begins as the identity. Source: LDM, zero_module; ControlNet, zero_convs, middle_block_out, input_hint_block.14.
-    private static readonly string[] ZeroLayers = ["out_layers.3.weight", "proj_out.weight", "out.2.weight", "input_hint_block.14.weight", "middle_block_out.0.weight"];
+    // Layers that start at zero, so that each block begins as the identity. Source: LDM, zero_module; ControlNet,
+    // zero_convs, middle_block_out, input_hint_block.14.
+    private static readonly string[] ZeroLayers =
+    [
+        "out_layers.3.weight",
+        "proj_out.weight",
+        "out.2.weight",
+        "input_hint_block.14.weight",
+        "middle_block_out.0.weight",
+    ];
 
     /// <summary>
-    /// Normal weights with variance 1 / inputs (for convolutions: input channels · kernel area), scales 1, shifts 0, and zero for the layers that end a residual branch of a UNet
+    /// Normal weights with variance 1 / inputs (for convolutions: input channels · kernel area), scales 1, shifts 0,
+    /// and zero for the layers that end a residual branch of a UNet
     /// or join a ControlNet to it.
     /// </summary>
     /// <param name="network">float32 network.</param>
@@ -26,16 +35,23 @@ public static class WeightInitialisation
             using var scope = NewDisposeScope();
             if (parameter.dim() == 1)
             {
-                parameter.copy_(name.EndsWith("weight", StringComparison.Ordinal) ? ones_like(parameter) : zeros_like(parameter));
+                parameter.copy_(
+                    name.EndsWith("weight", StringComparison.Ordinal) ? ones_like(parameter) : zeros_like(parameter)
+                );
             }
-            else if (name.Contains("zero_convs.", StringComparison.Ordinal) || ZeroLayers.Any(ending => name.EndsWith(ending, StringComparison.Ordinal)))
+            else if (
+                name.Contains("zero_convs.", StringComparison.Ordinal)
+                || ZeroLayers.Any(ending => name.EndsWith(ending, StringComparison.Ordinal))
+            )
             {
                 parameter.zero_();
             }
             else
             {
                 var fan = parameter.numel() / parameter.shape[0];
-                parameter.copy_(randn(parameter.shape, generator: generator).Times((gain?.Invoke(name) ?? 1) / Math.Sqrt(fan)));
+                parameter.copy_(
+                    randn(parameter.shape, generator: generator).Times((gain?.Invoke(name) ?? 1) / Math.Sqrt(fan))
+                );
             }
         }
     }

@@ -3,7 +3,8 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators;
 
 /// <summary>
-/// The 150 classes of ADE20K and the colours in which segmentation ControlNets were trained to see them. Road (6) and skyscraper (48) share one colour. Source: mmsegmentation, class_names.py (Apache-2.0).
+/// The 150 classes of ADE20K and the colours in which segmentation ControlNets were trained to see them. Road (6) and
+/// skyscraper (48) share one colour. Source: mmsegmentation, class_names.py (Apache-2.0).
 /// </summary>
 internal static class Ade20kPalette
 {
@@ -13,7 +14,10 @@ internal static class Ade20kPalette
     /// <summary>Up to this share of colours off the palette a map was resized or smoothed.</summary>
     private const double MostOffPalette = 0.3;
 
-    /// <summary>Up to this median distance in RGB a map was rounded or compressed, wherever its pixels are. A photograph or another palette is several times as far.</summary>
+    /// <summary>
+    /// Up to this median distance in RGB a map was rounded or compressed, wherever its pixels are. A photograph or
+    /// another palette is several times as far.
+    /// </summary>
     private const double MostDistance = 12;
 
     private static readonly (string Name, int Rgb)[] Rows =
@@ -195,7 +199,10 @@ internal static class Ade20kPalette
     {
         if (labels.Length != (long)width * height)
         {
-            throw new ArgumentException($"A map of {width} x {height} has {(long)width * height} labels, not {labels.Length}.", nameof(labels));
+            throw new ArgumentException(
+                $"A map of {width} x {height} has {(long)width * height} labels, not {labels.Length}.",
+                nameof(labels)
+            );
         }
 
         var rgb = new byte[3 * labels.Length];
@@ -209,7 +216,10 @@ internal static class Ade20kPalette
 
     /// <summary>The labels of a picture in the palette's colours: the opposite of <see cref="Paint"/>.</summary>
     /// <param name="hint">The picture. Borrowed.</param>
-    /// <returns>width · height labels from 0 to 149, row by row; of two classes that share a colour the first one, and <see cref="Count"/> where the palette lacks the colour.</returns>
+    /// <returns>
+    /// width · height labels from 0 to 149, row by row; of two classes that share a colour the first one, and
+    /// <see cref="Count"/> where the palette lacks the colour.
+    /// </returns>
     public static byte[] LabelsOf(Picture hint)
     {
         ArgumentNullException.ThrowIfNull(hint);
@@ -222,17 +232,24 @@ internal static class Ade20kPalette
         var labels = new byte[hint.Width * hint.Height];
         for (var i = 0; i < labels.Length; i++)
         {
-            labels[i] = known.GetValueOrDefault(hint.Rgb[3 * i] << 16 | hint.Rgb[3 * i + 1] << 8 | hint.Rgb[3 * i + 2], (byte)Count);
+            labels[i] = known.GetValueOrDefault(
+                hint.Rgb[3 * i] << 16 | hint.Rgb[3 * i + 1] << 8 | hint.Rgb[3 * i + 2],
+                (byte)Count
+            );
         }
 
         return labels;
     }
 
     /// <summary>
-    /// Takes a segmentation from elsewhere: pixels that anti-aliasing, resizing or JPEG has mixed become the nearest colour of the palette or black, which many maps have where nothing was labelled (by distance in RGB).
+    /// Takes a segmentation from elsewhere: pixels that anti-aliasing, resizing or JPEG has mixed become the nearest
+    /// colour of the palette or black, which many maps have where nothing was labelled (by distance in RGB).
     /// </summary>
     /// <param name="picture">The picture. Borrowed.</param>
-    /// <returns>A picture of palette colours only, and the share of the pixels (0..1) that were off the palette: a few hundredths in an anti-aliased map, most of them in a photograph or in a map with another palette.</returns>
+    /// <returns>
+    /// A picture of palette colours only, and the share of the pixels (0..1) that were off the palette: a few
+    /// hundredths in an anti-aliased map, most of them in a photograph or in a map with another palette.
+    /// </returns>
     public static (Picture Hint, double OffPalette) Snap(Picture picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
@@ -254,9 +271,14 @@ internal static class Ade20kPalette
         return (new Picture(picture.Width, picture.Height, rgb), (double)off / (picture.Width * (long)picture.Height));
     }
 
-    /// <summary>A finished segmentation in the palette's own colours, from which rounding, resizing, smoothing or JPEG has taken it.</summary>
+    /// <summary>
+    /// A finished segmentation in the palette's own colours, from which rounding, resizing, smoothing or JPEG has taken
+    /// it.
+    /// </summary>
     /// <param name="picture">The picture. Borrowed.</param>
-    /// <returns>The segmentation; null where most colours are far from the palette's: a photograph, or a map in another palette.</returns>
+    /// <returns>
+    /// The segmentation; null where most colours are far from the palette's: a photograph, or a map in another palette.
+    /// </returns>
     public static Picture? Recovered(Picture picture)
     {
         var (hint, off) = Snap(picture);
@@ -264,7 +286,8 @@ internal static class Ade20kPalette
     }
 
     /// <summary>
-    /// The median distance in RGB of the pixels to the nearest colour of a class. Those nearest to black do not count: a ground of nothing would speak for the rest. Infinite where no others are left.
+    /// The median distance in RGB of the pixels to the nearest colour of a class. Those nearest to black do not count:
+    /// a ground of nothing would speak for the rest. Infinite where no others are left.
     /// </summary>
     private static double MedianDistance(Picture picture)
     {
@@ -275,8 +298,12 @@ internal static class Ade20kPalette
             counts[colour] = counts.GetValueOrDefault(colour) + 1;
         }
 
-        var distances = counts.Select(pair => (Nearest: Nearest(pair.Key), Count: pair.Value)).Where(pair => pair.Nearest.Rgb != 0)
-            .Select(pair => (pair.Nearest.Distance, pair.Count)).OrderBy(pair => pair.Distance).ToList();
+        var distances = counts
+            .Select(pair => (Nearest: Nearest(pair.Key), Count: pair.Value))
+            .Where(pair => pair.Nearest.Rgb != 0)
+            .Select(pair => (pair.Nearest.Distance, pair.Count))
+            .OrderBy(pair => pair.Distance)
+            .ToList();
         var rest = distances.Sum(pair => (long)pair.Count) / 2;
         foreach (var (distance, count) in distances)
         {

@@ -6,10 +6,17 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Annotators;
 
-/// <summary>Lines of anime. Source: annotator/lineart_anime and lineart_anime, Mikubill/sd-webui-controlnet@56cec5b.</summary>
+/// <summary>
+/// Lines of anime. Source: annotator/lineart_anime and lineart_anime, Mikubill/sd-webui-controlnet@56cec5b.
+/// </summary>
 public sealed class AnimeLineartAnnotator : IAnnotator
 {
-    internal static readonly AnnotatorInfo Description = new("lineart", ["lineart_anime"], [], "lines of anime by a U-Net")
+    internal static readonly AnnotatorInfo Description = new(
+        "lineart",
+        ["lineart_anime"],
+        [],
+        "lines of anime by a U-Net"
+    )
     {
         Weights = new(["netG.pth", "netG.safetensors"], "lllyasviel/Annotators", "MIT"),
     };
@@ -24,15 +31,21 @@ public sealed class AnimeLineartAnnotator : IAnnotator
     internal AnimeLineartAnnotator(AnnotatorNetworks networks)
     {
         _network = networks.Rent(
-            networks.Files.Find(Description), $"weights of {Description.Name}",
-            (shapes, placement) => new AnimeLineartNetwork(new(shapes), placement));
+            networks.Files.Find(Description),
+            $"weights of {Description.Name}",
+            (shapes, placement) => new AnimeLineartNetwork(new(shapes), placement)
+        );
     }
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
+    public Picture Annotate(
+        Picture picture,
+        AnnotatorOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         var padded = PicturePadding.ToMultipleOf(picture, Step);
@@ -42,7 +55,9 @@ public sealed class AnimeLineartAnnotator : IAnnotator
     /// <summary>The network.</summary>
     public void Dispose() => _network.Dispose();
 
-    /// <summary>Bright lines on black, of the picture's size; the network sees it stretched to the next multiples of its step.</summary>
+    /// <summary>
+    /// Bright lines on black, of the picture's size; the network sees it stretched to the next multiples of its step.
+    /// </summary>
     internal static Picture Detect(AnimeLineartNetwork network, Picture picture)
     {
         using var scope = NewDisposeScope();
@@ -51,8 +66,15 @@ public sealed class AnimeLineartAnnotator : IAnnotator
         var seen = PictureTensors.ToPicture(PictureResizing.Resize(picture, width, height, Interpolation.Cubic));
         var lines = network.call(seen.ToDeviceOf(network)).cpu().Times(127.5).Plus(127.5);
         var values = lines.contiguous().data<float>().ToArray();
-        var resized = (width, height) == (picture.Width, picture.Height) ? values : Resampling.Resize(values, width, height, 1, picture.Width, picture.Height, Interpolation.Cubic);
-        return Greyscale.ToPicture([.. Greyscale.FromLevels(resized).Select(value => (byte)(255 - value))], picture.Width, picture.Height);
+        var resized =
+            (width, height) == (picture.Width, picture.Height)
+                ? values
+                : Resampling.Resize(values, width, height, 1, picture.Width, picture.Height, Interpolation.Cubic);
+        return Greyscale.ToPicture(
+            [.. Greyscale.FromLevels(resized).Select(value => (byte)(255 - value))],
+            picture.Width,
+            picture.Height
+        );
     }
 
     private static int RoundedUp(int side, int step) => (side + step - 1) / step * step;

@@ -8,20 +8,29 @@ using ControlNetSharp.Runtime;
 
 namespace ControlNetSharp.Annotators;
 
-/// <summary>The annotators there are. Adding one is its file and one row here; of a kind, the first row is the one that its name alone means.</summary>
+/// <summary>
+/// The annotators there are. Adding one is its file and one row here; of a kind, the first row is the one that its name
+/// alone means.
+/// </summary>
 public static class AnnotatorCatalogue
 {
     private static readonly (AnnotatorInfo Info, Func<AnnotatorNetworks, IAnnotator> Create)[] Rows =
     [
         (CannyAnnotator.Description, _ => new CannyAnnotator()),
         (HoughAnnotator.Description, _ => new HoughAnnotator()),
-        (EmbeddedEdgesAnnotator.Straight, networks => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Straight, networks)),
+        (
+            EmbeddedEdgesAnnotator.Straight,
+            networks => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Straight, networks)
+        ),
         (MlsdAnnotator.Description, networks => new MlsdAnnotator(networks)),
         (EmbeddedEdgesAnnotator.Soft, networks => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Soft, networks)),
         (HedAnnotator.Description, networks => new HedAnnotator(HedAnnotator.Description, networks)),
         (HedAnnotator.SafeDescription, networks => new HedAnnotator(HedAnnotator.SafeDescription, networks)),
         (ScribbleXdogAnnotator.Description, _ => new ScribbleXdogAnnotator()),
-        (EmbeddedEdgesAnnotator.Strokes, networks => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Strokes, networks)),
+        (
+            EmbeddedEdgesAnnotator.Strokes,
+            networks => new EmbeddedEdgesAnnotator(EmbeddedEdgesAnnotator.Strokes, networks)
+        ),
         (ScribbleHedAnnotator.Description, networks => new ScribbleHedAnnotator(networks)),
         (ScribbleDrawingAnnotator.Description, _ => new ScribbleDrawingAnnotator()),
         (LineartStandardAnnotator.Description, _ => new LineartStandardAnnotator()),
@@ -47,16 +56,26 @@ public static class AnnotatorCatalogue
 
     /// <summary>Finds an annotator by condition kind, alias or A1111 module name, in any case.</summary>
     /// <param name="name">Such as <c>canny</c>.</param>
-    /// <exception cref="ArgumentException">Unknown, or a kind that has no annotator: the message lists what there is.</exception>
+    /// <exception cref="ArgumentException">
+    /// Unknown, or a kind that has no annotator: the message lists what there is.
+    /// </exception>
     public static AnnotatorInfo Find(string name) => RowOf(name).Info;
 
-    /// <summary>The annotator of a condition kind where none is named: the first one that is listed for it, which works with nothing downloaded.</summary>
+    /// <summary>
+    /// The annotator of a condition kind where none is named: the first one that is listed for it, which works with
+    /// nothing downloaded.
+    /// </summary>
     /// <exception cref="ArgumentException">The kind has no annotator: the message lists what there is.</exception>
     public static AnnotatorInfo DefaultOf(ConditionKind kind)
     {
         ArgumentNullException.ThrowIfNull(kind);
-        return All.FirstOrDefault(info => info.Kind == kind.Name) ?? throw new UnknownNameException(
-            kind.Name, $"there is no annotator for \"{kind.Name}\", only for {string.Join(", ", All.Select(info => info.Kind).Distinct())}; give a finished hint instead (annotator=none).");
+        return All.FirstOrDefault(info => info.Kind == kind.Name)
+            ?? throw new UnknownNameException(
+                kind.Name,
+                $"there is no annotator for \"{kind.Name}\", only for "
+                    + $"{string.Join(", ", All.Select(info => info.Kind).Distinct())}; give a finished hint instead "
+                    + "(annotator=none)."
+            );
     }
 
     /// <summary>The annotators of a condition kind, the default first.</summary>

@@ -1,11 +1,22 @@
 namespace ControlNetSharp.Annotators;
 
-/// <summary>The folders in which annotators look for their weights; those that come with the embedded model are looked for beside the program, too.</summary>
-/// <param name="Folders">Searched in this order, themselves and not the folders in them; those that do not exist are passed over.</param>
+/// <summary>
+/// The folders in which annotators look for their weights; those that come with the embedded model are looked for
+/// beside the program, too.
+/// </summary>
+/// <param name="Folders">
+/// Searched in this order, themselves and not the folders in them; those that do not exist are passed over.
+/// </param>
 public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
 {
     private static readonly string[] Inner =
-        ["annotators", "Annotators", "ControlNet/annotators", "models/ControlNetPreprocessor", "extensions/sd-webui-controlnet/annotator/downloads"];
+    [
+        "annotators",
+        "Annotators",
+        "ControlNet/annotators",
+        "models/ControlNetPreprocessor",
+        "extensions/sd-webui-controlnet/annotator/downloads",
+    ];
 
     /// <summary>Where the package ControlNetSharp.Pocket puts its files.</summary>
     private static string EmbeddedFolder => Path.Combine(AppContext.BaseDirectory, "pocket");
@@ -20,12 +31,20 @@ public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
     /// <summary>Finds the weights of an annotator.</summary>
     /// <param name="info">An annotator that has <see cref="AnnotatorInfo.Weights"/>.</param>
     /// <returns>The full path.</returns>
-    /// <exception cref="FileNotFoundException">It is in none of the folders: the message names the files, the folders, and what works without weights.</exception>
-    public string Find(AnnotatorInfo info) => Find(info, info.Weights ?? throw new ArgumentException($"The annotator {info.Name} needs no weights.", nameof(info)));
+    /// <exception cref="FileNotFoundException">
+    /// It is in none of the folders: the message names the files, the folders, and what works without weights.
+    /// </exception>
+    public string Find(AnnotatorInfo info) =>
+        Find(
+            info,
+            info.Weights ?? throw new ArgumentException($"The annotator {info.Name} needs no weights.", nameof(info))
+        );
 
     /// <summary>Finds one of the files of an annotator that needs several.</summary>
     /// <param name="info">The annotator.</param>
-    /// <param name="weights">Its <see cref="AnnotatorInfo.Weights"/>, or one of its <see cref="AnnotatorInfo.FurtherWeights"/>.</param>
+    /// <param name="weights">
+    /// Its <see cref="AnnotatorInfo.Weights"/>, or one of its <see cref="AnnotatorInfo.FurtherWeights"/>.
+    /// </param>
     /// <inheritdoc cref="Find(AnnotatorInfo)"/>
     public string Find(AnnotatorInfo info, AnnotatorWeights weights)
     {
@@ -42,10 +61,18 @@ public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
             }
         }
 
-        var builtIn = AnnotatorCatalogue.All.FirstOrDefault(other => other.Kind == info.Kind && !other.NeedsDownload && other.Weights != weights);
+        var builtIn = AnnotatorCatalogue.All.FirstOrDefault(other =>
+            other.Kind == info.Kind && !other.NeedsDownload && other.Weights != weights
+        );
         throw new FileNotFoundException(
-            $"The annotator {info.Name} needs {string.Join(" or ", weights.FileNames)} (from {weights.Origin}); searched in {(folders.Count == 0 ? "no folder" : string.Join(", ", folders))}. "
-            + (builtIn is null ? "Give a finished hint instead (annotator=none)." : $"With nothing downloaded there is {builtIn.Name}."),
-            weights.FileNames[0]);
+            $"The annotator {info.Name} needs {string.Join(" or ", weights.FileNames)} (from {weights.Origin}); "
+                + $"searched in {(folders.Count == 0 ? "no folder" : string.Join(", ", folders))}. "
+                + (
+                    builtIn is null
+                        ? "Give a finished hint instead (annotator=none)."
+                        : $"With nothing downloaded there is {builtIn.Name}."
+                ),
+            weights.FileNames[0]
+        );
     }
 }

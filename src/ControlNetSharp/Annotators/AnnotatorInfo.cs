@@ -7,7 +7,12 @@ namespace ControlNetSharp.Annotators;
 /// <param name="ModuleNames">The names under which A1111's control units know it, the usual one first.</param>
 /// <param name="Options">Its options, in the order of A1111's sliders.</param>
 /// <param name="Meaning">One line for a list of annotators.</param>
-public sealed record AnnotatorInfo(string Kind, IReadOnlyList<string> ModuleNames, IReadOnlyList<AnnotatorOption> Options, string Meaning)
+public sealed record AnnotatorInfo(
+    string Kind,
+    IReadOnlyList<string> ModuleNames,
+    IReadOnlyList<AnnotatorOption> Options,
+    string Meaning
+)
 {
     /// <summary>Its usual name: the first of <see cref="ModuleNames"/>.</summary>
     public string Name => ModuleNames[0];
@@ -38,13 +43,21 @@ public sealed record AnnotatorOption(string Name, double Min, double Max, double
     public IReadOnlyList<string> Words { get; init; } = [];
 
     /// <summary>What is allowed, in words.</summary>
-    public string Allowed => Words.Count > 0
-        ? $"{string.Join(", ", Words.SkipLast(1))} or {Words[^1]}"
-        : $"a {(Whole ? "whole " : "")}number from {Min} to {Max}";
+    public string Allowed =>
+        Words.Count > 0
+            ? $"{string.Join(", ", Words.SkipLast(1))} or {Words[^1]}"
+            : $"a {(Whole ? "whole " : "")}number from {Min} to {Max}";
 
-    /// <summary>The number that a text means: one of <see cref="Words"/>, or a number with a decimal point; null where it is neither.</summary>
+    /// <summary>
+    /// The number that a text means: one of <see cref="Words"/>, or a number with a decimal point; null where it is
+    /// neither.
+    /// </summary>
     internal double? NumberOf(string text) =>
-        Words.Index().Where(word => word.Item.Equals(text, StringComparison.OrdinalIgnoreCase)).Select(word => (double?)word.Index).FirstOrDefault()
+        Words
+            .Index()
+            .Where(word => word.Item.Equals(text, StringComparison.OrdinalIgnoreCase))
+            .Select(word => (double?)word.Index)
+            .FirstOrDefault()
         ?? (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : null);
 
     /// <summary>Whether a value is allowed.</summary>

@@ -24,13 +24,17 @@ internal sealed record AnnotatorNetworks(AnnotatorFiles Files, NetworkShelf Shel
     /// <exception cref="CheckpointException">The file is not what its name says.</exception>
     /// <exception cref="RuntimeUnavailableException">The device is not there.</exception>
     public NetworkLease<T> Rent<T>(
-        string path, string kind, Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create)
+        string path,
+        string kind,
+        Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create
+    )
         where T : nn.Module
     {
         var placement = PlacementPolicy.Choose(Device, "fp32");
         return Shelf.Rent(
             NetworkKey.Of(path, placement),
             () => CheckpointLoader.LoadNetwork(path, kind, create, placement),
-            NetworkShelf.BytesOf);
+            NetworkShelf.BytesOf
+        );
     }
 }

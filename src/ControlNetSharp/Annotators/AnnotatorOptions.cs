@@ -8,7 +8,10 @@ public sealed class AnnotatorOptions
     /// <summary>Checks and keeps values.</summary>
     /// <param name="info">The annotator that they are for.</param>
     /// <param name="values">Values by option name.</param>
-    /// <exception cref="ArgumentException">An option that the annotator does not have, or a value out of range: the message names option, value and what is allowed.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option that the annotator does not have, or a value out of range: the message names option, value and what is
+    /// allowed.
+    /// </exception>
     public AnnotatorOptions(AnnotatorInfo info, IReadOnlyDictionary<string, double>? values = null)
     {
         Info = info;
@@ -31,15 +34,21 @@ public sealed class AnnotatorOptions
     /// <summary>Reads values from texts such as those of a command line.</summary>
     /// <param name="info">The annotator that they are for.</param>
     /// <param name="values">Numbers as text, with a decimal point, by option name.</param>
-    /// <exception cref="ArgumentException">An option that the annotator does not have, a text that is no number, or a value out of range.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option that the annotator does not have, a text that is no number, or a value out of range.
+    /// </exception>
     public static AnnotatorOptions Parse(AnnotatorInfo info, IReadOnlyDictionary<string, string> values) =>
         new(info, values.ToDictionary(pair => pair.Key, pair => ParseNumber(OptionOf(info, pair.Key), pair.Value)));
 
     private static double ParseNumber(AnnotatorOption option, string text) =>
         option.NumberOf(text)
-            ?? throw new ArgumentException($"{option.Name} must be {option.Allowed}, not \"{text}\".", option.Name);
+        ?? throw new ArgumentException($"{option.Name} must be {option.Allowed}, not \"{text}\".", option.Name);
 
     private static AnnotatorOption OptionOf(AnnotatorInfo info, string name) =>
         info.Options.FirstOrDefault(option => option.Name == name)
-        ?? throw new ArgumentException($"The annotator {info.Kind} has no option \"{name}\"; it has {(info.Options.Count == 0 ? "none" : string.Join(", ", info.Options.Select(option => option.Name)))}.", name);
+        ?? throw new ArgumentException(
+            $"The annotator {info.Kind} has no option \"{name}\"; it has "
+                + $"{(info.Options.Count == 0 ? "none" : string.Join(", ", info.Options.Select(option => option.Name)))}.",
+            name
+        );
 }

@@ -4,8 +4,10 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators;
 
 /// <summary>
-/// Canny's edge detector with the exact results of OpenCV 4.6 (cv2.Canny): Sobel gradients with replicated border, thinning to local maxima along one of
-/// four directions, and hysteresis over eight neighbours. Of a colour pixel the channel with the strongest gradient counts, the first one on a tie.
+/// Canny's edge detector with the exact results of OpenCV 4.6 (cv2.Canny): Sobel gradients with replicated border,
+/// thinning to local maxima along one of
+/// four directions, and hysteresis over eight neighbours. Of a colour pixel the channel with the strongest gradient
+/// counts, the first one on a tie.
 /// Source: Canny 1986, "A computational approach to edge detection"; numbers: goldens canny_*.
 /// </summary>
 internal static class Canny
@@ -13,12 +15,19 @@ internal static class Canny
     /// <summary>tan 22.5° in 15 fractional bits: the border between the horizontal and the diagonal sector.</summary>
     private const int Tan22 = 13573;
 
-    private const byte None = 0, Weak = 1, Strong = 2;
+    private const byte None = 0,
+        Weak = 1,
+        Strong = 2;
 
     /// <summary>Finds edges.</summary>
     /// <param name="picture">The picture. Borrowed.</param>
-    /// <param name="low">Gradients above this continue an edge: 0 and more, in units of the summed Sobel kernel (aperture 3: at most 2040).</param>
-    /// <param name="high">Gradients above this begin an edge. Swapped with <paramref name="low"/> where smaller, as OpenCV does.</param>
+    /// <param name="low">
+    /// Gradients above this continue an edge: 0 and more, in units of the summed Sobel kernel (aperture 3: at most
+    /// 2040).
+    /// </param>
+    /// <param name="high">
+    /// Gradients above this begin an edge. Swapped with <paramref name="low"/> where smaller, as OpenCV does.
+    /// </param>
     /// <param name="aperture">Side of the Sobel kernel: 3 or 5.</param>
     /// <param name="l2Gradient">Whether the length of the gradient is sqrt(dx² + dy²) instead of |dx| + |dy|.</param>
     /// <returns>White lines on black, of the same size.</returns>
@@ -46,14 +55,19 @@ internal static class Canny
         }
     }
 
-    /// <summary>As an integer to compare magnitudes with; squared lengths are compared with squared thresholds.</summary>
+    /// <summary>
+    /// As an integer to compare magnitudes with; squared lengths are compared with squared thresholds.
+    /// </summary>
     private static int Threshold(double value, bool l2Gradient)
     {
         var limited = Math.Min(value, short.MaxValue);
         return (int)Math.Floor(l2Gradient ? limited * limited : limited);
     }
 
-    /// <summary>Marks each pixel none, weak or strong in a map with a border of one pixel; only local maxima across the edge are marked.</summary>
+    /// <summary>
+    /// Marks each pixel none, weak or strong in a map with a border of one pixel; only local maxima across the edge are
+    /// marked.
+    /// </summary>
     private static byte[] Thin(Gradients gradients, int weak, int strong)
     {
         var (width, height, stride) = (gradients.Width, gradients.Height, gradients.Width + 2);
@@ -66,7 +80,10 @@ internal static class Canny
             {
                 var at = row + x;
                 var magnitude = magnitudes[at];
-                if (magnitude > weak && IsMaximum(magnitudes, at, stride, gradients.Dx[y * width + x], gradients.Dy[y * width + x]))
+                if (
+                    magnitude > weak
+                    && IsMaximum(magnitudes, at, stride, gradients.Dx[y * width + x], gradients.Dy[y * width + x])
+                )
                 {
                     map[at] = magnitude > strong ? Strong : Weak;
                 }
@@ -164,20 +181,32 @@ internal static class Canny
     {
         private const int Channels = 3;
 
-        /// <summary>Interleaved rows of 16-bit numbers: a neighbour in the picture is three numbers away, so that plain vectors do all channels at once.</summary>
+        /// <summary>
+        /// Interleaved rows of 16-bit numbers: a neighbour in the picture is three numbers away, so that plain vectors
+        /// do all channels at once.
+        /// </summary>
         public static Gradients Of(Picture picture, SobelKernel kernel, bool l2Gradient)
         {
             var (width, height) = (picture.Width, picture.Height);
             var length = width * Channels;
             var (pad, taps) = (kernel.Reach * Channels, kernel.Smooth.Length);
-            var gradients = new Gradients(width, height, new short[width * height], new short[width * height], new int[(width + 2) * (height + 2)]);
+            var gradients = new Gradients(
+                width,
+                height,
+                new short[width * height],
+                new short[width * height],
+                new int[(width + 2) * (height + 2)]
+            );
             var ring = new short[taps][];
             for (var slot = 0; slot < taps; slot++)
             {
                 ring[slot] = new short[length + 2 * pad];
             }
 
-            short[] smooth = new short[length + 2 * pad], derivative = new short[length + 2 * pad], dx = new short[length], dy = new short[length];
+            short[] smooth = new short[length + 2 * pad],
+                derivative = new short[length + 2 * pad],
+                dx = new short[length],
+                dy = new short[length];
             var loaded = -1;
             for (var y = 0; y < height; y++)
             {
@@ -257,7 +286,9 @@ internal static class Canny
                 for (var channel = from; channel < from + Channels; channel++)
                 {
                     var (horizontal, vertical) = ((int)dx[channel], (int)dy[channel]);
-                    var magnitude = l2Gradient ? horizontal * horizontal + vertical * vertical : Math.Abs(horizontal) + Math.Abs(vertical);
+                    var magnitude = l2Gradient
+                        ? horizontal * horizontal + vertical * vertical
+                        : Math.Abs(horizontal) + Math.Abs(vertical);
                     if (magnitude > strongest)
                     {
                         strongest = magnitude;

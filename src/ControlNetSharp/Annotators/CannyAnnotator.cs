@@ -13,13 +13,18 @@ public sealed class CannyAnnotator : IAnnotator
             new("low", 1, 255, 100, Whole: true, "gradients above this continue an edge"),
             new("high", 1, 255, 200, Whole: true, "gradients above this begin an edge"),
         ],
-        "edges of the picture, no network");
+        "edges of the picture, no network"
+    );
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
+    public Picture Annotate(
+        Picture picture,
+        AnnotatorOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         options ??= new AnnotatorOptions(Info);
@@ -27,7 +32,5 @@ public sealed class CannyAnnotator : IAnnotator
     }
 
     /// <summary>Nothing is held.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

@@ -28,7 +28,10 @@ public sealed record ConditionKind(string Name, IReadOnlyList<string> Aliases, s
     /// <exception cref="ArgumentException">Unknown: the message lists the kinds.</exception>
     public static ConditionKind Find(string name) =>
         All.FirstOrDefault(kind => kind.IsCalled(name))
-        ?? throw new UnknownNameException(name, $"there is no such condition kind; must be one of {string.Join(", ", All.Select(Listed))}.");
+        ?? throw new UnknownNameException(
+            name,
+            $"there is no such condition kind; must be one of {string.Join(", ", All.Select(Listed))}."
+        );
 
     /// <summary>Whether this is the kind's name or one of its aliases, in any case.</summary>
     /// <param name="name">Such as <c>openpose</c>.</param>
@@ -36,5 +39,6 @@ public sealed record ConditionKind(string Name, IReadOnlyList<string> Aliases, s
         Name.Equals(name, StringComparison.OrdinalIgnoreCase)
         || Aliases.Contains(name, StringComparer.OrdinalIgnoreCase);
 
-    private static string Listed(ConditionKind kind) => kind.Aliases.Count == 0 ? kind.Name : $"{kind.Name} ({string.Join(", ", kind.Aliases)})";
+    private static string Listed(ConditionKind kind) =>
+        kind.Aliases.Count == 0 ? kind.Name : $"{kind.Name} ({string.Join(", ", kind.Aliases)})";
 }

@@ -9,16 +9,19 @@ namespace ControlNetSharp.Annotators;
 internal static class FinishedHint
 {
     /// <summary>Up to here a pixel is dark, and the black ground of a drawing is darker than a photograph's.</summary>
-    private const int DarkLevel = 64, GroundLevel = 24;
+    private const int DarkLevel = 64,
+        GroundLevel = 24;
 
     /// <summary>Shares of a map of soft edges in which there is nothing, and a clear edge.</summary>
-    private const double LeastNothing = 0.4, LeastBright = 0.01;
+    private const double LeastNothing = 0.4,
+        LeastBright = 0.01;
     private const int BrightLevel = 192;
 
     /// <summary>
     /// Hues are told apart in twelfths of the circle; a skeleton has a colour of its own for every limb.
     /// </summary>
-    private const int Hues = 12, LeastHues = 4;
+    private const int Hues = 12,
+        LeastHues = 4;
 
     /// <summary>Channels up to which a colour of a palette differs after JPEG, but near edges.</summary>
     private const int PaletteLevels = 6;
@@ -30,7 +33,8 @@ internal static class FinishedHint
     /// 0.85.
     /// </summary>
     private const int SmoothSize = 256;
-    private const double SmoothShare = 0.03, LeastSmooth = 0.93;
+    private const double SmoothShare = 0.03,
+        LeastSmooth = 0.93;
 
     /// <summary>About so many pixels are looked at where a sample tells enough.</summary>
     private const int Sample = 1 << 16;
@@ -38,15 +42,16 @@ internal static class FinishedHint
     /// <summary>Whether a picture looks like a finished hint of a kind.</summary>
     /// <param name="kind">The kind.</param>
     /// <param name="picture">The picture. Borrowed.</param>
-    public static bool IsOf(ConditionKind kind, Picture picture) => kind.Name switch
-    {
-        "pose" => IsSkeleton(picture),
-        "depth" => IsDepth(picture),
-        "normal" => HintLook.Of(picture).IsNormalMap,
-        "segmentation" => IsOfPalette(picture),
-        "hed" => HintLook.HasLightLines(picture) || IsSoft(picture),
-        _ => HintCheck.IsOfLines(kind) && HintLook.HasLightLines(picture),
-    };
+    public static bool IsOf(ConditionKind kind, Picture picture) =>
+        kind.Name switch
+        {
+            "pose" => IsSkeleton(picture),
+            "depth" => IsDepth(picture),
+            "normal" => HintLook.Of(picture).IsNormalMap,
+            "segmentation" => IsOfPalette(picture),
+            "hed" => HintLook.HasLightLines(picture) || IsSoft(picture),
+            _ => HintCheck.IsOfLines(kind) && HintLook.HasLightLines(picture),
+        };
 
     /// <summary>Full colours of many hues, and white for faces, on black.</summary>
     private static bool IsSkeleton(Picture picture)
@@ -74,7 +79,10 @@ internal static class FinishedHint
         }
 
         var lit = picture.Width * picture.Height - dark;
-        return dark >= lit && ground >= 0.9 * dark && drawn >= 0.8 * lit && coloured >= 0.3 * lit
+        return dark >= lit
+            && ground >= 0.9 * dark
+            && drawn >= 0.8 * lit
+            && coloured >= 0.3 * lit
             && hues.Count(hue => hue > 0.02 * coloured) >= LeastHues;
     }
 
@@ -84,13 +92,16 @@ internal static class FinishedHint
     private static bool IsSoft(Picture picture)
     {
         var grey = Greyscale.Of(picture);
-        return HintLook.IsGrey(picture) && grey.Count(level => level <= GroundLevel) >= LeastNothing * grey.Length
+        return HintLook.IsGrey(picture)
+            && grey.Count(level => level <= GroundLevel) >= LeastNothing * grey.Length
             && grey.Count(level => level >= BrightLevel) >= LeastBright * grey.Length;
     }
 
     /// <summary>Smooth grey that is no drawing.</summary>
     private static bool IsDepth(Picture picture) =>
-        HintLook.IsGrey(picture) && !HintLook.HasOneColour(picture) && !HintLook.HasLightLines(picture)
+        HintLook.IsGrey(picture)
+        && !HintLook.HasOneColour(picture)
+        && !HintLook.HasLightLines(picture)
         && Smoothness(picture) >= LeastSmooth;
 
     /// <summary>The share of pixels that are about as bright as their neighbours in the mean.</summary>
@@ -121,7 +132,9 @@ internal static class FinishedHint
             if (Math.Max(r, Math.Max(g, b)) > GroundLevel)
             {
                 labelled++;
-                var isKnown = palette.Exists(colour => IsNear(colour.Red, r) && IsNear(colour.Green, g) && IsNear(colour.Blue, b));
+                var isKnown = palette.Exists(colour =>
+                    IsNear(colour.Red, r) && IsNear(colour.Green, g) && IsNear(colour.Blue, b)
+                );
                 known += isKnown ? 1 : 0;
             }
         }
@@ -149,7 +162,10 @@ internal static class FinishedHint
     {
         var most = Math.Max(r, Math.Max(g, b));
         var range = (double)(most - Math.Min(r, Math.Min(g, b)));
-        var sixths = most == r ? (g - b) / range : most == g ? 2 + (b - r) / range : 4 + (r - g) / range;
+        var sixths =
+            most == r ? (g - b) / range
+            : most == g ? 2 + (b - r) / range
+            : 4 + (r - g) / range;
         return (sixths + 6) / 6 % 1;
     }
 }

@@ -9,15 +9,18 @@ using static TorchSharp.torch.nn.functional;
 namespace ControlNetSharp.Annotators;
 
 /// <summary>
-/// Holistically-nested edge detection: five blocks of convolutions, each at half the size of the one before, and after each a projection to one map of edges.
-/// Source: Xie and Tu 2015, arXiv:1504.06375; names as ControlNetHED_Apache2 in annotator/hed, lllyasviel/ControlNet@ed85cd1.
+/// Holistically-nested edge detection: five blocks of convolutions, each at half the size of the one before, and after
+/// each a projection to one map of edges.
+/// Source: Xie and Tu 2015, arXiv:1504.06375; names as ControlNetHED_Apache2 in annotator/hed,
+/// lllyasviel/ControlNet@ed85cd1.
 /// </summary>
 internal sealed class HedNetwork : Module
 {
     private const int Colours = 3;
 
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
-    [ComponentName(Name = "norm")] private Parameter _norm;
+    [ComponentName(Name = "norm")]
+    private Parameter _norm;
 #pragma warning restore IDE0044, RCS1169
     private readonly Block[] _blocks;
 
@@ -38,7 +41,10 @@ internal sealed class HedNetwork : Module
         }
     }
 
-    /// <summary>[1, 3, H, W], 0..255, H and W at least 16 -> five maps [1, 1, H / 2^i, W / 2^i], rounded down; a map's sigmoid is the probability of an edge.</summary>
+    /// <summary>
+    /// [1, 3, H, W], 0..255, H and W at least 16 -> five maps [1, 1, H / 2^i, W / 2^i], rounded down; a map's sigmoid
+    /// is the probability of an edge.
+    /// </summary>
     public IReadOnlyList<Tensor> Forward(Tensor x)
     {
         using var scope = NewDisposeScope();
@@ -57,15 +63,25 @@ internal sealed class HedNetwork : Module
 
     private sealed class Block : Module
     {
-        [ComponentName(Name = "convs")] private readonly NamedLayers _names;
-        [ComponentName(Name = "projection")] private readonly ConvolutionLayer _projection;
+        [ComponentName(Name = "convs")]
+        private readonly NamedLayers _names;
+
+        [ComponentName(Name = "projection")]
+        private readonly ConvolutionLayer _projection;
         private readonly ConvolutionLayer[] _convolutions;
 
         public Block(int inputs, int outputs, int convolutions, Placement placement)
             : base(nameof(Block))
         {
-            _convolutions = [.. Enumerable.Range(0, convolutions).Select(i => new ConvolutionLayer(i == 0 ? inputs : outputs, outputs, 3, 1, 1, placement))];
-            _names = new NamedLayers([.. _convolutions.Select((convolution, i) => (i.ToString(), (Module)convolution))]);
+            _convolutions =
+            [
+                .. Enumerable
+                    .Range(0, convolutions)
+                    .Select(i => new ConvolutionLayer(i == 0 ? inputs : outputs, outputs, 3, 1, 1, placement)),
+            ];
+            _names = new NamedLayers([
+                .. _convolutions.Select((convolution, i) => (i.ToString(), (Module)convolution)),
+            ]);
             _projection = new ConvolutionLayer(outputs, 1, 1, 1, 0, placement);
             RegisterComponents();
         }

@@ -3,15 +3,21 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Annotators;
 
-/// <summary>Looks whether a finished hint can be one of its kind. The usual mistakes are polarity, channel order, another palette, and a photograph where a map should be.</summary>
+/// <summary>
+/// Looks whether a finished hint can be one of its kind. The usual mistakes are polarity, channel order, another
+/// palette, and a photograph where a map should be.
+/// </summary>
 internal static class HintCheck
 {
-    private const string Photograph = "it looks like a photograph; without annotator=none the annotator makes the hint from it.";
+    private const string Photograph =
+        "it looks like a photograph; without annotator=none the annotator makes the hint from it.";
 
     /// <summary>A ControlNet for lines sees mostly dark ground.</summary>
     private const double LeastDark = 0.5;
 
-    /// <summary>The share of pixels from which on something cannot be a JPEG's or an anti-aliased edge's doing.</summary>
+    /// <summary>
+    /// The share of pixels from which on something cannot be a JPEG's or an anti-aliased edge's doing.
+    /// </summary>
     private const double MuchColour = 0.05;
     private static readonly string[] Lines = ["canny", "hough", "hed", "scribble", "lineart"];
 
@@ -62,26 +68,33 @@ internal static class HintCheck
         if (HintLook.HasOneColour(hint))
         {
             yield return kind.Name == "pose" ? "no person was found; the hint is black."
-                : IsOfLines(kind) && HintLook.Of(hint).Dark == 1 ? "no lines were found; the hint is black."
-                : "the hint has one colour only, so there is nothing to follow.";
+            : IsOfLines(kind) && HintLook.Of(hint).Dark == 1 ? "no lines were found; the hint is black."
+            : "the hint has one colour only, so there is nothing to follow.";
         }
     }
 
     private static string? OfLines(HintLook look) =>
-        look.IsDarkOnLight ? "it has dark lines on light ground, where ControlNets want light lines on dark; annotator=invert turns it round."
+        look.IsDarkOnLight
+            ? "it has dark lines on light ground, where ControlNets want light lines on dark; annotator=invert turns "
+                + "it round."
         : look.Dark < LeastDark && !look.IsLightOnDark ? $"light lines on dark ground are wanted; {Photograph}"
         : null;
 
     private static string? OfNormals(HintLook look) =>
         !look.IsNormalMap ? $"its colours are not directions of surfaces; {Photograph}"
-        : look.MeanRed > look.MeanBlue ? "red, not blue, is the axis to the viewer, as in files of BGR and in hints for the first normal ControlNet; channels=bgr exchanges them."
+        : look.MeanRed > look.MeanBlue
+            ? "red, not blue, is the axis to the viewer, as in files of BGR and in hints for the first normal "
+                + "ControlNet; channels=bgr exchanges them."
         : null;
 
     private static string? OfAreas(Picture hint)
     {
-        return Ade20kPalette.Recovered(hint) is not null ? null
+        return Ade20kPalette.Recovered(hint) is not null
+            ? null
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Ade20kPalette.Snap(hint).OffPalette:p0} of its pixels have no colour of ADE20K's palette, so it is drawn in another one, or is a photograph; with colours of ADE20K it would be followed.");
+                $"{Ade20kPalette.Snap(hint).OffPalette:p0} of its pixels have no colour of ADE20K's palette, so it is "
+                    + $"drawn in another one, or is a photograph; with colours of ADE20K it would be followed."
+            );
     }
 }

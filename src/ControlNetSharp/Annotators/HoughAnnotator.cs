@@ -13,16 +13,22 @@ public sealed class HoughAnnotator : IAnnotator
             new("length", 0, 1000, 30, Whole: true, "shortest line, in pixels"),
             new("gap", 0, 100, 4, Whole: true, "longest gap within a line, in pixels"),
         ],
-        "straight lines among the edges, no network");
+        "straight lines among the edges, no network"
+    );
 
     /// <summary>Canny's thresholds.</summary>
-    private const double Low = 100, High = 200;
+    private const double Low = 100,
+        High = 200;
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
+    public Picture Annotate(
+        Picture picture,
+        AnnotatorOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         options ??= new AnnotatorOptions(Info);
@@ -35,12 +41,21 @@ public sealed class HoughAnnotator : IAnnotator
     /// <param name="height">Rows.</param>
     /// <param name="options">Threshold, length and gap.</param>
     internal static Picture Among(byte[] edges, int width, int height, AnnotatorOptions options) =>
-        Draw(HoughLines.Find(edges, width, height, (int)options["threshold"], (int)options["length"], (int)options["gap"]), width, height);
+        Draw(
+            HoughLines.Find(
+                edges,
+                width,
+                height,
+                (int)options["threshold"],
+                (int)options["length"],
+                (int)options["gap"]
+            ),
+            width,
+            height
+        );
 
     /// <summary>Nothing is held.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
     /// <summary>White lines on black; fractions of their ends are dropped.</summary>
     internal static Picture Draw(IEnumerable<LineSegment> lines, int width, int height)

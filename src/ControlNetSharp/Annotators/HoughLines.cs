@@ -4,8 +4,10 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators;
 
 /// <summary>
-/// Straight lines by the progressive probabilistic Hough transform, with the exact results of OpenCV 4.6 (cv2.HoughLinesP), its random order of points included.
-/// Source: Matas, Galambos and Kittler 2000, "Robust detection of lines using the progressive probabilistic Hough transform"; numbers: goldens annot.json, hough.
+/// Straight lines by the progressive probabilistic Hough transform, with the exact results of OpenCV 4.6
+/// (cv2.HoughLinesP), its random order of points included.
+/// Source: Matas, Galambos and Kittler 2000, "Robust detection of lines using the progressive probabilistic Hough
+/// transform"; numbers: goldens annot.json, hough.
 /// </summary>
 internal sealed class HoughLines
 {
@@ -56,12 +58,23 @@ internal sealed class HoughLines
     /// <param name="rho">Step of the distance from the origin; pixels.</param>
     /// <param name="theta">Step of the angle; radians.</param>
     /// <returns>Lines in the order in which they were found.</returns>
-    public static IReadOnlyList<LineSegment> Find(byte[] edges, int width, int height, int threshold, int minLength, int maxGap, double rho = 1, double theta = Math.PI / 180) =>
-        new HoughLines(edges, width, height, rho, theta).Find(threshold, minLength, maxGap);
+    public static IReadOnlyList<LineSegment> Find(
+        byte[] edges,
+        int width,
+        int height,
+        int threshold,
+        int minLength,
+        int maxGap,
+        double rho = 1,
+        double theta = Math.PI / 180
+    ) => new HoughLines(edges, width, height, rho, theta).Find(threshold, minLength, maxGap);
 
-    private static int RoundedUp(int count) => (count + Vector<float>.Count - 1) / Vector<float>.Count * Vector<float>.Count;
+    private static int RoundedUp(int count) =>
+        (count + Vector<float>.Count - 1) / Vector<float>.Count * Vector<float>.Count;
 
-    /// <summary>Points vote in random order; as soon as a line has enough votes it is followed and its points vote no more.</summary>
+    /// <summary>
+    /// Points vote in random order; as soon as a line has enough votes it is followed and its points vote no more.
+    /// </summary>
     private List<LineSegment> Find(int threshold, int minLength, int maxGap)
     {
         var points = Enumerable.Range(0, _isOpen.Length).Where(i => _isOpen[i]).ToArray();
@@ -88,7 +101,10 @@ internal sealed class HoughLines
         return lines;
     }
 
-    /// <summary>Counts a point for every line through it; the angle of the line with most votes, or -1 where none has more than <paramref name="most"/>.</summary>
+    /// <summary>
+    /// Counts a point for every line through it; the angle of the line with most votes, or -1 where none has more than
+    /// <paramref name="most"/>.
+    /// </summary>
     private int Vote(int x, int y, int most)
     {
         FillCells(x, y);
@@ -133,7 +149,10 @@ internal sealed class HoughLines
         }
     }
 
-    /// <summary>Follows a line both ways to its last points; then closes its points, whose votes are taken back if the line is long enough. Null if it is not.</summary>
+    /// <summary>
+    /// Follows a line both ways to its last points; then closes its points, whose votes are taken back if the line is
+    /// long enough. Null if it is not.
+    /// </summary>
     private LineSegment? Follow(Walk walk, int minLength, int maxGap)
     {
         var (one, other) = (LastPoint(walk, maxGap), LastPoint(walk.Back, maxGap));
@@ -187,7 +206,9 @@ internal sealed class HoughLines
         }
     }
 
-    /// <summary>A position that moves one pixel along the line's longer direction at each step, and by a fraction in the other.</summary>
+    /// <summary>
+    /// A position that moves one pixel along the line's longer direction at each step, and by a fraction in the other.
+    /// </summary>
     private struct Walk
     {
         private bool _isFlat;
@@ -206,8 +227,21 @@ internal sealed class HoughLines
             var (a, b) = (-sine, cosine);
             const int Half = 1 << (Shift - 1);
             return Math.Abs(a) > Math.Abs(b)
-                ? new Walk { _isFlat = true, _x = x, _y = (y << Shift) + Half, _dx = a > 0 ? 1 : -1, _dy = Fraction(b / Math.Abs(a)) }
-                : new Walk { _x = (x << Shift) + Half, _y = y, _dx = Fraction(a / Math.Abs(b)), _dy = b > 0 ? 1 : -1 };
+                ? new Walk
+                {
+                    _isFlat = true,
+                    _x = x,
+                    _y = (y << Shift) + Half,
+                    _dx = a > 0 ? 1 : -1,
+                    _dy = Fraction(b / Math.Abs(a)),
+                }
+                : new Walk
+                {
+                    _x = (x << Shift) + Half,
+                    _y = y,
+                    _dx = Fraction(a / Math.Abs(b)),
+                    _dy = b > 0 ? 1 : -1,
+                };
         }
 
         public void Step() => (_x, _y) = (_x + _dx, _y + _dy);

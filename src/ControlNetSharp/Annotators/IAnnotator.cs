@@ -2,7 +2,10 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Annotators;
 
-/// <summary>Turns a picture into a hint of one condition kind (A1111 calls it a preprocessor). Made by <see cref="AnnotatorCatalogue.Create(string, AnnotatorFiles?, string)"/>; the caller disposes it.</summary>
+/// <summary>
+/// Turns a picture into a hint of one condition kind (A1111 calls it a preprocessor). Made by
+/// <see cref="AnnotatorCatalogue.Create(string, AnnotatorFiles?, string)"/>; the caller disposes it.
+/// </summary>
 public interface IAnnotator : IDisposable
 {
     /// <summary>The annotator's row in the catalogue.</summary>

@@ -2,7 +2,9 @@ using ControlNetSharp.Annotators.Layers;
 
 namespace ControlNetSharp.Annotators;
 
-/// <summary>The shapes of a network's tensors by name, asked for widths: what differs between editions of one network.</summary>
+/// <summary>
+/// The shapes of a network's tensors by name, asked for widths: what differs between editions of one network.
+/// </summary>
 /// <param name="Shapes">Shapes by tensor name.</param>
 internal sealed record LayerShapes(IReadOnlyDictionary<string, IReadOnlyList<long>> Shapes)
 {

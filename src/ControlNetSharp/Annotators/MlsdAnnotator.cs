@@ -6,7 +6,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Annotators;
 
-/// <summary>Straight lines by M-LSD large, white on black, one pixel wide. Source: annotator/mlsd, lllyasviel/ControlNet@ed85cd1; ranges and defaults of mlsd, Mikubill/sd-webui-controlnet@56cec5b.</summary>
+/// <summary>
+/// Straight lines by M-LSD large, white on black, one pixel wide. Source: annotator/mlsd,
+/// lllyasviel/ControlNet@ed85cd1; ranges and defaults of mlsd, Mikubill/sd-webui-controlnet@56cec5b.
+/// </summary>
 public sealed class MlsdAnnotator : IAnnotator
 {
     internal static readonly AnnotatorInfo Description = new(
@@ -16,9 +19,14 @@ public sealed class MlsdAnnotator : IAnnotator
             new("value", 0.01, 2, 0.1, Whole: false, "probability above which there is a line"),
             new("distance", 0.01, 20, 0.1, Whole: false, "shortest line, in pixels of the map at half the size"),
         ],
-        "straight lines by the M-LSD network")
+        "straight lines by the M-LSD network"
+    )
     {
-        Weights = new(["mlsd_large_512_fp32.pth", "mlsd_large_512_fp32.safetensors"], "lllyasviel/Annotators", "Apache-2.0"),
+        Weights = new(
+            ["mlsd_large_512_fp32.pth", "mlsd_large_512_fp32.safetensors"],
+            "lllyasviel/Annotators",
+            "Apache-2.0"
+        ),
     };
 
     /// <summary>A1111 fills pictures up to multiples of this.</summary>
@@ -34,14 +42,21 @@ public sealed class MlsdAnnotator : IAnnotator
     internal MlsdAnnotator(AnnotatorNetworks networks)
     {
         _network = networks.Rent(
-            networks.Files.Find(Description), $"weights of {Description.Name}", (shapes, placement) => new MlsdNetwork(new(shapes), placement));
+            networks.Files.Find(Description),
+            $"weights of {Description.Name}",
+            (shapes, placement) => new MlsdNetwork(new(shapes), placement)
+        );
     }
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
+    public Picture Annotate(
+        Picture picture,
+        AnnotatorOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         options ??= new AnnotatorOptions(Info);
@@ -52,13 +67,20 @@ public sealed class MlsdAnnotator : IAnnotator
         var maps = network.call(Input(padded).ToDeviceOf(network)).cpu();
         cancellationToken.ThrowIfCancellationRequested();
         var lines = Decode(maps, options["value"], options["distance"]);
-        return PicturePadding.Cut(HoughAnnotator.Draw(lines, padded.Width, padded.Height), picture.Width, picture.Height);
+        return PicturePadding.Cut(
+            HoughAnnotator.Draw(lines, padded.Width, padded.Height),
+            picture.Width,
+            picture.Height
+        );
     }
 
     /// <summary>The network.</summary>
     public void Dispose() => _network.Dispose();
 
-    /// <summary>[1, 4, H, W], -1..1: the picture and a channel of ones, which are scaled like levels of 0..255, as in the original.</summary>
+    /// <summary>
+    /// [1, 4, H, W], -1..1: the picture and a channel of ones, which are scaled like levels of 0..255, as in the
+    /// original.
+    /// </summary>
     internal static Tensor Input(Picture picture)
     {
         using var scope = NewDisposeScope();
@@ -66,7 +88,10 @@ public sealed class MlsdAnnotator : IAnnotator
         return cat([levels, ones_like(levels).narrow(1, 0, 1)], 1).Over(127.5).Minus(1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The lines whose centre is more probable than everything within a pixel around and than <paramref name="value"/>, and that are longer than <paramref name="distance"/>; in pixels of the picture.</summary>
+    /// <summary>
+    /// The lines whose centre is more probable than everything within a pixel around and than <paramref name="value"/>,
+    /// and that are longer than <paramref name="distance"/>; in pixels of the picture.
+    /// </summary>
     /// <param name="maps">[1, 5 or more, H / 2, W / 2], as the network gives them. Borrowed.</param>
     /// <param name="value">Least probability.</param>
     /// <param name="distance">Least length, in pixels of the maps.</param>
@@ -79,14 +104,27 @@ public sealed class MlsdAnnotator : IAnnotator
         var values = maps.contiguous().data<float>().ToArray();
         if (Array.FindIndex(values, float.IsNaN) is var bad and >= 0)
         {
-            throw new NotANumberException($"The network gave values that are not numbers (first at map {bad / plane}, pixel {bad % plane}).");
+            throw new NotANumberException(
+                $"The network gave values that are not numbers (first at map {bad / plane}, pixel {bad % plane})."
+            );
         }
 
         float[] centres = [.. values.Take(plane).Select(logit => 1 / (1 + MathF.Exp(-logit)))];
         var lines = new List<LineSegment>();
-        foreach (var i in Enumerable.Range(0, plane).Where(i => IsPeak(centres, width, height, i % width, i / width)).OrderByDescending(i => centres[i]).Take(MaxLines))
+        foreach (
+            var i in Enumerable
+                .Range(0, plane)
+                .Where(i => IsPeak(centres, width, height, i % width, i / width))
+                .OrderByDescending(i => centres[i])
+                .Take(MaxLines)
+        )
         {
-            var (x0, y0, x1, y1) = (values[plane + i], values[2 * plane + i], values[3 * plane + i], values[4 * plane + i]);
+            var (x0, y0, x1, y1) = (
+                values[plane + i],
+                values[2 * plane + i],
+                values[3 * plane + i],
+                values[4 * plane + i]
+            );
             if (centres[i] > value && MathF.Sqrt((x0 - x1) * (x0 - x1) + (y0 - y1) * (y0 - y1)) > distance)
             {
                 var (x, y) = ((double)(i % width), (double)(i / width));

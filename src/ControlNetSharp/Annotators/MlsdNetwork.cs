@@ -9,8 +9,10 @@ using static TorchSharp.torch.nn.functional;
 namespace ControlNetSharp.Annotators;
 
 /// <summary>
-/// M-LSD large: a MobileNetV2 as encoder, five of whose features a decoder joins from coarse to fine, to maps of line centres and of the ends' displacements.
-/// Batch norms have eps 1e-5. Source: Gu et al. 2021, arXiv:2106.00186; names as MobileV2_MLSD_Large in annotator/mlsd, lllyasviel/ControlNet@ed85cd1.
+/// M-LSD large: a MobileNetV2 as encoder, five of whose features a decoder joins from coarse to fine, to maps of line
+/// centres and of the ends' displacements.
+/// Batch norms have eps 1e-5. Source: Gu et al. 2021, arXiv:2106.00186; names as MobileV2_MLSD_Large in annotator/mlsd,
+/// lllyasviel/ControlNet@ed85cd1.
 /// </summary>
 internal sealed class MlsdNetwork : Module<Tensor, Tensor>
 {
@@ -25,7 +27,9 @@ internal sealed class MlsdNetwork : Module<Tensor, Tensor>
 
     private static readonly int[] Strides = [2, 1, 2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1];
 
-    /// <summary>The encoder's layers that the decoder sees: at 1/2, 1/4, 1/8 and 1/16 of the size, the last two at the same.</summary>
+    /// <summary>
+    /// The encoder's layers that the decoder sees: at 1/2, 1/4, 1/8 and 1/16 of the size, the last two at the same.
+    /// </summary>
     private static readonly int[] Seen = [1, 3, 6, 10, 13];
 
     private readonly Module<Tensor, Tensor>[] _encoder;
@@ -62,7 +66,12 @@ internal sealed class MlsdNetwork : Module<Tensor, Tensor>
         }
 
         _head = new Head(shapes, "block23", coarse, placement);
-        register_module("backbone", new NamedLayers(("features", new NamedLayers([.. _encoder.Select((layer, i) => (i.ToString(), (Module)layer))]))));
+        register_module(
+            "backbone",
+            new NamedLayers(
+                ("features", new NamedLayers([.. _encoder.Select((layer, i) => (i.ToString(), (Module)layer))]))
+            )
+        );
         for (var i = 0; i < _joins.Length; i++)
         {
             register_module(JoinName(i), _joins[i]);
@@ -76,7 +85,10 @@ internal sealed class MlsdNetwork : Module<Tensor, Tensor>
         static string RefinementName(int i) => $"block{16 + 2 * i}";
     }
 
-    /// <summary>[1, 4, H, W], -1..1, multiples of 16 -> [1, 9, H / 2, W / 2]: logit of a line's centre, displacement (x, y) of its one end and of its other, and four maps that nothing uses.</summary>
+    /// <summary>
+    /// [1, 4, H, W], -1..1, multiples of 16 -> [1, 9, H / 2, W / 2]: logit of a line's centre, displacement (x, y) of
+    /// its one end and of its other, and four maps that nothing uses.
+    /// </summary>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
@@ -100,19 +112,44 @@ internal sealed class MlsdNetwork : Module<Tensor, Tensor>
         return maps.narrow(1, Unused, maps.shape[1] - Unused).MoveToOuterDisposeScope();
     }
 
-    /// <summary>relu(norm(conv(x))); those of the encoder are limited to 6 and have no bias. A stride of 2 pads the right and the bottom side only, as TensorFlow does.</summary>
+    /// <summary>
+    /// relu(norm(conv(x))); those of the encoder are limited to 6 and have no bias. A stride of 2 pads the right and
+    /// the bottom side only, as TensorFlow does.
+    /// </summary>
     private sealed class ConvolutionNorm : Module<Tensor, Tensor>
     {
-        [ComponentName(Name = "0")] private readonly ConvolutionLayer _convolution;
-        [ComponentName(Name = "1")] private readonly BatchNormLayer _norm;
+        [ComponentName(Name = "0")]
+        private readonly ConvolutionLayer _convolution;
+
+        [ComponentName(Name = "1")]
+        private readonly BatchNormLayer _norm;
         private readonly bool _isLimited;
         private readonly bool _halves;
 
-        public ConvolutionNorm(int inputs, int outputs, int kernel, int stride, bool isLimited, Placement placement, int groups = 1, int dilation = 1)
+        public ConvolutionNorm(
+            int inputs,
+            int outputs,
+            int kernel,
+            int stride,
+            bool isLimited,
+            Placement placement,
+            int groups = 1,
+            int dilation = 1
+        )
             : base(nameof(ConvolutionNorm))
         {
             (_isLimited, _halves) = (isLimited, stride == 2);
-            _convolution = new ConvolutionLayer(inputs, outputs, kernel, stride, _halves ? 0 : (kernel - 1) / 2 * dilation, placement, groups, dilation, bias: !isLimited);
+            _convolution = new ConvolutionLayer(
+                inputs,
+                outputs,
+                kernel,
+                stride,
+                _halves ? 0 : (kernel - 1) / 2 * dilation,
+                placement,
+                groups,
+                dilation,
+                bias: !isLimited
+            );
             _norm = new BatchNormLayer(outputs, 1e-5, placement);
             RegisterComponents();
         }
@@ -125,7 +162,10 @@ internal sealed class MlsdNetwork : Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>Widened by 1 x 1, filtered channel by channel, narrowed by 1 x 1 without activation; x is added where the shape stays. Source: Sandler et al. 2018, arXiv:1801.04381.</summary>
+    /// <summary>
+    /// Widened by 1 x 1, filtered channel by channel, narrowed by 1 x 1 without activation; x is added where the shape
+    /// stays. Source: Sandler et al. 2018, arXiv:1801.04381.
+    /// </summary>
     private sealed class InvertedResidual : Module<Tensor, Tensor>
     {
         private readonly Module<Tensor, Tensor>[] _layers;
@@ -142,7 +182,9 @@ internal sealed class MlsdNetwork : Module<Tensor, Tensor>
             _adds = stride == 1 && inputs == Outputs;
             _layers =
             [
-                .. widens ? [new ConvolutionNorm(inputs, width, 1, 1, isLimited: true, placement)] : Array.Empty<Module<Tensor, Tensor>>(),
+                .. widens
+                    ? [new ConvolutionNorm(inputs, width, 1, 1, isLimited: true, placement)]
+                    : Array.Empty<Module<Tensor, Tensor>>(),
                 new ConvolutionNorm(width, width, 3, stride, isLimited: true, placement, groups: width),
                 new ConvolutionLayer(width, Outputs, 1, 1, 0, placement, bias: false),
                 new BatchNormLayer(Outputs, 1e-5, placement),
@@ -160,11 +202,17 @@ internal sealed class MlsdNetwork : Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>Fine features beside coarse ones, both through 1 x 1; the coarse ones doubled in size where they are half as large.</summary>
+    /// <summary>
+    /// Fine features beside coarse ones, both through 1 x 1; the coarse ones doubled in size where they are half as
+    /// large.
+    /// </summary>
     private sealed class Join : Module<Tensor, Tensor, Tensor>
     {
-        [ComponentName(Name = "conv1")] private readonly ConvolutionNorm _coarse;
-        [ComponentName(Name = "conv2")] private readonly ConvolutionNorm _fine;
+        [ComponentName(Name = "conv1")]
+        private readonly ConvolutionNorm _coarse;
+
+        [ComponentName(Name = "conv2")]
+        private readonly ConvolutionNorm _fine;
         private readonly bool _doubles;
 
         public Join(LayerShapes shapes, string name, int fine, int coarse, bool doubles, Placement placement)
@@ -183,7 +231,14 @@ internal sealed class MlsdNetwork : Module<Tensor, Tensor>
         {
             using var scope = NewDisposeScope();
             var h = _coarse.call(coarse);
-            var enlarged = _doubles ? interpolate(h, size: [2 * h.shape[2], 2 * h.shape[3]], mode: InterpolationMode.Bilinear, align_corners: true) : h;
+            var enlarged = _doubles
+                ? interpolate(
+                    h,
+                    size: [2 * h.shape[2], 2 * h.shape[3]],
+                    mode: InterpolationMode.Bilinear,
+                    align_corners: true
+                )
+                : h;
             return cat([_fine.call(fine), enlarged], 1).MoveToOuterDisposeScope();
         }
     }
@@ -191,8 +246,11 @@ internal sealed class MlsdNetwork : Module<Tensor, Tensor>
     /// <summary>conv(conv(x) + x).</summary>
     private sealed class Refinement : Module<Tensor, Tensor>
     {
-        [ComponentName(Name = "conv1")] private readonly ConvolutionNorm _first;
-        [ComponentName(Name = "conv2")] private readonly ConvolutionNorm _second;
+        [ComponentName(Name = "conv1")]
+        private readonly ConvolutionNorm _first;
+
+        [ComponentName(Name = "conv2")]
+        private readonly ConvolutionNorm _second;
 
         public Refinement(LayerShapes shapes, string name, int inputs, Placement placement)
             : base(nameof(Refinement))
@@ -217,9 +275,14 @@ internal sealed class MlsdNetwork : Module<Tensor, Tensor>
     {
         private const int Dilation = 5;
 
-        [ComponentName(Name = "conv1")] private readonly ConvolutionNorm _first;
-        [ComponentName(Name = "conv2")] private readonly ConvolutionNorm _second;
-        [ComponentName(Name = "conv3")] private readonly ConvolutionLayer _last;
+        [ComponentName(Name = "conv1")]
+        private readonly ConvolutionNorm _first;
+
+        [ComponentName(Name = "conv2")]
+        private readonly ConvolutionNorm _second;
+
+        [ComponentName(Name = "conv3")]
+        private readonly ConvolutionLayer _last;
 
         public Head(LayerShapes shapes, string name, int inputs, Placement placement)
             : base(nameof(Head))

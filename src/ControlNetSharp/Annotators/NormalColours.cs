@@ -3,13 +3,16 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators;
 
 /// <summary>
-/// Surface directions as colours: red is left, green is up, blue is towards the viewer, from 0 for −1 to 255 for 1. Source: the normal model of ControlNet 1.1
+/// Surface directions as colours: red is left, green is up, blue is towards the viewer, from 0 for −1 to 255 for 1.
+/// Source: the normal model of ControlNet 1.1
 /// (lllyasviel/ControlNet-v1-1-nightly, README), whose annotator NormalBae colours so.
 /// </summary>
 internal static class NormalColours
 {
     /// <summary>Paints directions.</summary>
-    /// <param name="normalAt">The unit vector of a pixel, counted row by row: x right, y up, z towards the viewer.</param>
+    /// <param name="normalAt">
+    /// The unit vector of a pixel, counted row by row: x right, y up, z towards the viewer.
+    /// </param>
     /// <param name="width">Pixels a row.</param>
     /// <param name="height">Rows.</param>
     public static Picture Paint(Func<int, (float X, float Y, float Z)> normalAt, int width, int height)
@@ -28,7 +31,9 @@ internal static class NormalColours
     /// <summary>Reads a direction back.</summary>
     /// <param name="hint">A picture in these colours. Borrowed.</param>
     /// <param name="pixel">Counted row by row.</param>
-    /// <returns>A unit vector: x right, y up, z towards the viewer; towards the viewer where the colour means none.</returns>
+    /// <returns>
+    /// A unit vector: x right, y up, z towards the viewer; towards the viewer where the colour means none.
+    /// </returns>
     public static (float X, float Y, float Z) DirectionAt(Picture hint, int pixel)
     {
         ArgumentNullException.ThrowIfNull(hint);

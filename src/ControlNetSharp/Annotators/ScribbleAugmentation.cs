@@ -4,12 +4,15 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators;
 
 /// <summary>
-/// Random changes of scribbles for training, so that a ControlNet learns to follow strokes as people draw them: some off their place, thick or thin, with gaps.
+/// Random changes of scribbles for training, so that a ControlNet learns to follow strokes as people draw them: some
+/// off their place, thick or thin, with gaps.
 /// Source of the idea: Zhang et al. 2023, arXiv:2302.05543, supplement, "user scribbles".
 /// </summary>
 internal sealed record ScribbleAugmentation
 {
-    /// <summary>Side of the cells whose corners move on their own and which lose a piece on their own, in pixels.</summary>
+    /// <summary>
+    /// Side of the cells whose corners move on their own and which lose a piece on their own, in pixels.
+    /// </summary>
     private const int Cell = 32;
 
     /// <summary>Strokes grow by up to so many pixels on each side; 0 to 16, default 3.</summary>
@@ -18,7 +21,9 @@ internal sealed record ScribbleAugmentation
     /// <summary>Up to this share of the cells of 32 x 32 pixels lose a round piece; 0 to 1, default 0.25.</summary>
     public double Gaps { get; init; } = 0.25;
 
-    /// <summary>Strokes move by up to so many pixels in each direction, smoothly from place to place; 0 to 16, default 4.</summary>
+    /// <summary>
+    /// Strokes move by up to so many pixels in each direction, smoothly from place to place; 0 to 16, default 4.
+    /// </summary>
     public double Jitter { get; init; } = 4;
 
     /// <summary>Changes a scribble.</summary>
@@ -49,7 +54,10 @@ internal sealed record ScribbleAugmentation
         }
     }
 
-    /// <summary>Each pixel comes from a place nearby; the offsets are drawn at the corners of the cells and linear between them, so that strokes bend and do not break.</summary>
+    /// <summary>
+    /// Each pixel comes from a place nearby; the offsets are drawn at the corners of the cells and linear between them,
+    /// so that strokes bend and do not break.
+    /// </summary>
     private byte[] Moved(byte[] strokes, int width, int height, Random random)
     {
         var columns = width / Cell + 2;
@@ -68,7 +76,8 @@ internal sealed record ScribbleAugmentation
                 var corner = y / Cell * columns + x / Cell;
                 double Between(Func<(double X, double Y), double> part) =>
                     (1 - down) * ((1 - right) * part(offsets[corner]) + right * part(offsets[corner + 1]))
-                    + down * ((1 - right) * part(offsets[corner + columns]) + right * part(offsets[corner + columns + 1]));
+                    + down
+                        * ((1 - right) * part(offsets[corner + columns]) + right * part(offsets[corner + columns + 1]));
                 var fromX = Math.Clamp((int)Math.Round(x + Between(offset => offset.X)), 0, width - 1);
                 var fromY = Math.Clamp((int)Math.Round(y + Between(offset => offset.Y)), 0, height - 1);
                 moved[y * width + x] = strokes[fromY * width + fromX];
@@ -86,7 +95,12 @@ internal sealed record ScribbleAugmentation
         {
             for (var left = 0; left < width; left += Cell)
             {
-                var (chance, centreX, centreY, radius) = (random.NextDouble(), left + random.Next(Cell), top + random.Next(Cell), random.Next(Cell / 8, Cell / 2));
+                var (chance, centreX, centreY, radius) = (
+                    random.NextDouble(),
+                    left + random.Next(Cell),
+                    top + random.Next(Cell),
+                    random.Next(Cell / 8, Cell / 2)
+                );
                 if (chance < share)
                 {
                     Erase(strokes, width, height, centreX, centreY, radius);

@@ -5,7 +5,15 @@ namespace ControlNetSharp.Annotators;
 /// <summary>Scribbles from the soft edges of HED, as the original made those that it was trained on.</summary>
 public sealed class ScribbleHedAnnotator : IAnnotator
 {
-    internal static readonly AnnotatorInfo Description = new("scribble", ["scribble_hed"], [], "strokes along the soft edges of the HED network") { Weights = HedAnnotator.Weights };
+    internal static readonly AnnotatorInfo Description = new(
+        "scribble",
+        ["scribble_hed"],
+        [],
+        "strokes along the soft edges of the HED network"
+    )
+    {
+        Weights = HedAnnotator.Weights,
+    };
 
     private readonly HedAnnotator _edges;
 
@@ -17,10 +25,18 @@ public sealed class ScribbleHedAnnotator : IAnnotator
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
+    public Picture Annotate(
+        Picture picture,
+        AnnotatorOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         var edges = Greyscale.Of(_edges.Annotate(picture, options: null, cancellationToken));
-        return Greyscale.ToPicture(ScribbleLines.OfSoftEdges(edges, picture.Width, picture.Height), picture.Width, picture.Height);
+        return Greyscale.ToPicture(
+            ScribbleLines.OfSoftEdges(edges, picture.Width, picture.Height),
+            picture.Width,
+            picture.Height
+        );
     }
 
     /// <summary>The network.</summary>

@@ -2,7 +2,10 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Annotators;
 
-/// <summary>Scribbles as the original makes them from soft edges and from drawings. Source: annotator/hed and gradio_{fake_scribble,scribble,scribble_interactive}2image.py, lllyasviel/ControlNet@ed85cd1.</summary>
+/// <summary>
+/// Scribbles as the original makes them from soft edges and from drawings. Source: annotator/hed and
+/// gradio_{fake_scribble,scribble,scribble_interactive}2image.py, lllyasviel/ControlNet@ed85cd1.
+/// </summary>
 internal static class ScribbleLines
 {
     /// <summary>Standard deviation of both blurs, in pixels.</summary>
@@ -21,7 +24,10 @@ internal static class ScribbleLines
         return [.. strokes.Select(value => value > 4 ? byte.MaxValue : byte.MinValue)];
     }
 
-    /// <summary>255 where the blurred edges are brighter than the middle and, along one of four directions at least, no neighbour is brighter; else 0.</summary>
+    /// <summary>
+    /// 255 where the blurred edges are brighter than the middle and, along one of four directions at least, no
+    /// neighbour is brighter; else 0.
+    /// </summary>
     /// <param name="edges">width · height values, bright on black. Borrowed.</param>
     /// <param name="width">Pixels a row.</param>
     /// <param name="height">Rows.</param>
@@ -33,7 +39,10 @@ internal static class ScribbleLines
         {
             for (var x = 0; x < width; x++, i++)
             {
-                if (blurred[i] > Middle && (IsRidge(x, y, 1, 0) || IsRidge(x, y, 0, 1) || IsRidge(x, y, 1, 1) || IsRidge(x, y, 1, -1)))
+                if (
+                    blurred[i] > Middle
+                    && (IsRidge(x, y, 1, 0) || IsRidge(x, y, 0, 1) || IsRidge(x, y, 1, 1) || IsRidge(x, y, 1, -1))
+                )
                 {
                     ridges[i] = 255;
                 }
@@ -42,9 +51,11 @@ internal static class ScribbleLines
 
         return ridges;
 
-        bool IsRidge(int x, int y, int dx, int dy) => At(x - dx, y - dy) <= blurred[y * width + x] && At(x + dx, y + dy) <= blurred[y * width + x];
+        bool IsRidge(int x, int y, int dx, int dy) =>
+            At(x - dx, y - dy) <= blurred[y * width + x] && At(x + dx, y + dy) <= blurred[y * width + x];
 
-        float At(int x, int y) => x < 0 || y < 0 || x >= width || y >= height ? float.NegativeInfinity : blurred[y * width + x];
+        float At(int x, int y) =>
+            x < 0 || y < 0 || x >= width || y >= height ? float.NegativeInfinity : blurred[y * width + x];
     }
 
     /// <summary>White where a drawing of dark lines on bright paper has a channel below the middle.</summary>
@@ -59,7 +70,9 @@ internal static class ScribbleLines
         for (int i = 0, from = 0; i < lines.Length; i++, from += 3)
         {
             var (red, green, blue) = (picture.Rgb[from], picture.Rgb[from + 1], picture.Rgb[from + 2]);
-            lines[i] = isLine(Math.Min(red, Math.Min(green, blue)), Math.Max(red, Math.Max(green, blue))) ? byte.MaxValue : byte.MinValue;
+            lines[i] = isLine(Math.Min(red, Math.Min(green, blue)), Math.Max(red, Math.Max(green, blue)))
+                ? byte.MaxValue
+                : byte.MinValue;
         }
 
         return Greyscale.ToPicture(lines, picture.Width, picture.Height);

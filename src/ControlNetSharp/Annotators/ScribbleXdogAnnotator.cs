@@ -3,25 +3,42 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators;
 
 /// <summary>
-/// Scribbles from a difference of Gaussians, for dark lines and the dark sides of edges. Source: Winnemöller et al. 2012, "XDoG: an eXtended difference-of-Gaussians compendium";
-/// numbers of scribble_xdog, Mikubill/sd-webui-controlnet@56cec5b, but for its doubling in 8 bits, which makes holes in the strongest lines.
+/// Scribbles from a difference of Gaussians, for dark lines and the dark sides of edges. Source: Winnemöller et al.
+/// 2012, "XDoG: an eXtended difference-of-Gaussians compendium";
+/// numbers of scribble_xdog, Mikubill/sd-webui-controlnet@56cec5b, but for its doubling in 8 bits, which makes holes in
+/// the strongest lines.
 /// </summary>
 public sealed class ScribbleXdogAnnotator : IAnnotator
 {
     internal static readonly AnnotatorInfo Description = new(
         "scribble",
         ["scribble_xdog"],
-        [new("threshold", 1, 64, 32, Whole: true, "twice the darkness against the surroundings from which on there is a stroke: less gives more strokes")],
-        "strokes along dark lines and edges, no network");
+        [
+            new(
+                "threshold",
+                1,
+                64,
+                32,
+                Whole: true,
+                "twice the darkness against the surroundings from which on there is a stroke: less gives more strokes"
+            ),
+        ],
+        "strokes along dark lines and edges, no network"
+    );
 
     /// <summary>Standard deviations of the lines and of their surroundings, in pixels.</summary>
-    private const double Fine = 0.5, Coarse = 5;
+    private const double Fine = 0.5,
+        Coarse = 5;
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default)
+    public Picture Annotate(
+        Picture picture,
+        AnnotatorOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         options ??= new AnnotatorOptions(Info);
@@ -32,7 +49,10 @@ public sealed class ScribbleXdogAnnotator : IAnnotator
         var strokes = new byte[picture.Width * picture.Height];
         for (int i = 0, from = 0; i < strokes.Length; i++, from += 3)
         {
-            var darker = Math.Min(coarse[from] - fine[from], Math.Min(coarse[from + 1] - fine[from + 1], coarse[from + 2] - fine[from + 2]));
+            var darker = Math.Min(
+                coarse[from] - fine[from],
+                Math.Min(coarse[from + 1] - fine[from + 1], coarse[from + 2] - fine[from + 2])
+            );
             // The original keeps 255 - darker as a byte.
             var darkness = 255 - (byte)Math.Clamp(255 - darker, 0, 255);
             strokes[i] = 2 * darkness > threshold ? byte.MaxValue : byte.MinValue;
@@ -42,7 +62,5 @@ public sealed class ScribbleXdogAnnotator : IAnnotator
     }
 
     /// <summary>Nothing is held.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

@@ -3,7 +3,10 @@ using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Checkpoints;
 
-/// <summary>JSON from outside. The parser lets texts with half a surrogate pair pass and fails when somebody asks for them; here they are found at once.</summary>
+/// <summary>
+/// JSON from outside. The parser lets texts with half a surrogate pair pass and fails when somebody asks for them; here
+/// they are found at once.
+/// </summary>
 internal static class CheckedJson
 {
     /// <summary>Parses one object.</summary>
@@ -14,7 +17,7 @@ internal static class CheckedJson
         var utf8 = ByteOrderMark.Removed(text);
         try
         {
-            for (var reader = new Utf8JsonReader(utf8.Span); reader.Read();)
+            for (var reader = new Utf8JsonReader(utf8.Span); reader.Read(); )
             {
                 _ = reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName ? reader.GetString() : null;
             }
@@ -25,6 +28,8 @@ internal static class CheckedJson
         }
 
         var document = JsonDocument.Parse(utf8);
-        return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new JsonException("it is no object");
+        return document.RootElement.ValueKind == JsonValueKind.Object
+            ? document
+            : throw new JsonException("it is no object");
     }
 }

@@ -7,21 +7,30 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>
-/// Writes a checkpoint in another layout, element type or container. Tensors go one at a time from the memory map to the new file. Without a new type every weight keeps its bits,
-/// and what is converted to the other layout and back is the same file again, but for what no network uses (such as averaged copies and tables of the noise schedule).
+/// Writes a checkpoint in another layout, element type or container. Tensors go one at a time from the memory map to
+/// the new file. Without a new type every weight keeps its bits,
+/// and what is converted to the other layout and back is the same file again, but for what no network uses (such as
+/// averaged copies and tables of the noise schedule).
 /// </summary>
 internal static class CheckpointConverter
 {
     /// <summary>The folder of each text encoder that LDM has a prefix for.</summary>
     private static readonly Dictionary<string, string> TextFolders = new(StringComparer.Ordinal)
     {
-        [LdmLayout.Clip] = "text_encoder", [LdmLayout.OpenClip] = "text_encoder", [LdmLayout.XlClip] = "text_encoder", [LdmLayout.XlOpenClip] = "text_encoder_2",
+        [LdmLayout.Clip] = "text_encoder",
+        [LdmLayout.OpenClip] = "text_encoder",
+        [LdmLayout.XlClip] = "text_encoder",
+        [LdmLayout.XlOpenClip] = "text_encoder_2",
     };
 
     /// <summary>Converts a checkpoint.</summary>
     /// <param name="input">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
-    /// <param name="output">A file for <see cref="CheckpointLayout.Ldm"/>, or a new folder for <see cref="CheckpointLayout.Diffusers"/>.</param>
-    /// <param name="layout">The layout; null to keep the tensors' names, for which any file with tensors will do.</param>
+    /// <param name="output">
+    /// A file for <see cref="CheckpointLayout.Ldm"/>, or a new folder for <see cref="CheckpointLayout.Diffusers"/>.
+    /// </param>
+    /// <param name="layout">
+    /// The layout; null to keep the tensors' names, for which any file with tensors will do.
+    /// </param>
     /// <param name="format">How all floating-point tensors are written; null to keep theirs.</param>
     /// <param name="overflowed">
     /// Told the name of each tensor that has numbers too large for the format (above 65504 for float16): in the
@@ -33,12 +42,18 @@ internal static class CheckpointConverter
     /// <exception cref="ArgumentException">The output is where something else is.</exception>
     /// <exception cref="FileTakenException">There is such a file, and it is not to be replaced.</exception>
     public static int Convert(
-        string input, string output, CheckpointLayout? layout = null, WeightFormat? format = null,
-        Action<string>? overflowed = null, bool replaces = true)
+        string input,
+        string output,
+        CheckpointLayout? layout = null,
+        WeightFormat? format = null,
+        Action<string>? overflowed = null,
+        bool replaces = true
+    )
     {
         ArgumentNullException.ThrowIfNull(output);
         var isModelFolder = File.Exists(Path.Combine(input, DiffusersFolder.Index));
-        using var files = layout is null && !isModelFolder ? CheckpointFiles.Open(input) : CheckpointFiles.OpenAsLdm(input);
+        using var files =
+            layout is null && !isModelFolder ? CheckpointFiles.Open(input) : CheckpointFiles.OpenAsLdm(input);
         var writing = new Writing(format, overflowed, replaces);
         return layout is null && !isModelFolder ? WriteFile(files, files.Tensors, files.Metadata, output, writing)
             : layout == CheckpointLayout.Ldm ? WriteLdm(files, output, writing)
@@ -47,18 +62,33 @@ internal static class CheckpointConverter
 
     private static int WriteLdm(CheckpointFiles files, string output, Writing writing)
     {
-        var tensors = files.Tensors.Where(tensor => LdmLayout.Markers.Contains(tensor.Key) || LdmLayout.Prefixes.Any(prefix => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))).ToDictionary(StringComparer.Ordinal);
+        var tensors = files
+            .Tensors.Where(tensor =>
+                LdmLayout.Markers.Contains(tensor.Key)
+                || LdmLayout.Prefixes.Any(prefix => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
+            )
+            .ToDictionary(StringComparer.Ordinal);
         if (tensors.Keys.All(LdmLayout.Markers.Contains))
         {
             throw NoNetwork(files);
         }
 
         var metadata = new Dictionary<string, string>(files.Metadata, StringComparer.Ordinal);
-        if (files.SourceLayout is not "ldm" && LdmLayout.Part(tensors, LdmLayout.Clip) is { Count: > 0 } clip && TextParams(files, LdmLayout.Clip, CheckpointMetadata.Read(files)).Activation == TextActivation.Gelu)
+        if (
+            files.SourceLayout is not "ldm"
+            && LdmLayout.Part(tensors, LdmLayout.Clip) is { Count: > 0 } clip
+            && TextParams(files, LdmLayout.Clip, CheckpointMetadata.Read(files)).Activation == TextActivation.Gelu
+        )
         {
             // LDM has the text encoder of SD 2.x under OpenCLIP's names.
-            tensors = tensors.Where(tensor => !tensor.Key.StartsWith(LdmLayout.Clip, StringComparison.Ordinal))
-                .Concat(OpenClipKeys.ToOpenClip(clip).Select(tensor => KeyValuePair.Create(LdmLayout.OpenClip + tensor.Key, tensor.Value))).ToDictionary(StringComparer.Ordinal);
+            tensors = tensors
+                .Where(tensor => !tensor.Key.StartsWith(LdmLayout.Clip, StringComparison.Ordinal))
+                .Concat(
+                    OpenClipKeys
+                        .ToOpenClip(clip)
+                        .Select(tensor => KeyValuePair.Create(LdmLayout.OpenClip + tensor.Key, tensor.Value))
+                )
+                .ToDictionary(StringComparer.Ordinal);
         }
 
         return WriteFile(files, tensors, metadata, output, writing);
@@ -68,7 +98,10 @@ internal static class CheckpointConverter
     {
         if (File.Exists(output) || Directory.Exists(output))
         {
-            throw new ArgumentException($"The folder {output} is there already; a diffusers layout is written to a new one.", nameof(output));
+            throw new ArgumentException(
+                $"The folder {output} is there already; a diffusers layout is written to a new one.",
+                nameof(output)
+            );
         }
 
         var parts = Parts(files);
@@ -89,15 +122,24 @@ internal static class CheckpointConverter
                 WriteFile(files, part.Tensors, metadata, Path.Combine(folder, part.File), writing);
                 if (parts.Count > 1 && part.Tokenizer is var (tokenizer, padToken))
                 {
-                    TokenizerFiles.Write(Directory.CreateDirectory(Path.Combine(temporary, tokenizer)).FullName, padToken);
+                    TokenizerFiles.Write(
+                        Directory.CreateDirectory(Path.Combine(temporary, tokenizer)).FullName,
+                        padToken
+                    );
                 }
             }
 
             if (parts.Count > 1)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(temporary, DiffusersFolder.Scheduler))!);
-                File.WriteAllText(Path.Combine(temporary, DiffusersFolder.Scheduler), DiffusersConfigs.Scheduler(CheckpointMetadata.Read(files)));
-                File.WriteAllText(Path.Combine(temporary, DiffusersFolder.Index), DiffusersConfigs.Index(isXl: parts.Exists(part => part.Folder == TextFolders[LdmLayout.XlOpenClip])));
+                File.WriteAllText(
+                    Path.Combine(temporary, DiffusersFolder.Scheduler),
+                    DiffusersConfigs.Scheduler(CheckpointMetadata.Read(files))
+                );
+                File.WriteAllText(
+                    Path.Combine(temporary, DiffusersFolder.Index),
+                    DiffusersConfigs.Index(isXl: parts.Exists(part => part.Folder == TextFolders[LdmLayout.XlOpenClip]))
+                );
             }
 
             Directory.Move(temporary, output);
@@ -114,7 +156,9 @@ internal static class CheckpointConverter
         }
     }
 
-    /// <summary>The networks of a checkpoint in diffusers' layout: a model's three or four, or the one that the file has.</summary>
+    /// <summary>
+    /// The networks of a checkpoint in diffusers' layout: a model's three or four, or the one that the file has.
+    /// </summary>
     private static List<NetworkFolder> Parts(CheckpointFiles files)
     {
         const string Weights = "diffusion_pytorch_model.safetensors";
@@ -122,13 +166,27 @@ internal static class CheckpointConverter
         var metadata = CheckpointMetadata.Read(files);
         try
         {
-            var texts = TextFolders.Where(text => LdmLayout.Part(files.Tensors, text.Key).Count > 0).Select(text => (Prefix: text.Key, Folder: text.Value, Params: TextParams(files, text.Key, metadata))).ToList();
+            var texts = TextFolders
+                .Where(text => LdmLayout.Part(files.Tensors, text.Key).Count > 0)
+                .Select(text => (Prefix: text.Key, Folder: text.Value, Params: TextParams(files, text.Key, metadata)))
+                .ToList();
             if (LdmLayout.Part(files.Tensors, LdmLayout.UNet) is { Count: > 0 } unet)
             {
                 var p = NetworkShapes.UNet(Shapes(unet), metadata);
                 var family = ModelFamily.Of(p);
                 metadata = metadata with { LatentScale = metadata.LatentScale ?? family.LatentScale };
-                parts.Add(new("unet", Weights, DiffusersLayout.UNet(unet), DiffusersConfigs.UNet(p, metadata.NativeSize ?? family.NativeSize, texts.Count > 0 ? texts[^1].Params.PooledWidth : null)));
+                parts.Add(
+                    new(
+                        "unet",
+                        Weights,
+                        DiffusersLayout.UNet(unet),
+                        DiffusersConfigs.UNet(
+                            p,
+                            metadata.NativeSize ?? family.NativeSize,
+                            texts.Count > 0 ? texts[^1].Params.PooledWidth : null
+                        )
+                    )
+                );
             }
             else if (LdmLayout.Part(files.Tensors, LdmLayout.Control) is { Count: > 0 } control)
             {
@@ -138,29 +196,58 @@ internal static class CheckpointConverter
 
             if (LdmLayout.Part(files.Tensors, LdmLayout.Autoencoder) is { Count: > 0 } autoencoder)
             {
-                parts.Add(new("vae", Weights, DiffusersLayout.Autoencoder(autoencoder), DiffusersConfigs.Autoencoder(NetworkShapes.Autoencoder(Shapes(autoencoder), metadata), metadata.LatentScale)));
+                parts.Add(
+                    new(
+                        "vae",
+                        Weights,
+                        DiffusersLayout.Autoencoder(autoencoder),
+                        DiffusersConfigs.Autoencoder(
+                            NetworkShapes.Autoencoder(Shapes(autoencoder), metadata),
+                            metadata.LatentScale
+                        )
+                    )
+                );
             }
 
             foreach (var (prefix, folder, p) in texts)
             {
                 var (text, isSecond) = (LdmLayout.Part(files.Tensors, prefix), prefix == LdmLayout.XlOpenClip);
-                parts.Add(new(folder, "model.safetensors", prefix is LdmLayout.OpenClip or LdmLayout.XlOpenClip ? OpenClipKeys.ToTransformers(text) : text, DiffusersConfigs.Text(p, isSecond))
-                {
-                    Tokenizer = (isSecond ? TokenizerFiles.SecondFolder : TokenizerFiles.Folder, p.PadToken),
-                });
+                parts.Add(
+                    new(
+                        folder,
+                        "model.safetensors",
+                        prefix is LdmLayout.OpenClip or LdmLayout.XlOpenClip ? OpenClipKeys.ToTransformers(text) : text,
+                        DiffusersConfigs.Text(p, isSecond)
+                    )
+                    {
+                        Tokenizer = (isSecond ? TokenizerFiles.SecondFolder : TokenizerFiles.Folder, p.PadToken),
+                    }
+                );
             }
 
             return parts;
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or ArgumentException or FormatException or ArithmeticException)
+        catch (Exception e)
+            when (e
+                    is KeyNotFoundException
+                        or InvalidOperationException
+                        or ArgumentException
+                        or FormatException
+                        or ArithmeticException
+            )
         {
-            throw new CheckpointException(files.Name, $"the shape of its networks cannot be told: {e.Message}", innerException: e);
+            throw new CheckpointException(
+                files.Name,
+                $"the shape of its networks cannot be told: {e.Message}",
+                innerException: e
+            );
         }
     }
 
     private static TextEncoderParams TextParams(CheckpointFiles files, string prefix, CheckpointMetadata metadata)
     {
-        TextEncoderParams Inferred(int? heads) => TextEncoderParams.Infer(Shapes(LdmLayout.Part(files.Tensors, prefix)), heads);
+        TextEncoderParams Inferred(int? heads) =>
+            TextEncoderParams.Infer(Shapes(LdmLayout.Part(files.Tensors, prefix)), heads);
         return prefix switch
         {
             LdmLayout.XlClip => metadata.Applied(Inferred(metadata.TextHeads)).ForSdxl(),
@@ -169,19 +256,37 @@ internal static class CheckpointConverter
         };
     }
 
-    private static Dictionary<string, IReadOnlyList<long>> Shapes(IReadOnlyDictionary<string, StoredTensor> tensors) => tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape, StringComparer.Ordinal);
+    private static Dictionary<string, IReadOnlyList<long>> Shapes(IReadOnlyDictionary<string, StoredTensor> tensors) =>
+        tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape, StringComparer.Ordinal);
 
-    private static CheckpointException NoNetwork(CheckpointFiles files) => files.OtherKind is { } other
-        ? new(files.Name, $"this is {other}, which has no other layout here; without a layout, its type and container can be changed.")
-        : new(files.Name, $"none of its {files.Tensors.Count} tensors belongs to a UNet, Autoencoder, text encoder or ControlNet; the first is '{files.Tensors.Keys.FirstOrDefault()}'. Without a layout, type and container of any file can be changed.");
+    private static CheckpointException NoNetwork(CheckpointFiles files) =>
+        files.OtherKind is { } other
+            ? new(
+                files.Name,
+                $"this is {other}, which has no other layout here; without a layout, its type and container can be "
+                    + "changed."
+            )
+            : new(
+                files.Name,
+                $"none of its {files.Tensors.Count} tensors belongs to a UNet, Autoencoder, text encoder or "
+                    + $"ControlNet; the first is '{files.Tensors.Keys.FirstOrDefault()}'. Without a layout, type and "
+                    + "container of any file can be changed."
+            );
 
     private static int WriteFile(
-        CheckpointFiles files, IReadOnlyDictionary<string, StoredTensor> tensors,
-        IReadOnlyDictionary<string, string> metadata, string output, Writing writing)
+        CheckpointFiles files,
+        IReadOnlyDictionary<string, StoredTensor> tensors,
+        IReadOnlyDictionary<string, string> metadata,
+        string output,
+        Writing writing
+    )
     {
         if (Directory.Exists(output))
         {
-            throw new ArgumentException($"{output} is a folder; the tensors of {files.Name} are written to one file.", nameof(output));
+            throw new ArgumentException(
+                $"{output} is a folder; the tensors of {files.Name} are written to one file.",
+                nameof(output)
+            );
         }
 
         var written = tensors.SelectMany(tensor => Written(tensor.Key, tensor.Value, writing));
@@ -221,12 +326,19 @@ internal static class CheckpointConverter
     }
 
     private static bool HasScales(IReadOnlyDictionary<string, StoredTensor> tensors, WeightFormat? format) =>
-        format == WeightFormat.ScaledFloat8 ? tensors.Any(tensor => ScaledFloat8.Holds(tensor.Key, tensor.Value)) : format is null && tensors.Values.Any(tensor => tensor.Scale is not null);
+        format == WeightFormat.ScaledFloat8
+            ? tensors.Any(tensor => ScaledFloat8.Holds(tensor.Key, tensor.Value))
+            : format is null && tensors.Values.Any(tensor => tensor.Scale is not null);
 
     /// <summary>How tensors are written.</summary>
     private sealed record Writing(WeightFormat? Format, Action<string>? Overflowed, bool Replaces);
 
-    private sealed record NetworkFolder(string Folder, string File, Dictionary<string, StoredTensor> Tensors, string Config)
+    private sealed record NetworkFolder(
+        string Folder,
+        string File,
+        Dictionary<string, StoredTensor> Tensors,
+        string Config
+    )
     {
         /// <summary>Of a text encoder: the folder of its tokenizer, and what that pads with.</summary>
         public (string Folder, int PadToken)? Tokenizer { get; init; }

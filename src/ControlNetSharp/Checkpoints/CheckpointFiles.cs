@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Checkpoints;
 
-/// <summary>One checkpoint in one or several files: a single space of tensor names. The files are safetensors or PyTorch's, told by what is in them and not by their names.</summary>
+/// <summary>
+/// One checkpoint in one or several files: a single space of tensor names. The files are safetensors or PyTorch's, told
+/// by what is in them and not by their names.
+/// </summary>
 public sealed class CheckpointFiles : IDisposable
 {
     /// <summary>What PyTorch's DataParallel puts before every name.</summary>
@@ -21,27 +24,41 @@ public sealed class CheckpointFiles : IDisposable
     public string Name { get; }
 
     /// <summary>Shapes by tensor name.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<long>> Shapes { get; private set; } = new Dictionary<string, IReadOnlyList<long>>();
+    public IReadOnlyDictionary<string, IReadOnlyList<long>> Shapes { get; private set; } =
+        new Dictionary<string, IReadOnlyList<long>>();
 
-    /// <summary>The metadata of all files; a later file does not change what an earlier one says. For a diffusers folder it is what its configurations say.</summary>
+    /// <summary>
+    /// The metadata of all files; a later file does not change what an earlier one says. For a diffusers folder it is
+    /// what its configurations say.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Metadata => _metadata;
 
-    /// <summary>The layout that the checkpoint has on the disk, as <see cref="CheckpointKind.LayoutOf"/> says it.</summary>
+    /// <summary>
+    /// The layout that the checkpoint has on the disk, as <see cref="CheckpointKind.LayoutOf"/> says it.
+    /// </summary>
     internal string? SourceLayout { get; private set; }
 
-    /// <summary>What the checkpoint is called in a sentence where it is none that can be run, as <see cref="CheckpointKind.OtherKind"/> says it; otherwise null.</summary>
+    /// <summary>
+    /// What the checkpoint is called in a sentence where it is none that can be run, as
+    /// <see cref="CheckpointKind.OtherKind"/> says it; otherwise null.
+    /// </summary>
     internal string? OtherKind { get; private set; }
 
     /// <summary>The tensors by name.</summary>
     internal IReadOnlyDictionary<string, StoredTensor> Tensors => _tensors;
 
     /// <summary>
-    /// Opens a file (safetensors; PyTorch's zip archives and older pickles, of which the state dict counts), the shards of an index (.index.json), a folder in diffusers' layout, whose tensors have the component
-    /// before their names (<c>unet/conv_in.weight</c>), or all .safetensors files of another folder in name order, or where it has none all PyTorch files.
+    /// Opens a file (safetensors; PyTorch's zip archives and older pickles, of which the state dict counts), the shards
+    /// of an index (.index.json), a folder in diffusers' layout, whose tensors have the component
+    /// before their names (<c>unet/conv_in.weight</c>), or all .safetensors files of another folder in name order, or
+    /// where it has none all PyTorch files.
     /// Prefixes of training programs (<c>module.</c>, <c>_orig_mod.</c>) are taken off.
     /// Headers and pickles are checked, no tensor is read yet.
     /// </summary>
-    /// <exception cref="CheckpointException">There is no such file, it is damaged, it wants something run, a shard is missing, or two files have the same tensor.</exception>
+    /// <exception cref="CheckpointException">
+    /// There is no such file, it is damaged, it wants something run, a shard is missing, or two files have the same
+    /// tensor.
+    /// </exception>
     public static CheckpointFiles Open(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -67,7 +84,10 @@ public sealed class CheckpointFiles : IDisposable
 
             files._tensors = ScaledFloat8.WithScales(Unwrapped(files._tensors));
             files.Describe();
-            (files.SourceLayout, files.OtherKind) = (CheckpointKind.LayoutOf(files.Shapes), CheckpointKind.OtherKind(files.Shapes));
+            (files.SourceLayout, files.OtherKind) = (
+                CheckpointKind.LayoutOf(files.Shapes),
+                CheckpointKind.OtherKind(files.Shapes)
+            );
             return files;
         }
         catch
@@ -80,7 +100,10 @@ public sealed class CheckpointFiles : IDisposable
     /// <summary>The same with the names and shapes that LDM has, whatever layout the checkpoint is in.</summary>
     /// <param name="path">As for <see cref="Open"/>.</param>
     /// <param name="autoencoder">A checkpoint whose Autoencoder replaces that of the first; null for none.</param>
-    /// <exception cref="CheckpointException">As for <see cref="Open"/>, or two tensors are the same one under two names, or the second checkpoint has no Autoencoder.</exception>
+    /// <exception cref="CheckpointException">
+    /// As for <see cref="Open"/>, or two tensors are the same one under two names, or the second checkpoint has no
+    /// Autoencoder.
+    /// </exception>
     internal static CheckpointFiles OpenAsLdm(string path, string? autoencoder = null)
     {
         var files = Open(path);
@@ -104,13 +127,18 @@ public sealed class CheckpointFiles : IDisposable
 
     /// <summary>Reads a tensor on the CPU.</summary>
     /// <param name="name">The tensor's name.</param>
-    /// <param name="dtype">The type to convert to; the file's own where null (8-bit floats become float32, integers without sign the next wider type).</param>
+    /// <param name="dtype">
+    /// The type to convert to; the file's own where null (8-bit floats become float32, integers without sign the next
+    /// wider type).
+    /// </param>
     /// <returns>A fresh tensor; the caller owns it.</returns>
     /// <exception cref="CheckpointException">There is no such tensor.</exception>
     public Tensor Read(string name, ScalarType? dtype = null) => Find(name).Read(dtype);
 
     /// <summary>Copies a tensor into another one of the same shape, converting its type.</summary>
-    /// <exception cref="CheckpointException">There is no such tensor, or its shape differs from the target's.</exception>
+    /// <exception cref="CheckpointException">
+    /// There is no such tensor, or its shape differs from the target's.
+    /// </exception>
     public void ReadInto(string name, Tensor target)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -133,13 +161,22 @@ public sealed class CheckpointFiles : IDisposable
     private void ReplaceAutoencoder(CheckpointFiles other)
     {
         _files.AddRange(other._files);
-        var parts = other._tensors.Where(tensor => tensor.Key.StartsWith(LdmLayout.Autoencoder, StringComparison.Ordinal)).ToList();
+        var parts = other
+            ._tensors.Where(tensor => tensor.Key.StartsWith(LdmLayout.Autoencoder, StringComparison.Ordinal))
+            .ToList();
         if (parts.Count == 0)
         {
-            throw new CheckpointException(other.Name, $"it has no Autoencoder (decoder.conv_in.weight, with or without {LdmLayout.Autoencoder}); the first of its {other._tensors.Count} keys is '{other._tensors.Keys.FirstOrDefault()}'.");
+            throw new CheckpointException(
+                other.Name,
+                $"it has no Autoencoder (decoder.conv_in.weight, with or without {LdmLayout.Autoencoder}); the first "
+                    + $"of its {other._tensors.Count} keys is '{other._tensors.Keys.FirstOrDefault()}'."
+            );
         }
 
-        _tensors = _tensors.Where(tensor => !tensor.Key.StartsWith(LdmLayout.Autoencoder, StringComparison.Ordinal)).Concat(parts).ToDictionary(StringComparer.Ordinal);
+        _tensors = _tensors
+            .Where(tensor => !tensor.Key.StartsWith(LdmLayout.Autoencoder, StringComparison.Ordinal))
+            .Concat(parts)
+            .ToDictionary(StringComparer.Ordinal);
         foreach (var key in CheckpointMetadata.AutoencoderKeys)
         {
             _metadata.Remove(key);
@@ -171,15 +208,20 @@ public sealed class CheckpointFiles : IDisposable
             {
                 var other = plain[own].Name;
                 throw new CheckpointException(
-                    tensor.File, $"the tensors '{other}' and '{name}' are one under two names.", [other, name]);
+                    tensor.File,
+                    $"the tensors '{other}' and '{name}' are one under two names.",
+                    [other, name]
+                );
             }
         }
 
         return plain;
     }
 
-    private StoredTensor Find(string name) => _tensors.TryGetValue(name, out var tensor) ? tensor
-        : throw new CheckpointException(Name, $"there is no tensor '{name}'.", [name]);
+    private StoredTensor Find(string name) =>
+        _tensors.TryGetValue(name, out var tensor)
+            ? tensor
+            : throw new CheckpointException(Name, $"there is no tensor '{name}'.", [name]);
 
     private void AddFile(string path)
     {
@@ -221,7 +263,10 @@ public sealed class CheckpointFiles : IDisposable
         var paths = isNetwork ? WeightFiles.Of(folder) : WeightFiles.All(folder);
         if (paths.Count == 0)
         {
-            throw new CheckpointException(folder, "the folder has no .safetensors file and none of PyTorch (.bin, .pth, .pt, .ckpt).");
+            throw new CheckpointException(
+                folder,
+                "the folder has no .safetensors file and none of PyTorch (.bin, .pth, .pt, .ckpt)."
+            );
         }
 
         foreach (var path in paths)
@@ -243,9 +288,18 @@ public sealed class CheckpointFiles : IDisposable
             Add(TensorFiles.Open(shard));
         }
 
-        if (shards.FirstOrDefault(shard => !_tensors.TryGetValue(shard.Key, out var tensor) || tensor.File != shard.Value) is { Key: { } missing, Value: { } file })
+        if (
+            shards.FirstOrDefault(shard =>
+                !_tensors.TryGetValue(shard.Key, out var tensor) || tensor.File != shard.Value
+            ) is
+            { Key: { } missing, Value: { } file }
+        )
         {
-            throw new CheckpointException(index, $"the tensor '{missing}' is not in {file}, where it should be.", [missing]);
+            throw new CheckpointException(
+                index,
+                $"the tensor '{missing}' is not in {file}, where it should be.",
+                [missing]
+            );
         }
     }
 
@@ -256,7 +310,11 @@ public sealed class CheckpointFiles : IDisposable
         {
             if (!_tensors.TryAdd(prefix + tensor.Name, tensor))
             {
-                throw new CheckpointException(file.Path, $"the tensor '{tensor.Name}' is in {_tensors[prefix + tensor.Name].File}, too.", [tensor.Name]);
+                throw new CheckpointException(
+                    file.Path,
+                    $"the tensor '{tensor.Name}' is in {_tensors[prefix + tensor.Name].File}, too.",
+                    [tensor.Name]
+                );
             }
         }
 
@@ -271,5 +329,6 @@ public sealed class CheckpointFiles : IDisposable
         }
     }
 
-    private void Describe() => Shapes = _tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape, StringComparer.Ordinal);
+    private void Describe() =>
+        Shapes = _tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape, StringComparer.Ordinal);
 }

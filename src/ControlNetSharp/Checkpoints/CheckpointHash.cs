@@ -19,7 +19,9 @@ internal sealed record CheckpointHash(string Sha256, string Old)
     /// <summary>What A1111 shows behind a model's name: the first ten digits.</summary>
     public string Short => Sha256[..10];
 
-    /// <summary>Reads a whole file for its hashes. Source: A1111 modules/hashes.py and sd_models.py, model_hash (behaviour).</summary>
+    /// <summary>
+    /// Reads a whole file for its hashes. Source: A1111 modules/hashes.py and sd_models.py, model_hash (behaviour).
+    /// </summary>
     /// <exception cref="CheckpointException">The file cannot be read.</exception>
     public static CheckpointHash Of(string path)
     {
@@ -31,7 +33,10 @@ internal sealed record CheckpointHash(string Sha256, string Old)
             stream.Position = Math.Min(OldOffset, stream.Length);
             var part = new byte[OldLength];
             var length = stream.ReadAtLeast(part, OldLength, throwOnEndOfStream: false);
-            return new CheckpointHash(sha256, Convert.ToHexStringLower(SHA256.HashData(part.AsSpan(0, length)))[..OldDigits]);
+            return new CheckpointHash(
+                sha256,
+                Convert.ToHexStringLower(SHA256.HashData(part.AsSpan(0, length)))[..OldDigits]
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -40,8 +45,10 @@ internal sealed record CheckpointHash(string Sha256, string Old)
     }
 
     /// <summary>
-    /// The hash by which A1111 and kohya's scripts know a LoRA: what its metadata says (sshs_model_hash), else SHA-256 of what lies behind the header of a safetensors file, which editing
-    /// the metadata does not change, or of another file as a whole. Source: A1111 extensions-builtin/Lora/network.py and modules/hashes.py (behaviour).
+    /// The hash by which A1111 and kohya's scripts know a LoRA: what its metadata says (sshs_model_hash), else SHA-256
+    /// of what lies behind the header of a safetensors file, which editing
+    /// the metadata does not change, or of another file as a whole. Source: A1111 extensions-builtin/Lora/network.py
+    /// and modules/hashes.py (behaviour).
     /// </summary>
     /// <returns>Lower-case hexadecimal digits, 64 where the file does not say otherwise.</returns>
     /// <exception cref="CheckpointException">It is a damaged safetensors file.</exception>
@@ -54,7 +61,10 @@ internal sealed record CheckpointHash(string Sha256, string Old)
 
         using (var file = SafetensorsFile.Open(path))
         {
-            if (file.Metadata.GetValueOrDefault("sshs_model_hash") is { Length: >= NetworkDigits } said && said.All(char.IsAsciiHexDigit))
+            if (
+                file.Metadata.GetValueOrDefault("sshs_model_hash") is { Length: >= NetworkDigits } said
+                && said.All(char.IsAsciiHexDigit)
+            )
             {
                 return said.ToLowerInvariant();
             }
@@ -67,18 +77,28 @@ internal sealed record CheckpointHash(string Sha256, string Old)
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 
-    /// <summary>The digest by which a model is known: SHA-256 of a file, or of all weight files of a folder one after another in name order.</summary>
+    /// <summary>
+    /// The digest by which a model is known: SHA-256 of a file, or of all weight files of a folder one after another in
+    /// name order.
+    /// </summary>
     /// <param name="path">The file or folder.</param>
     /// <returns>64 lower-case hexadecimal digits.</returns>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static string OfModel(string path)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in Directory.Exists(path) ? Directory.GetFiles(path, "*", SearchOption.AllDirectories).Where(IsWeights).Order(StringComparer.Ordinal) : (IEnumerable<string>)[path])
+        foreach (
+            var file in Directory.Exists(path)
+                ? Directory
+                    .GetFiles(path, "*", SearchOption.AllDirectories)
+                    .Where(IsWeights)
+                    .Order(StringComparer.Ordinal)
+                : (IEnumerable<string>)[path]
+        )
         {
             using var stream = File.OpenRead(file);
             var buffer = new byte[1 << 20];
-            for (int read; (read = stream.Read(buffer)) > 0;)
+            for (int read; (read = stream.Read(buffer)) > 0; )
             {
                 hash.AppendData(buffer.AsSpan(0, read));
             }

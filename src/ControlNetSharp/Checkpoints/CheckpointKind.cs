@@ -15,7 +15,12 @@ public static class CheckpointKind
     private const int InpaintingChannels = 9;
 
     /// <summary>A UNet's first convolution in each layout.</summary>
-    private static readonly string[] FirstConvolutions = [LdmLayout.UNet + "input_blocks.0.0.weight", DiffusersFolder.UNet + "conv_in.weight", "conv_in.weight"];
+    private static readonly string[] FirstConvolutions =
+    [
+        LdmLayout.UNet + "input_blocks.0.0.weight",
+        DiffusersFolder.UNet + "conv_in.weight",
+        "conv_in.weight",
+    ];
 
     /// <summary>Kinds that are something else than a model, with what they are called in a sentence.</summary>
     private static readonly Dictionary<string, string> Others = new(StringComparer.Ordinal)
@@ -82,25 +87,40 @@ public static class CheckpointKind
     {
         ArgumentNullException.ThrowIfNull(shapes);
         var row = Row(shapes);
-        var family = row?.Family ?? row?.Kind switch
-        {
-            Lora => LoraFamily.Of(shapes),
-            TextualInversion => FamilyOfVectors(shapes),
-            _ => FamilyOf(shapes)?.FullName,
-        };
+        var family =
+            row?.Family
+            ?? row?.Kind switch
+            {
+                Lora => LoraFamily.Of(shapes),
+                TextualInversion => FamilyOfVectors(shapes),
+                _ => FamilyOf(shapes)?.FullName,
+            };
         return (row?.Kind ?? "unknown", family);
     }
 
-    /// <summary>The family of a UNet, a ControlNet or a whole model in any layout; null where no context width shows it.</summary>
+    /// <summary>
+    /// The family of a UNet, a ControlNet or a whole model in any layout; null where no context width shows it.
+    /// </summary>
     /// <param name="shapes">Shapes by tensor name.</param>
     public static ModelFamily? FamilyOf(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)
     {
         ArgumentNullException.ThrowIfNull(shapes);
-        IReadOnlyList<long>? Shape(params string[] endings) => shapes.FirstOrDefault(shape => Array.Exists(endings, ending => shape.Key.EndsWith(ending, StringComparison.Ordinal))).Value;
-        return Shape(".attn2.to_k.weight") is not [_, var width] ? null
-            : ModelFamily.Of((int)width, Shape("label_emb.0.0.weight", "add_embedding.linear_1.weight") is not null) with
+        IReadOnlyList<long>? Shape(params string[] endings) =>
+            shapes
+                .FirstOrDefault(shape =>
+                    Array.Exists(endings, ending => shape.Key.EndsWith(ending, StringComparison.Ordinal))
+                )
+                .Value;
+        return Shape(".attn2.to_k.weight") is not [_, var width]
+            ? null
+            : ModelFamily.Of(
+                (int)width,
+                Shape("label_emb.0.0.weight", "add_embedding.linear_1.weight") is not null
+            ) with
             {
-                IsInpainting = FirstConvolutions.Select(shapes.GetValueOrDefault).FirstOrDefault(shape => shape is not null) is [_, InpaintingChannels, _, _],
+                IsInpainting =
+                    FirstConvolutions.Select(shapes.GetValueOrDefault).FirstOrDefault(shape => shape is not null)
+                        is [_, InpaintingChannels, _, _],
             };
     }
 
@@ -112,22 +132,31 @@ public static class CheckpointKind
         return Row(shapes)?.Layout;
     }
 
-    /// <summary>What a kind that cannot be run is called in a sentence; null for those that can, and for what is unknown.</summary>
-    internal static string? OtherKind(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes) => Row(shapes) switch
-    {
-        null => null,
-        { Family: { } family, Kind: var kind } => $"a {(kind == Model ? kind : "ControlNet")} of {family}",
-        { Kind: var kind } => Others.GetValueOrDefault(kind),
-    };
+    /// <summary>
+    /// What a kind that cannot be run is called in a sentence; null for those that can, and for what is unknown.
+    /// </summary>
+    internal static string? OtherKind(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes) =>
+        Row(shapes) switch
+        {
+            null => null,
+            { Family: { } family, Kind: var kind } => $"a {(kind == Model ? kind : "ControlNet")} of {family}",
+            { Kind: var kind } => Others.GetValueOrDefault(kind),
+        };
 
     private static Sign? Row(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes) =>
-        Array.Find(Signs, row => row.Name.EndsWith('*')
-            ? shapes.Keys.Any(name => name.StartsWith(row.Name[..^1], StringComparison.Ordinal))
-            : shapes.ContainsKey(row.Name))
-        ?? (shapes.Keys.Any(LoraNames.IsOfKohya) ? new("", Lora, "kohya")
+        Array.Find(
+            Signs,
+            row =>
+                row.Name.EndsWith('*')
+                    ? shapes.Keys.Any(name => name.StartsWith(row.Name[..^1], StringComparison.Ordinal))
+                    : shapes.ContainsKey(row.Name)
+        )
+        ?? (
+            shapes.Keys.Any(LoraNames.IsOfKohya) ? new("", Lora, "kohya")
             : shapes.Keys.Any(LoraNames.IsOfLora) ? new("", Lora, "diffusers")
             : AreVectors(shapes) ? new("", TextualInversion, "a1111")
-            : null);
+            : null
+        );
 
     /// <summary>
     /// Whether the tensors are vectors for tokens: those of SDXL's two encoders, or those of one, whose name is no
@@ -137,13 +166,14 @@ public static class CheckpointKind
     {
         static bool IsOfTokens(IReadOnlyList<long> shape) => shape is [> 0] or [>= 1 and <= PromptChunk.Length, > 0];
         string[] ofXl = [TextualInversionFile.FirstOfXl, TextualInversionFile.SecondOfXl];
-        return shapes.Values.All(IsOfTokens) && shapes.Count switch
-        {
-            1 when shapes.ContainsKey(TextualInversionFile.A1111) => true,
-            1 => !shapes.Keys.First().Contains('.') && IsKnownWidth(shapes.Values.First()[^1]),
-            2 => Array.TrueForAll(ofXl, shapes.ContainsKey),
-            _ => false,
-        };
+        return shapes.Values.All(IsOfTokens)
+            && shapes.Count switch
+            {
+                1 when shapes.ContainsKey(TextualInversionFile.A1111) => true,
+                1 => !shapes.Keys.First().Contains('.') && IsKnownWidth(shapes.Values.First()[^1]),
+                2 => Array.TrueForAll(ofXl, shapes.ContainsKey),
+                _ => false,
+            };
     }
 
     private static bool IsKnownWidth(long width) => ModelFamily.All.Any(family => family.ContextChannels == width);

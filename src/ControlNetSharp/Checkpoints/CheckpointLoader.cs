@@ -9,7 +9,8 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>
-/// Loads checkpoints in LDM layout. All names, shapes and types are compared before anything is copied; tensors go one at a time from the memory map to their final type and place.
+/// Loads checkpoints in LDM layout. All names, shapes and types are compared before anything is copied; tensors go one
+/// at a time from the memory map to their final type and place.
 /// </summary>
 public static class CheckpointLoader
 {
@@ -17,11 +18,16 @@ public static class CheckpointLoader
     private const int ShownKeys = 5;
     private const int ShownFiles = 8;
 
-    /// <summary>Loads a model: UNet, Autoencoder and one or two text encoders, from one file, from the files of a folder, or from a folder in diffusers' layout.</summary>
+    /// <summary>
+    /// Loads a model: UNet, Autoencoder and one or two text encoders, from one file, from the files of a folder, or
+    /// from a folder in diffusers' layout.
+    /// </summary>
     /// <param name="path">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
     /// <param name="placement">Where the networks live.</param>
     /// <param name="autoencoder">A checkpoint whose Autoencoder replaces the model's own; null for that.</param>
-    /// <exception cref="CheckpointException">A file is damaged, is not a model, or its names, shapes or types fit no family; nothing was loaded.</exception>
+    /// <exception cref="CheckpointException">
+    /// A file is damaged, is not a model, or its names, shapes or types fit no family; nothing was loaded.
+    /// </exception>
     public static DiffusionModel LoadModel(string path, Placement placement, string? autoencoder = null)
     {
         using var files = CheckpointFiles.OpenAsLdm(path, autoencoder);
@@ -38,8 +44,15 @@ public static class CheckpointLoader
 
             var unet = Load(new UNet(shape.UNet, placement), LdmLayout.UNet);
             // The values inside SDXL's Autoencoder are above what float16 can hold.
-            var latents = Load(shape.Family.IsXl && placement.Dtype == ScalarType.Float16
-                ? new Autoencoder(shape.Autoencoder, placement with { Dtype = ScalarType.Float32 }) { ComputesIn = ScalarType.Float32 } : new Autoencoder(shape.Autoencoder, placement), LdmLayout.Autoencoder);
+            var latents = Load(
+                shape.Family.IsXl && placement.Dtype == ScalarType.Float16
+                    ? new Autoencoder(shape.Autoencoder, placement with { Dtype = ScalarType.Float32 })
+                    {
+                        ComputesIn = ScalarType.Float32,
+                    }
+                    : new Autoencoder(shape.Autoencoder, placement),
+                LdmLayout.Autoencoder
+            );
             var texts = shape.Texts.Select(text => (ITextEncoder)Load(text.Create(placement), text.Prefix)).ToList();
             return new DiffusionModel
             {
@@ -62,21 +75,43 @@ public static class CheckpointLoader
         }
     }
 
-    /// <summary>Reads the shapes of a model's networks off its header, after the same comparisons as <see cref="LoadModel"/>; no weight is read.</summary>
+    /// <summary>
+    /// Reads the shapes of a model's networks off its header, after the same comparisons as <see cref="LoadModel"/>; no
+    /// weight is read.
+    /// </summary>
     /// <param name="path">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
-    /// <exception cref="CheckpointException">A file is damaged, is not a model, or its names, shapes or types fit no family.</exception>
-    public static (UNetParams UNet, AutoencoderParams Autoencoder, long Parameters, int NativeSize) ReadModelShape(string path)
+    /// <exception cref="CheckpointException">
+    /// A file is damaged, is not a model, or its names, shapes or types fit no family.
+    /// </exception>
+    public static (UNetParams UNet, AutoencoderParams Autoencoder, long Parameters, int NativeSize) ReadModelShape(
+        string path
+    )
     {
         using var files = CheckpointFiles.OpenAsLdm(path);
         var shape = ReadModel(files);
-        return (shape.UNet, shape.Autoencoder, files.Shapes.Values.Sum(sides => sides.Aggregate(1L, (a, b) => a * b)), shape.Metadata.NativeSize ?? shape.Family.NativeSize);
+        return (
+            shape.UNet,
+            shape.Autoencoder,
+            files.Shapes.Values.Sum(sides => sides.Aggregate(1L, (a, b) => a * b)),
+            shape.Metadata.NativeSize ?? shape.Family.NativeSize
+        );
     }
 
-    /// <summary>Loads a ControlNet, with or without the prefix <c>control_model.</c>, from a file of its own or from a full checkpoint that contains one.</summary>
-    /// <param name="path">A checkpoint as for <see cref="CheckpointFiles.Open"/>, in LDM's or diffusers' layout.</param>
+    /// <summary>
+    /// Loads a ControlNet, with or without the prefix <c>control_model.</c>, from a file of its own or from a full
+    /// checkpoint that contains one.
+    /// </summary>
+    /// <param name="path">
+    /// A checkpoint as for <see cref="CheckpointFiles.Open"/>, in LDM's or diffusers' layout.
+    /// </param>
     /// <param name="placement">Where the network lives.</param>
-    /// <param name="model">The model that it is to control; null to take any. A file of differences is added to its weights.</param>
-    /// <exception cref="CheckpointException">The file is damaged, is not a ControlNet, is one of another family than the model, or holds differences and no model was given; nothing was loaded.</exception>
+    /// <param name="model">
+    /// The model that it is to control; null to take any. A file of differences is added to its weights.
+    /// </param>
+    /// <exception cref="CheckpointException">
+    /// The file is damaged, is not a ControlNet, is one of another family than the model, or holds differences and no
+    /// model was given; nothing was loaded.
+    /// </exception>
     public static ControlNet LoadControlNet(string path, Placement placement, DiffusionModel? model = null)
     {
         using var files = CheckpointFiles.OpenAsLdm(path);
@@ -94,7 +129,9 @@ public static class CheckpointLoader
         }
     }
 
-    /// <summary>Whether a ControlNet's file holds differences to a model, so that it makes another network for each.</summary>
+    /// <summary>
+    /// Whether a ControlNet's file holds differences to a model, so that it makes another network for each.
+    /// </summary>
     /// <exception cref="CheckpointException">The file is damaged.</exception>
     internal static bool HoldsDifferences(string path)
     {
@@ -102,16 +139,23 @@ public static class CheckpointLoader
         return files.Tensors.ContainsKey(LdmLayout.Difference);
     }
 
-    /// <summary>Loads a network that is alone in its file, such as an annotator's, with the names of its own tensors.</summary>
+    /// <summary>
+    /// Loads a network that is alone in its file, such as an annotator's, with the names of its own tensors.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="kind">What the file should be, for the message, such as <c>weights of softedge_hed</c>.</param>
     /// <param name="create">Makes the network in the size that these shapes, by tensor name, give.</param>
     /// <param name="placement">Where it is to be; null for float32 on the CPU.</param>
     /// <returns>The network; the caller owns it.</returns>
-    /// <exception cref="CheckpointException">The file is damaged, or its names, shapes or types are not those of such a network; nothing was loaded.</exception>
+    /// <exception cref="CheckpointException">
+    /// The file is damaged, or its names, shapes or types are not those of such a network; nothing was loaded.
+    /// </exception>
     internal static T LoadNetwork<T>(
-        string path, string kind, Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create,
-        Placement? placement = null)
+        string path,
+        string kind,
+        Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create,
+        Placement? placement = null
+    )
         where T : nn.Module
     {
         using var files = CheckpointFiles.Open(path);
@@ -128,14 +172,26 @@ public static class CheckpointLoader
         }
     }
 
-    /// <summary>Compares the headers of ControlNets with that of the model they are to control: what loading would refuse is refused before any weight is read.</summary>
+    /// <summary>
+    /// Compares the headers of ControlNets with that of the model they are to control: what loading would refuse is
+    /// refused before any weight is read.
+    /// </summary>
     /// <param name="modelPath">The model, as for <see cref="LoadModel"/>.</param>
     /// <param name="paths">The ControlNets, as for <see cref="LoadControlNet"/>.</param>
-    /// <param name="others">Files among which ControlNets for the model are looked for where one of the paths is not for it; the message names them. Looked at only then.</param>
+    /// <param name="others">
+    /// Files among which ControlNets for the model are looked for where one of the paths is not for it; the message
+    /// names them. Looked at only then.
+    /// </param>
     /// <param name="autoencoder">As for <see cref="LoadModel"/>.</param>
-    /// <exception cref="CheckpointException">A file cannot be used, or the ControlNet is not one for the model.</exception>
+    /// <exception cref="CheckpointException">
+    /// A file cannot be used, or the ControlNet is not one for the model.
+    /// </exception>
     public static void CheckControlNets(
-        string modelPath, IEnumerable<string> paths, IEnumerable<string>? others = null, string? autoencoder = null)
+        string modelPath,
+        IEnumerable<string> paths,
+        IEnumerable<string>? others = null,
+        string? autoencoder = null
+    )
     {
         ArgumentNullException.ThrowIfNull(paths);
         using var model = CheckpointFiles.OpenAsLdm(modelPath, autoencoder);
@@ -157,7 +213,11 @@ public static class CheckpointLoader
     /// <param name="autoencoder">As for <see cref="LoadModel"/>.</param>
     /// <exception cref="CheckpointException">A file cannot be used, or is not one for the model.</exception>
     public static void CheckPromptFiles(
-        string modelPath, IEnumerable<string> loras, IEnumerable<string> embeddings, string? autoencoder = null)
+        string modelPath,
+        IEnumerable<string> loras,
+        IEnumerable<string> embeddings,
+        string? autoencoder = null
+    )
     {
         ArgumentNullException.ThrowIfNull(loras);
         ArgumentNullException.ThrowIfNull(embeddings);
@@ -186,58 +246,93 @@ public static class CheckpointLoader
     }
 
     /// <summary>Those of some files that are ControlNets for a model; files that cannot be used are left out.</summary>
-    private static IEnumerable<string> Fitting(IEnumerable<string> paths, UNetParams model) => paths.Where(path =>
-    {
-        try
+    private static IEnumerable<string> Fitting(IEnumerable<string> paths, UNetParams model) =>
+        paths.Where(path =>
         {
-            using var files = CheckpointFiles.OpenAsLdm(path);
-            return ReadControlNet(files, null, null).Fits(model);
-        }
-        catch (CheckpointException)
-        {
-            return false;
-        }
-    });
+            try
+            {
+                using var files = CheckpointFiles.OpenAsLdm(path);
+                return ReadControlNet(files, null, null).Fits(model);
+            }
+            catch (CheckpointException)
+            {
+                return false;
+            }
+        });
 
     /// <summary>The shape of a model, all of whose names, shapes and types were compared.</summary>
     private static ModelShape ReadModel(CheckpointFiles files)
     {
-        Require(files, LdmLayout.UNet + "input_blocks.0.0.weight", "a Stable Diffusion model (UNet, Autoencoder and text encoder in LDM layout)");
+        Require(
+            files,
+            LdmLayout.UNet + "input_blocks.0.0.weight",
+            "a Stable Diffusion model (UNet, Autoencoder and text encoder in LDM layout)"
+        );
         var metadata = CheckpointMetadata.Read(files);
         var unet = Inferred(files, () => NetworkShapes.UNet(Part(files, LdmLayout.UNet), metadata));
         var family = ModelFamily.Of(unet);
         if (family.IsXl && Part(files, LdmLayout.XlClip).Count == 0)
         {
-            throw new CheckpointException(files.Name, $"its UNet ({family.FullName}) takes a vector beside the text, but the first text encoder of SDXL ({LdmLayout.XlClip}) is missing; SDXL's refiner, unCLIP models and bare UNets cannot be run.");
+            throw new CheckpointException(
+                files.Name,
+                $"its UNet ({family.FullName}) takes a vector beside the text, but the first text encoder of SDXL "
+                    + $"({LdmLayout.XlClip}) is missing; SDXL's refiner, unCLIP models and bare UNets cannot be run."
+            );
         }
 
         RequireParts(files);
         metadata = metadata with { LatentScale = metadata.LatentScale ?? family.LatentScale };
-        var autoencoder = Inferred(files, () => NetworkShapes.Autoencoder(Part(files, LdmLayout.Autoencoder), metadata));
+        var autoencoder = Inferred(
+            files,
+            () => NetworkShapes.Autoencoder(Part(files, LdmLayout.Autoencoder), metadata)
+        );
         var latents = autoencoder.LatentChannels;
         if (unet.OutChannels != latents || (unet.InChannels != latents && unet.InChannels != 2 * latents + 1))
         {
-            throw new CheckpointException(files.Name, $"its UNet takes {unet.InChannels} channels and predicts {unet.OutChannels}, its Autoencoder has {latents}; models can be run whose UNet predicts as many as the Autoencoder has and takes "
-                + $"as many or, for inpainting, those of a mask and a masked picture, too ({2 * latents + 1}). Others (8 channels: picture to picture by instruction; 5: by depth) cannot.");
+            throw new CheckpointException(
+                files.Name,
+                $"its UNet takes {unet.InChannels} channels and predicts {unet.OutChannels}, its Autoencoder has "
+                    + $"{latents}; models can be run whose UNet predicts as many as the Autoencoder has and takes "
+                    + $"as many or, for inpainting, those of a mask and a masked picture, too ({2 * latents + 1}). "
+                    + "Others (8 channels: picture to picture by instruction; 5: by depth) cannot."
+            );
         }
 
         var texts = ReadTexts(files, family, metadata);
         if (texts.Sum(text => text.Params.Width) != unet.ContextChannels)
         {
-            throw new CheckpointException(files.Name, $"its UNet is conditioned by texts of width {unet.ContextChannels}; {(texts.Count == 1 ? "its text encoder has the width" : "its text encoders have the widths")} {string.Join(" and ", texts.Select(text => text.Params.Width))}.");
+            throw new CheckpointException(
+                files.Name,
+                $"its UNet is conditioned by texts of width {unet.ContextChannels}; "
+                    + $"{(texts.Count == 1 ? "its text encoder has the width" : "its text encoders have the widths")} "
+                    + $"{string.Join(" and ", texts.Select(text => text.Params.Width))}."
+            );
         }
 
-        if (unet.VectorChannels is { } vector && (vector - texts[^1].Params.PooledWidth) is var sizes && (sizes <= 0 || sizes % SizeConditioning.Count != 0))
+        if (
+            unet.VectorChannels is { } vector
+            && (vector - texts[^1].Params.PooledWidth) is var sizes
+            && (sizes <= 0 || sizes % SizeConditioning.Count != 0)
+        )
         {
-            throw new CheckpointException(files.Name, $"its UNet takes a vector of {vector} numbers, which has no room for a pooled text of {texts[^1].Params.PooledWidth} and {SizeConditioning.Count} embedded sizes.");
+            throw new CheckpointException(
+                files.Name,
+                $"its UNet takes a vector of {vector} numbers, which has no room for a pooled text of "
+                    + $"{texts[^1].Params.PooledWidth} and {SizeConditioning.Count} embedded sizes."
+            );
         }
 
         Compare(
-            files, family.FullName,
+            files,
+            family.FullName,
             [
-                (LdmLayout.UNet, () => new UNet(unet, Placement.Meta)), (LdmLayout.Autoencoder, () => new Autoencoder(autoencoder, Placement.Meta)),
-                .. texts.Select<TextShape, (string, Func<nn.Module>)>(text => (text.Prefix, () => text.Create(Placement.Meta))),
-            ]);
+                (LdmLayout.UNet, () => new UNet(unet, Placement.Meta)),
+                (LdmLayout.Autoencoder, () => new Autoencoder(autoencoder, Placement.Meta)),
+                .. texts.Select<TextShape, (string, Func<nn.Module>)>(text =>
+                    (text.Prefix, () => text.Create(Placement.Meta))
+                ),
+            ]
+        );
         return new ModelShape(unet, autoencoder, texts, family, metadata);
     }
 
@@ -246,10 +341,14 @@ public static class CheckpointLoader
     /// </summary>
     private static void RequireParts(CheckpointFiles files)
     {
-        bool Has(params string[] prefixes) => files.Shapes.Keys
-            .Any(name => Array.Exists(prefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
-        string Place(string folder, string prefix) => files.SourceLayout == "diffusers"
-            ? $"the folder '{folder.TrimEnd('/')}' has no weights" : $"no name begins with {prefix}";
+        bool Has(params string[] prefixes) =>
+            files.Shapes.Keys.Any(name =>
+                Array.Exists(prefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal))
+            );
+        string Place(string folder, string prefix) =>
+            files.SourceLayout == "diffusers"
+                ? $"the folder '{folder.TrimEnd('/')}' has no weights"
+                : $"no name begins with {prefix}";
         var missing = new List<string>();
         if (!Has(LdmLayout.Autoencoder))
         {
@@ -272,66 +371,128 @@ public static class CheckpointLoader
     private static List<TextShape> ReadTexts(CheckpointFiles files, ModelFamily family, CheckpointMetadata metadata)
     {
         TextEncoderParams Params(string prefix, int? heads) => TextEncoderParams.Infer(Part(files, prefix), heads);
-        return Inferred<List<TextShape>>(files, () =>
-        {
-            if (family.IsXl)
+        return Inferred<List<TextShape>>(
+            files,
+            () =>
             {
+                if (family.IsXl)
+                {
+                    return
+                    [
+                        new(LdmLayout.XlClip, metadata.Applied(Params(LdmLayout.XlClip, metadata.TextHeads)).ForSdxl()),
+                        new(LdmLayout.XlOpenClip, Params(LdmLayout.XlOpenClip, metadata.SecondTextHeads).ForSdxl()),
+                    ];
+                }
+
+                var prefix = Part(files, LdmLayout.Clip).Count > 0 ? LdmLayout.Clip : LdmLayout.OpenClip;
+                var text = metadata.Applied(Params(prefix, metadata.TextHeads));
+                // Converted from diffusers' layout, which leaves out the block that is skipped.
                 return
                 [
-                    new(LdmLayout.XlClip, metadata.Applied(Params(LdmLayout.XlClip, metadata.TextHeads)).ForSdxl()),
-                    new(LdmLayout.XlOpenClip, Params(LdmLayout.XlOpenClip, metadata.SecondTextHeads).ForSdxl()),
+                    new(
+                        prefix,
+                        prefix == LdmLayout.OpenClip && text is { Width: 1024, Layers: BlocksOfSd2InDiffusers }
+                            ? text with
+                            {
+                                DefaultClipSkip = 1,
+                            }
+                            : text
+                    ),
                 ];
             }
-
-            var prefix = Part(files, LdmLayout.Clip).Count > 0 ? LdmLayout.Clip : LdmLayout.OpenClip;
-            var text = metadata.Applied(Params(prefix, metadata.TextHeads));
-            // Converted from diffusers' layout, which leaves out the block that is skipped.
-            return [new(prefix, prefix == LdmLayout.OpenClip && text is { Width: 1024, Layers: BlocksOfSd2InDiffusers } ? text with { DefaultClipSkip = 1 } : text)];
-        });
+        );
     }
 
-    /// <summary>The shape of a ControlNet, all of whose names, shapes and types were compared, with those that the model asks for, too.</summary>
-    private static ControlNetParams ReadControlNet(CheckpointFiles files, string? modelName, UNetParams? model, IEnumerable<string>? others = null)
+    /// <summary>
+    /// The shape of a ControlNet, all of whose names, shapes and types were compared, with those that the model asks
+    /// for, too.
+    /// </summary>
+    private static ControlNetParams ReadControlNet(
+        CheckpointFiles files,
+        string? modelName,
+        UNetParams? model,
+        IEnumerable<string>? others = null
+    )
     {
         const string prefix = LdmLayout.Control;
         Require(files, prefix + "input_hint_block.0.weight", "a ControlNet");
         var p = Inferred(files, () => NetworkShapes.ControlNet(Part(files, prefix), CheckpointMetadata.Read(files)));
         var family = ModelFamily.Of(p.UNet);
         var expected = new ControlNetParams { UNet = p.UNet };
-        if (p.HintChannels != expected.HintChannels || p.HintEncoderChannels.Count != expected.HintEncoderChannels.Count)
+        if (
+            p.HintChannels != expected.HintChannels
+            || p.HintEncoderChannels.Count != expected.HintEncoderChannels.Count
+        )
         {
-            throw new CheckpointException(files.Name, $"its hint encoder takes {p.HintChannels} channels and has {p.HintEncoderChannels.Count + 1} convolutions; "
-                + $"{expected.HintChannels} channels and {expected.HintEncoderChannels.Count + 1} convolutions can be run.");
+            throw new CheckpointException(
+                files.Name,
+                $"its hint encoder takes {p.HintChannels} channels and has {p.HintEncoderChannels.Count + 1} "
+                    + "convolutions; "
+                    + $"{expected.HintChannels} channels and {expected.HintEncoderChannels.Count + 1} convolutions can "
+                    + "be run."
+            );
         }
 
         if (model is not null && !p.Fits(model))
         {
-            var (differences, keys) = Differences(files, (prefix, () => new ControlNet(p with { UNet = model with { InChannels = model.OutChannels } }, Placement.Meta)));
-            throw new CheckpointException(files.Name, $"this ControlNet is for {family.Name} (context {p.UNet.ContextChannels}, {p.UNet.ModelChannels} channels); the model {modelName} is {ModelFamily.Of(model).FullName} "
-                + $"(context {model.ContextChannels}, {model.ModelChannels} channels). Its keys differ from those of a ControlNet for that model: {differences}.{(others is null ? "" : Suggestion(others, model))}", keys);
+            var (differences, keys) = Differences(
+                files,
+                (
+                    prefix,
+                    () =>
+                        new ControlNet(p with { UNet = model with { InChannels = model.OutChannels } }, Placement.Meta)
+                )
+            );
+            throw new CheckpointException(
+                files.Name,
+                $"this ControlNet is for {family.Name} (context {p.UNet.ContextChannels}, {p.UNet.ModelChannels} "
+                    + $"channels); the model {modelName} is {ModelFamily.Of(model).FullName} "
+                    + $"(context {model.ContextChannels}, {model.ModelChannels} channels). Its keys differ from those "
+                    + "of a ControlNet for that model: "
+                    + $"{differences}.{(others is null ? "" : Suggestion(others, model))}",
+                keys
+            );
         }
 
         Compare(files, family.Name, (prefix, () => new ControlNet(p, Placement.Meta)));
         return p;
     }
 
-    /// <summary>What the file says; where it says nothing, the answer of an SD 2.x network itself, whose two kinds have the same names and shapes.</summary>
+    /// <summary>
+    /// What the file says; where it says nothing, the answer of an SD 2.x network itself, whose two kinds have the same
+    /// names and shapes.
+    /// </summary>
     private static PredictionType? PredictionOf(ModelShape shape, UNet unet, Placement placement) =>
-        shape.Metadata.Prediction ?? (shape.Family.Name != ModelFamily.StableDiffusion2 ? null : VelocityProbe.PredictsVelocity(unet, placement) ? PredictionType.Velocity : PredictionType.Epsilon);
+        shape.Metadata.Prediction
+        ?? (
+            shape.Family.Name != ModelFamily.StableDiffusion2 ? null
+            : VelocityProbe.PredictsVelocity(unet, placement) ? PredictionType.Velocity
+            : PredictionType.Epsilon
+        );
 
     private static string Suggestion(IEnumerable<string> others, UNetParams model)
     {
         var fitting = Fitting(others, model).Take(ShownFiles + 1).ToList();
-        return fitting.Count == 0 ? " In the folders of the models there is no ControlNet for that model."
-            : $" These are ControlNets for that model: {string.Join(", ", fitting.Take(ShownFiles))}{(fitting.Count > ShownFiles ? ", …" : "")}.";
+        return fitting.Count == 0
+            ? " In the folders of the models there is no ControlNet for that model."
+            : " These are ControlNets for that model: "
+                + $"{string.Join(", ", fitting.Take(ShownFiles))}{(fitting.Count > ShownFiles ? ", …" : "")}.";
     }
 
-    /// <summary>Adds the model's weights to a ControlNet that was stored as the difference to them; its own parts, which no model has, stay as they are.</summary>
+    /// <summary>
+    /// Adds the model's weights to a ControlNet that was stored as the difference to them; its own parts, which no
+    /// model has, stay as they are.
+    /// </summary>
     private static ControlNet AddBase(ControlNet network, CheckpointFiles files, DiffusionModel? model)
     {
         if (model is null)
         {
-            throw new CheckpointException(files.Name, "it holds the differences of a ControlNet to a model ('difference' is among its keys); it can only be loaded for a model.", [LdmLayout.Difference]);
+            throw new CheckpointException(
+                files.Name,
+                "it holds the differences of a ControlNet to a model ('difference' is among its keys); it can only be "
+                    + "loaded for a model.",
+                [LdmLayout.Difference]
+            );
         }
 
         using var scope = NewDisposeScope();
@@ -339,9 +500,14 @@ public static class CheckpointLoader
         var weights = model.UNet.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
         foreach (var (name, parameter) in network.named_parameters().Where(p => weights.ContainsKey(p.name)))
         {
-            // In float32: the differences are small, and a sum in a shorter type would lose them twice. The first convolution of an inpainting model takes further channels behind the latents.
-            var weight = weights[name].shape.SequenceEqual(parameter.shape) ? weights[name] : weights[name].narrow(1, 0, parameter.shape[1]);
-            parameter.copy_(files.Read(LdmLayout.Control + name, ScalarType.Float32).Plus(weight.to(ScalarType.Float32).cpu()));
+            // In float32: the differences are small, and a sum in a shorter type would lose them twice. The first
+            // convolution of an inpainting model takes further channels behind the latents.
+            var weight = weights[name].shape.SequenceEqual(parameter.shape)
+                ? weights[name]
+                : weights[name].narrow(1, 0, parameter.shape[1]);
+            parameter.copy_(
+                files.Read(LdmLayout.Control + name, ScalarType.Float32).Plus(weight.to(ScalarType.Float32).cpu())
+            );
         }
 
         return network;
@@ -356,7 +522,12 @@ public static class CheckpointLoader
 
         if (!files.Shapes.ContainsKey(key))
         {
-            throw new CheckpointException(files.Name, $"this is not {kind}: '{key}' is missing; the first of its {files.Shapes.Count} keys is '{files.Shapes.Keys.FirstOrDefault()}'.", [key]);
+            throw new CheckpointException(
+                files.Name,
+                $"this is not {kind}: '{key}' is missing; the first of its {files.Shapes.Count} keys is "
+                    + $"'{files.Shapes.Keys.FirstOrDefault()}'.",
+                [key]
+            );
         }
     }
 
@@ -366,53 +537,114 @@ public static class CheckpointLoader
         {
             return infer();
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or ArgumentException or FormatException or ArithmeticException or ExternalException)
+        catch (Exception e)
+            when (e
+                    is KeyNotFoundException
+                        or InvalidOperationException
+                        or ArgumentException
+                        or FormatException
+                        or ArithmeticException
+                        or ExternalException
+            )
         {
-            throw new CheckpointException(files.Name, $"the shape of its networks cannot be told: {e.Message}", innerException: e);
+            throw new CheckpointException(
+                files.Name,
+                $"the shape of its networks cannot be told: {e.Message}",
+                innerException: e
+            );
         }
     }
 
     private static Dictionary<string, IReadOnlyList<long>> Part(CheckpointFiles files, string prefix) =>
-        files.Shapes.Where(shape => shape.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(shape => shape.Key[prefix.Length..], shape => shape.Value);
+        files
+            .Shapes.Where(shape => shape.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(shape => shape.Key[prefix.Length..], shape => shape.Value);
 
-    private static void Compare(CheckpointFiles files, string family, params (string Prefix, Func<nn.Module> Create)[] networks)
+    private static void Compare(
+        CheckpointFiles files,
+        string family,
+        params (string Prefix, Func<nn.Module> Create)[] networks
+    )
     {
         var (differences, keys) = Differences(files, networks);
         if (keys.Count > 0)
         {
-            throw new CheckpointException(files.Name, $"it looks like {family}, but its keys do not fit: {differences}.", keys);
+            throw new CheckpointException(
+                files.Name,
+                $"it looks like {family}, but its keys do not fit: {differences}.",
+                keys
+            );
         }
     }
 
     /// <summary>
-    /// What of the files' names, shapes and types differs from the networks', in words and as the first keys. The networks are made on the meta device: a misfit costs no memory and leaves nothing half loaded.
+    /// What of the files' names, shapes and types differs from the networks', in words and as the first keys. The
+    /// networks are made on the meta device: a misfit costs no memory and leaves nothing half loaded.
     /// </summary>
-    private static (string Text, IReadOnlyList<string> Keys) Differences(CheckpointFiles files, params (string Prefix, Func<nn.Module> Create)[] networks)
+    private static (string Text, IReadOnlyList<string> Keys) Differences(
+        CheckpointFiles files,
+        params (string Prefix, Func<nn.Module> Create)[] networks
+    )
     {
-        var (missing, misshapen, unexpected, mistyped) = (new List<string>(), new List<string>(), new List<string>(), new List<string>());
+        var (missing, misshapen, unexpected, mistyped) = (
+            new List<string>(),
+            new List<string>(),
+            new List<string>(),
+            new List<string>()
+        );
         foreach (var (prefix, create) in networks)
         {
             using var network = Inferred(files, create);
             var expected = network.named_parameters().ToDictionary(p => prefix + p.name, p => p.parameter.shape);
             missing.AddRange(expected.Keys.Where(key => !files.Shapes.ContainsKey(key)));
-            misshapen.AddRange(expected.Where(e => files.Shapes.TryGetValue(e.Key, out var shape) && !shape.SequenceEqual(e.Value))
-                .Select(e => $"{e.Key} [{string.Join(", ", files.Shapes[e.Key])}] instead of [{string.Join(", ", e.Value)}]"));
-            unexpected.AddRange(files.Shapes.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && !expected.ContainsKey(key) && !IsBuffer(key)));
-            mistyped.AddRange(expected.Keys.Where(key => files.Shapes.ContainsKey(key) && !SafetensorsFormat.CanBeWeights(files.DtypeOf(key))).Select(key => $"{key} {files.DtypeOf(key)}"));
+            misshapen.AddRange(
+                expected
+                    .Where(e => files.Shapes.TryGetValue(e.Key, out var shape) && !shape.SequenceEqual(e.Value))
+                    .Select(e =>
+                        $"{e.Key} [{string.Join(", ", files.Shapes[e.Key])}] instead of [{string.Join(", ", e.Value)}]"
+                    )
+            );
+            unexpected.AddRange(
+                files.Shapes.Keys.Where(key =>
+                    key.StartsWith(prefix, StringComparison.Ordinal) && !expected.ContainsKey(key) && !IsBuffer(key)
+                )
+            );
+            mistyped.AddRange(
+                expected
+                    .Keys.Where(key =>
+                        files.Shapes.ContainsKey(key) && !SafetensorsFormat.CanBeWeights(files.DtypeOf(key))
+                    )
+                    .Select(key => $"{key} {files.DtypeOf(key)}")
+            );
         }
 
-        var findings = new[] { ("missing", missing), ("of another shape", misshapen), ("unexpected", unexpected), ("of a dtype that cannot be weights", mistyped) }
-            .Where(f => f.Item2.Count > 0).Select(f => (Finding: f.Item1, f.Item2.Count, Keys: f.Item2.Order(StringComparer.Ordinal).Take(ShownKeys).ToList())).ToList();
-        var texts = findings.Select(f => $"{f.Count} {f.Finding} ({string.Join(", ", f.Keys)}{(f.Count > ShownKeys ? ", …" : "")})");
+        var findings = new[]
+        {
+            ("missing", missing),
+            ("of another shape", misshapen),
+            ("unexpected", unexpected),
+            ("of a dtype that cannot be weights", mistyped),
+        }
+            .Where(f => f.Item2.Count > 0)
+            .Select(f =>
+                (Finding: f.Item1, f.Item2.Count, Keys: f.Item2.Order(StringComparer.Ordinal).Take(ShownKeys).ToList())
+            )
+            .ToList();
+        var texts = findings.Select(f =>
+            $"{f.Count} {f.Finding} ({string.Join(", ", f.Keys)}{(f.Count > ShownKeys ? ", …" : "")})"
+        );
         return (string.Join("; ", texts), [.. findings.SelectMany(f => f.Keys).Take(ShownKeys)]);
     }
 
     /// <summary>
-    /// Entries that public files carry beside the weights: position numbers of the text encoder, counters of batch normalisations, and the scale of OpenCLIP's training where transformers'
+    /// Entries that public files carry beside the weights: position numbers of the text encoder, counters of batch
+    /// normalisations, and the scale of OpenCLIP's training where transformers'
     /// layout keeps it.
     /// </summary>
     private static bool IsBuffer(string key) =>
-        key.EndsWith(".position_ids", StringComparison.Ordinal) || key.EndsWith(".num_batches_tracked", StringComparison.Ordinal) || key is LdmLayout.Clip + "logit_scale" or LdmLayout.XlClip + "logit_scale";
+        key.EndsWith(".position_ids", StringComparison.Ordinal)
+        || key.EndsWith(".num_batches_tracked", StringComparison.Ordinal)
+        || key is LdmLayout.Clip + "logit_scale" or LdmLayout.XlClip + "logit_scale";
 
     private static T Fill<T>(T network, CheckpointFiles files, string prefix)
         where T : nn.Module
@@ -427,12 +659,19 @@ public static class CheckpointLoader
 
     /// <summary>What the header of a model says of its parts.</summary>
     private sealed record ModelShape(
-        UNetParams UNet, AutoencoderParams Autoencoder, List<TextShape> Texts, ModelFamily Family,
-        CheckpointMetadata Metadata);
+        UNetParams UNet,
+        AutoencoderParams Autoencoder,
+        List<TextShape> Texts,
+        ModelFamily Family,
+        CheckpointMetadata Metadata
+    );
 
     /// <summary>What it says of a text encoder.</summary>
     private sealed record TextShape(string Prefix, TextEncoderParams Params)
     {
-        public nn.Module Create(Placement placement) => Prefix is LdmLayout.OpenClip or LdmLayout.XlOpenClip ? new OpenClipTextEncoder(Params, placement) : new ClipTextEncoder(Params, placement);
+        public nn.Module Create(Placement placement) =>
+            Prefix is LdmLayout.OpenClip or LdmLayout.XlOpenClip
+                ? new OpenClipTextEncoder(Params, placement)
+                : new ClipTextEncoder(Params, placement);
     }
 }

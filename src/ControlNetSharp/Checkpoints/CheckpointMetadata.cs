@@ -5,8 +5,10 @@ using ControlNetSharp.Text;
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>
-/// What a checkpoint says of itself because names and shapes cannot show it. Files of Stable Diffusion say nothing, and its values hold;
-/// models of one's own, at other widths, say it in the metadata of their safetensors files, and diffusers' folders in their configurations.
+/// What a checkpoint says of itself because names and shapes cannot show it. Files of Stable Diffusion say nothing, and
+/// its values hold;
+/// models of one's own, at other widths, say it in the metadata of their safetensors files, and diffusers' folders in
+/// their configurations.
 /// </summary>
 public sealed record CheckpointMetadata
 {
@@ -29,7 +31,11 @@ public sealed record CheckpointMetadata
     private const string SpacingKey = "timestep_spacing";
 
     /// <summary>The activations of text encoders by their names in transformers' configurations.</summary>
-    private static readonly Dictionary<string, TextActivation> Activations = new(StringComparer.Ordinal) { ["quick_gelu"] = Text.TextActivation.QuickGelu, ["gelu"] = Text.TextActivation.Gelu };
+    private static readonly Dictionary<string, TextActivation> Activations = new(StringComparer.Ordinal)
+    {
+        ["quick_gelu"] = Text.TextActivation.QuickGelu,
+        ["gelu"] = Text.TextActivation.Gelu,
+    };
 
     /// <summary>The allowed activations of the text encoder.</summary>
     internal static IReadOnlyCollection<string> TextActivations => Activations.Keys;
@@ -67,7 +73,9 @@ public sealed record CheckpointMetadata
     /// <summary>Width and height of the pictures that the model was trained with.</summary>
     public int? NativeSize { get; init; }
 
-    /// <summary>What the UNet predicts: <c>prediction_type</c> is epsilon or v; null where the file does not say it.</summary>
+    /// <summary>
+    /// What the UNet predicts: <c>prediction_type</c> is epsilon or v; null where the file does not say it.
+    /// </summary>
     public PredictionType? Prediction { get; init; }
 
     /// <summary>The noise that the model was trained with.</summary>
@@ -91,14 +99,19 @@ public sealed record CheckpointMetadata
             TextActivation = Choice(files, TextActivationKey, [.. Activations.Keys]),
             NativeSize = Number(files, NativeSizeKey),
             Prediction = PredictionOf(Choice(files, VelocityKey, "epsilon", "v")) ?? MarkedPrediction(files),
-            Noise = Runnable(files.Name, new NoiseSettings
-            {
-                Start = Fraction(files, BetaStartKey) ?? NoiseSettings.StableDiffusion.Start,
-                End = Fraction(files, BetaEndKey) ?? NoiseSettings.StableDiffusion.End,
-                Count = Number(files, TimestepsKey) ?? NoiseSettings.StableDiffusion.Count,
-                ZeroTerminalSnr = Choice(files, ZeroSnrKey, "true", "false") is { } zero ? zero == "true" : files.Shapes.ContainsKey(LdmLayout.ZeroSnr),
-                TrailingSpacing = Choice(files, SpacingKey, NoiseSettings.Spacings) == NoiseSettings.Trailing,
-            }),
+            Noise = Runnable(
+                files.Name,
+                new NoiseSettings
+                {
+                    Start = Fraction(files, BetaStartKey) ?? NoiseSettings.StableDiffusion.Start,
+                    End = Fraction(files, BetaEndKey) ?? NoiseSettings.StableDiffusion.End,
+                    Count = Number(files, TimestepsKey) ?? NoiseSettings.StableDiffusion.Count,
+                    ZeroTerminalSnr = Choice(files, ZeroSnrKey, "true", "false") is { } zero
+                        ? zero == "true"
+                        : files.Shapes.ContainsKey(LdmLayout.ZeroSnr),
+                    TrailingSpacing = Choice(files, SpacingKey, NoiseSettings.Spacings) == NoiseSettings.Trailing,
+                }
+            ),
         };
     }
 
@@ -108,27 +121,43 @@ public sealed record CheckpointMetadata
         noise.Problem(schedule) is { } problem ? throw new CheckpointException(file, problem) : noise;
 
     /// <summary>The same as texts for a safetensors file.</summary>
-    public Dictionary<string, string> Write() => new (string Key, object? Value)[]
-    {
-        (HeadWidthKey, HeadWidth),
-        (HeadsKey, Heads),
-        (NormGroupsKey, NormGroups),
-        (AutoencoderNormGroupsKey, AutoencoderNormGroups),
-        (LatentScaleKey, LatentScale),
-        (TextHeadsKey, TextHeads),
-        (SecondTextHeadsKey, SecondTextHeads),
-        (TextLayersKey, TextLayers),
-        (TextActivationKey, TextActivation),
-        (NativeSizeKey, NativeSize),
-        (VelocityKey, Prediction is { } prediction ? prediction == PredictionType.Velocity ? "v" : "epsilon" : null),
-        (BetaStartKey, Noise.Start != NoiseSettings.StableDiffusion.Start ? Noise.Start : null),
-        (BetaEndKey, Noise.End != NoiseSettings.StableDiffusion.End ? Noise.End : null),
-        (TimestepsKey, Noise.Count != NoiseSettings.StableDiffusion.Count ? Noise.Count : null),
-        (ZeroSnrKey, Noise.ZeroTerminalSnr ? "true" : null),
-        (SpacingKey, Noise.TrailingSpacing ? NoiseSettings.Trailing : null),
-    }.Where(entry => entry.Value is not null).ToDictionary(entry => entry.Key, entry => Convert.ToString(entry.Value, CultureInfo.InvariantCulture)!, StringComparer.Ordinal);
+    public Dictionary<string, string> Write() =>
+        new (string Key, object? Value)[]
+        {
+            (HeadWidthKey, HeadWidth),
+            (HeadsKey, Heads),
+            (NormGroupsKey, NormGroups),
+            (AutoencoderNormGroupsKey, AutoencoderNormGroups),
+            (LatentScaleKey, LatentScale),
+            (TextHeadsKey, TextHeads),
+            (SecondTextHeadsKey, SecondTextHeads),
+            (TextLayersKey, TextLayers),
+            (TextActivationKey, TextActivation),
+            (NativeSizeKey, NativeSize),
+            (
+                VelocityKey,
+                Prediction is { } prediction
+                    ? prediction == PredictionType.Velocity
+                        ? "v"
+                        : "epsilon"
+                    : null
+            ),
+            (BetaStartKey, Noise.Start != NoiseSettings.StableDiffusion.Start ? Noise.Start : null),
+            (BetaEndKey, Noise.End != NoiseSettings.StableDiffusion.End ? Noise.End : null),
+            (TimestepsKey, Noise.Count != NoiseSettings.StableDiffusion.Count ? Noise.Count : null),
+            (ZeroSnrKey, Noise.ZeroTerminalSnr ? "true" : null),
+            (SpacingKey, Noise.TrailingSpacing ? NoiseSettings.Trailing : null),
+        }
+            .Where(entry => entry.Value is not null)
+            .ToDictionary(
+                entry => entry.Key,
+                entry => Convert.ToString(entry.Value, CultureInfo.InvariantCulture)!,
+                StringComparer.Ordinal
+            );
 
-    /// <summary>The text encoder's shape with what is said here in the place of what its names and shapes suggest.</summary>
+    /// <summary>
+    /// The text encoder's shape with what is said here in the place of what its names and shapes suggest.
+    /// </summary>
     internal TextEncoderParams Applied(TextEncoderParams text)
     {
         var activation = TextActivation is { } name ? Activations[name] : text.Activation;
@@ -137,36 +166,50 @@ public sealed record CheckpointMetadata
             Activation = activation,
             // SD 2.x, whose weights were trained with the exact GELU, pads with 0.
             PadToken = activation == Text.TextActivation.Gelu ? 0 : text.VocabularySize - 1,
-            DefaultClipSkip = TextLayers is { } used && used <= text.Layers ? text.Layers - used + 1 : text.DefaultClipSkip,
+            DefaultClipSkip =
+                TextLayers is { } used && used <= text.Layers ? text.Layers - used + 1 : text.DefaultClipSkip,
         };
     }
 
     /// <summary>
-    /// What other programs' files say: an entry among the weights (SDXL models that predict velocity), or Stability AI's metadata.
+    /// What other programs' files say: an entry among the weights (SDXL models that predict velocity), or Stability
+    /// AI's metadata.
     /// Source: ComfyUI supported_models.py (behaviour); Stability-AI/ModelSpec, prediction_type.
     /// </summary>
     private static PredictionType? MarkedPrediction(CheckpointFiles files) =>
-        files.Shapes.ContainsKey(LdmLayout.Velocity) ? PredictionType.Velocity : PredictionOf(files.Metadata.GetValueOrDefault(ModelSpecPredictionKey));
+        files.Shapes.ContainsKey(LdmLayout.Velocity)
+            ? PredictionType.Velocity
+            : PredictionOf(files.Metadata.GetValueOrDefault(ModelSpecPredictionKey));
 
-    private static PredictionType? PredictionOf(string? word) => word switch
-    {
-        "v" => PredictionType.Velocity,
-        "epsilon" => PredictionType.Epsilon,
-        _ => null,
-    };
+    private static PredictionType? PredictionOf(string? word) =>
+        word switch
+        {
+            "v" => PredictionType.Velocity,
+            "epsilon" => PredictionType.Epsilon,
+            _ => null,
+        };
 
     private static string? Choice(CheckpointFiles files, string key, params string[] allowed) =>
         !files.Metadata.TryGetValue(key, out var text) ? null
         : allowed.Contains(text, StringComparer.Ordinal) ? text
-        : throw new CheckpointException(files.Name, $"the metadata '{key}' must be {string.Join(" or ", allowed)}, not '{text}'.");
+        : throw new CheckpointException(
+            files.Name,
+            $"the metadata '{key}' must be {string.Join(" or ", allowed)}, not '{text}'."
+        );
 
     private static int? Number(CheckpointFiles files, string key) =>
         !files.Metadata.TryGetValue(key, out var text) ? null
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
-        : throw new CheckpointException(files.Name, $"the metadata '{key}' must be a whole number above 0, not '{text}'.");
+        : throw new CheckpointException(
+            files.Name,
+            $"the metadata '{key}' must be a whole number above 0, not '{text}'."
+        );
 
     private static double? Fraction(CheckpointFiles files, string key) =>
         !files.Metadata.TryGetValue(key, out var text) ? null
-        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 && double.IsFinite(number) ? number
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+        && number > 0
+        && double.IsFinite(number)
+            ? number
         : throw new CheckpointException(files.Name, $"the metadata '{key}' must be a number above 0, not '{text}'.");
 }

@@ -6,7 +6,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Checkpoints;
 
-/// <summary>The networks of a loaded checkpoint and what it says of itself. Whoever loaded it owns it; disposing it frees the weights.</summary>
+/// <summary>
+/// The networks of a loaded checkpoint and what it says of itself. Whoever loaded it owns it; disposing it frees the
+/// weights.
+/// </summary>
 public sealed class DiffusionModel : IDisposable
 {
     /// <summary>The file or folder that it came from.</summary>
@@ -24,13 +27,17 @@ public sealed class DiffusionModel : IDisposable
     /// <summary>The text encoder.</summary>
     public required ITextEncoder Text { get; init; }
 
-    /// <summary>The second text encoder (SDXL), which gives the pooled vector, too; null where there is one only.</summary>
+    /// <summary>
+    /// The second text encoder (SDXL), which gives the pooled vector, too; null where there is one only.
+    /// </summary>
     public ITextEncoder? SecondText { get; init; }
 
     /// <summary>The one or two text encoders, in the order in which their features stand side by side.</summary>
     public IReadOnlyList<ITextEncoder> Texts => SecondText is null ? [Text] : [Text, SecondText];
 
-    /// <summary>What the UNet predicts; null where neither the file nor its family says, which counts as noise.</summary>
+    /// <summary>
+    /// What the UNet predicts; null where neither the file nor its family says, which counts as noise.
+    /// </summary>
     public PredictionType? Prediction { get; init; }
 
     /// <summary>The noise that it was trained with.</summary>

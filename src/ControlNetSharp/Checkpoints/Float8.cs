@@ -1,23 +1,57 @@
 namespace ControlNetSharp.Checkpoints;
 
-/// <summary>The two 8-bit floating-point types of checkpoints, decoded to float32 without loss. Source: Micikevicius et al. 2022, arXiv:2209.05433, table 1.</summary>
+/// <summary>
+/// The two 8-bit floating-point types of checkpoints, decoded to float32 without loss. Source: Micikevicius et al.
+/// 2022, arXiv:2209.05433, table 1.
+/// </summary>
 internal static class Float8
 {
-    /// <summary>4 bits of exponent (bias 7), 3 of mantissa; no infinities, not-a-number where all seven bits are set; largest number 448.</summary>
+    /// <summary>
+    /// 4 bits of exponent (bias 7), 3 of mantissa; no infinities, not-a-number where all seven bits are set; largest
+    /// number 448.
+    /// </summary>
     public const string E4M3 = "F8_E4M3";
 
-    /// <summary>5 bits of exponent (bias 15), 2 of mantissa, infinities and not-a-numbers as in IEEE types; largest number 57344.</summary>
+    /// <summary>
+    /// 5 bits of exponent (bias 15), 2 of mantissa, infinities and not-a-numbers as in IEEE types; largest number
+    /// 57344.
+    /// </summary>
     public const string E5M2 = "F8_E5M2";
 
-    private static readonly float[] E4M3Values = [.. Enumerable.Range(0, 256).Select(bits => Value(bits, mantissaBits: 3, bias: 7, special: bits => (bits & 0x7F) == 0x7F ? float.NaN : null))];
-    private static readonly float[] E5M2Values = [.. Enumerable.Range(0, 256).Select(bits => Value(bits, mantissaBits: 2, bias: 15, special: bits => (bits & 0x7C) != 0x7C ? null : (bits & 3) == 0 ? float.PositiveInfinity : float.NaN))];
+    private static readonly float[] E4M3Values =
+    [
+        .. Enumerable
+            .Range(0, 256)
+            .Select(bits =>
+                Value(bits, mantissaBits: 3, bias: 7, special: bits => (bits & 0x7F) == 0x7F ? float.NaN : null)
+            ),
+    ];
+    private static readonly float[] E5M2Values =
+    [
+        .. Enumerable
+            .Range(0, 256)
+            .Select(bits =>
+                Value(
+                    bits,
+                    mantissaBits: 2,
+                    bias: 15,
+                    special: bits =>
+                        (bits & 0x7C) != 0x7C ? null
+                        : (bits & 3) == 0 ? float.PositiveInfinity
+                        : float.NaN
+                )
+            ),
+    ];
 
     /// <summary>The number that a byte stands for.</summary>
     /// <param name="name"><see cref="E4M3"/> or <see cref="E5M2"/>.</param>
     /// <param name="bits">The byte.</param>
     public static float Decode(string name, byte bits) => name == E4M3 ? E4M3Values[bits] : E5M2Values[bits];
 
-    /// <summary>The byte of the nearest number, of two equally near ones the even one; what is beyond the largest becomes the largest.</summary>
+    /// <summary>
+    /// The byte of the nearest number, of two equally near ones the even one; what is beyond the largest becomes the
+    /// largest.
+    /// </summary>
     public static byte EncodeE4M3(float value)
     {
         const int Largest = 0x7E;
@@ -43,7 +77,9 @@ internal static class Float8
     {
         var (exponent, mantissa) = ((bits & 0x7F) >> mantissaBits, bits & ((1 << mantissaBits) - 1));
         var fraction = MathF.ScaleB(mantissa, -mantissaBits);
-        var size = special(bits) ?? (exponent == 0 ? MathF.ScaleB(fraction, 1 - bias) : MathF.ScaleB(1 + fraction, exponent - bias));
+        var size =
+            special(bits)
+            ?? (exponent == 0 ? MathF.ScaleB(fraction, 1 - bias) : MathF.ScaleB(1 + fraction, exponent - bias));
         return (bits & 0x80) == 0 ? size : -size;
     }
 }

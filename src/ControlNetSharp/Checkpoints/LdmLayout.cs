@@ -2,7 +2,10 @@ using ControlNetSharp.Checkpoints.KeyMaps;
 
 namespace ControlNetSharp.Checkpoints;
 
-/// <summary>Gives the tensors of a checkpoint the names and shapes that LDM has for them, whatever layout they are in. Nothing is read: the tensors stay views of their files.</summary>
+/// <summary>
+/// Gives the tensors of a checkpoint the names and shapes that LDM has for them, whatever layout they are in. Nothing
+/// is read: the tensors stay views of their files.
+/// </summary>
 internal static class LdmLayout
 {
     public const string UNet = "model.diffusion_model.";
@@ -27,26 +30,48 @@ internal static class LdmLayout
     public const string ZeroSnr = "ztsnr";
 
     /// <summary>What stands before the names of a network's tensors.</summary>
-    public static IReadOnlyList<string> Prefixes { get; } = [UNet, Autoencoder, Clip, OpenClip, XlClip, XlOpenClip, Control];
+    public static IReadOnlyList<string> Prefixes { get; } =
+    [UNet, Autoencoder, Clip, OpenClip, XlClip, XlOpenClip, Control];
 
     /// <summary>Entries that say something of a model by being there.</summary>
     public static IReadOnlyList<string> Markers { get; } = [Difference, Velocity, ZeroSnr];
 
     /// <summary>Bare weights: a name that only they have, and what becomes of them.</summary>
-    private static readonly (string Sign, Func<IReadOnlyDictionary<string, StoredTensor>, Dictionary<string, StoredTensor>> Rename)[] Bare =
+    private static readonly (
+        string Sign,
+        Func<IReadOnlyDictionary<string, StoredTensor>, Dictionary<string, StoredTensor>> Rename
+    )[] Bare =
     [
         ("controlnet_cond_embedding.conv_in.weight", tensors => OfDiffusers(tensors, Control, UNetKeys.OfDiffusers)),
         ("down_blocks.0.resnets.0.conv1.weight", tensors => OfDiffusers(tensors, UNet, UNetKeys.OfDiffusers)),
-        ("encoder.down_blocks.0.resnets.0.conv1.weight", tensors => OfDiffusers(tensors, Autoencoder, AutoencoderKeys.OfDiffusers)),
+        (
+            "encoder.down_blocks.0.resnets.0.conv1.weight",
+            tensors => OfDiffusers(tensors, Autoencoder, AutoencoderKeys.OfDiffusers)
+        ),
         ("encoder.down.0.block.0.conv1.weight", OfAutoencoder),
-        ("input_hint_block.0.weight", tensors => Prefixed(tensors.Where(tensor => tensor.Key != Difference), Control, tensors.Where(tensor => tensor.Key == Difference))),
+        (
+            "input_hint_block.0.weight",
+            tensors =>
+                Prefixed(
+                    tensors.Where(tensor => tensor.Key != Difference),
+                    Control,
+                    tensors.Where(tensor => tensor.Key == Difference)
+                )
+        ),
         ("text_model.embeddings.token_embedding.weight", tensors => Prefixed(tensors, Clip)),
     ];
 
-    /// <summary>The tensors under LDM's names. A name that neither layout has gets its network's prefix and is reported by whoever compares names.</summary>
+    /// <summary>
+    /// The tensors under LDM's names. A name that neither layout has gets its network's prefix and is reported by
+    /// whoever compares names.
+    /// </summary>
     public static Dictionary<string, StoredTensor> Of(IReadOnlyDictionary<string, StoredTensor> tensors)
     {
-        if (DiffusersFolder.Components.Any(component => tensors.Keys.Any(name => name.StartsWith(component, StringComparison.Ordinal))))
+        if (
+            DiffusersFolder.Components.Any(component =>
+                tensors.Keys.Any(name => name.StartsWith(component, StringComparison.Ordinal))
+            )
+        )
         {
             var second = Part(tensors, DiffusersFolder.SecondText);
             return new[]
@@ -55,24 +80,39 @@ internal static class LdmLayout
                 OfDiffusers(Part(tensors, DiffusersFolder.Autoencoder), Autoencoder, AutoencoderKeys.OfDiffusers),
                 Prefixed(Part(tensors, DiffusersFolder.Text), second.Count > 0 ? XlClip : Clip),
                 Prefixed(OpenClipKeys.ToOpenClip(second), XlOpenClip),
-            }.SelectMany(part => part).ToDictionary(StringComparer.Ordinal);
+            }
+                .SelectMany(part => part)
+                .ToDictionary(StringComparer.Ordinal);
         }
 
-        return Array.Find(Bare, row => tensors.ContainsKey(row.Sign)) is { Rename: { } rename } ? rename(tensors)
+        return Array.Find(Bare, row => tensors.ContainsKey(row.Sign)) is { Rename: { } rename }
+            ? rename(tensors)
             : Renamed(tensors, Corrected);
     }
 
     /// <summary>The tensors whose names begin with a prefix, without it.</summary>
-    public static Dictionary<string, StoredTensor> Part(IReadOnlyDictionary<string, StoredTensor> tensors, string prefix) =>
-        tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(tensor => tensor.Key[prefix.Length..], tensor => tensor.Value, StringComparer.Ordinal);
+    public static Dictionary<string, StoredTensor> Part(
+        IReadOnlyDictionary<string, StoredTensor> tensors,
+        string prefix
+    ) =>
+        tensors
+            .Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(tensor => tensor.Key[prefix.Length..], tensor => tensor.Value, StringComparer.Ordinal);
 
-    private static Dictionary<string, StoredTensor> OfDiffusers(IReadOnlyDictionary<string, StoredTensor> tensors, string prefix, Func<IReadOnlyCollection<string>, KeyMap> mapOf)
+    private static Dictionary<string, StoredTensor> OfDiffusers(
+        IReadOnlyDictionary<string, StoredTensor> tensors,
+        string prefix,
+        Func<IReadOnlyCollection<string>, KeyMap> mapOf
+    )
     {
         var map = mapOf([.. tensors.Keys]);
         return Renamed(tensors, name => prefix + (map.ToLdm(name) ?? name));
     }
 
-    private static Dictionary<string, StoredTensor> Renamed(IReadOnlyDictionary<string, StoredTensor> tensors, Func<string, string> rename)
+    private static Dictionary<string, StoredTensor> Renamed(
+        IReadOnlyDictionary<string, StoredTensor> tensors,
+        Func<string, string> rename
+    )
     {
         var result = new Dictionary<string, StoredTensor>(StringComparer.Ordinal);
         foreach (var (name, tensor) in tensors)
@@ -80,7 +120,11 @@ internal static class LdmLayout
             var ldm = rename(name);
             if (!result.TryAdd(ldm, AutoencoderKeys.IsConvolutionOfOne(ldm) ? tensor.AsConvolution() : tensor))
             {
-                throw new CheckpointException(tensor.File, $"the tensors '{result[ldm].Name}' and '{name}' are the same one under two names.", [result[ldm].Name, name]);
+                throw new CheckpointException(
+                    tensor.File,
+                    $"the tensors '{result[ldm].Name}' and '{name}' are the same one under two names.",
+                    [result[ldm].Name, name]
+                );
             }
         }
 
@@ -88,14 +132,32 @@ internal static class LdmLayout
     }
 
     /// <summary>A separate Autoencoder in LDM's layout. What it was trained with (<c>loss.</c>) is left out.</summary>
-    private static Dictionary<string, StoredTensor> OfAutoencoder(IReadOnlyDictionary<string, StoredTensor> tensors) => tensors
-        .Where(tensor => !tensor.Key.StartsWith("loss.", StringComparison.Ordinal) && !tensor.Key.StartsWith("model_ema.", StringComparison.Ordinal))
-        .ToDictionary(tensor => Autoencoder + tensor.Key, tensor => AutoencoderKeys.IsConvolutionOfOne(tensor.Key) ? tensor.Value.AsConvolution() : tensor.Value, StringComparer.Ordinal);
+    private static Dictionary<string, StoredTensor> OfAutoencoder(IReadOnlyDictionary<string, StoredTensor> tensors) =>
+        tensors
+            .Where(tensor =>
+                !tensor.Key.StartsWith("loss.", StringComparison.Ordinal)
+                && !tensor.Key.StartsWith("model_ema.", StringComparison.Ordinal)
+            )
+            .ToDictionary(
+                tensor => Autoencoder + tensor.Key,
+                tensor => AutoencoderKeys.IsConvolutionOfOne(tensor.Key) ? tensor.Value.AsConvolution() : tensor.Value,
+                StringComparer.Ordinal
+            );
 
-    private static Dictionary<string, StoredTensor> Prefixed(IEnumerable<KeyValuePair<string, StoredTensor>> tensors, string prefix, IEnumerable<KeyValuePair<string, StoredTensor>>? others = null) =>
-        tensors.Select(tensor => KeyValuePair.Create(prefix + tensor.Key, tensor.Value)).Concat(others ?? []).ToDictionary(StringComparer.Ordinal);
+    private static Dictionary<string, StoredTensor> Prefixed(
+        IEnumerable<KeyValuePair<string, StoredTensor>> tensors,
+        string prefix,
+        IEnumerable<KeyValuePair<string, StoredTensor>>? others = null
+    ) =>
+        tensors
+            .Select(tensor => KeyValuePair.Create(prefix + tensor.Key, tensor.Value))
+            .Concat(others ?? [])
+            .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>Models merged by some programs lack a part of the text encoder's names.</summary>
-    private static string Corrected(string name) => new[] { Clip, XlClip }.FirstOrDefault(prefix => name.StartsWith(prefix, StringComparison.Ordinal)) is { } clip
-        && name[clip.Length..].Split('.')[0] is "embeddings" or "encoder" or "final_layer_norm" ? $"{clip}text_model.{name[clip.Length..]}" : name;
+    private static string Corrected(string name) =>
+        new[] { Clip, XlClip }.FirstOrDefault(prefix => name.StartsWith(prefix, StringComparison.Ordinal)) is { } clip
+        && name[clip.Length..].Split('.')[0] is "embeddings" or "encoder" or "final_layer_norm"
+            ? $"{clip}text_model.{name[clip.Length..]}"
+            : name;
 }

@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>
-/// A file that is open for reading. What is looked at (headers, pickles, directories) is mapped into memory; numbers are read straight to where they belong (<see cref="Read"/>), because pages of a mapping
+/// A file that is open for reading. What is looked at (headers, pickles, directories) is mapped into memory; numbers
+/// are read straight to where they belong (<see cref="Read"/>), because pages of a mapping
 /// that were touched would count as memory of the process beside the tensors that they were copied to.
 /// </summary>
 internal sealed unsafe class MappedFile : IDisposable
@@ -16,7 +17,13 @@ internal sealed unsafe class MappedFile : IDisposable
 
     private MappedFile(string path, long length, MemoryMappedFile map, SafeFileHandle handle)
     {
-        (Path, Length, _map, _handle, _view) = (path, length, map, handle, map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read));
+        (Path, Length, _map, _handle, _view) = (
+            path,
+            length,
+            map,
+            handle,
+            map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read)
+        );
         byte* start = null;
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
         _start = start + _view.PointerOffset;
@@ -39,8 +46,25 @@ internal sealed unsafe class MappedFile : IDisposable
             {
                 var length = stream.Length;
                 // An empty file cannot be mapped.
-                return length == 0 ? throw new CheckpointException(path, "not a safetensors file and no PyTorch file: it has 0 bytes, while the header length alone takes 8.")
-                    : new MappedFile(path, length, MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false), stream.SafeFileHandle);
+                return length == 0
+                    ? throw new CheckpointException(
+                        path,
+                        "not a safetensors file and no PyTorch file: it has 0 bytes, while the header length alone "
+                            + "takes 8."
+                    )
+                    : new MappedFile(
+                        path,
+                        length,
+                        MemoryMappedFile.CreateFromFile(
+                            stream,
+                            null,
+                            0,
+                            MemoryMappedFileAccess.Read,
+                            HandleInheritability.None,
+                            leaveOpen: false
+                        ),
+                        stream.SafeFileHandle
+                    );
             }
             catch
             {
@@ -78,7 +102,10 @@ internal sealed unsafe class MappedFile : IDisposable
                 var count = RandomAccess.Read(_handle, target, position);
                 if (count == 0)
                 {
-                    throw new CheckpointException(Path, $"it ends at byte {position}; it had {Length} bytes when it was opened.");
+                    throw new CheckpointException(
+                        Path,
+                        $"it ends at byte {position}; it had {Length} bytes when it was opened."
+                    );
                 }
 
                 target = target[count..];

@@ -10,36 +10,62 @@ internal static class NetworkShapes
     private const int HeadWidth = 64;
 
     /// <summary>The shape of a UNet, or of the encoder half that a ControlNet is.</summary>
-    /// <param name="shapes">Shapes by name, without the prefix (<c>model.diffusion_model.</c> or <c>control_model.</c>).</param>
-    /// <param name="metadata">What shapes cannot show; SD's rules where it says nothing: 8 heads with 1×1 convolutions as projections (SD 1.x), 64 channels a head with linear ones, 32 norm groups.</param>
+    /// <param name="shapes">
+    /// Shapes by name, without the prefix (<c>model.diffusion_model.</c> or <c>control_model.</c>).
+    /// </param>
+    /// <param name="metadata">
+    /// What shapes cannot show; SD's rules where it says nothing: 8 heads with 1×1 convolutions as projections (SD
+    /// 1.x), 64 channels a head with linear ones, 32 norm groups.
+    /// </param>
     /// <exception cref="KeyNotFoundException">A name that every UNet has is missing; the message names it.</exception>
     public static UNetParams UNet(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes, CheckpointMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
-        var projection = shapes.FirstOrDefault(shape => shape.Key.EndsWith(".proj_in.weight", StringComparison.Ordinal)).Value
-            ?? throw new KeyNotFoundException("it has no attention, without which it takes no text ('.proj_in.weight' is missing)");
+        var projection =
+            shapes.FirstOrDefault(shape => shape.Key.EndsWith(".proj_in.weight", StringComparison.Ordinal)).Value
+            ?? throw new KeyNotFoundException(
+                "it has no attention, without which it takes no text ('.proj_in.weight' is missing)"
+            );
         var linear = projection.Count == 2;
         return new UNetParams
         {
             InChannels = Size(shapes, "input_blocks.0.0.weight", 1),
-            OutChannels = shapes.ContainsKey("out.2.weight") ? Size(shapes, "out.2.weight", 0) : Size(shapes, "input_blocks.0.0.weight", 1),
+            OutChannels = shapes.ContainsKey("out.2.weight")
+                ? Size(shapes, "out.2.weight", 0)
+                : Size(shapes, "input_blocks.0.0.weight", 1),
             ModelChannels = Size(shapes, "time_embed.0.weight", 1),
             Levels = Levels(shapes),
             MiddleDepth = Depth(shapes, "middle_block.1."),
-            ContextChannels = Size(shapes, shapes.Keys.First(key => key.EndsWith(".attn2.to_k.weight", StringComparison.Ordinal)), 1),
-            Heads = metadata.HeadWidth is { } width ? HeadRule.OfWidth(width) : metadata.Heads is { } heads ? HeadRule.OfCount(heads) : linear ? HeadRule.OfWidth(HeadWidth) : HeadRule.OfCount(ClassicHeads),
+            ContextChannels = Size(
+                shapes,
+                shapes.Keys.First(key => key.EndsWith(".attn2.to_k.weight", StringComparison.Ordinal)),
+                1
+            ),
+            Heads =
+                metadata.HeadWidth is { } width ? HeadRule.OfWidth(width)
+                : metadata.Heads is { } heads ? HeadRule.OfCount(heads)
+                : linear ? HeadRule.OfWidth(HeadWidth)
+                : HeadRule.OfCount(ClassicHeads),
             LinearProjections = linear,
-            VectorChannels = shapes.ContainsKey("label_emb.0.0.weight") ? Size(shapes, "label_emb.0.0.weight", 1) : null,
+            VectorChannels = shapes.ContainsKey("label_emb.0.0.weight")
+                ? Size(shapes, "label_emb.0.0.weight", 1)
+                : null,
             NormGroups = metadata.NormGroups ?? 32,
         };
     }
 
     /// <summary>The shape of a ControlNet.</summary>
     /// <inheritdoc cref="UNet"/>
-    public static ControlNetParams ControlNet(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes, CheckpointMetadata metadata)
+    public static ControlNetParams ControlNet(
+        IReadOnlyDictionary<string, IReadOnlyList<long>> shapes,
+        CheckpointMetadata metadata
+    )
     {
         var convolutions = shapes
-            .Where(shape => shape.Key.StartsWith("input_hint_block.", StringComparison.Ordinal) && shape.Key.EndsWith(".weight", StringComparison.Ordinal))
+            .Where(shape =>
+                shape.Key.StartsWith("input_hint_block.", StringComparison.Ordinal)
+                && shape.Key.EndsWith(".weight", StringComparison.Ordinal)
+            )
             .OrderBy(shape => int.Parse(shape.Key.Split('.')[1], CultureInfo.InvariantCulture))
             .ToList();
         return new ControlNetParams
@@ -53,8 +79,13 @@ internal static class NetworkShapes
     /// <summary>The shape of an Autoencoder.</summary>
     /// <param name="shapes">Shapes by name, without the prefix <c>first_stage_model.</c>.</param>
     /// <param name="metadata">What shapes cannot show; 32 norm groups where it says nothing.</param>
-    /// <exception cref="KeyNotFoundException">A name that every Autoencoder has is missing; the message names it.</exception>
-    public static AutoencoderParams Autoencoder(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes, CheckpointMetadata metadata)
+    /// <exception cref="KeyNotFoundException">
+    /// A name that every Autoencoder has is missing; the message names it.
+    /// </exception>
+    public static AutoencoderParams Autoencoder(
+        IReadOnlyDictionary<string, IReadOnlyList<long>> shapes,
+        CheckpointMetadata metadata
+    )
     {
         ArgumentNullException.ThrowIfNull(metadata);
         var channels = Size(shapes, "encoder.conv_in.weight", 0);
@@ -62,7 +93,12 @@ internal static class NetworkShapes
         return new AutoencoderParams
         {
             Channels = channels,
-            Multipliers = [.. Enumerable.Range(0, levels).Select(level => Size(shapes, $"encoder.down.{level}.block.0.conv1.weight", 0) / channels)],
+            Multipliers =
+            [
+                .. Enumerable
+                    .Range(0, levels)
+                    .Select(level => Size(shapes, $"encoder.down.{level}.block.0.conv1.weight", 0) / channels),
+            ],
             ResidualBlocks = CountWhile(block => shapes.ContainsKey($"encoder.down.0.block.{block}.conv1.weight")),
             LatentChannels = Size(shapes, "decoder.conv_in.weight", 1),
             NormGroups = metadata.AutoencoderNormGroups ?? 32,
@@ -78,7 +114,11 @@ internal static class NetworkShapes
         {
             if (shapes.TryGetValue($"input_blocks.{index}.0.in_layers.2.weight", out var convolution))
             {
-                (channels, blocks, depth) = ((int)convolution[0], blocks + 1, Depth(shapes, $"input_blocks.{index}.1."));
+                (channels, blocks, depth) = (
+                    (int)convolution[0],
+                    blocks + 1,
+                    Depth(shapes, $"input_blocks.{index}.1.")
+                );
                 continue;
             }
 
@@ -95,9 +135,11 @@ internal static class NetworkShapes
     private static int Depth(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes, string transformer) =>
         CountWhile(block => shapes.ContainsKey($"{transformer}transformer_blocks.{block}.norm1.weight"));
 
-    private static int CountWhile(Func<int, bool> exists) => Enumerable.Range(0, int.MaxValue).TakeWhile(exists).Count();
+    private static int CountWhile(Func<int, bool> exists) =>
+        Enumerable.Range(0, int.MaxValue).TakeWhile(exists).Count();
 
     private static int Size(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes, string name, int dimension) =>
-        shapes.TryGetValue(name, out var shape) && shape.Count > dimension ? (int)shape[dimension]
-        : throw new KeyNotFoundException($"'{name}' is missing or has too few dimensions.");
+        shapes.TryGetValue(name, out var shape) && shape.Count > dimension
+            ? (int)shape[dimension]
+            : throw new KeyNotFoundException($"'{name}' is missing or has too few dimensions.");
 }

@@ -6,26 +6,50 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Checkpoints;
 
-/// <summary>Writes safetensors files: to a temporary name first, flushed to the disk, then renamed, so that a kill at any moment leaves the old file or the new one.</summary>
+/// <summary>
+/// Writes safetensors files: to a temporary name first, flushed to the disk, then renamed, so that a kill at any moment
+/// leaves the old file or the new one.
+/// </summary>
 internal static class SafetensorsWriter
 {
     /// <summary>Writes <paramref name="tensors"/>, in name order, with their own types.</summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">Tensors by name, on any device. Borrowed.</param>
     /// <param name="metadata">Texts for the header's <c>__metadata__</c>.</param>
-    /// <param name="replaces">Whether an existing file is replaced; where not, of several programs that write it only one does.</param>
+    /// <param name="replaces">
+    /// Whether an existing file is replaced; where not, of several programs that write it only one does.
+    /// </param>
     /// <exception cref="ArgumentException">A tensor's type cannot be stored.</exception>
     /// <exception cref="FileTakenException">There is such a file, and it is not to be replaced.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null, bool replaces = true) => Write(
-        path,
-        tensors.Select(pair => new WrittenTensor(pair.Key, SafetensorsFormat.NameOf(pair.Value.dtype), pair.Value.shape, () => pair.Value.detach().cpu().contiguous())),
-        metadata,
-        replaces);
+    public static void Write(
+        string path,
+        IEnumerable<KeyValuePair<string, Tensor>> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null,
+        bool replaces = true
+    ) =>
+        Write(
+            path,
+            tensors.Select(pair => new WrittenTensor(
+                pair.Key,
+                SafetensorsFormat.NameOf(pair.Value.dtype),
+                pair.Value.shape,
+                () => pair.Value.detach().cpu().contiguous()
+            )),
+            metadata,
+            replaces
+        );
 
-    /// <summary>The same for tensors that are made when their turn comes, so that only one of them is in memory.</summary>
+    /// <summary>
+    /// The same for tensors that are made when their turn comes, so that only one of them is in memory.
+    /// </summary>
     /// <inheritdoc cref="Write(string, IEnumerable{KeyValuePair{string, Tensor}}, IReadOnlyDictionary{string, string}, bool)"/>
-    internal static void Write(string path, IEnumerable<WrittenTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, bool replaces = true)
+    internal static void Write(
+        string path,
+        IEnumerable<WrittenTensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null,
+        bool replaces = true
+    )
     {
         var ordered = tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal).ToList();
         WholeFile.Write(
@@ -40,7 +64,8 @@ internal static class SafetensorsWriter
                     stream.Write(data.numel() == 0 ? [] : data.bytes);
                 }
             },
-            replaces);
+            replaces
+        );
     }
 
     private static byte[] Header(List<WrittenTensor> tensors, IReadOnlyDictionary<string, string>? metadata)
@@ -102,5 +127,6 @@ internal static class SafetensorsWriter
 internal sealed record WrittenTensor(string Name, string Dtype, IReadOnlyList<long> Shape, Func<Tensor> Read)
 {
     /// <summary>How many bytes it takes.</summary>
-    public long Bytes => Shape.Aggregate((long)SafetensorsFormat.BytesOf(Dtype)!.Value, (product, size) => product * size);
+    public long Bytes =>
+        Shape.Aggregate((long)SafetensorsFormat.BytesOf(Dtype)!.Value, (product, size) => product * size);
 }

@@ -23,7 +23,8 @@ internal sealed class MappedBytes(MappedFile file, long begin, long length) : St
 }
 
 /// <summary>Bytes that lie in the file deflated, as an archive tool that compressed a checkpoint leaves them.</summary>
-internal sealed class DeflatedBytes(MappedFile file, string name, long begin, long compressed, long length) : StoredBytes
+internal sealed class DeflatedBytes(MappedFile file, string name, long begin, long compressed, long length)
+    : StoredBytes
 {
     /// <inheritdoc/>
     public override long Length => length;
@@ -45,7 +46,12 @@ internal sealed class DeflatedBytes(MappedFile file, string name, long begin, lo
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
-            throw new CheckpointException(file.Path, $"the archive's entry '{name}' cannot be unpacked to the {length} bytes that it should have: {e.Message}", innerException: e);
+            throw new CheckpointException(
+                file.Path,
+                $"the archive's entry '{name}' cannot be unpacked to the {length} bytes that it should have: "
+                    + $"{e.Message}",
+                innerException: e
+            );
         }
     }
 }

@@ -3,19 +3,34 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Checkpoints;
 
-/// <summary>One tensor as it lies in a file: where, in which type and shape. Nothing is read before somebody asks; then it goes piece by piece straight to its final type and place.</summary>
+/// <summary>
+/// One tensor as it lies in a file: where, in which type and shape. Nothing is read before somebody asks; then it goes
+/// piece by piece straight to its final type and place.
+/// </summary>
 /// <param name="File">The file's path, for messages.</param>
 /// <param name="Name">Its name in the file, for messages.</param>
 /// <param name="Dtype">Element type in the words of safetensors: F32, BF16, F16, I64, ….</param>
 /// <param name="Shape">Sizes, outermost first; empty for a scalar.</param>
 /// <param name="Bytes">What it is part of.</param>
 /// <param name="Begin">Its first byte in there.</param>
-/// <param name="Strides">Elements from one index to the next in each dimension; null where the elements follow each other in row-major order.</param>
-internal sealed record StoredTensor(string File, string Name, string Dtype, IReadOnlyList<long> Shape, StoredBytes Bytes, long Begin, IReadOnlyList<long>? Strides = null)
+/// <param name="Strides">
+/// Elements from one index to the next in each dimension; null where the elements follow each other in row-major order.
+/// </param>
+internal sealed record StoredTensor(
+    string File,
+    string Name,
+    string Dtype,
+    IReadOnlyList<long> Shape,
+    StoredBytes Bytes,
+    long Begin,
+    IReadOnlyList<long>? Strides = null
+)
 {
     private const int PieceElements = 1 << 22;
 
-    /// <summary>Tensors that are stacked in the first dimension and make up this one; null where it lies in the file as a whole.</summary>
+    /// <summary>
+    /// Tensors that are stacked in the first dimension and make up this one; null where it lies in the file as a whole.
+    /// </summary>
     private IReadOnlyList<StoredTensor>? Parts { get; init; }
 
     /// <summary>What the stored numbers are multiplied by when they are read; null for nothing.</summary>
@@ -32,12 +47,30 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
     public static StoredTensor Stacked(IReadOnlyList<StoredTensor> parts)
     {
         var first = parts[0];
-        if (parts.FirstOrDefault(part => part.Dtype != first.Dtype || part.Shape.Count == 0 || !part.Shape.Skip(1).SequenceEqual(first.Shape.Skip(1))) is { } other)
+        if (
+            parts.FirstOrDefault(part =>
+                part.Dtype != first.Dtype
+                || part.Shape.Count == 0
+                || !part.Shape.Skip(1).SequenceEqual(first.Shape.Skip(1))
+            ) is
+            { } other
+        )
         {
-            throw new CheckpointException(other.File, $"the tensors '{first.Name}' ({first.Dtype} [{string.Join(", ", first.Shape)}]) and '{other.Name}' ({other.Dtype} [{string.Join(", ", other.Shape)}]) cannot be stacked.", [first.Name, other.Name]);
+            throw new CheckpointException(
+                other.File,
+                $"the tensors '{first.Name}' ({first.Dtype} [{string.Join(", ", first.Shape)}]) and '{other.Name}' "
+                    + $"({other.Dtype} [{string.Join(", ", other.Shape)}]) cannot be stacked.",
+                [first.Name, other.Name]
+            );
         }
 
-        return first with { Shape = [parts.Sum(part => part.Shape[0]), .. first.Shape.Skip(1)], Strides = null, Scale = null, Parts = parts };
+        return first with
+        {
+            Shape = [parts.Sum(part => part.Shape[0]), .. first.Shape.Skip(1)],
+            Strides = null,
+            Scale = null,
+            Parts = parts,
+        };
     }
 
     /// <summary>A third of its rows: the query, key or value part of a stacked projection.</summary>
@@ -50,24 +83,54 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
             return Parts[index];
         }
 
-        var rows = Shape.Count > 0 && Shape[0] % 3 == 0 ? Shape[0] / 3
-            : throw new CheckpointException(File, $"the tensor '{Name}' of shape [{string.Join(", ", Shape)}] should stack three projections.", [Name]);
+        var rows =
+            Shape.Count > 0 && Shape[0] % 3 == 0
+                ? Shape[0] / 3
+                : throw new CheckpointException(
+                    File,
+                    $"the tensor '{Name}' of shape [{string.Join(", ", Shape)}] should stack three projections.",
+                    [Name]
+                );
         var elements = rows * (Strides?[0] ?? Shape.Skip(1).Aggregate(1L, (product, size) => product * size));
         return this with { Shape = [rows, .. Shape.Skip(1)], Begin = Begin + index * elements * ElementBytes };
     }
 
     /// <summary>The same numbers as a matrix whose rows are the columns of this one.</summary>
-    public StoredTensor Transposed() => Shape.Count != 2 ? this : this with { Shape = [Shape[1], Shape[0]], Strides = Strides is [var down, var right] ? [right, down] : [1, Shape[1]] };
+    public StoredTensor Transposed() =>
+        Shape.Count != 2
+            ? this
+            : this with
+            {
+                Shape = [Shape[1], Shape[0]],
+                Strides = Strides is [var down, var right] ? [right, down] : [1, Shape[1]],
+            };
 
     /// <summary>The same numbers as a 1×1 convolution, if they are a matrix.</summary>
-    public StoredTensor AsConvolution() => Shape.Count != 2 ? this : this with { Shape = [.. Shape, 1, 1], Strides = Strides is null ? null : [.. Strides, 1, 1] };
+    public StoredTensor AsConvolution() =>
+        Shape.Count != 2
+            ? this
+            : this with
+            {
+                Shape = [.. Shape, 1, 1],
+                Strides = Strides is null ? null : [.. Strides, 1, 1],
+            };
 
     /// <summary>The same numbers as a matrix, if they are a 1×1 convolution.</summary>
-    public StoredTensor AsMatrix() => Shape is not [var rows, var columns, 1, 1] ? this : this with { Shape = [rows, columns], Strides = Strides is null ? null : [.. Strides.Take(2)] };
+    public StoredTensor AsMatrix() =>
+        Shape is not [var rows, var columns, 1, 1]
+            ? this
+            : this with
+            {
+                Shape = [rows, columns],
+                Strides = Strides is null ? null : [.. Strides.Take(2)],
+            };
 
     private int ElementBytes => SafetensorsFormat.BytesOf(Dtype)!.Value;
 
-    /// <summary>Reads it on the CPU, in <paramref name="dtype"/> or its own type (8-bit floats as float32). Fresh, owned by the caller.</summary>
+    /// <summary>
+    /// Reads it on the CPU, in <paramref name="dtype"/> or its own type (8-bit floats as float32). Fresh, owned by the
+    /// caller.
+    /// </summary>
     public Tensor Read(ScalarType? dtype = null)
     {
         var result = empty([.. Shape], dtype: dtype ?? SafetensorsFormat.ReadTypeOf(Dtype), device: CPU);
@@ -81,7 +144,12 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
     {
         if (!Shape.SequenceEqual(target.shape))
         {
-            throw new CheckpointException(File, $"the tensor '{Name}' has shape [{string.Join(", ", Shape)}]; [{string.Join(", ", target.shape)}] was expected.", [Name]);
+            throw new CheckpointException(
+                File,
+                $"the tensor '{Name}' has shape [{string.Join(", ", Shape)}]; [{string.Join(", ", target.shape)}] was "
+                    + "expected.",
+                [Name]
+            );
         }
 
         if (Elements == 0)
@@ -105,7 +173,9 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
 
         if (Strides is { } strides)
         {
-            target.copy_(Staged(0, Extent(strides), SafetensorsFormat.TypeOf(Dtype)).as_strided([.. Shape], [.. strides], 0));
+            target.copy_(
+                Staged(0, Extent(strides), SafetensorsFormat.TypeOf(Dtype)).as_strided([.. Shape], [.. strides], 0)
+            );
         }
         else
         {
@@ -124,7 +194,10 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
         }
     }
 
-    /// <summary>Its elements in row-major order, byte for byte as they are stored: a contiguous tensor of integers of the same size. Fresh, owned by the caller.</summary>
+    /// <summary>
+    /// Its elements in row-major order, byte for byte as they are stored: a contiguous tensor of integers of the same
+    /// size. Fresh, owned by the caller.
+    /// </summary>
     public Tensor ReadRaw()
     {
         using var scope = NewDisposeScope();
@@ -141,7 +214,10 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
 
         if (Strides is { } strides)
         {
-            return Staged(0, Extent(strides), type).as_strided([.. Shape], [.. strides], 0).contiguous().MoveToOuterDisposeScope();
+            return Staged(0, Extent(strides), type)
+                .as_strided([.. Shape], [.. strides], 0)
+                .contiguous()
+                .MoveToOuterDisposeScope();
         }
 
         var result = empty([Elements], dtype: type, device: CPU);
@@ -173,7 +249,9 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
         }
     }
 
-    /// <summary>Elements from the file on the CPU, in the given type of the same size, or decoded where there is none.</summary>
+    /// <summary>
+    /// Elements from the file on the CPU, in the given type of the same size, or decoded where there is none.
+    /// </summary>
     private Tensor Staged(long start, long count, ScalarType? type)
     {
         if (type is { } same)
@@ -191,7 +269,12 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
         }
         catch (OverflowException e)
         {
-            throw new CheckpointException(File, $"the tensor '{Name}' of dtype {Dtype} has a value above {long.MaxValue}.", [Name], e);
+            throw new CheckpointException(
+                File,
+                $"the tensor '{Name}' of dtype {Dtype} has a value above {long.MaxValue}.",
+                [Name],
+                e
+            );
         }
     }
 
@@ -221,5 +304,6 @@ internal sealed record StoredTensor(string File, string Name, string Dtype, IRea
         }
     }
 
-    private long Extent(IReadOnlyList<long> strides) => 1 + Shape.Zip(strides, (size, stride) => (size - 1) * stride).Sum();
+    private long Extent(IReadOnlyList<long> strides) =>
+        1 + Shape.Zip(strides, (size, stride) => (size - 1) * stride).Sum();
 }

@@ -8,7 +8,9 @@ internal static class TensorFiles
     /// <summary>How much of a file's beginning is looked at.</summary>
     private const int BeginningLength = 512;
 
-    /// <summary>Opens a safetensors or PyTorch file; names, shapes and places are checked, no tensor is read yet.</summary>
+    /// <summary>
+    /// Opens a safetensors or PyTorch file; names, shapes and places are checked, no tensor is read yet.
+    /// </summary>
     /// <exception cref="CheckpointException">It cannot be opened, is of no known container, or is damaged.</exception>
     public static ITensorFile Open(string path)
     {

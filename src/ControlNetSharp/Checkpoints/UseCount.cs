@@ -1,7 +1,8 @@
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>
-/// Who uses a model right now: any number of callers that leave it as it is, or one that changes it for its time. Nobody waits;
+/// Who uses a model right now: any number of callers that leave it as it is, or one that changes it for its time.
+/// Nobody waits;
 /// whoever comes at the wrong time is refused.
 /// </summary>
 internal sealed class UseCount
@@ -13,8 +14,12 @@ internal sealed class UseCount
 
     /// <summary>Begins a use, which ends when the result is disposed.</summary>
     /// <param name="model">What the model is called in messages.</param>
-    /// <param name="change">What is done to it for the time of the use, such as <c>seamless tiling</c>; null for nothing.</param>
-    /// <exception cref="InvalidOperationException">Another use is going on, and one of the two changes the model.</exception>
+    /// <param name="change">
+    /// What is done to it for the time of the use, such as <c>seamless tiling</c>; null for nothing.
+    /// </param>
+    /// <exception cref="InvalidOperationException">
+    /// Another use is going on, and one of the two changes the model.
+    /// </exception>
     public IDisposable Begin(string model, string? change)
     {
         lock (_gate)
@@ -22,13 +27,17 @@ internal sealed class UseCount
             if (_change is not null)
             {
                 throw new InvalidOperationException(
-                    $"Another generation changes the model {model} for its time ({_change}), so it cannot be used until that one has ended. {WayOut}");
+                    $"Another generation changes the model {model} for its time ({_change}), so it cannot be used "
+                        + $"until that one has ended. {WayOut}"
+                );
             }
 
             if (change is not null && _uses > 0)
             {
                 throw new InvalidOperationException(
-                    $"{_uses} other generation(s) use the model {model}, so it cannot be changed ({change}) until they have ended. {WayOut}");
+                    $"{_uses} other generation(s) use the model {model}, so it cannot be changed ({change}) until they "
+                        + $"have ended. {WayOut}"
+                );
             }
 
             (_uses, _change) = (_uses + 1, change);

@@ -12,6 +12,8 @@ internal enum WeightFormat
     /// <summary>IEEE's 16 bits.</summary>
     Float16,
 
-    /// <summary>Matrices and convolutions in 8 bits (F8_E4M3) with a factor each, the rest as <see cref="BFloat16"/>.</summary>
+    /// <summary>
+    /// Matrices and convolutions in 8 bits (F8_E4M3) with a factor each, the rest as <see cref="BFloat16"/>.
+    /// </summary>
     ScaledFloat8,
 }

@@ -54,10 +54,11 @@ internal static class WrongFile
             : null;
     }
 
-    private static string ReasonOf(string text) => text.StartsWith("version https://git-lfs", StringComparison.Ordinal)
-        ? "it is the pointer that Git LFS keeps in the place of the file, which was not downloaded (git lfs pull)."
+    private static string ReasonOf(string text) =>
+        text.StartsWith("version https://git-lfs", StringComparison.Ordinal)
+            ? "it is the pointer that Git LFS keeps in the place of the file, which was not downloaded (git lfs pull)."
         : text.StartsWith('<')
-        ? $"it is a web page or a server's XML in the place of the file; the download went wrong: {Shown(text)}"
+            ? $"it is a web page or a server's XML in the place of the file; the download went wrong: {Shown(text)}"
         : $"it is a text and no checkpoint, perhaps a message of the server: {Shown(text)}";
 
     private static string Shown(string text)

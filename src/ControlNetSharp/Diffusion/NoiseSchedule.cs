@@ -3,10 +3,13 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Diffusion;
 
-/// <summary>How much noise each training timestep has: the discrete schedule that a network was trained with. Host values.</summary>
+/// <summary>
+/// How much noise each training timestep has: the discrete schedule that a network was trained with. Host values.
+/// </summary>
 internal sealed class NoiseSchedule
 {
-    // diffusers gives the last timestep of a zero-terminal-SNR schedule this alphas_cumprod where a finite sigma is needed (EulerDiscreteScheduler, 58eb52c).
+    // diffusers gives the last timestep of a zero-terminal-SNR schedule this alphas_cumprod where a finite sigma is
+    // needed (EulerDiscreteScheduler, 58eb52c).
     private const double SmallestAlphasCumprod = 1.0 / (1 << 24);
 
     private readonly double[] _betas;
@@ -17,13 +20,19 @@ internal sealed class NoiseSchedule
     {
         _betas = [.. betas.to(ScalarType.Float64).data<double>()];
         _alphasCumprod = [.. alphasCumprod.to(ScalarType.Float64).data<double>()];
-        _sigmas = [.. _alphasCumprod.Select(a => Math.Max(a, SmallestAlphasCumprod)).Select(a => Math.Sqrt((1 - a) / a))];
+        _sigmas =
+        [
+            .. _alphasCumprod.Select(a => Math.Max(a, SmallestAlphasCumprod)).Select(a => Math.Sqrt((1 - a) / a)),
+        ];
     }
 
     /// <summary>Variance of the noise that each timestep adds, by timestep.</summary>
     public IReadOnlyList<double> Betas => _betas;
 
-    /// <summary>Product of (1 - beta) up to and with each timestep: the square of <see cref="NoiseLevel.Alpha"/>. Falls from almost 1 to almost 0.</summary>
+    /// <summary>
+    /// Product of (1 - beta) up to and with each timestep: the square of <see cref="NoiseLevel.Alpha"/>. Falls from
+    /// almost 1 to almost 0.
+    /// </summary>
     public IReadOnlyList<double> AlphasCumprod => _alphasCumprod;
 
     /// <summary>The number of training timesteps: 1000 for Stable Diffusion.</summary>
@@ -32,17 +41,25 @@ internal sealed class NoiseSchedule
     /// <summary><see cref="NoiseLevel.RelativeSigma"/> of the first timestep: 0.0292 for Stable Diffusion.</summary>
     public double SmallestSigma => _sigmas[0];
 
-    /// <summary><see cref="NoiseLevel.RelativeSigma"/> of the last timestep: 14.61 for Stable Diffusion. Finite (4096) for zero-terminal SNR too.</summary>
+    /// <summary>
+    /// <see cref="NoiseLevel.RelativeSigma"/> of the last timestep: 14.61 for Stable Diffusion. Finite (4096) for
+    /// zero-terminal SNR too.
+    /// </summary>
     public double LargestSigma => _sigmas[^1];
 
     /// <summary>Whether the last timestep is nothing but noise: <see cref="WithZeroTerminalSnr"/>.</summary>
     public bool HasZeroTerminalSnr => _alphasCumprod[^1] == 0;
 
     /// <summary>Whether steps are to be spaced from the noisy end where no scheduler is named.</summary>
-    public bool PrefersTrailing { get => field || HasZeroTerminalSnr; private set; }
+    public bool PrefersTrailing
+    {
+        get => field || HasZeroTerminalSnr;
+        private set;
+    }
 
     /// <summary>
-    /// Betas whose square roots are equally spaced: Stable Diffusion's. Computed in float64 and rounded to float32 once. Source: LDM ldm/modules/diffusionmodules/util.py, make_beta_schedule "linear".
+    /// Betas whose square roots are equally spaced: Stable Diffusion's. Computed in float64 and rounded to float32
+    /// once. Source: LDM ldm/modules/diffusionmodules/util.py, make_beta_schedule "linear".
     /// </summary>
     /// <param name="betaStart">Beta of the first timestep, above 0.</param>
     /// <param name="betaEnd">Beta of the last timestep, from <paramref name="betaStart"/> to below 1.</param>
@@ -64,9 +81,16 @@ internal sealed class NoiseSchedule
         return schedule;
     }
 
-    /// <summary><see cref="ScaledLinear"/> as diffusers computes it: in float32 throughout, which differs in the seventh digit. Source: diffusers schedulers, 58eb52c.</summary>
+    /// <summary>
+    /// <see cref="ScaledLinear"/> as diffusers computes it: in float32 throughout, which differs in the seventh digit.
+    /// Source: diffusers schedulers, 58eb52c.
+    /// </summary>
     /// <inheritdoc cref="ScaledLinear"/>
-    public static NoiseSchedule ScaledLinearFloat32(double betaStart = 0.00085, double betaEnd = 0.012, int count = 1000)
+    public static NoiseSchedule ScaledLinearFloat32(
+        double betaStart = 0.00085,
+        double betaEnd = 0.012,
+        int count = 1000
+    )
     {
         using var scope = NewDisposeScope();
         var betas = ScaledLinearBetas(betaStart, betaEnd, count, ScalarType.Float32);
@@ -74,7 +98,8 @@ internal sealed class NoiseSchedule
     }
 
     /// <summary>
-    /// The same schedule with its last timestep turned into pure noise and the others shifted to fit. Source: Lin et al. 2024, arXiv:2305.08891, algorithm 1; float32 as in diffusers' rescale_zero_terminal_snr.
+    /// The same schedule with its last timestep turned into pure noise and the others shifted to fit. Source: Lin et
+    /// al. 2024, arXiv:2305.08891, algorithm 1; float32 as in diffusers' rescale_zero_terminal_snr.
     /// </summary>
     public NoiseSchedule WithZeroTerminalSnr()
     {
@@ -87,13 +112,19 @@ internal sealed class NoiseSchedule
     }
 
     /// <summary>The level of a timestep.</summary>
-    /// <param name="timestep">0 to <see cref="Count"/> - 1. Between two timesteps the sigma is interpolated linearly, as diffusers does.</param>
+    /// <param name="timestep">
+    /// 0 to <see cref="Count"/> - 1. Between two timesteps the sigma is interpolated linearly, as diffusers does.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The timestep is outside the schedule.</exception>
     public NoiseLevel LevelAt(double timestep)
     {
         if (!(timestep >= 0 && timestep <= Count - 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(timestep), timestep, $"The timestep must be from 0 to {Count - 1}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(timestep),
+                timestep,
+                $"The timestep must be from 0 to {Count - 1}."
+            );
         }
 
         var index = (int)timestep;
@@ -103,7 +134,10 @@ internal sealed class NoiseSchedule
             : NoiseLevel.OfRelativeSigma(_sigmas[index] + fraction * (_sigmas[index + 1] - _sigmas[index]), timestep);
     }
 
-    /// <summary>The level of a sigma; its timestep is interpolated in the logarithm of sigma and stays inside the schedule. Source: k-diffusion external.py, sigma_to_t.</summary>
+    /// <summary>
+    /// The level of a sigma; its timestep is interpolated in the logarithm of sigma and stays inside the schedule.
+    /// Source: k-diffusion external.py, sigma_to_t.
+    /// </summary>
     /// <param name="sigma">In the sense of <see cref="NoiseLevel.RelativeSigma"/>, above 0, finite.</param>
     public NoiseLevel LevelOfSigma(double sigma)
     {
@@ -118,7 +152,9 @@ internal sealed class NoiseSchedule
         return NoiseLevel.OfRelativeSigma(sigma, low + Math.Clamp(fraction, 0, 1));
     }
 
-    /// <summary>Noisy latents for training: each picture of the batch at its own timestep. Fresh, owned by the caller.</summary>
+    /// <summary>
+    /// Noisy latents for training: each picture of the batch at its own timestep. Fresh, owned by the caller.
+    /// </summary>
     /// <param name="clean">[B, C, h, w]. Borrowed.</param>
     /// <param name="noise">[B, C, h, w], standard normal. Borrowed.</param>
     /// <param name="timesteps">[B], int64, 0 to <see cref="Count"/> - 1. Borrowed.</param>
@@ -129,7 +165,10 @@ internal sealed class NoiseSchedule
         return (alpha * clean).Plus(sigma * noise).MoveToOuterDisposeScope();
     }
 
-    /// <summary>What a <see cref="PredictionType.Velocity"/> network is trained to predict: alpha · noise - sigma · clean. Shapes and ownership as in <see cref="AddNoise"/>.</summary>
+    /// <summary>
+    /// What a <see cref="PredictionType.Velocity"/> network is trained to predict: alpha · noise - sigma · clean.
+    /// Shapes and ownership as in <see cref="AddNoise"/>.
+    /// </summary>
     /// <param name="clean">[B, C, h, w]. Borrowed.</param>
     /// <param name="noise">[B, C, h, w], standard normal. Borrowed.</param>
     /// <param name="timesteps">[B], int64, 0 to <see cref="Count"/> - 1. Borrowed.</param>
@@ -150,7 +189,11 @@ internal sealed class NoiseSchedule
     {
         if (!(start > 0 && start <= end && end < 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(end), (start, end), "The betas must satisfy 0 < betaStart <= betaEnd < 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(end),
+                (start, end),
+                "The betas must satisfy 0 < betaStart <= betaEnd < 1."
+            );
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 2);

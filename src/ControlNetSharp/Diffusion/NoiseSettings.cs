@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace ControlNetSharp.Diffusion;
 
-/// <summary>The noise that a model was trained with: betas whose square roots are evenly spaced. Stable Diffusion's unless a configuration says otherwise.</summary>
+/// <summary>
+/// The noise that a model was trained with: betas whose square roots are evenly spaced. Stable Diffusion's unless a
+/// configuration says otherwise.
+/// </summary>
 public sealed record NoiseSettings
 {
     /// <summary>What configurations call spacing from the noisy end.</summary>
@@ -25,7 +28,10 @@ public sealed record NoiseSettings
     /// <summary>Whether the schedule is rescaled so that the last timestep is nothing but noise.</summary>
     public bool ZeroTerminalSnr { get; init; }
 
-    /// <summary>Whether steps are to be spaced from the noisy end where no scheduler is named: for models that were distilled so, and with <see cref="ZeroTerminalSnr"/>.</summary>
+    /// <summary>
+    /// Whether steps are to be spaced from the noisy end where no scheduler is named: for models that were distilled
+    /// so, and with <see cref="ZeroTerminalSnr"/>.
+    /// </summary>
     public bool TrailingSpacing { get; init; }
 
     /// <summary>Those of Stable Diffusion.</summary>
@@ -38,5 +44,7 @@ public sealed record NoiseSettings
         : Start > 0 && Start <= End && End < 1 && Count > 1 ? null
         : string.Create(
             CultureInfo.InvariantCulture,
-            $"its betas go from {Start} to {End} in {Count} timesteps; they must satisfy 0 < beta_start <= beta_end < 1, with at least 2 timesteps.");
+            $"its betas go from {Start} to {End} in {Count} timesteps; they must satisfy 0 < beta_start <= beta_end < "
+                + $"1, with at least 2 timesteps."
+        );
 }

@@ -6,8 +6,10 @@ using ControlNetSharp.Runtime;
 namespace ControlNetSharp.Engine;
 
 /// <summary>
-/// The front door: requests in, pictures out. It finds and loads models, makes hints and generates. Several callers may use one
-/// engine at once; each device has one thread, which does their work one after the other. Loaded networks stay for the next request.
+/// The front door: requests in, pictures out. It finds and loads models, makes hints and generates. Several callers may
+/// use one
+/// engine at once; each device has one thread, which does their work one after the other. Loaded networks stay for the
+/// next request.
 /// </summary>
 public sealed class ControlNetEngine : IAsyncDisposable
 {
@@ -43,10 +45,21 @@ public sealed class ControlNetEngine : IAsyncDisposable
     /// <exception cref="RuntimeUnavailableException">libtorch or the device is not there.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<GenerationResult> GenerateAsync(
-        GenerationRequest request, IProgress<GenerationProgress>? progress = null, int previewEvery = 0, CancellationToken cancellationToken = default)
+        GenerationRequest request,
+        IProgress<GenerationProgress>? progress = null,
+        int previewEvery = 0,
+        CancellationToken cancellationToken = default
+    )
     {
         var pictures = new List<GeneratedPicture>();
-        var summary = await RunAsync(request, null, pictures.Add, new RunFeedback(_ => { }, progress, previewEvery), cancellationToken).ConfigureAwait(false);
+        var summary = await RunAsync(
+                request,
+                null,
+                pictures.Add,
+                new RunFeedback(_ => { }, progress, previewEvery),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         return new GenerationResult(pictures, summary);
     }
 
@@ -55,18 +68,35 @@ public sealed class ControlNetEngine : IAsyncDisposable
     /// <param name="progress">Told after each step, on the thread that computes.</param>
     /// <param name="cancellationToken">Ends waiting at once and computing before the next step.</param>
     /// <exception cref="RequestException">A file that made the picture is missing.</exception>
-    /// <exception cref="Checkpoints.CheckpointException">A file is another than the one that made the picture.</exception>
-    public async Task<GenerationResult> ReplayAsync(Replay replay, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
+    /// <exception cref="Checkpoints.CheckpointException">
+    /// A file is another than the one that made the picture.
+    /// </exception>
+    public async Task<GenerationResult> ReplayAsync(
+        Replay replay,
+        IProgress<GenerationProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(replay);
         var pictures = new List<GeneratedPicture>();
-        var summary = await RunAsync(replay.Manifest.Request, replay, pictures.Add, new RunFeedback(_ => { }, progress, 0), cancellationToken).ConfigureAwait(false);
+        var summary = await RunAsync(
+                replay.Manifest.Request,
+                replay,
+                pictures.Add,
+                new RunFeedback(_ => { }, progress, 0),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         return new GenerationResult(pictures, summary);
     }
 
     /// <summary>Makes a hint alone.</summary>
-    /// <param name="unit">Kind, picture, annotator with options, resolution; what else a unit has does not count.</param>
-    /// <param name="cancellationToken">Ends waiting at once, and computing before the next network or part of the picture.</param>
+    /// <param name="unit">
+    /// Kind, picture, annotator with options, resolution; what else a unit has does not count.
+    /// </param>
+    /// <param name="cancellationToken">
+    /// Ends waiting at once, and computing before the next network or part of the picture.
+    /// </param>
     /// <exception cref="RequestException">The unit asks for what cannot be.</exception>
     public Task<AnnotationResult> AnnotateAsync(ControlUnit unit, CancellationToken cancellationToken = default)
     {
@@ -76,7 +106,10 @@ public sealed class ControlNetEngine : IAsyncDisposable
         RequestRules.CheckUnit(unit with { Model = unit.Model ?? "" }, path);
         RequestInputs.RequireThere(path + ".picture", unit.Picture);
         var source = UnitAnnotator.Open(unit, path);
-        return _worker.RunAsync(() => AnnotationResult.Of(unit, source, _parts.HintMaker, cancellationToken), cancellationToken);
+        return _worker.RunAsync(
+            () => AnnotationResult.Of(unit, source, _parts.HintMaker, cancellationToken),
+            cancellationToken
+        );
     }
 
     /// <summary>Finishes what waits, then frees the networks.</summary>
@@ -88,10 +121,17 @@ public sealed class ControlNetEngine : IAsyncDisposable
 
     /// <summary>Checks and finds on the caller's thread, then computes on the device's.</summary>
     internal async Task<GenerationSummary> RunAsync(
-        GenerationRequest request, Replay? replay, Action<GeneratedPicture> onPicture, RunFeedback feedback, CancellationToken cancellationToken)
+        GenerationRequest request,
+        Replay? replay,
+        Action<GeneratedPicture> onPicture,
+        RunFeedback feedback,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
         var run = new GenerationRun(request, _parts, replay, cancellationToken);
-        return await _worker.RunAsync(() => run.Make(onPicture, feedback, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await _worker
+            .RunAsync(() => run.Make(onPicture, feedback, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
     }
 }

@@ -1,13 +1,16 @@
 namespace ControlNetSharp.Engine;
 
-/// <summary>Where a <see cref="ControlNetEngine"/> computes and where it finds files. The same for all of its requests.</summary>
+/// <summary>
+/// Where a <see cref="ControlNetEngine"/> computes and where it finds files. The same for all of its requests.
+/// </summary>
 public sealed record EngineOptions
 {
     /// <summary><c>cpu</c> (the default) or <c>cuda:N</c>.</summary>
     public string Device { get; init; } = "cpu";
 
     /// <summary>
-    /// The type that is computed in: <c>auto</c> (the default: bf16 where a CPU has it in hardware, else fp32; fp16 on a GPU),
+    /// The type that is computed in: <c>auto</c> (the default: bf16 where a CPU has it in hardware, else fp32; fp16 on
+    /// a GPU),
     /// <c>fp32</c>, <c>bf16</c> or <c>fp16</c>.
     /// </summary>
     public string Dtype { get; init; } = "auto";
@@ -16,16 +19,20 @@ public sealed record EngineOptions
     public int? Threads { get; init; }
 
     /// <summary>
-    /// Folders with models, ControlNets, LoRAs, embeddings and annotators' weights: of one's own, of A1111, of ComfyUI, or a cache
+    /// Folders with models, ControlNets, LoRAs, embeddings and annotators' weights: of one's own, of A1111, of ComfyUI,
+    /// or a cache
     /// of the Hugging Face hub. The folder of the embedded model is always looked into.
     /// </summary>
     public IReadOnlyList<string> ModelFolders { get; init; } = [];
 
-    /// <summary>Whether requests may name networks and pictures by path; false for requests of strangers. Default true.</summary>
+    /// <summary>
+    /// Whether requests may name networks and pictures by path; false for requests of strangers. Default true.
+    /// </summary>
     public bool AllowPaths { get; init; } = true;
 
     /// <summary>
-    /// Bytes that loaded networks may take while they are not used, so that the next request need not load them again; null (the
+    /// Bytes that loaded networks may take while they are not used, so that the next request need not load them again;
+    /// null (the
     /// default) keeps those of the last request, and of the annotators' networks the last one.
     /// </summary>
     public long? IdleMemory { get; init; }

@@ -16,7 +16,9 @@ internal sealed class EngineParts : IDisposable
         PlacementPolicy.CheckDevice(options.Device);
         PlacementPolicy.CheckDtype(options.Device, options.Dtype);
         Options = options;
-        Finder = new ModelFinder(new ModelFinderOptions { Folders = options.ModelFolders, AllowPaths = options.AllowPaths });
+        Finder = new ModelFinder(
+            new ModelFinderOptions { Folders = options.ModelFolders, AllowPaths = options.AllowPaths }
+        );
         AnnotatorFiles = AnnotatorFiles.Below(options.ModelFolders);
         Shelf = new NetworkShelf(options.IdleMemory);
         // Without a budget a shelf keeps only the last network: a look at a hint would push the model out.
@@ -39,7 +41,9 @@ internal sealed class EngineParts : IDisposable
     /// <summary>The loaded networks.</summary>
     public NetworkShelf Shelf { get; }
 
-    /// <summary>Loads libtorch and chooses device and type; those of a picture that is made again are its own.</summary>
+    /// <summary>
+    /// Loads libtorch and chooses device and type; those of a picture that is made again are its own.
+    /// </summary>
     /// <exception cref="RuntimeUnavailableException">libtorch or the device is not there.</exception>
     public Placement Place(Replay? replay)
     {

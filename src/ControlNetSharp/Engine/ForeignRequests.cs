@@ -14,7 +14,10 @@ public sealed class ForeignRequests(ModelFinder finder)
     /// The request without what cannot be honoured, and all of that; and whether its noise was drawn as here, as
     /// <see cref="InfotextRequest.HasSameNoise"/> says it.
     /// </returns>
-    public (GenerationRequest Request, IReadOnlyList<InfotextLoss> Losses, bool HasSameNoise) Read(string parameters, string? model = null)
+    public (GenerationRequest Request, IReadOnlyList<InfotextLoss> Losses, bool HasSameNoise) Read(
+        string parameters,
+        string? model = null
+    )
     {
         var read = InfotextRequest.Of(Infotext.Parse(parameters));
         var losses = new List<InfotextLoss>(read.Losses);
@@ -48,7 +51,10 @@ public sealed class ForeignRequests(ModelFinder finder)
 
         bool IsThere(string key, ModelRole role, string name, HashedName asked, string? beside)
         {
-            if (LookFor(role, name, beside) is not null || (asked.Name is not null && LookFor(role, asked.Name, beside) is not null))
+            if (
+                LookFor(role, name, beside) is not null
+                || (asked.Name is not null && LookFor(role, asked.Name, beside) is not null)
+            )
             {
                 return true;
             }

@@ -9,8 +9,12 @@ public sealed class GeneratedPicture
     private readonly InfotextFacts _facts;
     private readonly IReadOnlyDictionary<string, string> _inputs;
 
-    internal GeneratedPicture(Picture picture, Manifest manifest, InfotextFacts facts, IReadOnlyDictionary<string, string> inputs) =>
-        (Picture, Manifest, _facts, _inputs) = (picture, manifest, facts, inputs);
+    internal GeneratedPicture(
+        Picture picture,
+        Manifest manifest,
+        InfotextFacts facts,
+        IReadOnlyDictionary<string, string> inputs
+    ) => (Picture, Manifest, _facts, _inputs) = (picture, manifest, facts, inputs);
 
     /// <summary>The pixels.</summary>
     public Picture Picture { get; }
@@ -25,12 +29,16 @@ public sealed class GeneratedPicture
     /// <param name="path">The file; one that is there already is replaced.</param>
     /// <param name="inputs">What the manifest keeps of the pictures that went in.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void Save(string path, ManifestInputs inputs = ManifestInputs.Embed) => PictureWriter.WritePng(path, Picture, Texts(inputs));
+    public void Save(string path, ManifestInputs inputs = ManifestInputs.Embed) =>
+        PictureWriter.WritePng(path, Picture, Texts(inputs));
 
     /// <summary>The same as bytes.</summary>
-    public byte[] ToPng(ManifestInputs inputs = ManifestInputs.Embed) => PictureWriter.EncodePng(Picture, Texts(inputs));
+    public byte[] ToPng(ManifestInputs inputs = ManifestInputs.Embed) =>
+        PictureWriter.EncodePng(Picture, Texts(inputs));
 
-    /// <summary>The texts of its PNG: stable-diffusion-webui's <c>parameters</c>, the manifest, and the pictures that went in.</summary>
+    /// <summary>
+    /// The texts of its PNG: stable-diffusion-webui's <c>parameters</c>, the manifest, and the pictures that went in.
+    /// </summary>
     internal IReadOnlyDictionary<string, string> Texts(ManifestInputs inputs)
     {
         var kept = inputs == ManifestInputs.Embed ? _inputs : new Dictionary<string, string>();

@@ -10,7 +10,9 @@ public sealed record GenerationResult(IReadOnlyList<GeneratedPicture> Pictures, 
     /// <summary>What may not be as it was meant.</summary>
     public IReadOnlyList<RequestWarning> Warnings => Summary.Warnings;
 
-    /// <summary>The hint of each unit as its annotator made it, before it was brought to the size of the result.</summary>
+    /// <summary>
+    /// The hint of each unit as its annotator made it, before it was brought to the size of the result.
+    /// </summary>
     public IReadOnlyList<Picture> Hints => Summary.Hints;
 }
 
@@ -20,7 +22,9 @@ public sealed record GenerationSummary
     /// <summary>Seed of the first picture.</summary>
     public required long Seed { get; init; }
 
-    /// <summary>The hint of each unit as its annotator made it, before it was brought to the size of the result.</summary>
+    /// <summary>
+    /// The hint of each unit as its annotator made it, before it was brought to the size of the result.
+    /// </summary>
     public required IReadOnlyList<Picture> Hints { get; init; }
 
     /// <summary>What may not be as it was meant.</summary>

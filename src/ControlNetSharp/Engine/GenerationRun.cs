@@ -13,7 +13,8 @@ using ControlNetSharp.Text;
 namespace ControlNetSharp.Engine;
 
 /// <summary>
-/// The way of one request: names → files, pictures → inputs (both before anything is loaded); then, on the thread of the device,
+/// The way of one request: names → files, pictures → inputs (both before anything is loaded); then, on the thread of
+/// the device,
 /// networks → hints → batches of pictures with their manifests.
 /// </summary>
 internal sealed class GenerationRun
@@ -25,19 +26,34 @@ internal sealed class GenerationRun
     private readonly RequestFiles _files;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
-    /// <summary>Checks a request, reads its pictures and finds its files. Whatever is wrong with it is found here.</summary>
+    /// <summary>
+    /// Checks a request, reads its pictures and finds its files. Whatever is wrong with it is found here.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="engine">What all requests share.</param>
     /// <param name="replay">The picture that is made again; null for a new one.</param>
     /// <param name="cancellationToken">Ends the search for files.</param>
-    public GenerationRun(GenerationRequest request, EngineParts engine, Replay? replay, CancellationToken cancellationToken)
+    public GenerationRun(
+        GenerationRequest request,
+        EngineParts engine,
+        Replay? replay,
+        CancellationToken cancellationToken
+    )
     {
         request.Check();
         (_engine, _replay) = (engine, replay);
         _request = request with { Seed = request.Seed ?? Seeds.Random() };
         _inputs = replay?.Inputs(_request) ?? RequestInputs.Read(_request);
-        _files = replay?.Find(engine.Finder, _request, cancellationToken) ?? RequestFiles.Find(_request, engine.Finder, cancellationToken);
-        foreach (var annotator in _inputs.Units.Where(unit => !unit.Source.IsHint).Select(unit => unit.Source.Annotator).OfType<AnnotatorInfo>().Where(info => info.Weights is not null))
+        _files =
+            replay?.Find(engine.Finder, _request, cancellationToken)
+            ?? RequestFiles.Find(_request, engine.Finder, cancellationToken);
+        foreach (
+            var annotator in _inputs
+                .Units.Where(unit => !unit.Source.IsHint)
+                .Select(unit => unit.Source.Annotator)
+                .OfType<AnnotatorInfo>()
+                .Where(info => info.Weights is not null)
+        )
         {
             engine.AnnotatorFiles.Find(annotator);
         }
@@ -47,7 +63,11 @@ internal sealed class GenerationRun
     /// <param name="onPicture">Gets each one with its manifest as soon as it is there.</param>
     /// <param name="feedback">Where warnings and progress go.</param>
     /// <param name="cancellationToken">Looked at between parts and steps.</param>
-    public GenerationSummary Make(Action<GeneratedPicture> onPicture, RunFeedback feedback, CancellationToken cancellationToken)
+    public GenerationSummary Make(
+        Action<GeneratedPicture> onPicture,
+        RunFeedback feedback,
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         var placement = _engine.Place(_replay);
@@ -61,14 +81,39 @@ internal sealed class GenerationRun
         request = request with { Initial = frame.Fitted(request.Initial) };
         var hints = Hints(frame, cancellationToken);
         var pools = _files.ControlNets.Select((path, i) => Pools(request.Units[i], path)).ToList();
-        var controls = request.Units.Index().Where(unit => _files.ControlNets[unit.Index] is not null)
-            .Select(unit => hints[unit.Index].Prepared(unit.Item, ControlNetOf(unit.Index, networks), pools[unit.Index])).ToList();
-        var manifests = new ManifestMaker(request, _files, networks.Model, hints, pools, _engine.Options.Device, _engine.Finder.Hashes);
+        var controls = request
+            .Units.Index()
+            .Where(unit => _files.ControlNets[unit.Index] is not null)
+            .Select(unit =>
+                hints[unit.Index].Prepared(unit.Item, ControlNetOf(unit.Index, networks), pools[unit.Index])
+            )
+            .ToList();
+        var manifests = new ManifestMaker(
+            request,
+            _files,
+            networks.Model,
+            hints,
+            pools,
+            _engine.Options.Device,
+            _engine.Finder.Hashes
+        );
         var warnings = Warnings(networks.Model, frame, hints).Concat(manifests.Warnings).ToList();
         warnings.ForEach(feedback.Warn);
         IReadOnlyList<Picture> maps = [.. hints.Select(hint => hint.Map)];
         feedback.Hints?.Invoke(maps);
-        return Batches(generator, request, controls, manifests, onPicture, feedback.For(networks.Model, request.Count), cancellationToken) with { Hints = maps, Warnings = warnings };
+        return Batches(
+            generator,
+            request,
+            controls,
+            manifests,
+            onPicture,
+            feedback.For(networks.Model, request.Count),
+            cancellationToken
+        ) with
+        {
+            Hints = maps,
+            Warnings = warnings,
+        };
     }
 
     /// <summary>The network of a unit; how many layers it has is known only now.</summary>
@@ -80,28 +125,51 @@ internal sealed class GenerationRun
             layers is null || layers.Count == network.ResidualCount,
             $"units[{index}].layers",
             layers is null ? null : string.Join(':', layers.Select(weight => RequestRules.Text(weight))),
-            $"must have {network.ResidualCount} weights for this ControlNet, one for each of its residuals.");
+            $"must have {network.ResidualCount} weights for this ControlNet, one for each of its residuals."
+        );
         return network;
     }
 
-    /// <summary>LoRAs are merged into the weights, and seamless convolutions set up, for the time of a generation.</summary>
+    /// <summary>
+    /// LoRAs are merged into the weights, and seamless convolutions set up, for the time of a generation.
+    /// </summary>
     private bool ChangesModel => _request.Tiling || _files.Prompt.Loras.Count > 0;
 
     /// <summary>A unit of weight 0 is none, so its shape does not count.</summary>
     private Picture? FirstHint => _inputs.Units.FirstOrDefault(unit => unit.Unit.IsOn)?.Source.Picture;
 
     private GenerationSummary Batches(
-        PictureGenerator generator, GenerationRequest request, List<PreparedControl> controls, ManifestMaker manifests, Action<GeneratedPicture> onPicture, BatchFeedback feedback,
-        CancellationToken cancellationToken)
+        PictureGenerator generator,
+        GenerationRequest request,
+        List<PreparedControl> controls,
+        ManifestMaker manifests,
+        Action<GeneratedPicture> onPicture,
+        BatchFeedback feedback,
+        CancellationToken cancellationToken
+    )
     {
         // Of a batch only its numbers are kept: the pixels of a thousand pictures would fill the memory.
         var (secondsPerStep, steps) = (new List<double>(), 0);
         for (var batch = 0; batch < request.Count; batch++)
         {
-            var made = generator.Generate(request with { Seed = request.Seed + (long)batch * request.Batch }, controls, feedback.Of(batch), cancellationToken);
+            var made = generator.Generate(
+                request with
+                {
+                    Seed = request.Seed + (long)batch * request.Batch,
+                },
+                controls,
+                feedback.Of(batch),
+                cancellationToken
+            );
             secondsPerStep.Add(made.SecondsPerStep);
             steps = made.Steps;
-            foreach (var picture in manifests.Of(made).Where(picture => _replay is null || picture.Manifest.Resolved.BatchIndex == _replay.Manifest.Resolved.BatchIndex))
+            foreach (
+                var picture in manifests
+                    .Of(made)
+                    .Where(picture =>
+                        _replay is null || picture.Manifest.Resolved.BatchIndex == _replay.Manifest.Resolved.BatchIndex
+                    )
+            )
             {
                 onPicture(picture);
             }
@@ -109,19 +177,40 @@ internal sealed class GenerationRun
 
         return new GenerationSummary
         {
-            Seed = request.Seed!.Value, Hints = [], Warnings = [], Steps = steps, SecondsPerStep = secondsPerStep.Average(), TotalSeconds = _clock.Elapsed.TotalSeconds,
+            Seed = request.Seed!.Value,
+            Hints = [],
+            Warnings = [],
+            Steps = steps,
+            SecondsPerStep = secondsPerStep.Average(),
+            TotalSeconds = _clock.Elapsed.TotalSeconds,
         };
     }
 
     private List<UnitHints> Hints(GenerationFrame frame, CancellationToken cancellationToken)
     {
-        return [.. _inputs.Units.Select((unit, i) => _replay?.HintsOf(i) ?? UnitHints.Make(unit, frame, _engine.HintMaker, cancellationToken))];
+        return
+        [
+            .. _inputs.Units.Select(
+                (unit, i) => _replay?.HintsOf(i) ?? UnitHints.Make(unit, frame, _engine.HintMaker, cancellationToken)
+            ),
+        ];
     }
 
     /// <summary>SD 2.x has models of both kinds, and their files look the same.</summary>
-    internal static RequestWarning? PredictionWarning(GenerationRequest request, ModelFamily family, PredictionType? said, string file) =>
-        request.Prediction is not null || said is not null || family.Name != ModelFamily.StableDiffusion2 ? null : new RequestWarning(
-            "prediction", null, $"{file} does not say what its UNet predicts; epsilon is taken. If the picture is only noise or colours, v is what it needs (the 768 models of {family.Name} do).");
+    internal static RequestWarning? PredictionWarning(
+        GenerationRequest request,
+        ModelFamily family,
+        PredictionType? said,
+        string file
+    ) =>
+        request.Prediction is not null || said is not null || family.Name != ModelFamily.StableDiffusion2
+            ? null
+            : new RequestWarning(
+                "prediction",
+                null,
+                $"{file} does not say what its UNet predicts; epsilon is taken. If the picture is only noise or "
+                    + $"colours, v is what it needs (the 768 models of {family.Name} do)."
+            );
 
     private IEnumerable<RequestWarning> Warnings(DiffusionModel model, GenerationFrame frame, List<UnitHints> hints)
     {
@@ -137,14 +226,23 @@ internal sealed class GenerationRun
 
         foreach (var (unit, hint) in _inputs.Units.Zip(hints).Where((_, index) => _replay?.HintsOf(index) is null))
         {
-            foreach (var warning in unit.WarningsOfMasks(frame.Whole?.Width ?? frame.Size.Width, frame.Whole?.Height ?? frame.Size.Height))
+            foreach (
+                var warning in unit.WarningsOfMasks(
+                    frame.Whole?.Width ?? frame.Size.Width,
+                    frame.Whole?.Height ?? frame.Size.Height
+                )
+            )
             {
                 yield return warning;
             }
 
             foreach (var text in HintMaker.Warnings(unit.Source, hint.Hint))
             {
-                yield return new RequestWarning(unit.Path + ".picture", $"{unit.Source.Kind.Name}={unit.Unit.Picture.Name}", text);
+                yield return new RequestWarning(
+                    unit.Path + ".picture",
+                    $"{unit.Source.Kind.Name}={unit.Unit.Picture.Name}",
+                    text
+                );
             }
         }
 
@@ -154,10 +252,11 @@ internal sealed class GenerationRun
         }
     }
 
-    private static bool Pools(ControlUnit unit, string? controlNet) => unit.Pooling switch
-    {
-        ResidualPooling.Average => true,
-        ResidualPooling.None => false,
-        _ => controlNet is not null && ResidualPoolingFile.Asks(controlNet),
-    };
+    private static bool Pools(ControlUnit unit, string? controlNet) =>
+        unit.Pooling switch
+        {
+            ResidualPooling.Average => true,
+            ResidualPooling.None => false,
+            _ => controlNet is not null && ResidualPoolingFile.Asks(controlNet),
+        };
 }

@@ -15,16 +15,38 @@ internal sealed class LeasedNetworks : IDisposable
     /// <param name="shelf">Where they stand.</param>
     /// <param name="files">Which they are.</param>
     /// <param name="placement">Where they live.</param>
-    /// <param name="changesModel">Whether the generation changes the model for its time (LoRAs, seamless tiling), so that no other may use it.</param>
+    /// <param name="changesModel">
+    /// Whether the generation changes the model for its time (LoRAs, seamless tiling), so that no other may use it.
+    /// </param>
     /// <param name="cancellationToken">Ends the waiting for others.</param>
-    /// <exception cref="CheckpointException">A file cannot be used; all headers are compared before any weight is read.</exception>
-    public LeasedNetworks(NetworkShelf shelf, RequestFiles files, Placement placement, bool changesModel, CancellationToken cancellationToken)
+    /// <exception cref="CheckpointException">
+    /// A file cannot be used; all headers are compared before any weight is read.
+    /// </exception>
+    public LeasedNetworks(
+        NetworkShelf shelf,
+        RequestFiles files,
+        Placement placement,
+        bool changesModel,
+        CancellationToken cancellationToken
+    )
     {
-        CheckpointLoader.CheckControlNets(files.Model, files.ControlNets.OfType<string>().Distinct(), files.Others, files.Vae);
-        CheckpointLoader.CheckPromptFiles(files.Model, files.Prompt.Loras.Values, files.Prompt.Embeddings.Values, files.Vae);
+        CheckpointLoader.CheckControlNets(
+            files.Model,
+            files.ControlNets.OfType<string>().Distinct(),
+            files.Others,
+            files.Vae
+        );
+        CheckpointLoader.CheckPromptFiles(
+            files.Model,
+            files.Prompt.Loras.Values,
+            files.Prompt.Embeddings.Values,
+            files.Vae
+        );
         DiffusionModel Load() => CheckpointLoader.LoadModel(files.Model, placement, files.Vae);
         var key = NetworkKey.Of(files.Model, placement, files.Vae);
-        _model = changesModel ? shelf.RentExclusive(key, Load, SizeOf, cancellationToken) : shelf.Rent(key, Load, SizeOf, cancellationToken);
+        _model = changesModel
+            ? shelf.RentExclusive(key, Load, SizeOf, cancellationToken)
+            : shelf.Rent(key, Load, SizeOf, cancellationToken);
         try
         {
             foreach (var path in files.ControlNets.OfType<string>().Distinct())
@@ -32,9 +54,22 @@ internal sealed class LeasedNetworks : IDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 // A file of differences makes another network beside each model.
                 var own = NetworkKey.Of(path, placement, CheckpointLoader.HoldsDifferences(path) ? files.Model : null);
-                _controlNets.Add(path, changesModel
-                    ? shelf.RentExclusive(own, () => CheckpointLoader.LoadControlNet(path, placement, Model), NetworkShelf.BytesOf, cancellationToken)
-                    : shelf.Rent(own, () => CheckpointLoader.LoadControlNet(path, placement, Model), NetworkShelf.BytesOf, cancellationToken));
+                _controlNets.Add(
+                    path,
+                    changesModel
+                        ? shelf.RentExclusive(
+                            own,
+                            () => CheckpointLoader.LoadControlNet(path, placement, Model),
+                            NetworkShelf.BytesOf,
+                            cancellationToken
+                        )
+                        : shelf.Rent(
+                            own,
+                            () => CheckpointLoader.LoadControlNet(path, placement, Model),
+                            NetworkShelf.BytesOf,
+                            cancellationToken
+                        )
+                );
             }
         }
         catch

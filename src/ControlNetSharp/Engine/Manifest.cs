@@ -7,17 +7,22 @@ using ControlNetSharp.Requests;
 namespace ControlNetSharp.Engine;
 
 /// <summary>
-/// What a picture says of its making: the request, with all that was left open settled (seed, size), and what it was resolved to.
+/// What a picture says of its making: the request, with all that was left open settled (seed, size), and what it was
+/// resolved to.
 /// With it the picture can be made again, pixel for pixel on the same kind of machine.
 /// </summary>
 public sealed record Manifest
 {
-    /// <summary>Key of the JSON text in a PNG; pictures that went in stand under keys that begin with it and a full stop.</summary>
+    /// <summary>
+    /// Key of the JSON text in a PNG; pictures that went in stand under keys that begin with it and a full stop.
+    /// </summary>
     public const string Key = "controlnetsharp";
 
     private const string ResolvedMember = "resolved";
 
-    /// <summary>The request of this picture's batch: seed and size are set, <see cref="GenerationRequest.Count"/> is 1.</summary>
+    /// <summary>
+    /// The request of this picture's batch: seed and size are set, <see cref="GenerationRequest.Count"/> is 1.
+    /// </summary>
     public required GenerationRequest Request { get; init; }
 
     /// <summary>What the request was resolved to.</summary>
@@ -39,10 +44,30 @@ public sealed record Manifest
         var manifest = FirstManifest.IsOne(json) ? FirstManifest.Read(json) : Split(json);
         manifest.Request.Check();
         var index = manifest.Resolved.BatchIndex;
-        RequestRules.Require(index >= 0 && index < manifest.Request.Batch, "resolved.batchIndex", index, $"must be from 0 to {manifest.Request.Batch - 1}.");
-        RequestRules.Require(manifest.Request is { Size: not null, Seed: not null }, "request", null, "must have a size and a seed.");
-        RequestRules.Require(manifest.Resolved.Units.Count == manifest.Request.Units.Count, "resolved.units", manifest.Resolved.Units.Count, $"must be as many as the request has, {manifest.Request.Units.Count}.");
-        RequestRules.Require(manifest.Resolved.Threads is >= 1 and <= 4096, "resolved.threads", manifest.Resolved.Threads, "must be from 1 to 4096.");
+        RequestRules.Require(
+            index >= 0 && index < manifest.Request.Batch,
+            "resolved.batchIndex",
+            index,
+            $"must be from 0 to {manifest.Request.Batch - 1}."
+        );
+        RequestRules.Require(
+            manifest.Request is { Size: not null, Seed: not null },
+            "request",
+            null,
+            "must have a size and a seed."
+        );
+        RequestRules.Require(
+            manifest.Resolved.Units.Count == manifest.Request.Units.Count,
+            "resolved.units",
+            manifest.Resolved.Units.Count,
+            $"must be as many as the request has, {manifest.Request.Units.Count}."
+        );
+        RequestRules.Require(
+            manifest.Resolved.Threads is >= 1 and <= 4096,
+            "resolved.threads",
+            manifest.Resolved.Threads,
+            "must be from 1 to 4096."
+        );
         return manifest;
     }
 
@@ -61,8 +86,14 @@ public sealed record Manifest
         members.Remove(ResolvedMember, out var resolved);
         return new Manifest
         {
-            Request = RequestJson.Parse(Encoding.UTF8.GetBytes(members.ToJsonString()), RequestJsonContext.Default.GenerationRequest),
-            Resolved = RequestJson.Parse(Encoding.UTF8.GetBytes(resolved?.ToJsonString() ?? "null"), ManifestJsonContext.Default.Resolution),
+            Request = RequestJson.Parse(
+                Encoding.UTF8.GetBytes(members.ToJsonString()),
+                RequestJsonContext.Default.GenerationRequest
+            ),
+            Resolved = RequestJson.Parse(
+                Encoding.UTF8.GetBytes(resolved?.ToJsonString() ?? "null"),
+                ManifestJsonContext.Default.Resolution
+            ),
         };
     }
 }
@@ -116,7 +147,9 @@ public sealed record Resolution
 /// <param name="Path">Where it was; null for the embedded model.</param>
 public sealed record ResolvedFile(string Name, string Sha256, string? Path = null);
 
-/// <summary>What a unit came to. Pictures are keys of PNG texts with the pictures as they went in (a PNG in base64).</summary>
+/// <summary>
+/// What a unit came to. Pictures are keys of PNG texts with the pictures as they went in (a PNG in base64).
+/// </summary>
 public sealed record ResolvedUnit
 {
     /// <summary>The ControlNet; null where the unit never acts.</summary>
@@ -147,6 +180,7 @@ public sealed record ResolvedUnit
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
-    AllowDuplicateProperties = false)]
+    AllowDuplicateProperties = false
+)]
 [JsonSerializable(typeof(Resolution))]
 internal sealed partial class ManifestJsonContext : JsonSerializerContext;

@@ -20,7 +20,15 @@ internal sealed class ManifestMaker
     private readonly List<(string Key, int Bytes)> _tooLarge = [];
 
     /// <summary>Collects what all pictures of a request share; hashes files that were not hashed yet.</summary>
-    public ManifestMaker(GenerationRequest request, RequestFiles files, DiffusionModel model, IReadOnlyList<UnitHints> hints, IReadOnlyList<bool> pools, string device, FileHashes hashes)
+    public ManifestMaker(
+        GenerationRequest request,
+        RequestFiles files,
+        DiffusionModel model,
+        IReadOnlyList<UnitHints> hints,
+        IReadOnlyList<bool> pools,
+        string device,
+        FileHashes hashes
+    )
     {
         _request = Settled(request, model, hints);
         _resolution = new Resolution
@@ -30,7 +38,10 @@ internal sealed class ManifestMaker
             Device = device,
             Dtype = PlacementPolicy.NameOf(model.Placement.Dtype),
             Threads = get_num_threads(),
-            Model = request.Model == GenerationRequest.EmbeddedModel ? new(request.Model, hashes.Sha256Of(files.Model)) : Named(Path.GetFileName(files.Model), files.Model),
+            Model =
+                request.Model == GenerationRequest.EmbeddedModel
+                    ? new(request.Model, hashes.Sha256Of(files.Model))
+                    : Named(Path.GetFileName(files.Model), files.Model),
             Vae = files.Vae is { } vae ? Named(Path.GetFileName(vae), vae) : null,
             Initial = Kept(ManifestPictures.Initial, request.Initial?.Picture.Read()),
             Mask = Kept(ManifestPictures.Mask, request.Initial?.Mask?.Picture.ReadMask()),
@@ -41,51 +52,84 @@ internal sealed class ManifestMaker
         _facts = Facts(files, hashes);
 
         ResolvedFile Named(string name, string path) => new(name, hashes.Sha256Of(path), Path.GetFullPath(path));
-        ResolvedUnit Unit(int i, UnitHints hint, string? controlNet, bool pooled) => new()
-        {
-            ControlNet = controlNet is null ? null : Named(Path.GetFileName(controlNet), controlNet),
-            Annotator = hint.Annotator,
-            Pooled = pooled,
-            Hint = Kept(ManifestPictures.KeyOf("hint", i), hint.Hint),
-            HiresHint = Kept(ManifestPictures.KeyOf("hint", i) + ".hires", hint.HiresHint),
-            Mask = Kept(ManifestPictures.KeyOf("mask", i), hint.Mask),
-            Inpaint = Kept(ManifestPictures.KeyOf("inpaint", i), hint.Holes),
-        };
+        ResolvedUnit Unit(int i, UnitHints hint, string? controlNet, bool pooled) =>
+            new()
+            {
+                ControlNet = controlNet is null ? null : Named(Path.GetFileName(controlNet), controlNet),
+                Annotator = hint.Annotator,
+                Pooled = pooled,
+                Hint = Kept(ManifestPictures.KeyOf("hint", i), hint.Hint),
+                HiresHint = Kept(ManifestPictures.KeyOf("hint", i) + ".hires", hint.HiresHint),
+                Mask = Kept(ManifestPictures.KeyOf("mask", i), hint.Mask),
+                Inpaint = Kept(ManifestPictures.KeyOf("inpaint", i), hint.Holes),
+            };
     }
 
     /// <summary>Version of this assembly.</summary>
     public static string ProgramVersion => Assembly.GetExecutingAssembly().GetName().Version!.ToString(3);
 
     /// <summary>Pictures that are too large to be kept.</summary>
-    public IEnumerable<RequestWarning> Warnings => _tooLarge.Select(picture => new RequestWarning(
-        "", null, $"the picture '{picture.Key}' takes {picture.Bytes} bytes, more than the {PngTexts.MostTextBytes} of a PNG text; the manifest names its file and SHA-256 instead."));
+    public IEnumerable<RequestWarning> Warnings =>
+        _tooLarge.Select(picture => new RequestWarning(
+            "",
+            null,
+            $"the picture '{picture.Key}' takes {picture.Bytes} bytes, more than the {PngTexts.MostTextBytes} of a PNG "
+                + "text; the manifest names its file and SHA-256 instead."
+        ));
 
     /// <summary>The pictures of a batch with their manifests.</summary>
     public IEnumerable<GeneratedPicture> Of(GeneratedBatch batch)
     {
         var seed = batch.Request.Seed!.Value;
-        return batch.Pictures.Select((picture, index) => new GeneratedPicture(
-            picture, new Manifest { Request = _request with { Seed = seed }, Resolved = _resolution with { BatchIndex = index } }, _facts with { Seed = seed + index }, _inputs));
+        return batch.Pictures.Select(
+            (picture, index) =>
+                new GeneratedPicture(
+                    picture,
+                    new Manifest
+                    {
+                        Request = _request with { Seed = seed },
+                        Resolved = _resolution with { BatchIndex = index },
+                    },
+                    _facts with
+                    {
+                        Seed = seed + index,
+                    },
+                    _inputs
+                )
+        );
     }
 
     /// <summary>The request with what was left open, and with pictures named by file and digest.</summary>
-    private static GenerationRequest Settled(GenerationRequest request, DiffusionModel model, IReadOnlyList<UnitHints> hints) => request with
-    {
-        Prediction = request.Prediction ?? model.Prediction ?? PredictionType.Epsilon,
-        Count = 1,
-        Initial = request.Initial is not { } initial ? null : initial with
+    private static GenerationRequest Settled(
+        GenerationRequest request,
+        DiffusionModel model,
+        IReadOnlyList<UnitHints> hints
+    ) =>
+        request with
         {
-            Picture = initial.Picture.ToReference(),
-            Mask = initial.Mask is not { } mask ? null : mask with { Picture = mask.Picture.ToReference() },
-        },
-        Units =
-        [
-            .. request.Units.Select((unit, i) => unit with
-            {
-                Annotator = hints[i].Annotator, Picture = unit.Picture.ToReference(), Mask = unit.Mask?.ToReference(), Holes = unit.Holes?.ToReference(),
-            }),
-        ],
-    };
+            Prediction = request.Prediction ?? model.Prediction ?? PredictionType.Epsilon,
+            Count = 1,
+            Initial = request.Initial is not { } initial
+                ? null
+                : initial with
+                {
+                    Picture = initial.Picture.ToReference(),
+                    Mask = initial.Mask is not { } mask ? null : mask with { Picture = mask.Picture.ToReference() },
+                },
+            Units =
+            [
+                .. request.Units.Select(
+                    (unit, i) =>
+                        unit with
+                        {
+                            Annotator = hints[i].Annotator,
+                            Picture = unit.Picture.ToReference(),
+                            Mask = unit.Mask?.ToReference(),
+                            Holes = unit.Holes?.ToReference(),
+                        }
+                ),
+            ],
+        };
 
     private InfotextFacts Facts(RequestFiles files, FileHashes hashes)
     {
@@ -96,7 +140,14 @@ internal sealed class ManifestMaker
             Seed = _request.Seed!.Value,
             Model = new(Stem(_resolution.Model.Name), _resolution.Model.Sha256),
             Vae = _resolution.Vae is { } vae ? new(vae.Name, vae.Sha256) : null,
-            ControlNets = [.. files.ControlNets.Select(path => path is null ? new HashedName("None", null) : new HashedName(Stem(path), File.Exists(path) ? hashes.OldOf(path) : null))],
+            ControlNets =
+            [
+                .. files.ControlNets.Select(path =>
+                    path is null
+                        ? new HashedName("None", null)
+                        : new HashedName(Stem(path), File.Exists(path) ? hashes.OldOf(path) : null)
+                ),
+            ],
             Loras = [.. files.Prompt.Loras.Select(file => new HashedName(file.Key, CheckpointHash.OfLora(file.Value)))],
             Embeddings = [.. _resolution.Embeddings.Select(file => new HashedName(file.Name, file.Sha256))],
             Version = "ControlNetSharp " + ProgramVersion,

@@ -3,7 +3,10 @@ using ControlNetSharp.Requests;
 
 namespace ControlNetSharp.Engine;
 
-/// <summary>The pictures that went into a generation, as texts of a PNG: a PNG in base64 each, under keys that the manifest names.</summary>
+/// <summary>
+/// The pictures that went into a generation, as texts of a PNG: a PNG in base64 each, under keys that the manifest
+/// names.
+/// </summary>
 internal static class ManifestPictures
 {
     /// <summary>Key of the initial picture.</summary>
@@ -27,10 +30,15 @@ internal static class ManifestPictures
                 Mask = Kept(manifest.Resolved.Mask),
                 Units =
                 [
-                    .. manifest.Resolved.Units.Select(unit => unit with
-                    {
-                        Hint = Kept(unit.Hint), HiresHint = Kept(unit.HiresHint), Mask = Kept(unit.Mask), Inpaint = Kept(unit.Inpaint),
-                    }),
+                    .. manifest.Resolved.Units.Select(unit =>
+                        unit with
+                        {
+                            Hint = Kept(unit.Hint),
+                            HiresHint = Kept(unit.HiresHint),
+                            Mask = Kept(unit.Mask),
+                            Inpaint = Kept(unit.Inpaint),
+                        }
+                    ),
                 ],
             },
         };
@@ -45,7 +53,9 @@ internal static class ManifestPictures
     {
         try
         {
-            var bytes = Convert.FromBase64String(texts.TryGetValue(key, out var text) ? text : throw new FormatException("it is missing."));
+            var bytes = Convert.FromBase64String(
+                texts.TryGetValue(key, out var text) ? text : throw new FormatException("it is missing.")
+            );
             return PictureReader.Read(bytes, $"{file}, text '{key}'");
         }
         catch (FormatException e)

@@ -15,7 +15,11 @@ internal static class PromptNames
         var second = request.Hires is { } hires ? hires.Steps ?? request.Steps : 0;
         var prompt = Parsed("prompt", request.Prompt, ParsedPrompt.Parse);
         var pieces = Parsed("prompt", prompt, parsed => parsed.Pieces(request.Steps, second));
-        var negative = Parsed("negativePrompt", request.NegativePrompt, text => ParsedPrompt.ParseNegative(text).Pieces(request.Steps, second));
+        var negative = Parsed(
+            "negativePrompt",
+            request.NegativePrompt,
+            text => ParsedPrompt.ParseNegative(text).Pieces(request.Steps, second)
+        );
         var loras = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in prompt.Networks.Select(network => network.Name))
         {
@@ -25,10 +29,17 @@ internal static class PromptNames
         return PromptFiles.Of(loras, Embeddings([.. pieces, .. negative], finder, model));
     }
 
-    private static Dictionary<string, string> Embeddings(IReadOnlyList<WeightedText> pieces, ModelFinder finder, string model)
+    private static Dictionary<string, string> Embeddings(
+        IReadOnlyList<WeightedText> pieces,
+        ModelFinder finder,
+        string model
+    )
     {
-        // A file's name without its folder and extension is what a prompt has; where two have one name, the first counts.
-        var known = finder.List(ModelRole.Embedding, model).GroupBy(entry => Path.GetFileNameWithoutExtension(entry.Name), StringComparer.OrdinalIgnoreCase)
+        // A file's name without its folder and extension is what a prompt has; where two have one name, the first
+        // counts.
+        var known = finder
+            .List(ModelRole.Embedding, model)
+            .GroupBy(entry => Path.GetFileNameWithoutExtension(entry.Name), StringComparer.OrdinalIgnoreCase)
             .ToDictionary(entries => entries.Key, entries => entries.First().Path, StringComparer.OrdinalIgnoreCase);
         using var inversions = new TextualInversions(known.Keys, _ => []);
         return inversions.NamesIn(pieces).ToDictionary(name => name, name => known[name], StringComparer.Ordinal);

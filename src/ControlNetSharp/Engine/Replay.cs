@@ -23,20 +23,32 @@ public sealed class Replay
                 Picture Kept(string other) => ManifestPictures.Read(texts, other, file);
                 var hint = Kept(key);
                 _hints[index] = new UnitHints(
-                    unit.Annotator, hint, hint, unit.HiresHint is { } larger ? Kept(larger) : null, unit.Mask is { } mask ? Kept(mask) : null, unit.Inpaint is { } holes ? Kept(holes) : null);
+                    unit.Annotator,
+                    hint,
+                    hint,
+                    unit.HiresHint is { } larger ? Kept(larger) : null,
+                    unit.Mask is { } mask ? Kept(mask) : null,
+                    unit.Inpaint is { } holes ? Kept(holes) : null
+                );
             }
         }
 
         Manifest = manifest with { Request = WithKept(manifest, key => ManifestPictures.Read(texts, key, file)) };
     }
 
-    private Replay(Replay other, Manifest manifest) => (_file, _hints, Manifest) = (other._file, other._hints, manifest);
+    private Replay(Replay other, Manifest manifest) =>
+        (_file, _hints, Manifest) = (other._file, other._hints, manifest);
 
     /// <summary>The manifest; pictures that it keeps are in its request.</summary>
     public Manifest Manifest { get; }
 
-    /// <summary>What may keep the pixels from being the same although all files are; null where nothing is known.</summary>
-    internal string? Warning => Manifest.Resolved.Libtorch == __version__ ? null : $"{_file} was made with libtorch {Manifest.Resolved.Libtorch}, this is {__version__}; pixels can differ.";
+    /// <summary>
+    /// What may keep the pixels from being the same although all files are; null where nothing is known.
+    /// </summary>
+    internal string? Warning =>
+        Manifest.Resolved.Libtorch == __version__
+            ? null
+            : $"{_file} was made with libtorch {Manifest.Resolved.Libtorch}, this is {__version__}; pixels can differ.";
 
     /// <summary>Reads a PNG of this program.</summary>
     /// <exception cref="PictureException">There is no such file, or it is no PNG or damaged.</exception>
@@ -46,7 +58,11 @@ public sealed class Replay
         var texts = PngTexts.Read(file);
         if (!texts.TryGetValue(Manifest.Key, out var json))
         {
-            throw new RequestException("", file, $"it has no text '{Manifest.Key}': it was not made by this program, or another one saved it anew.");
+            throw new RequestException(
+                "",
+                file,
+                $"it has no text '{Manifest.Key}': it was not made by this program, or another one saved it anew."
+            );
         }
 
         try
@@ -61,19 +77,37 @@ public sealed class Replay
 
     /// <summary>The same with the model where it is now; it must still be the same model.</summary>
     /// <param name="model">Path, name or hash.</param>
-    public Replay WithModel(string model) => new(this, Manifest with
-    {
-        Request = Manifest.Request with { Model = model },
-        Resolved = Manifest.Resolved with { Model = Manifest.Resolved.Model with { Name = model, Path = null } },
-    });
+    public Replay WithModel(string model) =>
+        new(
+            this,
+            Manifest with
+            {
+                Request = Manifest.Request with { Model = model },
+                Resolved = Manifest.Resolved with
+                {
+                    Model = Manifest.Resolved.Model with { Name = model, Path = null },
+                },
+            }
+        );
 
-    /// <summary>The pictures that go in: those that the manifest keeps, else the files that it names, which must be the same.</summary>
-    internal RequestInputs Inputs(GenerationRequest request) => new(
-    [
-        .. request.Units.Select((unit, index) => _hints.TryGetValue(index, out var kept)
-            ? new UnitInput($"units[{index}]", unit, new(unit.ConditionKind, kept.Hint, null, IsHint: true, Reading: null), kept.Mask, kept.Holes)
-            : UnitInput.Read(unit, $"units[{index}]", request.Initial?.Mask)),
-    ]);
+    /// <summary>
+    /// The pictures that go in: those that the manifest keeps, else the files that it names, which must be the same.
+    /// </summary>
+    internal RequestInputs Inputs(GenerationRequest request) =>
+        new([
+            .. request.Units.Select(
+                (unit, index) =>
+                    _hints.TryGetValue(index, out var kept)
+                        ? new UnitInput(
+                            $"units[{index}]",
+                            unit,
+                            new(unit.ConditionKind, kept.Hint, null, IsHint: true, Reading: null),
+                            kept.Mask,
+                            kept.Holes
+                        )
+                        : UnitInput.Read(unit, $"units[{index}]", request.Initial?.Mask)
+            ),
+        ]);
 
     /// <summary>The hints of a unit; null where they are made anew.</summary>
     internal UnitHints? HintsOf(int unit) => _hints.GetValueOrDefault(unit);
@@ -85,14 +119,37 @@ public sealed class Replay
     {
         var resolved = Manifest.Resolved;
         var model = Same("the model", Located("model", ModelRole.Model, resolved.Model, null), resolved.Model);
-        string File(string what, string member, ModelRole role, ResolvedFile file) => Same(what, Located(member, role, file, model), file);
+        string File(string what, string member, ModelRole role, ResolvedFile file) =>
+            Same(what, Located(member, role, file, model), file);
         return new RequestFiles(
             model,
             resolved.Vae is { } vae ? File("the Autoencoder", "vae", ModelRole.Autoencoder, vae) : null,
-            [.. resolved.Units.Select((unit, i) => unit.ControlNet is { } net ? File($"the ControlNet of unit {i} ({request.Units[i].Kind})", $"units[{i}].model", ModelRole.ControlNet, net) : null)],
+            [
+                .. resolved.Units.Select(
+                    (unit, i) =>
+                        unit.ControlNet is { } net
+                            ? File(
+                                $"the ControlNet of unit {i} ({request.Units[i].Kind})",
+                                $"units[{i}].model",
+                                ModelRole.ControlNet,
+                                net
+                            )
+                            : null
+                ),
+            ],
             PromptFiles.Of(
-                resolved.Loras.ToDictionary(file => file.Name, file => File($"the LoRA \"{file.Name}\"", "prompt", ModelRole.Lora, file), StringComparer.Ordinal),
-                resolved.Embeddings.ToDictionary(file => file.Name, file => File($"the embedding \"{file.Name}\"", "prompt", ModelRole.Embedding, file), StringComparer.Ordinal)));
+                resolved.Loras.ToDictionary(
+                    file => file.Name,
+                    file => File($"the LoRA \"{file.Name}\"", "prompt", ModelRole.Lora, file),
+                    StringComparer.Ordinal
+                ),
+                resolved.Embeddings.ToDictionary(
+                    file => file.Name,
+                    file => File($"the embedding \"{file.Name}\"", "prompt", ModelRole.Embedding, file),
+                    StringComparer.Ordinal
+                )
+            )
+        );
 
         // Where it was, else under its name, else by its hash.
         string Located(string member, ModelRole role, ResolvedFile file, string? beside)
@@ -104,26 +161,43 @@ public sealed class Replay
 
             try
             {
-                return finder.LookFor(role, file.Name, beside, cancellationToken) ?? finder.LookForHash(role, file.Sha256, beside, cancellationToken)
+                return finder.LookFor(role, file.Name, beside, cancellationToken)
+                    ?? finder.LookForHash(role, file.Sha256, beside, cancellationToken)
                     ?? finder.Find(role, file.Name, beside, cancellationToken);
             }
             catch (ModelNotFoundException e)
             {
-                throw new RequestException(member, file.Name, $"it made the picture and is not there any more. {e.Message}", e);
+                throw new RequestException(
+                    member,
+                    file.Name,
+                    $"it made the picture and is not there any more. {e.Message}",
+                    e
+                );
             }
         }
 
-        string Same(string what, string path, ResolvedFile expected) => finder.Hashes.Sha256Of(path) is var hash && hash == expected.Sha256 ? path
-            : throw new CheckpointException(path, $"{what} is not the one that made {_file}: its SHA-256 begins with {hash[..10]}, that one's with {expected.Sha256[..Math.Min(10, expected.Sha256.Length)]}.");
+        string Same(string what, string path, ResolvedFile expected) =>
+            finder.Hashes.Sha256Of(path) is var hash && hash == expected.Sha256
+                ? path
+                : throw new CheckpointException(
+                    path,
+                    $"{what} is not the one that made {_file}: its SHA-256 begins with {hash[..10]}, that one's with "
+                        + $"{expected.Sha256[..Math.Min(10, expected.Sha256.Length)]}."
+                );
     }
 
-    private static bool Keeps(ControlUnit unit, ResolvedUnit resolved) => (unit.Mask is null || resolved.Mask is not null) && (unit.Holes is null || resolved.Inpaint is not null);
+    private static bool Keeps(ControlUnit unit, ResolvedUnit resolved) =>
+        (unit.Mask is null || resolved.Mask is not null) && (unit.Holes is null || resolved.Inpaint is not null);
 
     private static GenerationRequest WithKept(Manifest manifest, Func<string, Picture> kept)
     {
         var (request, resolved) = (manifest.Request, manifest.Resolved);
         // Both or none: a picture at the size of the result and a mask at another would be cut at different places.
-        if (request.Initial is not { } initial || resolved.Initial is not { } key || (initial.Mask is not null && resolved.Mask is null))
+        if (
+            request.Initial is not { } initial
+            || resolved.Initial is not { } key
+            || (initial.Mask is not null && resolved.Mask is null)
+        )
         {
             return request;
         }
@@ -133,7 +207,12 @@ public sealed class Replay
             Initial = initial with
             {
                 Picture = initial.Picture.WithPixels(kept(key)),
-                Mask = initial.Mask is not { } mask ? null : mask with { Picture = mask.Picture.WithPixels(kept(resolved.Mask!)) },
+                Mask = initial.Mask is not { } mask
+                    ? null
+                    : mask with
+                    {
+                        Picture = mask.Picture.WithPixels(kept(resolved.Mask!)),
+                    },
             },
         };
     }

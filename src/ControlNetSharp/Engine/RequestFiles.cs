@@ -6,14 +6,18 @@ using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Engine;
 
-/// <summary>The files that the names of a request came to. None is loaded; headers are read where a family must be known.</summary>
+/// <summary>
+/// The files that the names of a request came to. None is loaded; headers are read where a family must be known.
+/// </summary>
 /// <param name="Model">File or folder of the model.</param>
 /// <param name="Vae">The checkpoint whose Autoencoder replaces the model's own; null for that.</param>
 /// <param name="ControlNets">Those of the units; null where a unit never acts.</param>
 /// <param name="Prompt">The LoRAs and textual inversions that the prompts name, and no others.</param>
 internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<string?> ControlNets, PromptFiles Prompt)
 {
-    /// <summary>Other ControlNets, among which one for the model is looked for where that of a unit is not; listed only then.</summary>
+    /// <summary>
+    /// Other ControlNets, among which one for the model is looked for where that of a unit is not; listed only then.
+    /// </summary>
     public IEnumerable<string> Others { get; init; } = [];
 
     /// <summary>Looks for the files of a request.</summary>
@@ -21,20 +25,34 @@ internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<str
     /// <exception cref="CheckpointException">The model's header cannot be read.</exception>
     public static RequestFiles Find(GenerationRequest request, ModelFinder finder, CancellationToken cancellationToken)
     {
-        var model = Found("model", request.Model, () => finder.Find(ModelRole.Model, request.Model, null, cancellationToken));
+        var model = Found(
+            "model",
+            request.Model,
+            () => finder.Find(ModelRole.Model, request.Model, null, cancellationToken)
+        );
         var family = new Lazy<ModelFamily?>(() => FamilyOf(model));
         return new RequestFiles(
             model,
-            request.Vae is { } vae ? Found("vae", vae, () => finder.Find(ModelRole.Autoencoder, vae, model, cancellationToken)) : null,
+            request.Vae is { } vae
+                ? Found("vae", vae, () => finder.Find(ModelRole.Autoencoder, vae, model, cancellationToken))
+                : null,
             [.. request.Units.Select((unit, index) => unit.IsOn ? ControlNet(unit, $"units[{index}]") : null)],
-            PromptNames.Find(request, finder, model))
+            PromptNames.Find(request, finder, model)
+        )
         {
-            Others = new[] { finder }.SelectMany(all => all.List(ModelRole.ControlNet, model)).Select(entry => entry.Path),
+            Others = new[] { finder }
+                .SelectMany(all => all.List(ModelRole.ControlNet, model))
+                .Select(entry => entry.Path),
         };
 
-        string ControlNet(ControlUnit unit, string path) => unit.Model is { } name
-            ? Found(path + ".model", name, () => finder.Find(ModelRole.ControlNet, name, model, cancellationToken))
-            : Found(path + ".kind", unit.Kind, () => finder.ControlNetFor(unit.ConditionKind.Name, family.Value, model));
+        string ControlNet(ControlUnit unit, string path) =>
+            unit.Model is { } name
+                ? Found(path + ".model", name, () => finder.Find(ModelRole.ControlNet, name, model, cancellationToken))
+                : Found(
+                    path + ".kind",
+                    unit.Kind,
+                    () => finder.ControlNetFor(unit.ConditionKind.Name, family.Value, model)
+                );
     }
 
     /// <summary>Gives a failed search the member that asked for it.</summary>

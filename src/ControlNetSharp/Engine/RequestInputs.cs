@@ -5,12 +5,17 @@ using ControlNetSharp.Requests;
 
 namespace ControlNetSharp.Engine;
 
-/// <summary>The pictures of a request, read and compared with each other: what can be wrong with them is found before a network is loaded.</summary>
+/// <summary>
+/// The pictures of a request, read and compared with each other: what can be wrong with them is found before a network
+/// is loaded.
+/// </summary>
 /// <param name="Units">Those of the units.</param>
 internal sealed record RequestInputs(IReadOnlyList<UnitInput> Units)
 {
     /// <summary>Reads them.</summary>
-    /// <exception cref="RequestException">A file is missing, or pictures do not go together; the member is named.</exception>
+    /// <exception cref="RequestException">
+    /// A file is missing, or pictures do not go together; the member is named.
+    /// </exception>
     /// <exception cref="PictureException">A file is no picture.</exception>
     public static RequestInputs Read(GenerationRequest request)
     {
@@ -22,7 +27,9 @@ internal sealed record RequestInputs(IReadOnlyList<UnitInput> Units)
             _ = initial.Mask is null ? null : SoftMask.Hard(initial, picture.Width, picture.Height);
         }
 
-        return new RequestInputs([.. request.Units.Select((unit, index) => UnitInput.Read(unit, $"units[{index}]", request.Initial?.Mask))]);
+        return new RequestInputs([
+            .. request.Units.Select((unit, index) => UnitInput.Read(unit, $"units[{index}]", request.Initial?.Mask)),
+        ]);
     }
 
     /// <summary>Refuses a picture whose file is not there, by the member that names it.</summary>
@@ -30,7 +37,11 @@ internal sealed record RequestInputs(IReadOnlyList<UnitInput> Units)
     {
         if (source is { Path: { } path } && !File.Exists(path))
         {
-            throw new RequestException(member, path, Directory.Exists(path) ? "is a folder, not a picture." : "there is no such picture.");
+            throw new RequestException(
+                member,
+                path,
+                Directory.Exists(path) ? "is a folder, not a picture." : "there is no such picture."
+            );
         }
     }
 }
@@ -48,7 +59,9 @@ internal sealed record UnitInput(string Path, ControlUnit Unit, HintInput Source
     /// <summary>Reads them.</summary>
     /// <param name="unit">The unit.</param>
     /// <param name="path">Where it stands.</param>
-    /// <param name="initialMask">The mask of the picture to start from, which an inpainting ControlNet's holes are if it has none of its own.</param>
+    /// <param name="initialMask">
+    /// The mask of the picture to start from, which an inpainting ControlNet's holes are if it has none of its own.
+    /// </param>
     public static UnitInput Read(ControlUnit unit, string path, InpaintMask? initialMask)
     {
         RequestInputs.RequireThere(path + ".picture", unit.Picture);
@@ -57,27 +70,53 @@ internal sealed record UnitInput(string Path, ControlUnit Unit, HintInput Source
         var source = UnitAnnotator.Open(unit, path);
         var picture = source.Picture;
         RequestRules.Require(
-            Math.Min(picture.Width, picture.Height) >= PreparedControl.SmallestHint, path + ".picture", unit.Picture.Name,
-            $"a hint must be at least {PreparedControl.SmallestHint} x {PreparedControl.SmallestHint} pixels; this one has {picture.Width} x {picture.Height}.");
-        return new UnitInput(path, unit, source, unit.Mask?.ReadMask(), Holed(unit, path, source, initialMask)?.ReadMask());
+            Math.Min(picture.Width, picture.Height) >= PreparedControl.SmallestHint,
+            path + ".picture",
+            unit.Picture.Name,
+            $"a hint must be at least {PreparedControl.SmallestHint} x {PreparedControl.SmallestHint} pixels; this one "
+                + $"has {picture.Width} x {picture.Height}."
+        );
+        return new UnitInput(
+            path,
+            unit,
+            source,
+            unit.Mask?.ReadMask(),
+            Holed(unit, path, source, initialMask)?.ReadMask()
+        );
     }
 
-    /// <summary>What is to be said of masks that are neither in the shape of the unit's picture nor in that of the result: they are cut at other places.</summary>
+    /// <summary>
+    /// What is to be said of masks that are neither in the shape of the unit's picture nor in that of the result: they
+    /// are cut at other places.
+    /// </summary>
     /// <param name="width">Pixels a row of the result, or of the picture that it is a region of.</param>
     /// <param name="height">Rows likewise.</param>
     public IEnumerable<RequestWarning> WarningsOfMasks(int width, int height)
     {
         var own = Source.Picture;
-        (string Name, PictureSource? Source, Picture? Picture)[] masks = [("mask", Unit.Mask, Mask), ("inpaint", Unit.Holes, Holes)];
+        (string Name, PictureSource? Source, Picture? Picture)[] masks =
+        [
+            ("mask", Unit.Mask, Mask),
+            ("inpaint", Unit.Holes, Holes),
+        ];
         foreach (var (name, source, mask) in masks)
         {
-            if (source is not null && mask is not null && Unit.Resize != ResizeMode.Just
-                && !PictureShape.IsSame((mask.Width, mask.Height), (own.Width, own.Height)) && !PictureShape.IsSame((mask.Width, mask.Height), (width, height)))
+            if (
+                source is not null
+                && mask is not null
+                && Unit.Resize != ResizeMode.Just
+                && !PictureShape.IsSame((mask.Width, mask.Height), (own.Width, own.Height))
+                && !PictureShape.IsSame((mask.Width, mask.Height), (width, height))
+            )
             {
                 yield return new RequestWarning(
-                    $"{Path}.{name}", $"{name}={source.Name}",
-                    $"it has {mask.Width} x {mask.Height} pixels, another shape than the unit's picture ({own.Width} x {own.Height}) and the result ({width} x {height}); "
-                    + $"resize={RequestValues.WordOf(Unit.Resize)} brings it to size for itself, so that it may lie elsewhere than it was painted.");
+                    $"{Path}.{name}",
+                    $"{name}={source.Name}",
+                    $"it has {mask.Width} x {mask.Height} pixels, another shape than the unit's picture ({own.Width} x "
+                        + $"{own.Height}) and the result ({width} x {height}); "
+                        + $"resize={RequestValues.WordOf(Unit.Resize)} brings it to size for itself, so that it may "
+                        + "lie elsewhere than it was painted."
+                );
             }
         }
     }
@@ -85,8 +124,21 @@ internal sealed record UnitInput(string Path, ControlUnit Unit, HintInput Source
     private static PictureSource? Holed(ControlUnit unit, string path, HintInput source, InpaintMask? initialMask)
     {
         // The name tells: control_v11p_sd15_inpaint.
-        var isForInpainting = source.Annotator is null && unit.Model is { } model && System.IO.Path.GetFileName(model).Contains(Inpainting, StringComparison.OrdinalIgnoreCase);
-        return unit.Holes ?? (!isForInpainting ? null : initialMask?.Picture ?? throw new RequestException(
-            path + ".model", unit.Model, "an inpainting ControlNet needs to know what is made anew: give inpaint=MASK in the unit, or a mask for the initial picture."));
+        var isForInpainting =
+            source.Annotator is null
+            && unit.Model is { } model
+            && System.IO.Path.GetFileName(model).Contains(Inpainting, StringComparison.OrdinalIgnoreCase);
+        return unit.Holes
+            ?? (
+                !isForInpainting
+                    ? null
+                    : initialMask?.Picture
+                        ?? throw new RequestException(
+                            path + ".model",
+                            unit.Model,
+                            "an inpainting ControlNet needs to know what is made anew: give inpaint=MASK in the unit, "
+                                + "or a mask for the initial picture."
+                        )
+            );
     }
 }

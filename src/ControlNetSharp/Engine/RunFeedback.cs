@@ -9,9 +9,15 @@ namespace ControlNetSharp.Engine;
 /// <param name="Warn">Gets each warning as soon as it is known.</param>
 /// <param name="Progress">Gets each step; null for nobody.</param>
 /// <param name="PreviewEvery">After how many steps a preview is made; 0 for never.</param>
-internal sealed record RunFeedback(Action<RequestWarning> Warn, IProgress<GenerationProgress>? Progress, int PreviewEvery)
+internal sealed record RunFeedback(
+    Action<RequestWarning> Warn,
+    IProgress<GenerationProgress>? Progress,
+    int PreviewEvery
+)
 {
-    /// <summary>Gets the hints of the units before the first step, as their annotators made them; null for nobody.</summary>
+    /// <summary>
+    /// Gets the hints of the units before the first step, as their annotators made them; null for nobody.
+    /// </summary>
     public Action<IReadOnlyList<Picture>>? Hints { get; init; }
 
     /// <summary>The same for the batches of a model.</summary>
@@ -22,9 +28,22 @@ internal sealed record RunFeedback(Action<RequestWarning> Warn, IProgress<Genera
 internal sealed record BatchFeedback(RunFeedback Feedback, DiffusionModel Model, int Batches)
 {
     /// <summary>What is told of one batch; null where nobody listens.</summary>
-    public Action<SamplingProgress>? Of(int batch) => Feedback.Progress is not { } progress ? null : step =>
-    {
-        var isSeen = Feedback.PreviewEvery > 0 && step.Step % Feedback.PreviewEvery == 0 && step.Step < step.Steps;
-        progress.Report(new GenerationProgress(batch, Batches, step.Step, step.Steps, step.Seconds, isSeen ? LatentPreview.Of(step.Denoised, Model) : null));
-    };
+    public Action<SamplingProgress>? Of(int batch) =>
+        Feedback.Progress is not { } progress
+            ? null
+            : step =>
+            {
+                var isSeen =
+                    Feedback.PreviewEvery > 0 && step.Step % Feedback.PreviewEvery == 0 && step.Step < step.Steps;
+                progress.Report(
+                    new GenerationProgress(
+                        batch,
+                        Batches,
+                        step.Step,
+                        step.Steps,
+                        step.Seconds,
+                        isSeen ? LatentPreview.Of(step.Denoised, Model) : null
+                    )
+                );
+            };
 }

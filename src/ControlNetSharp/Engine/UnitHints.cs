@@ -6,47 +6,85 @@ using ControlNetSharp.Requests;
 
 namespace ControlNetSharp.Engine;
 
-/// <summary>The pictures of a unit at the sizes of the passes, with hints in the place of what they are made of.</summary>
+/// <summary>
+/// The pictures of a unit at the sizes of the passes, with hints in the place of what they are made of.
+/// </summary>
 /// <param name="Annotator">Name of what made the hint, or none.</param>
 /// <param name="Map">The hint of the first pass before it was brought to the size of the result.</param>
 /// <param name="Hint">The hint of the first pass.</param>
 /// <param name="HiresHint">That of the second; null without one.</param>
 /// <param name="Mask">Where the unit acts; null for everywhere.</param>
 /// <param name="Holes">Where the hint is made anew; null for nowhere.</param>
-internal sealed record UnitHints(string Annotator, Picture Map, Picture Hint, Picture? HiresHint, Picture? Mask, Picture? Holes)
+internal sealed record UnitHints(
+    string Annotator,
+    Picture Map,
+    Picture Hint,
+    Picture? HiresHint,
+    Picture? Mask,
+    Picture? Holes
+)
 {
     /// <summary>Makes them.</summary>
-    public static UnitHints Make(UnitInput input, GenerationFrame frame, HintMaker maker, CancellationToken cancellationToken)
+    public static UnitHints Make(
+        UnitInput input,
+        GenerationFrame frame,
+        HintMaker maker,
+        CancellationToken cancellationToken
+    )
     {
         var (unit, source) = (input.Unit, input.Source);
-        var seen = source with { Picture = source.IsHint ? frame.SeenHint(source.Picture, unit.Resize) : frame.Seen(source.Picture, unit.Resize) };
+        var seen = source with
+        {
+            Picture = source.IsHint
+                ? frame.SeenHint(source.Picture, unit.Resize)
+                : frame.Seen(source.Picture, unit.Resize),
+        };
         var map = Made(frame.Size);
         Picture? larger = null;
         if (frame.Larger is { } size && unit.Passes != ControlPasses.Low)
         {
             // Lines of the larger size are found anew, unless the user said at which size they are looked for.
-            larger = PictureResizing.FitHint(source.IsHint || unit.Resolution is not null ? map : Made(size), size.Width, size.Height, unit.Resize);
+            larger = PictureResizing.FitHint(
+                source.IsHint || unit.Resolution is not null ? map : Made(size),
+                size.Width,
+                size.Height,
+                unit.Resize
+            );
         }
 
         var hint = PictureResizing.FitHint(map, frame.Size.Width, frame.Size.Height, unit.Resize);
-        return new UnitHints(source.Annotator?.Name ?? ControlUnit.NoAnnotator, map, hint, larger, Fitted(input.Mask), Fitted(input.Holes));
+        return new UnitHints(
+            source.Annotator?.Name ?? ControlUnit.NoAnnotator,
+            map,
+            hint,
+            larger,
+            Fitted(input.Mask),
+            Fitted(input.Holes)
+        );
 
         // At the scale of the result, so that lines are as thick as those the ControlNet knows.
-        Picture Made(PictureSize size) => maker.Make(seen, unit.Options, unit.Resolution, (size.Width, size.Height, unit.Resize), cancellationToken).Picture;
-        Picture? Fitted(Picture? mask) => mask is null ? null : PictureResizing.Fit(frame.Seen(mask, unit.Resize), frame.Size.Width, frame.Size.Height, unit.Resize);
+        Picture Made(PictureSize size) =>
+            maker
+                .Make(seen, unit.Options, unit.Resolution, (size.Width, size.Height, unit.Resize), cancellationToken)
+                .Picture;
+        Picture? Fitted(Picture? mask) =>
+            mask is null
+                ? null
+                : PictureResizing.Fit(frame.Seen(mask, unit.Resize), frame.Size.Width, frame.Size.Height, unit.Resize);
     }
 
     /// <summary>The unit with its network.</summary>
-    public PreparedControl Prepared(ControlUnit unit, ControlNet network, bool pools) => new()
-    {
-        ControlNet = network,
-        Hint = Hint,
-        HiresHint = HiresHint,
-        Region = Mask,
-        Holes = Holes,
-        GlobalAveragePooling = pools,
-        Passes = unit.Passes,
-        Strength = ControlStrength.Of(unit),
-        Resize = unit.Resize,
-    };
+    public PreparedControl Prepared(ControlUnit unit, ControlNet network, bool pools) =>
+        new()
+        {
+            ControlNet = network,
+            Hint = Hint,
+            HiresHint = HiresHint,
+            Region = Mask,
+            Holes = Holes,
+            GlobalAveragePooling = pools,
+            Passes = unit.Passes,
+            Strength = ControlStrength.Of(unit),
+            Resize = unit.Resize,
+        };
 }

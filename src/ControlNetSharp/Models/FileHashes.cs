@@ -32,31 +32,43 @@ internal sealed class FileHashes
     /// </summary>
     /// <returns>Eight digits, which many files can share.</returns>
     /// <exception cref="CheckpointException">It cannot be read.</exception>
-    public string OldOf(string path) => Of("old", path, file =>
-    {
-        using var stream = File.OpenRead(file);
-        // Behind the end of a short file there is nothing, whose hash counts then.
-        stream.Position = Math.Min(OldOffset, stream.Length);
-        var part = new byte[OldLength];
-        var length = stream.ReadAtLeast(part, OldLength, throwOnEndOfStream: false);
-        return Convert.ToHexStringLower(SHA256.HashData(part.AsSpan(0, length)))[..OldDigits];
-    });
+    public string OldOf(string path) =>
+        Of(
+            "old",
+            path,
+            file =>
+            {
+                using var stream = File.OpenRead(file);
+                // Behind the end of a short file there is nothing, whose hash counts then.
+                stream.Position = Math.Min(OldOffset, stream.Length);
+                var part = new byte[OldLength];
+                var length = stream.ReadAtLeast(part, OldLength, throwOnEndOfStream: false);
+                return Convert.ToHexStringLower(SHA256.HashData(part.AsSpan(0, length)))[..OldDigits];
+            }
+        );
 
     /// <summary>
     /// SHA-256 of what lies behind the header of a safetensors file: metadata that is written later does not change it,
     /// and A1111 names LoRAs by its first twelve digits. Of another file the hash of all of it.
     /// </summary>
     /// <exception cref="CheckpointException">It cannot be read.</exception>
-    public string TensorsOf(string path) => Of("tensors", path, file =>
-    {
-        using var stream = File.OpenRead(file);
-        Span<byte> length = stackalloc byte[sizeof(ulong)];
-        var header = stream.ReadAtLeast(length, sizeof(ulong), throwOnEndOfStream: false) == sizeof(ulong)
-            ? BinaryPrimitives.ReadUInt64LittleEndian(length) : ulong.MaxValue;
-        var isSafetensors = header <= (ulong)Math.Max(0, stream.Length - sizeof(ulong));
-        stream.Position = isSafetensors ? sizeof(ulong) + (long)header : 0;
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    });
+    public string TensorsOf(string path) =>
+        Of(
+            "tensors",
+            path,
+            file =>
+            {
+                using var stream = File.OpenRead(file);
+                Span<byte> length = stackalloc byte[sizeof(ulong)];
+                var header =
+                    stream.ReadAtLeast(length, sizeof(ulong), throwOnEndOfStream: false) == sizeof(ulong)
+                        ? BinaryPrimitives.ReadUInt64LittleEndian(length)
+                        : ulong.MaxValue;
+                var isSafetensors = header <= (ulong)Math.Max(0, stream.Length - sizeof(ulong));
+                stream.Position = isSafetensors ? sizeof(ulong) + (long)header : 0;
+                return Convert.ToHexStringLower(SHA256.HashData(stream));
+            }
+        );
 
     private string Of(string kind, string path, Func<string, string> compute)
     {

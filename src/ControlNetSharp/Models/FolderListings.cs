@@ -24,8 +24,9 @@ internal sealed class FolderListings
     /// </summary>
     private static readonly TimeSpan CoarsestTime = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<string, (DateTime Written, FolderListing Listing)> _known =
-        new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (DateTime Written, FolderListing Listing)> _known = new(
+        StringComparer.Ordinal
+    );
 
     /// <summary>What is in a folder; nothing where there is none or it cannot be looked into.</summary>
     public FolderListing Of(string folder)
@@ -65,8 +66,8 @@ internal sealed class FolderListings
             paths.Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
         var files = Names(Directory.GetFiles(folder)).ToList();
         var hasWeights = files.Exists(name => name.StartsWith(ModelLayout.DiffusersStem));
-        var isOneNetwork = files.Contains(DiffusersFolder.Index)
-            || (hasWeights && files.Contains(DiffusersFolder.Config));
+        var isOneNetwork =
+            files.Contains(DiffusersFolder.Index) || (hasWeights && files.Contains(DiffusersFolder.Config));
         var folders = Names(Directory.GetDirectories(folder)).Where(name => !name.StartsWith('.'));
         return new FolderListing([.. files.Where(ModelLayout.IsWeights)], [.. folders], isOneNetwork);
     }

@@ -57,20 +57,35 @@ public sealed class ModelFinder
     /// </exception>
     /// <exception cref="CheckpointException">A file whose hash was needed cannot be read.</exception>
     public string Find(
-        ModelRole role, string name, string? model = null, CancellationToken cancellationToken = default) =>
+        ModelRole role,
+        string name,
+        string? model = null,
+        CancellationToken cancellationToken = default
+    ) =>
         LookFor(role, name, model, cancellationToken) ?? throw NotFound(role, name, Missing(role, name), [name], model);
 
     /// <summary>The same; null where there is none.</summary>
     /// <inheritdoc cref="Find"/>
     public string? LookFor(
-        ModelRole role, string name, string? model = null, CancellationToken cancellationToken = default)
+        ModelRole role,
+        string name,
+        string? model = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         if (role == ModelRole.Model && name == Embedded)
         {
-            return Directory.Exists(EmbeddedModel) ? EmbeddedModel : throw new ModelNotFoundException(
-                name, $"The embedded model is not beside the program (looked in {EmbeddedModel}); name a checkpoint.")
-            { Searched = [name], Folders = [_options.EmbeddedFolder] };
+            return Directory.Exists(EmbeddedModel)
+                ? EmbeddedModel
+                : throw new ModelNotFoundException(
+                    name,
+                    $"The embedded model is not beside the program (looked in {EmbeddedModel}); name a checkpoint."
+                )
+                {
+                    Searched = [name],
+                    Folders = [_options.EmbeddedFolder],
+                };
         }
 
         var wanted = ModelName.Parse(name);
@@ -93,7 +108,11 @@ public sealed class ModelFinder
     /// <exception cref="ModelNotFoundException">Different files share the old hash.</exception>
     /// <exception cref="CheckpointException">A file cannot be read.</exception>
     public string? LookForHash(
-        ModelRole role, string hash, string? model = null, CancellationToken cancellationToken = default)
+        ModelRole role,
+        string hash,
+        string? model = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(hash);
         return OfHash(hash.ToLowerInvariant(), role, Roots(role, model), cancellationToken);
@@ -111,12 +130,23 @@ public sealed class ModelFinder
     public string ControlNetFor(string kind, ModelFamily? family, string model)
     {
         ArgumentNullException.ThrowIfNull(kind);
-        return LookForControlNet(kind, family, model) ?? throw (IsEmbedded(model)
-            ? new ModelNotFoundException(kind, $"The embedded model has no ControlNet for {kind}; name a file.")
-            { Searched = [EmbeddedControlNet(kind)], Folders = [_options.EmbeddedFolder] }
-            : NotFound(
-                ModelRole.ControlNet, kind, $"No ControlNet was found for {kind} and the model's family{(family is null ? "" : $" ({family.FullName})")}.",
-                [.. NamesFor(kind, family).Select(name => name + ModelLayout.Extensions[0])], model));
+        return LookForControlNet(kind, family, model)
+            ?? throw (
+                IsEmbedded(model)
+                    ? new ModelNotFoundException(kind, $"The embedded model has no ControlNet for {kind}; name a file.")
+                    {
+                        Searched = [EmbeddedControlNet(kind)],
+                        Folders = [_options.EmbeddedFolder],
+                    }
+                    : NotFound(
+                        ModelRole.ControlNet,
+                        kind,
+                        $"No ControlNet was found for {kind} and the model's "
+                            + $"family{(family is null ? "" : $" ({family.FullName})")}.",
+                        [.. NamesFor(kind, family).Select(name => name + ModelLayout.Extensions[0])],
+                        model
+                    )
+            );
     }
 
     /// <summary>The same; null where there is none.</summary>
@@ -143,7 +173,9 @@ public sealed class ModelFinder
         var roots = Roots(role, model);
         return
         [
-            .. roots.SelectMany(root => root.Files).Where(file => IsThere(file.Path) && MayRead(file.Path, roots))
+            .. roots
+                .SelectMany(root => root.Files)
+                .Where(file => IsThere(file.Path) && MayRead(file.Path, roots))
                 .DistinctBy(file => RealPath.Of(file.Path), StringComparer.Ordinal)
                 .Select(file => new ModelEntry(file.Name, file.Path)),
         ];
@@ -165,7 +197,10 @@ public sealed class ModelFinder
     {
         var named = _options.Folders.Select(folder => new ModelRoot(Path.GetFullPath(folder), IsForeign: false));
         var beside = model is null || IsEmbedded(model) ? [] : Beside(model);
-        var others = beside.Append(_options.EmbeddedFolder).Append(_options.HubCache).OfType<string>()
+        var others = beside
+            .Append(_options.EmbeddedFolder)
+            .Append(_options.HubCache)
+            .OfType<string>()
             .Select(folder => new ModelRoot(Path.GetFullPath(folder), IsForeign: true));
         Searched Listed(ModelRoot root) =>
             new(root.Folder, new(() => [.. root.List(_listings).Where(file => file.Serves(role))]));
@@ -179,7 +214,8 @@ public sealed class ModelFinder
     {
         var own = Path.GetDirectoryName(Path.GetFullPath(model)) ?? Path.GetFullPath(model);
         yield return own;
-        var above = Ancestors(own).Take(DeepestModel)
+        var above = Ancestors(own)
+            .Take(DeepestModel)
             .FirstOrDefault(folder => ModelLayout.RoleOf(Path.GetFileName(folder)).HasFlag(ModelRole.Model));
         if (above is not null && Path.GetDirectoryName(above) is { } parent)
         {
@@ -205,7 +241,8 @@ public sealed class ModelFinder
 
     /// <summary>The first of some names in the first root that has one of them.</summary>
     private string? FirstOf(IReadOnlyList<string> names, IReadOnlyList<Searched> roots, ModelRole role, string? hash) =>
-        roots.SelectMany(root => names.Select(name => Match(name, root, roots, role, hash)))
+        roots
+            .SelectMany(root => names.Select(name => Match(name, root, roots, role, hash)))
             .FirstOrDefault(found => found is not null);
 
     /// <summary>The file of a name in one root.</summary>
@@ -213,14 +250,17 @@ public sealed class ModelFinder
     {
         foreach (var fits in Ways(name))
         {
-            var all = root.Files.Select(file => (File: file, Name: file.Names.FirstOrDefault(fits)))
-                .Where(found => found.Name is not null && IsThere(found.File.Path)).ToList();
+            var all = root
+                .Files.Select(file => (File: file, Name: file.Names.FirstOrDefault(fits)))
+                .Where(found => found.Name is not null && IsThere(found.File.Path))
+                .ToList();
             // Folders of one role, as A1111's and its extension's, are searched one after the other.
             var files = all.Where(found => found.File.Place == all[0].File.Place)
                 .GroupBy(found => found.Name, StringComparer.Ordinal)
                 .Select(editions => editions.Select(found => found.File).OrderBy(Rank).ThenBy(file => file.Name.Length))
                 .Select(editions => editions.First().Path)
-                .DistinctBy(RealPath.Of, StringComparer.Ordinal).ToList();
+                .DistinctBy(RealPath.Of, StringComparer.Ordinal)
+                .ToList();
             if (files.Count > 1 && hash is not null)
             {
                 files = files.Where(file => Has(file, hash, role)) is var same && same.Any() ? [.. same] : files;
@@ -229,13 +269,26 @@ public sealed class ModelFinder
             switch (files)
             {
                 case [var one]:
-                    return MayRead(one, roots) ? one : throw new ModelNotFoundException(
-                        name, $"\"{name}\" is a link that leads out of what may be read: {FoldersOf(roots)}.")
-                    { Searched = [name], Folders = [.. roots.Select(r => r.Folder)] };
+                    return MayRead(one, roots)
+                        ? one
+                        : throw new ModelNotFoundException(
+                            name,
+                            $"\"{name}\" is a link that leads out of what may be read: {FoldersOf(roots)}."
+                        )
+                        {
+                            Searched = [name],
+                            Folders = [.. roots.Select(r => r.Folder)],
+                        };
                 case [_, ..]:
                     throw new ModelNotFoundException(
-                        name, $"\"{name}\" can mean {string.Join(", ", files)}; write the folder, too.")
-                    { Searched = [name], Folders = [root.Folder], Candidates = files };
+                        name,
+                        $"\"{name}\" can mean {string.Join(", ", files)}; write the folder, too."
+                    )
+                    {
+                        Searched = [name],
+                        Folders = [root.Folder],
+                        Candidates = files,
+                    };
             }
         }
 
@@ -246,16 +299,25 @@ public sealed class ModelFinder
     private static IEnumerable<Func<string, bool>> Ways(string name)
     {
         StringComparison[] spellings = [StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase];
-        return [.. spellings.Select(spelling => (Func<string, bool>)(other => other.Equals(name, spelling))),
-            .. spellings.Select(spelling => (Func<string, bool>)(other => other.EndsWith("/" + name, spelling)))];
+        return
+        [
+            .. spellings.Select(spelling => (Func<string, bool>)(other => other.Equals(name, spelling))),
+            .. spellings.Select(spelling => (Func<string, bool>)(other => other.EndsWith("/" + name, spelling))),
+        ];
     }
 
     private static int Rank(PlacedModel file) =>
-        ModelLayout.Extensions.Index()
-            .FirstOrDefault(extension => file.Path.EndsWith(extension.Item, StringComparison.OrdinalIgnoreCase)).Index;
+        ModelLayout
+            .Extensions.Index()
+            .FirstOrDefault(extension => file.Path.EndsWith(extension.Item, StringComparison.OrdinalIgnoreCase))
+            .Index;
 
     private string? OfHash(
-        string hash, ModelRole role, IReadOnlyList<Searched> roots, CancellationToken cancellationToken)
+        string hash,
+        ModelRole role,
+        IReadOnlyList<Searched> roots,
+        CancellationToken cancellationToken
+    )
     {
         var found = new List<string>();
         var files = roots.SelectMany(root => root.Files).Select(file => file.Path).Where(IsThere);
@@ -276,13 +338,20 @@ public sealed class ModelFinder
         return found.Count < 2 || found.DistinctBy(Hashes.Sha256Of, StringComparer.Ordinal).Count() < 2
             ? found.FirstOrDefault()
             : throw new ModelNotFoundException(hash, $"The hash {hash} can mean {string.Join(", ", found)}; name one.")
-            { Searched = [hash], Folders = [.. roots.Select(root => root.Folder)], Candidates = found };
+            {
+                Searched = [hash],
+                Folders = [.. roots.Select(root => root.Folder)],
+                Candidates = found,
+            };
     }
 
     private bool Has(string file, string hash, ModelRole role) =>
-        hash.Length == FileHashes.OldDigits ? File.Exists(file) && Hashes.OldOf(file) == hash
-        : Hashes.Sha256Of(file).StartsWith(hash)
-            || (role == ModelRole.Lora && hash.Length >= DigitsOfTensors && Hashes.TensorsOf(file).StartsWith(hash));
+        hash.Length == FileHashes.OldDigits
+            ? File.Exists(file) && Hashes.OldOf(file) == hash
+            : Hashes.Sha256Of(file).StartsWith(hash)
+                || (
+                    role == ModelRole.Lora && hash.Length >= DigitsOfTensors && Hashes.TensorsOf(file).StartsWith(hash)
+                );
 
     private bool MayRead(string path, IReadOnlyList<Searched> roots)
     {
@@ -296,17 +365,27 @@ public sealed class ModelFinder
     }
 
     /// <summary>A name that looks like a path is one.</summary>
-    private static string Missing(ModelRole role, string name) => !ModelLayout.IsWeights(name) && !name.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal)
-        ? $"No {WordOf(role)} was found for \"{name}\"."
-        : $"there is no such file, and no {WordOf(role)} of this name.{(role == ModelRole.Model ? $" '{Embedded}' is the embedded model." : "")}";
+    private static string Missing(ModelRole role, string name) =>
+        !ModelLayout.IsWeights(name) && !name.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            ? $"No {WordOf(role)} was found for \"{name}\"."
+            : $"there is no such file, and no {WordOf(role)} of this "
+                + $"name.{(role == ModelRole.Model ? $" '{Embedded}' is the embedded model." : "")}";
 
-    private ModelNotFoundException NotFound(ModelRole role, string name, string missing, IReadOnlyList<string> searched, string? model)
+    private ModelNotFoundException NotFound(
+        ModelRole role,
+        string name,
+        string missing,
+        IReadOnlyList<string> searched,
+        string? model
+    )
     {
         var roots = Roots(role, model);
         var known = List(role, model).Select(entry => entry.Name);
         var nearest = NearNames.Of(ModelName.Parse(name).Plain, known, MostNearest);
-        var names = searched.Count == 0 ? " None is published for it; name a file."
-            : searched is [var only] && only == name ? "" : $" Searched for {string.Join(", ", searched)}.";
+        var names =
+            searched.Count == 0 ? " None is published for it; name a file."
+            : searched is [var only] && only == name ? ""
+            : $" Searched for {string.Join(", ", searched)}.";
         var near = nearest.Count == 0 ? "" : $" There are {string.Join(", ", nearest)}.";
         var text = $"{missing}{names} Searched in {FoldersOf(roots)}.{near}";
         return new ModelNotFoundException(name, text)
@@ -320,14 +399,15 @@ public sealed class ModelFinder
     private static string FoldersOf(IReadOnlyList<Searched> roots) =>
         string.Join(", ", roots.Select(root => root.Folder));
 
-    private static string WordOf(ModelRole role) => role switch
-    {
-        ModelRole.Model => "model",
-        ModelRole.Lora => "LoRA",
-        ModelRole.Embedding => "textual inversion",
-        ModelRole.Annotator => "file with an annotator's weights",
-        _ => role.ToString(),
-    };
+    private static string WordOf(ModelRole role) =>
+        role switch
+        {
+            ModelRole.Model => "model",
+            ModelRole.Lora => "LoRA",
+            ModelRole.Embedding => "textual inversion",
+            ModelRole.Annotator => "file with an annotator's weights",
+            _ => role.ToString(),
+        };
 
     private sealed record Searched(string Folder, Lazy<IReadOnlyList<PlacedModel>> Listed)
     {

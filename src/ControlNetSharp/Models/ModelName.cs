@@ -23,7 +23,10 @@ internal sealed partial record ModelName(string Text, string Plain, string? Hash
         var text = name.Trim().Replace('\\', '/');
         var behind = HashBehind().Match(text);
         var plain = behind.Success ? text[..behind.Index].TrimEnd() : text;
-        var hash = behind.Success ? behind.Groups["hash"].Value : HashAlone().IsMatch(text) ? text : null;
+        var hash =
+            behind.Success ? behind.Groups["hash"].Value
+            : HashAlone().IsMatch(text) ? text
+            : null;
         return new ModelName(text, plain, hash?.ToLowerInvariant());
     }
 

@@ -64,11 +64,13 @@ internal sealed record ModelRoot(string Folder, bool IsForeign)
 
         if (onlyNamed)
         {
-            found = found.Concat(ModelLayout.Elsewhere.SelectMany(known =>
-            {
-                var folder = Path.Combine([Folder, .. known.Folder.Split('/')]);
-                return new Walk(listings, folder, OnlyNamed: false).Below(folder, "", known.Role, DeepestSubfolder);
-            }));
+            found = found.Concat(
+                ModelLayout.Elsewhere.SelectMany(known =>
+                {
+                    var folder = Path.Combine([Folder, .. known.Folder.Split('/')]);
+                    return new Walk(listings, folder, OnlyNamed: false).Below(folder, "", known.Role, DeepestSubfolder);
+                })
+            );
         }
 
         return own.Folders.Any(name => name.StartsWith(HubPrefix)) ? found.Concat(Repositories()) : found;
@@ -79,7 +81,8 @@ internal sealed record ModelRoot(string Folder, bool IsForeign)
     {
         try
         {
-            return ModelFolders.List(Folder)
+            return ModelFolders
+                .List(Folder)
                 .Where(entry => Path.GetRelativePath(Folder, entry.Path).StartsWith(HubPrefix))
                 .Select(entry => new PlacedModel(ModelRole.None, Folder, entry.Name, entry.Path));
         }

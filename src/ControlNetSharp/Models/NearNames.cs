@@ -14,11 +14,15 @@ internal static class NearNames
         var wanted = Compared(name);
         return
         [
-            .. known.Distinct(StringComparer.Ordinal).Select(name => (Name: name, Text: Compared(name)))
+            .. known
+                .Distinct(StringComparer.Ordinal)
+                .Select(name => (Name: name, Text: Compared(name)))
                 .Select(other => (other.Name, other.Text, Distance: Distance(wanted, other.Text)))
                 .Where(other => other.Text.Contains(wanted) || other.Distance <= wanted.Length / 3)
-                .OrderBy(other => other.Distance).ThenBy(other => other.Name, StringComparer.Ordinal)
-                .Take(count).Select(other => other.Name),
+                .OrderBy(other => other.Distance)
+                .ThenBy(other => other.Name, StringComparer.Ordinal)
+                .Take(count)
+                .Select(other => other.Name),
         ];
     }
 

@@ -55,7 +55,11 @@ internal sealed class NetworkShelf : IDisposable
     /// <param name="cancellationToken">Ends the waiting; not the loading.</param>
     /// <exception cref="ObjectDisposedException">The shelf was disposed.</exception>
     public NetworkLease<T> Rent<T>(
-        NetworkKey key, Func<T> load, Func<T, long> size, CancellationToken cancellationToken = default)
+        NetworkKey key,
+        Func<T> load,
+        Func<T, long> size,
+        CancellationToken cancellationToken = default
+    )
         where T : class, IDisposable => Rent(key, load, size, isExclusive: false, cancellationToken);
 
     /// <summary>
@@ -65,7 +69,11 @@ internal sealed class NetworkShelf : IDisposable
     /// <remarks>Whoever changes a network changes it back before giving it back.</remarks>
     /// <inheritdoc cref="Rent{T}(NetworkKey, Func{T}, Func{T, long}, CancellationToken)"/>
     public NetworkLease<T> RentExclusive<T>(
-        NetworkKey key, Func<T> load, Func<T, long> size, CancellationToken cancellationToken = default)
+        NetworkKey key,
+        Func<T> load,
+        Func<T, long> size,
+        CancellationToken cancellationToken = default
+    )
         where T : class, IDisposable => Rent(key, load, size, isExclusive: true, cancellationToken);
 
     /// <summary>
@@ -89,7 +97,12 @@ internal sealed class NetworkShelf : IDisposable
         network.parameters().Concat(network.buffers()).Sum(tensor => tensor.NumberOfElements * tensor.ElementSize);
 
     private NetworkLease<T> Rent<T>(
-        NetworkKey key, Func<T> load, Func<T, long> size, bool isExclusive, CancellationToken cancellationToken)
+        NetworkKey key,
+        Func<T> load,
+        Func<T, long> size,
+        bool isExclusive,
+        CancellationToken cancellationToken
+    )
         where T : class, IDisposable
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -118,16 +131,25 @@ internal sealed class NetworkShelf : IDisposable
                 }
             }
 
-            entry = new Entry((typeof(T), key)) { Bytes = key.Bytes, Leases = 1, IsExclusive = isExclusive };
+            entry = new Entry((typeof(T), key))
+            {
+                Bytes = key.Bytes,
+                Leases = 1,
+                IsExclusive = isExclusive,
+            };
             _entries.Add(entry.Id, entry);
             evicted = MakeRoom();
         }
 
-        return Load(entry, () =>
-        {
-            DisposeAll(evicted);
-            return load();
-        }, size);
+        return Load(
+            entry,
+            () =>
+            {
+                DisposeAll(evicted);
+                return load();
+            },
+            size
+        );
     }
 
     /// <summary>Loads the network of an entry, for which others may already be waiting.</summary>

@@ -37,7 +37,6 @@ internal static class PublishedNames
         .. Version11("tile", "v11u_sd15_tile"),
         .. Version11("shuffle", "v11e_sd15_shuffle"),
         .. Version11("ip2p", "v11e_sd15_ip2p"),
-
         // ControlNet 1.0.
         Version10("canny", "canny"),
         Version10("hough", "mlsd"),
@@ -49,7 +48,6 @@ internal static class PublishedNames
         Version10("normal_midas", "normal"),
         Version10("depth", "depth"),
         new(Sd1, "recolor", ["ioclab_sd15_recolor", "ioclab/control_v1p_sd15_brightness"]),
-
         // SD 2.1.
         Version21("canny", "canny"),
         new(Sd2, "hough", ["control_v11p_sd21_mlsd"]),
@@ -63,7 +61,6 @@ internal static class PublishedNames
         Version21("depth", "zoedepth"),
         Version21("lineart", "lineart"),
         Version21("color", "color"),
-
         // SDXL. What nobody has published under the usual name is looked for under it, too: people name their own so.
         Sdxl("canny", "xinsir", "canny"),
         Sdxl("hough", null, "mlsd"),
@@ -92,10 +89,12 @@ internal static class PublishedNames
         new(Xl, "hed", ["sargezt_xl_softedge", "SargeZT/controlnet-sd-xl-1.0-softedge-dexined"]),
         new(Xl, "pose", ["thibaud_xl_openpose", "OpenPoseXL2", "thibaud/controlnet-openpose-sdxl-1.0"]),
         new(Xl, "lineart", ["mistoLine_fp16", "TheMistoAI/MistoLine"]),
-        new(Xl, "tile",
-            ["TTPLANET_Controlnet_Tile_realistic_v2_fp16", "TTPlanet/TTPLanet_SDXL_Controlnet_Tile_Realistic"]),
+        new(
+            Xl,
+            "tile",
+            ["TTPLANET_Controlnet_Tile_realistic_v2_fp16", "TTPlanet/TTPLanet_SDXL_Controlnet_Tile_Realistic"]
+        ),
         new(Xl, "inpaint", ["destitech/controlnet-inpaint-dreamer-sdxl"]),
-
         // SDXL in other forms.
         .. StabilityLoras("canny", "canny"),
         .. StabilityLoras("depth", "depth"),
@@ -115,11 +114,14 @@ internal static class PublishedNames
         Kohya("blur", "blur_anime_beta", "v01016032e_sdxl_blur_anime_beta"),
         new(Xl, "union", ["controlnet-union-sdxl-1.0", "xinsir/controlnet-union-sdxl-1.0"]) { Form = Union },
         new(Xl, "union", ["controlnet-union-sdxl-1.0_promax", "xinsir-controlnet-union-sdxl-1.0-promax"])
-        { Form = Union },
+        {
+            Form = Union,
+        },
     ];
 
-    private static readonly Dictionary<string, PublishedNetwork> ByName = All
-        .SelectMany(row => row.Names.Select(name => (name, row)))
+    private static readonly Dictionary<string, PublishedNetwork> ByName = All.SelectMany(row =>
+            row.Names.Select(name => (name, row))
+        )
         .ToDictionary(entry => entry.name, entry => entry.row, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
@@ -148,22 +150,32 @@ internal static class PublishedNames
     internal static IReadOnlyList<string> OthersOf(string name) => Find(name)?.Names ?? [];
 
     private static PublishedNetwork[] Version11(string kind, string name) =>
-    [
-        new(Sd1, kind, [$"control_{name}", $"control_{name}_fp16", $"lllyasviel/control_{name}"]),
-        new(Sd1, kind, [$"control_lora_rank128_{name}_fp16", $"control_lora_rank128_{name}"]) { Form = ControlLora },
-    ];
-
-    private static PublishedNetwork Version10(string kind, string word) => new(
-        Sd1, kind,
         [
-            $"control_sd15_{word}", $"control_{word}-fp16",
-            $"lllyasviel/sd-controlnet-{word}", $"fusing/stable-diffusion-v1-5-controlnet-{word}",
-        ]);
+            new(Sd1, kind, [$"control_{name}", $"control_{name}_fp16", $"lllyasviel/control_{name}"]),
+            new(Sd1, kind, [$"control_lora_rank128_{name}_fp16", $"control_lora_rank128_{name}"])
+            {
+                Form = ControlLora,
+            },
+        ];
+
+    private static PublishedNetwork Version10(string kind, string word) =>
+        new(
+            Sd1,
+            kind,
+            [
+                $"control_sd15_{word}",
+                $"control_{word}-fp16",
+                $"lllyasviel/sd-controlnet-{word}",
+                $"fusing/stable-diffusion-v1-5-controlnet-{word}",
+            ]
+        );
 
     private static PublishedNetwork Version21(string kind, string word) =>
         new(
-            Sd2, kind,
-            [$"control_v11p_sd21_{word}", $"control_sd21_{word}", $"thibaud/controlnet-sd21-{word}-diffusers"]);
+            Sd2,
+            kind,
+            [$"control_v11p_sd21_{word}", $"control_sd21_{word}", $"thibaud/controlnet-sd21-{word}-diffusers"]
+        );
 
     /// <summary>The repository stands first: several organisations have one of the same name.</summary>
     private static PublishedNetwork Sdxl(string kind, string? organisation, params string[] words)
@@ -173,13 +185,17 @@ internal static class PublishedNames
     }
 
     private static PublishedNetwork[] StabilityLoras(string kind, string word) =>
-    [
-        new(Xl, kind, [$"sai_xl_{word}_256lora", $"control-lora-{word}-rank256"]) { Form = ControlLora },
-        new(
-            Xl, kind,
-            [$"sai_xl_{word}_128lora", $"control-lora-{word}-rank128", $"control-lora-{word}-rank128-metadata"])
-        { Form = ControlLora },
-    ];
+        [
+            new(Xl, kind, [$"sai_xl_{word}_256lora", $"control-lora-{word}-rank256"]) { Form = ControlLora },
+            new(
+                Xl,
+                kind,
+                [$"sai_xl_{word}_128lora", $"control-lora-{word}-rank128", $"control-lora-{word}-rank128-metadata"]
+            )
+            {
+                Form = ControlLora,
+            },
+        ];
 
     private static PublishedNetwork Kohya(string kind, string word, string original) =>
         new(Xl, kind, [$"kohya_controllllite_xl_{word}", $"controllllite_{original}"]) { Form = Lllite };

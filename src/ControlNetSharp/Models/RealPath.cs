@@ -28,6 +28,7 @@ internal static class RealPath
         var own = Path.Combine(parent, Path.GetFileName(path));
         FileSystemInfo info = Directory.Exists(own) ? new DirectoryInfo(own) : new FileInfo(own);
         return info.LinkTarget is { } target && links > 0
-            ? Of(Path.TrimEndingDirectorySeparator(Path.GetFullPath(target, parent)), links - 1) : own;
+            ? Of(Path.TrimEndingDirectorySeparator(Path.GetFullPath(target, parent)), links - 1)
+            : own;
     }
 }

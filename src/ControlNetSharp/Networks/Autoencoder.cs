@@ -10,19 +10,29 @@ using static TorchSharp.torch.nn.functional;
 namespace ControlNetSharp.Networks;
 
 /// <summary>
-/// Pictures to latents and back. Names are LDM's (without <c>first_stage_model.</c>). Source: LDM autoencoder.py, AutoencoderKL; diffusionmodules/model.py, Encoder and Decoder.
+/// Pictures to latents and back. Names are LDM's (without <c>first_stage_model.</c>). Source: LDM autoencoder.py,
+/// AutoencoderKL; diffusionmodules/model.py, Encoder and Decoder.
 /// </summary>
 public sealed class Autoencoder : Module
 {
     // The original clamps the log-variance to this range before it is used.
     private const double LeastLogVariance = -30;
     private const double MostLogVariance = 20;
+
     // 1024 x 1024 pixels of Stable Diffusion, the native size of SDXL.
     private const long MostPixelsAtOnce = 1024 * 1024;
-    [ComponentName(Name = "encoder")] private readonly AutoencoderEncoder _encoder;
-    [ComponentName(Name = "quant_conv")] private readonly ConvolutionLayer _quantise;
-    [ComponentName(Name = "post_quant_conv")] private readonly ConvolutionLayer _postQuantise;
-    [ComponentName(Name = "decoder")] private readonly AutoencoderDecoder _decoder;
+
+    [ComponentName(Name = "encoder")]
+    private readonly AutoencoderEncoder _encoder;
+
+    [ComponentName(Name = "quant_conv")]
+    private readonly ConvolutionLayer _quantise;
+
+    [ComponentName(Name = "post_quant_conv")]
+    private readonly ConvolutionLayer _postQuantise;
+
+    [ComponentName(Name = "decoder")]
+    private readonly AutoencoderDecoder _decoder;
 
     /// <summary>Creates the network; its weights are uninitialised until loaded or set.</summary>
     public Autoencoder(AutoencoderParams p, Placement placement)
@@ -40,26 +50,46 @@ public sealed class Autoencoder : Module
     /// <summary>The network's shape.</summary>
     public AutoencoderParams Params { get; }
 
-    /// <summary>The type that it computes in, whatever type its input has; null (the default) for that of the input.</summary>
+    /// <summary>
+    /// The type that it computes in, whatever type its input has; null (the default) for that of the input.
+    /// </summary>
     public ScalarType? ComputesIn { get; init; }
 
-    /// <summary>The distribution of z for pictures. Without gradients, pictures of more than 1024 x 1024 pixels are computed by <see cref="EncodeInStrips"/>.</summary>
-    /// <param name="pictures">[B, 3, H, W] in −1..1; H and W multiples of <see cref="AutoencoderParams.Downscale"/>.</param>
-    /// <returns>Mean and log-variance (clamped to −30..20), each [B, 4, H/8, W/8]; latents are <see cref="AutoencoderParams.ScaleFactor"/> times a sample.</returns>
+    /// <summary>
+    /// The distribution of z for pictures. Without gradients, pictures of more than 1024 x 1024 pixels are computed by
+    /// <see cref="EncodeInStrips"/>.
+    /// </summary>
+    /// <param name="pictures">
+    /// [B, 3, H, W] in −1..1; H and W multiples of <see cref="AutoencoderParams.Downscale"/>.
+    /// </param>
+    /// <returns>
+    /// Mean and log-variance (clamped to −30..20), each [B, 4, H/8, W/8]; latents are
+    /// <see cref="AutoencoderParams.ScaleFactor"/> times a sample.
+    /// </returns>
     public (Tensor Mean, Tensor LogVariance) Encode(Tensor pictures)
     {
-        return pictures.shape[2] * pictures.shape[3] > MostPixelsAtOnce && !is_grad_enabled() ? EncodeInStrips(pictures) : Encoded(pictures, _encoder.call);
+        return pictures.shape[2] * pictures.shape[3] > MostPixelsAtOnce && !is_grad_enabled()
+            ? EncodeInStrips(pictures)
+            : Encoded(pictures, _encoder.call);
     }
 
-    /// <summary>The same for large pictures, without gradients: before the middle block in strips of rows, as <see cref="DecodeInStrips"/>. Differs by rounding only.</summary>
-    /// <param name="pictures">[B, 3, H, W] in −1..1; H and W multiples of <see cref="AutoencoderParams.Downscale"/>.</param>
+    /// <summary>
+    /// The same for large pictures, without gradients: before the middle block in strips of rows, as
+    /// <see cref="DecodeInStrips"/>. Differs by rounding only.
+    /// </summary>
+    /// <param name="pictures">
+    /// [B, 3, H, W] in −1..1; H and W multiples of <see cref="AutoencoderParams.Downscale"/>.
+    /// </param>
     /// <param name="pixels">About how many pixels a strip has, at least 1.</param>
     /// <returns>Mean and log-variance, each [B, 4, H/8, W/8].</returns>
     public (Tensor Mean, Tensor LogVariance) EncodeInStrips(Tensor pictures, int pixels = 1 << 17)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pixels, 1);
         using var withoutGradients = no_grad();
-        return Encoded(pictures, typed => _encoder.ForwardInStrips(typed, new RowStrips(pixels, _quantise.WrapsAround)));
+        return Encoded(
+            pictures,
+            typed => _encoder.ForwardInStrips(typed, new RowStrips(pixels, _quantise.WrapsAround))
+        );
     }
 
     private (Tensor Mean, Tensor LogVariance) Encoded(Tensor pictures, Func<Tensor, Tensor> encoder)
@@ -76,17 +106,26 @@ public sealed class Autoencoder : Module
         return (halves[0], halves[1].AtLeast(LeastLogVariance).AtMost(MostLogVariance));
     }
 
-    /// <summary>Pictures from z (latents divided by <see cref="AutoencoderParams.ScaleFactor"/>). Without gradients, pictures of more than 1024 x 1024 pixels are computed by <see cref="DecodeInStrips"/>: by their size alone, so that pixels do not depend on a machine's memory.</summary>
+    /// <summary>
+    /// Pictures from z (latents divided by <see cref="AutoencoderParams.ScaleFactor"/>). Without gradients, pictures of
+    /// more than 1024 x 1024 pixels are computed by <see cref="DecodeInStrips"/>: by their size alone, so that pixels
+    /// do not depend on a machine's memory.
+    /// </summary>
     /// <param name="z">[B, 4, h, w].</param>
     /// <returns>[B, 3, 8h, 8w], about −1..1 and not clamped.</returns>
     public Tensor Decode(Tensor z)
     {
         using var scope = NewDisposeScope();
-        return (z.shape[2] * z.shape[3] * Params.Downscale * Params.Downscale > MostPixelsAtOnce && !is_grad_enabled() ? DecodeInStrips(z) : _decoder.call(_postQuantise.call(Typed(z)))).MoveToOuterDisposeScope();
+        return (
+            z.shape[2] * z.shape[3] * Params.Downscale * Params.Downscale > MostPixelsAtOnce && !is_grad_enabled()
+                ? DecodeInStrips(z)
+                : _decoder.call(_postQuantise.call(Typed(z)))
+        ).MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// The same for large pictures, without gradients: behind the middle block everything is computed in strips of rows, with norms over the whole picture, so that two to four feature maps are in memory at once and not nine.
+    /// The same for large pictures, without gradients: behind the middle block everything is computed in strips of
+    /// rows, with norms over the whole picture, so that two to four feature maps are in memory at once and not nine.
     /// Differs by rounding only.
     /// </summary>
     /// <param name="z">[B, 4, h, w].</param>
@@ -97,7 +136,9 @@ public sealed class Autoencoder : Module
         ArgumentOutOfRangeException.ThrowIfLessThan(pixels, 1);
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
-        return _decoder.ForwardInStrips(_postQuantise.call(Typed(z)), new RowStrips(pixels, _postQuantise.WrapsAround)).MoveToOuterDisposeScope();
+        return _decoder
+            .ForwardInStrips(_postQuantise.call(Typed(z)), new RowStrips(pixels, _postQuantise.WrapsAround))
+            .MoveToOuterDisposeScope();
     }
 
     private Tensor Typed(Tensor input) => ComputesIn is { } dtype ? input.to(dtype) : input;
@@ -200,7 +241,12 @@ internal sealed class AutoencoderDecoder : Module<Tensor, Tensor>
             var blocks = new List<(string, Module)>();
             for (var block = 0; block <= p.ResidualBlocks; block++)
             {
-                var residual = new AutoencoderResidualBlock(channels, p.Channels * p.Multipliers[level], p.NormGroups, placement);
+                var residual = new AutoencoderResidualBlock(
+                    channels,
+                    p.Channels * p.Multipliers[level],
+                    p.NormGroups,
+                    placement
+                );
                 channels = p.Channels * p.Multipliers[level];
                 blocks.Add((block.ToString(), residual));
                 _up.Add(residual);

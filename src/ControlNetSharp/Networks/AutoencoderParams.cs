@@ -6,7 +6,9 @@ public sealed record AutoencoderParams
     /// <summary>Channels at full size: 128 in Stable Diffusion.</summary>
     public required int Channels { get; init; }
 
-    /// <summary>Channels of each level as a multiple of the first; each level but the last halves height and width.</summary>
+    /// <summary>
+    /// Channels of each level as a multiple of the first; each level but the last halves height and width.
+    /// </summary>
     public required IReadOnlyList<int> Multipliers { get; init; }
 
     /// <summary>Residual blocks a level in the encoder; the decoder has one more.</summary>
@@ -25,5 +27,11 @@ public sealed record AutoencoderParams
     public int Downscale => 1 << (Multipliers.Count - 1);
 
     /// <summary>The Autoencoder of Stable Diffusion.</summary>
-    public static AutoencoderParams StableDiffusion { get; } = new() { Channels = 128, Multipliers = [1, 2, 4, 4], ResidualBlocks = 2 };
+    public static AutoencoderParams StableDiffusion { get; } =
+        new()
+        {
+            Channels = 128,
+            Multipliers = [1, 2, 4, 4],
+            ResidualBlocks = 2,
+        };
 }

@@ -8,18 +8,33 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Networks;
 
 /// <summary>
-/// The trainable copy of a UNet's encoder half, joined to the locked one by zero convolutions: y = F(x; T) + Z(F(x + Z(c; Tz1); Tc); Tz2).
-/// Names are those of the original (without <c>control_model.</c>). Source: Zhang et al. 2023, arXiv:2302.05543, equation (2); ControlNet cldm.py, ControlNet.
+/// The trainable copy of a UNet's encoder half, joined to the locked one by zero convolutions: y = F(x; T) + Z(F(x +
+/// Z(c; Tz1); Tc); Tz2).
+/// Names are those of the original (without <c>control_model.</c>). Source: Zhang et al. 2023, arXiv:2302.05543,
+/// equation (2); ControlNet cldm.py, ControlNet.
 /// </summary>
 public sealed class ControlNet : Module
 {
-    [ComponentName(Name = "time_embed")] private readonly TimeEmbedding _timeEmbedding;
-    [ComponentName(Name = "label_emb")] private readonly VectorEmbedding? _vectorEmbedding;
-    [ComponentName(Name = "input_hint_block")] private readonly HintEncoder _hintEncoder;
-    [ComponentName(Name = "input_blocks")] private readonly ModuleList<Stage> _inputBlocks;
-    [ComponentName(Name = "zero_convs")] private readonly ModuleList<Stage> _zeroConvolutions;
-    [ComponentName(Name = "middle_block")] private readonly Stage _middleBlock;
-    [ComponentName(Name = "middle_block_out")] private readonly Stage _middleZeroConvolution;
+    [ComponentName(Name = "time_embed")]
+    private readonly TimeEmbedding _timeEmbedding;
+
+    [ComponentName(Name = "label_emb")]
+    private readonly VectorEmbedding? _vectorEmbedding;
+
+    [ComponentName(Name = "input_hint_block")]
+    private readonly HintEncoder _hintEncoder;
+
+    [ComponentName(Name = "input_blocks")]
+    private readonly ModuleList<Stage> _inputBlocks;
+
+    [ComponentName(Name = "zero_convs")]
+    private readonly ModuleList<Stage> _zeroConvolutions;
+
+    [ComponentName(Name = "middle_block")]
+    private readonly Stage _middleBlock;
+
+    [ComponentName(Name = "middle_block_out")]
+    private readonly Stage _middleZeroConvolution;
 
     /// <summary>Creates the network; its weights are uninitialised until loaded or set.</summary>
     public ControlNet(ControlNetParams p, Placement placement)
@@ -32,7 +47,9 @@ public sealed class ControlNet : Module
         _hintEncoder = new(p, placement);
         var stages = UNetStages.Input(p.UNet);
         _inputBlocks = new ModuleList<Stage>([.. stages.Select(stage => stage.Create(placement))]);
-        _zeroConvolutions = new ModuleList<Stage>([.. stages.Select(stage => UNetStages.ZeroConvolution(stage).Create(placement))]);
+        _zeroConvolutions = new ModuleList<Stage>([
+            .. stages.Select(stage => UNetStages.ZeroConvolution(stage).Create(placement)),
+        ]);
         _middleBlock = UNetStages.Middle(p.UNet).Create(placement);
         _middleZeroConvolution = UNetStages.ZeroConvolution(UNetStages.Middle(p.UNet)).Create(placement);
         RegisterComponents();
@@ -60,7 +77,13 @@ public sealed class ControlNet : Module
     /// <param name="vector">[B, VectorChannels] as for <see cref="UNet.Forward"/>.</param>
     /// <returns>One tensor for each input block in order (SD 1.x: 12, SDXL: 9), then the middle block's.</returns>
     /// <exception cref="ArgumentException">The vector is missing, not wanted or of another width.</exception>
-    public IReadOnlyList<Tensor> Forward(Tensor latents, Tensor timesteps, Tensor context, Tensor encodedHint, Tensor? vector = null)
+    public IReadOnlyList<Tensor> Forward(
+        Tensor latents,
+        Tensor timesteps,
+        Tensor context,
+        Tensor encodedHint,
+        Tensor? vector = null
+    )
     {
         using var scope = NewDisposeScope();
         ArgumentNullException.ThrowIfNull(latents);

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Networks;
 
 /// <summary>
-/// Lets all convolutions of some networks go on at the opposite border until it is disposed, so that what they make can be laid side by side. The networks must not run on another thread meanwhile.
+/// Lets all convolutions of some networks go on at the opposite border until it is disposed, so that what they make can
+/// be laid side by side. The networks must not run on another thread meanwhile.
 /// Source: stable-diffusion-webui, "tiling" (behaviour).
 /// </summary>
 internal sealed class SeamlessTiling : IDisposable

@@ -4,7 +4,10 @@ using static TorchSharp.torch.nn;
 
 namespace ControlNetSharp.Networks;
 
-/// <summary>Layers that run one after another, each given what its kind needs. Source: LDM openaimodel.py, TimestepEmbedSequential.</summary>
+/// <summary>
+/// Layers that run one after another, each given what its kind needs. Source: LDM openaimodel.py,
+/// TimestepEmbedSequential.
+/// </summary>
 internal sealed class Stage : Module
 {
     private readonly Module[] _layers;
@@ -19,11 +22,18 @@ internal sealed class Stage : Module
         }
     }
 
-    /// <summary>x [B, Cin, h, w], time embedding [B, T], context [B, K, D] -> [B, Cout, h', w']; with <paramref name="recompute"/> by a <see cref="GradientCheckpoint"/>.</summary>
+    /// <summary>
+    /// x [B, Cin, h, w], time embedding [B, T], context [B, K, D] -> [B, Cout, h', w']; with
+    /// <paramref name="recompute"/> by a <see cref="GradientCheckpoint"/>.
+    /// </summary>
     public Tensor Forward(Tensor x, Tensor timeEmbedding, Tensor context, bool recompute = false) =>
-        recompute && NeedsGradient(x, timeEmbedding, context) ? GradientCheckpoint.Run(Layers, x, timeEmbedding, context) : Layers(x, timeEmbedding, context);
+        recompute && NeedsGradient(x, timeEmbedding, context)
+            ? GradientCheckpoint.Run(Layers, x, timeEmbedding, context)
+            : Layers(x, timeEmbedding, context);
 
-    private bool NeedsGradient(params Tensor[] inputs) => is_grad_enabled() && (inputs.Any(input => input.requires_grad) || parameters().Any(parameter => parameter.requires_grad));
+    private bool NeedsGradient(params Tensor[] inputs) =>
+        is_grad_enabled()
+        && (inputs.Any(input => input.requires_grad) || parameters().Any(parameter => parameter.requires_grad));
 
     private Tensor Layers(Tensor x, Tensor timeEmbedding, Tensor context)
     {

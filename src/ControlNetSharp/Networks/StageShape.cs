@@ -6,9 +6,17 @@ namespace ControlNetSharp.Networks;
 /// <param name="Layers">What it is made of, in words; equal words, channels and level mean equal stages.</param>
 /// <param name="ChannelsIn">Channels that it takes.</param>
 /// <param name="ChannelsOut">Channels that it gives.</param>
-/// <param name="Level">Level of the size that it takes: 0 for that of the latents, then a half of it, a quarter …; below 0 for larger ones.</param>
+/// <param name="Level">
+/// Level of the size that it takes: 0 for that of the latents, then a half of it, a quarter …; below 0 for larger ones.
+/// </param>
 /// <param name="Create">Makes it.</param>
-internal sealed record StageShape(string Layers, int ChannelsIn, int ChannelsOut, int Level, Func<Placement, Stage> Create)
+internal sealed record StageShape(
+    string Layers,
+    int ChannelsIn,
+    int ChannelsOut,
+    int Level,
+    Func<Placement, Stage> Create
+)
 {
     /// <summary>Whether its input is data, of which nobody asks a gradient.</summary>
     public bool TakesData { get; init; }

@@ -10,18 +10,32 @@ using static TorchSharp.torch.nn.functional;
 namespace ControlNetSharp.Networks;
 
 /// <summary>
-/// The denoising network of Stable Diffusion: noisy latents, timestep and text -> prediction, with optional control residuals added to its skip connections.
-/// Names are LDM's (without <c>model.diffusion_model.</c>). Source: LDM openaimodel.py, UNetModel; ControlNet cldm.py, ControlledUnetModel.
+/// The denoising network of Stable Diffusion: noisy latents, timestep and text -> prediction, with optional control
+/// residuals added to its skip connections.
+/// Names are LDM's (without <c>model.diffusion_model.</c>). Source: LDM openaimodel.py, UNetModel; ControlNet cldm.py,
+/// ControlledUnetModel.
 /// </summary>
 public sealed class UNet : Module
 {
     private const double OutEpsilon = 1e-5;
-    [ComponentName(Name = "time_embed")] private readonly TimeEmbedding _timeEmbedding;
-    [ComponentName(Name = "label_emb")] private readonly VectorEmbedding? _vectorEmbedding;
-    [ComponentName(Name = "input_blocks")] private readonly ModuleList<Stage> _inputBlocks;
-    [ComponentName(Name = "middle_block")] private readonly Stage _middleBlock;
-    [ComponentName(Name = "output_blocks")] private readonly ModuleList<Stage> _outputBlocks;
-    [ComponentName(Name = "out")] private readonly NamedLayers _out;
+
+    [ComponentName(Name = "time_embed")]
+    private readonly TimeEmbedding _timeEmbedding;
+
+    [ComponentName(Name = "label_emb")]
+    private readonly VectorEmbedding? _vectorEmbedding;
+
+    [ComponentName(Name = "input_blocks")]
+    private readonly ModuleList<Stage> _inputBlocks;
+
+    [ComponentName(Name = "middle_block")]
+    private readonly Stage _middleBlock;
+
+    [ComponentName(Name = "output_blocks")]
+    private readonly ModuleList<Stage> _outputBlocks;
+
+    [ComponentName(Name = "out")]
+    private readonly NamedLayers _out;
 
     /// <summary>Creates the network; its weights are uninitialised until loaded or set.</summary>
     public UNet(UNetParams p, Placement placement)
@@ -43,32 +57,60 @@ public sealed class UNet : Module
     /// <summary>The network's shape.</summary>
     public UNetParams Params { get; }
 
-    /// <summary>Whether training computes the inside of each block again in the backward pass, which takes less memory and more time (gradient checkpointing).</summary>
+    /// <summary>
+    /// Whether training computes the inside of each block again in the backward pass, which takes less memory and more
+    /// time (gradient checkpointing).
+    /// </summary>
     public bool Checkpointing { get; set; }
 
     private GroupNormLayer NormOut { get; }
 
     private ConvolutionLayer ConvolutionOut { get; }
 
-    /// <summary>Predicts noise (or velocity: the checkpoint's family says which) in the dtype of <paramref name="latents"/>.</summary>
-    /// <param name="latents">[B, InChannels, h, w]; any h and w. Inpainting models take 9 channels: noisy latents, mask, latents of the masked picture.</param>
+    /// <summary>
+    /// Predicts noise (or velocity: the checkpoint's family says which) in the dtype of <paramref name="latents"/>.
+    /// </summary>
+    /// <param name="latents">
+    /// [B, InChannels, h, w]; any h and w. Inpainting models take 9 channels: noisy latents, mask, latents of the
+    /// masked picture.
+    /// </param>
     /// <param name="timesteps">[B], 0 to 999; fractions are allowed.</param>
     /// <param name="context">[B, K, ContextChannels], same dtype as the latents.</param>
-    /// <param name="residuals">One tensor for each input block, then one for the middle block, already scaled and summed; null or empty for none. Each has the shape of what it is added to.</param>
-    /// <param name="vector">[B, VectorChannels] beside the text, same dtype; null for networks that take none (SD 1.x, 2.x).</param>
+    /// <param name="residuals">
+    /// One tensor for each input block, then one for the middle block, already scaled and summed; null or empty for
+    /// none. Each has the shape of what it is added to.
+    /// </param>
+    /// <param name="vector">
+    /// [B, VectorChannels] beside the text, same dtype; null for networks that take none (SD 1.x, 2.x).
+    /// </param>
     /// <returns>[B, OutChannels, h, w].</returns>
-    /// <exception cref="ArgumentException">The number of residuals is not the number of input blocks plus one, the latents have other channels, or the vector is missing, not wanted or of another width.</exception>
-    public Tensor Forward(Tensor latents, Tensor timesteps, Tensor context, IReadOnlyList<Tensor>? residuals = null, Tensor? vector = null)
+    /// <exception cref="ArgumentException">
+    /// The number of residuals is not the number of input blocks plus one, the latents have other channels, or the
+    /// vector is missing, not wanted or of another width.
+    /// </exception>
+    public Tensor Forward(
+        Tensor latents,
+        Tensor timesteps,
+        Tensor context,
+        IReadOnlyList<Tensor>? residuals = null,
+        Tensor? vector = null
+    )
     {
         ArgumentNullException.ThrowIfNull(latents);
         if (latents.shape[1] != Params.InChannels)
         {
-            throw new ArgumentException($"The UNet takes {Params.InChannels} channels; {latents.shape[1]} were given.", nameof(latents));
+            throw new ArgumentException(
+                $"The UNet takes {Params.InChannels} channels; {latents.shape[1]} were given.",
+                nameof(latents)
+            );
         }
 
         if (residuals is { Count: > 0 } && residuals.Count != _inputBlocks.Count + 1)
         {
-            throw new ArgumentException($"{_inputBlocks.Count + 1} control residuals are needed; {residuals.Count} were given.", nameof(residuals));
+            throw new ArgumentException(
+                $"{_inputBlocks.Count + 1} control residuals are needed; {residuals.Count} were given.",
+                nameof(residuals)
+            );
         }
 
         using var scope = NewDisposeScope();
@@ -91,15 +133,26 @@ public sealed class UNet : Module
         foreach (var block in _outputBlocks)
         {
             var skip = skips.Pop();
-            h = block.Forward(cat([SizedAs(skip, h), controlled ? skip.Plus(residuals![skips.Count]) : skip], 1), time, context, Checkpointing);
+            h = block.Forward(
+                cat([SizedAs(skip, h), controlled ? skip.Plus(residuals![skips.Count]) : skip], 1),
+                time,
+                context,
+                Checkpointing
+            );
         }
 
         return ConvolutionOut.call(silu(NormOut.call(h))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>An odd size is rounded up on the way down and so comes back too large by one. Source: stable-diffusion-webui, modules/sd_hijack_unet.py, TorchHijackForUnet.cat.</summary>
+    /// <summary>
+    /// An odd size is rounded up on the way down and so comes back too large by one. Source: stable-diffusion-webui,
+    /// modules/sd_hijack_unet.py, TorchHijackForUnet.cat.
+    /// </summary>
     private static Tensor SizedAs(Tensor skip, Tensor h) =>
-        h.shape[2] == skip.shape[2] && h.shape[3] == skip.shape[3] ? h : interpolate(h, size: [skip.shape[2], skip.shape[3]], mode: InterpolationMode.Nearest);
+        h.shape[2] == skip.shape[2] && h.shape[3] == skip.shape[3]
+            ? h
+            : interpolate(h, size: [skip.shape[2], skip.shape[3]], mode: InterpolationMode.Nearest);
 
-    private static ModuleList<Stage> Made(IEnumerable<StageShape> stages, Placement placement) => new([.. stages.Select(stage => stage.Create(placement))]);
+    private static ModuleList<Stage> Made(IEnumerable<StageShape> stages, Placement placement) =>
+        new([.. stages.Select(stage => stage.Create(placement))]);
 }

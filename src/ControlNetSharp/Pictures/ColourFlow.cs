@@ -1,7 +1,8 @@
 namespace ControlNetSharp.Pictures;
 
 /// <summary>
-/// Fills holes in a picture with colours from around them: averages of the known pixels at half the size, a quarter …, until every place has one; each hole takes that of the finest size that knows one.
+/// Fills holes in a picture with colours from around them: averages of the known pixels at half the size, a quarter …,
+/// until every place has one; each hole takes that of the finest size that knows one.
 /// Source: the pyramid of Gortler et al. 1996, "The Lumigraph", section 3.4 (pull and push).
 /// </summary>
 internal static class ColourFlow
@@ -20,10 +21,16 @@ internal static class ColourFlow
         }
 
         var filled = Filled(new(picture.Width, picture.Height, colours, known));
-        return new Picture(picture.Width, picture.Height, [.. filled.Select(value => (byte)Math.Clamp(MathF.Round(value), 0, 255))]);
+        return new Picture(
+            picture.Width,
+            picture.Height,
+            [.. filled.Select(value => (byte)Math.Clamp(MathF.Round(value), 0, 255))]
+        );
     }
 
-    /// <summary>Colours everywhere: those of this size, mixed with those of half the size where they are not known.</summary>
+    /// <summary>
+    /// Colours everywhere: those of this size, mixed with those of half the size where they are not known.
+    /// </summary>
     private static float[] Filled(Level level)
     {
         if (level.Known.All(share => share == 1) || (level.Width == 1 && level.Height == 1))
@@ -38,7 +45,10 @@ internal static class ColourFlow
         {
             var (x, y) = (i / 3 % level.Width, i / 3 / level.Width);
             var share = level.Known[i / 3];
-            result[i] = share == 1 ? level.Colours[i] : share * level.Colours[i] + (1 - share) * half.Between((x - 0.5f) / 2, (y - 0.5f) / 2, i % 3);
+            result[i] =
+                share == 1
+                    ? level.Colours[i]
+                    : share * level.Colours[i] + (1 - share) * half.Between((x - 0.5f) / 2, (y - 0.5f) / 2, i % 3);
         }
 
         return result;
@@ -52,8 +62,10 @@ internal static class ColourFlow
         {
             var (left, top) = ((int)MathF.Floor(x), (int)MathF.Floor(y));
             var (right, down) = (x - left, y - top);
-            float At(int column, int row) => Colours[3 * (Math.Clamp(row, 0, Height - 1) * Width + Math.Clamp(column, 0, Width - 1)) + channel];
-            return (1 - down) * ((1 - right) * At(left, top) + right * At(left + 1, top)) + down * ((1 - right) * At(left, top + 1) + right * At(left + 1, top + 1));
+            float At(int column, int row) =>
+                Colours[3 * (Math.Clamp(row, 0, Height - 1) * Width + Math.Clamp(column, 0, Width - 1)) + channel];
+            return (1 - down) * ((1 - right) * At(left, top) + right * At(left + 1, top))
+                + down * ((1 - right) * At(left, top + 1) + right * At(left + 1, top + 1));
         }
 
         public Level Halved()

@@ -1,6 +1,9 @@
 namespace ControlNetSharp.Pictures;
 
-/// <summary>Grows what is bright: each pixel becomes the brightest of its square (cv2.dilate with a square of ones); outside counts as dark.</summary>
+/// <summary>
+/// Grows what is bright: each pixel becomes the brightest of its square (cv2.dilate with a square of ones); outside
+/// counts as dark.
+/// </summary>
 internal static class Dilation
 {
     /// <summary>Dilates one channel.</summary>
@@ -21,7 +24,12 @@ internal static class Dilation
         for (var i = 0; i < grey.Length; i++)
         {
             var y = i / width;
-            result[i] = Brightest(rows, i - Math.Min(reach, y) * width, i + Math.Min(reach, height - 1 - y) * width, width);
+            result[i] = Brightest(
+                rows,
+                i - Math.Min(reach, y) * width,
+                i + Math.Min(reach, height - 1 - y) * width,
+                width
+            );
         }
 
         return result;

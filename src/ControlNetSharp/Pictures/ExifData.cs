@@ -10,13 +10,16 @@ namespace ControlNetSharp.Pictures;
 internal readonly ref struct ExifData
 {
     /// <summary>Tags of the first directory.</summary>
-    public const ushort ImageDescription = 0x010E, Orientation = 0x0112;
+    public const ushort ImageDescription = 0x010E,
+        Orientation = 0x0112;
 
     /// <summary>Tag of EXIF's own directory.</summary>
     public const ushort UserComment = 0x9286;
 
     private const ushort OwnDirectory = 0x8769;
-    private const int HeadBytes = 8, EntryBytes = 12, InlineBytes = 4;
+    private const int HeadBytes = 8,
+        EntryBytes = 12,
+        InlineBytes = 4;
 
     private readonly ReadOnlySpan<byte> _tiff;
 
@@ -33,7 +36,8 @@ internal readonly ref struct ExifData
     public static ExifData Of(ReadOnlySpan<byte> file)
     {
         var name = "Exif\0\0"u8;
-        var data = file.StartsWith(PngFormat.Signature) ? PictureChunks.InPng(file, "eXIf"u8)
+        var data =
+            file.StartsWith(PngFormat.Signature) ? PictureChunks.InPng(file, "eXIf"u8)
             : file.StartsWith("RIFF"u8) ? PictureChunks.InRiff(file, "EXIF"u8)
             : PictureChunks.InJpeg(file, marker: 0xE1, name);
         // JPEG's name for it stands before the data of other formats where a program took both over.
@@ -55,12 +59,13 @@ internal readonly ref struct ExifData
     }
 
     /// <summary>The first number of a value; null where there is none.</summary>
-    public int? Number(ushort tag) => Bytes(tag) switch
-    {
-        { Length: 2 or 3 } bytes => UInt16(bytes),
-        { Length: >= 4 } bytes => (int)Math.Min(int.MaxValue, UInt32(bytes)),
-        _ => null,
-    };
+    public int? Number(ushort tag) =>
+        Bytes(tag) switch
+        {
+            { Length: 2 or 3 } bytes => UInt16(bytes),
+            { Length: >= 4 } bytes => (int)Math.Min(int.MaxValue, UInt32(bytes)),
+            _ => null,
+        };
 
     private ReadOnlySpan<byte> Find(uint directory, ushort tag)
     {
@@ -85,7 +90,13 @@ internal readonly ref struct ExifData
 
     private ReadOnlySpan<byte> Value(ReadOnlySpan<byte> entry)
     {
-        var size = UInt16(entry[2..]) switch { 3 or 8 => 2, 4 or 9 or 11 or 13 => 4, 5 or 10 or 12 => 8, _ => 1L };
+        var size = UInt16(entry[2..]) switch
+        {
+            3 or 8 => 2,
+            4 or 9 or 11 or 13 => 4,
+            5 or 10 or 12 => 8,
+            _ => 1L,
+        };
         var length = UInt32(entry[4..]) * size;
         if (length <= InlineBytes)
         {

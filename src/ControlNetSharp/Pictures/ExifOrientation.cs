@@ -4,22 +4,24 @@ using SkiaSharp;
 namespace ControlNetSharp.Pictures;
 
 /// <summary>
-/// The orientation in EXIF data where Skia does not look for it: in PNG (chunk eXIf), and in WebP whose data begins with
+/// The orientation in EXIF data where Skia does not look for it: in PNG (chunk eXIf), and in WebP whose data begins
+/// with
 /// the name that it has in JPEG. Sources: PNG specification (third edition), section 11.3.3.4; Exif 2.32, section 4.6.
 /// </summary>
 internal static class ExifOrientation
 {
-    private const ushort Orientation = 0x0112, Short = 3;
+    private const ushort Orientation = 0x0112,
+        Short = 3;
     private const int EntryBytes = 12;
 
     /// <summary>What the file says; upright where it says nothing or something that cannot be.</summary>
-    public static SKEncodedOrigin Of(ReadOnlySpan<byte> file) => InTiff(ExifOf(file)) is { } value and >= 1 and <= 8
-        ? (SKEncodedOrigin)value
-        : SKEncodedOrigin.TopLeft;
+    public static SKEncodedOrigin Of(ReadOnlySpan<byte> file) =>
+        InTiff(ExifOf(file)) is { } value and >= 1 and <= 8 ? (SKEncodedOrigin)value : SKEncodedOrigin.TopLeft;
 
     private static ReadOnlySpan<byte> ExifOf(ReadOnlySpan<byte> file)
     {
-        var exif = file.StartsWith(PngFormat.Signature) ? Chunk(file, 8, "eXIf"u8, isPng: true)
+        var exif =
+            file.StartsWith(PngFormat.Signature) ? Chunk(file, 8, "eXIf"u8, isPng: true)
             : file.StartsWith("RIFF"u8) ? Chunk(file, 12, "EXIF"u8, isPng: false)
             : default;
         return exif.StartsWith("Exif\0\0"u8) ? exif[6..] : exif;
@@ -32,11 +34,13 @@ internal static class ExifOrientation
     private static ReadOnlySpan<byte> Chunk(ReadOnlySpan<byte> file, int start, ReadOnlySpan<byte> name, bool isPng)
     {
         var (lengthAt, nameAt) = isPng ? (0, 4) : (4, 0);
-        for (long at = start; at + 8 <= file.Length;)
+        for (long at = start; at + 8 <= file.Length; )
         {
             var head = file.Slice((int)at, 8);
             var bytes = head.Slice(lengthAt, 4);
-            var length = isPng ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+            var length = isPng
+                ? BinaryPrimitives.ReadUInt32BigEndian(bytes)
+                : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
             if (length > file.Length - at - 8)
             {
                 return default;
@@ -75,18 +79,21 @@ internal static class ExifOrientation
             var entry = entries.Slice(at, EntryBytes);
             if (Number(entry[..2]) == Orientation)
             {
-                return Number(entry[2..4]) == Short ? (int)Number(entry[8..10]) : (int)Math.Min(int.MaxValue, Number(entry[8..12]));
+                return Number(entry[2..4]) == Short
+                    ? (int)Number(entry[8..10])
+                    : (int)Math.Min(int.MaxValue, Number(entry[8..12]));
             }
         }
 
         return null;
 
-        uint Number(ReadOnlySpan<byte> bytes) => (bytes.Length, isLittle) switch
-        {
-            (2, true) => BinaryPrimitives.ReadUInt16LittleEndian(bytes),
-            (2, false) => BinaryPrimitives.ReadUInt16BigEndian(bytes),
-            (_, true) => BinaryPrimitives.ReadUInt32LittleEndian(bytes),
-            (_, false) => BinaryPrimitives.ReadUInt32BigEndian(bytes),
-        };
+        uint Number(ReadOnlySpan<byte> bytes) =>
+            (bytes.Length, isLittle) switch
+            {
+                (2, true) => BinaryPrimitives.ReadUInt16LittleEndian(bytes),
+                (2, false) => BinaryPrimitives.ReadUInt16BigEndian(bytes),
+                (_, true) => BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+                (_, false) => BinaryPrimitives.ReadUInt32BigEndian(bytes),
+            };
     }
 }

@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 namespace ControlNetSharp.Pictures;
 
 /// <summary>
-/// Gaussian blur of interleaved channels with the numbers of OpenCV 4.6 (cv2.GaussianBlur): rows, then columns, mirrored at the border without repeating the border pixel.
+/// Gaussian blur of interleaved channels with the numbers of OpenCV 4.6 (cv2.GaussianBlur): rows, then columns,
+/// mirrored at the border without repeating the border pixel.
 /// Bytes are exact (weights in 1/256), floats differ in the last bits only. Numbers: goldens blur/*.
 /// </summary>
 internal static class GaussianBlur
@@ -19,7 +20,14 @@ internal static class GaussianBlur
     /// <param name="channels">Values a pixel.</param>
     /// <param name="sigma">Standard deviation in pixels; 0 or less takes the one that suits the size.</param>
     /// <param name="size">Taps, odd; 0 takes three sigmas on each side.</param>
-    public static byte[] Blur(ReadOnlySpan<byte> source, int width, int height, int channels, double sigma, int size = 0)
+    public static byte[] Blur(
+        ReadOnlySpan<byte> source,
+        int width,
+        int height,
+        int channels,
+        double sigma,
+        int size = 0
+    )
     {
         var kernel = FixedKernel(Kernel(size > 0 ? size : SizeFor(sigma, 3), sigma));
         // 255 · 256 fits 16 bits, so a row's sums lose nothing.
@@ -41,14 +49,27 @@ internal static class GaussianBlur
     /// <param name="channels">Values a pixel.</param>
     /// <param name="sigma">Standard deviation in pixels, above 0.</param>
     /// <param name="size">Taps, odd; 0 takes four sigmas on each side.</param>
-    public static float[] Blur(ReadOnlySpan<float> source, int width, int height, int channels, double sigma, int size = 0)
+    public static float[] Blur(
+        ReadOnlySpan<float> source,
+        int width,
+        int height,
+        int channels,
+        double sigma,
+        int size = 0
+    )
     {
         float[] kernel = [.. Kernel(size > 0 ? size : SizeFor(sigma, 4), sigma).Select(weight => (float)weight)];
-        return Columns<float, FloatSums>(Rows<float, float, FloatSums>(source, width, height, channels, kernel), width * channels, height, kernel);
+        return Columns<float, FloatSums>(
+            Rows<float, float, FloatSums>(source, width, height, channels, kernel),
+            width * channels,
+            height,
+            kernel
+        );
     }
 
     /// <summary>Taps that OpenCV takes for a sigma: so many sigmas on each side and the middle, odd.</summary>
-    public static int SizeFor(double sigma, int sigmas) => (int)Math.Round(sigma * sigmas * 2 + 1, MidpointRounding.ToEven) | 1;
+    public static int SizeFor(double sigma, int sigmas) =>
+        (int)Math.Round(sigma * sigmas * 2 + 1, MidpointRounding.ToEven) | 1;
 
     /// <summary>Weights that sum to one. Small sizes without a sigma have tables of binary fractions.</summary>
     public static double[] Kernel(int size, double sigma)
@@ -65,12 +86,20 @@ internal static class GaussianBlur
         }
 
         var deviation = sigma > 0 ? sigma : ((size - 1) * 0.5 - 1) * 0.3 + 0.8;
-        double[] weights = [.. Enumerable.Range(0, size).Select(i => Math.Exp(-Math.Pow(i - (size - 1) * 0.5, 2) / (2 * deviation * deviation)))];
+        double[] weights =
+        [
+            .. Enumerable
+                .Range(0, size)
+                .Select(i => Math.Exp(-Math.Pow(i - (size - 1) * 0.5, 2) / (2 * deviation * deviation))),
+        ];
         var sum = weights.Sum();
         return [.. weights.Select(weight => weight / sum)];
     }
 
-    /// <summary>Weights in 1/256 that sum to 256: from the edge inwards what rounding takes or gives is carried to the next weight, the middle gets the rest.</summary>
+    /// <summary>
+    /// Weights in 1/256 that sum to 256: from the edge inwards what rounding takes or gives is carried to the next
+    /// weight, the middle gets the rest.
+    /// </summary>
     public static int[] FixedKernel(double[] kernel)
     {
         var weights = new int[kernel.Length];
@@ -87,7 +116,13 @@ internal static class GaussianBlur
         return weights;
     }
 
-    private static TSum[] Rows<TValue, TSum, TSums>(ReadOnlySpan<TValue> source, int width, int height, int channels, TSum[] kernel)
+    private static TSum[] Rows<TValue, TSum, TSums>(
+        ReadOnlySpan<TValue> source,
+        int width,
+        int height,
+        int channels,
+        TSum[] kernel
+    )
         where TValue : struct, INumber<TValue>
         where TSum : struct, INumber<TSum>
         where TSums : ISums<TSum>
@@ -136,7 +171,9 @@ internal static class GaussianBlur
         return result;
     }
 
-    /// <summary>The pixel that stands for one outside: … 2 1 | 0 1 2 … n-1 | n-2 …, as often as the axis is passed.</summary>
+    /// <summary>
+    /// The pixel that stands for one outside: … 2 1 | 0 1 2 … n-1 | n-2 …, as often as the axis is passed.
+    /// </summary>
     private static int Mirrored(int index, int length)
     {
         if (length == 1)

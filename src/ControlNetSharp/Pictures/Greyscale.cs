@@ -43,7 +43,9 @@ internal static class Greyscale
         {
             if (float.IsNaN(levels[i]))
             {
-                throw new NotANumberException($"The network gave values that are not numbers (first at pixel {i} of {levels.Length}).");
+                throw new NotANumberException(
+                    $"The network gave values that are not numbers (first at pixel {i} of {levels.Length})."
+                );
             }
 
             grey[i] = (byte)Math.Clamp(levels[i], 0f, 255f);

@@ -15,7 +15,9 @@ internal static class HintScaling
         : IsLabelMap(hint) ? PictureResizing.Resize(hint, width, height, Interpolation.Nearest)
         : LineMap.Of(hint)?.Scaled(width, height) ?? PictureResizing.Scale(hint, width, height);
 
-    /// <summary>Few colours, one of which is no grey: greys are amounts, and an amount between two others is right.</summary>
+    /// <summary>
+    /// Few colours, one of which is no grey: greys are amounts, and an amount between two others is right.
+    /// </summary>
     private static bool IsLabelMap(Picture picture)
     {
         var (colours, coloured, rgb) = (new HashSet<int>(), false, picture.Rgb);

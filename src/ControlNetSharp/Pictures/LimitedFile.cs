@@ -15,7 +15,9 @@ internal static class LimitedFile
             var file = new FileInfo(path);
             return file.Exists && file.Length > limits.MaxFileBytes
                 ? throw new PictureException(
-                    path, $"the file has {file.Length} bytes; at most {limits.MaxFileBytes} are allowed.")
+                    path,
+                    $"the file has {file.Length} bytes; at most {limits.MaxFileBytes} are allowed."
+                )
                 : File.ReadAllBytes(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

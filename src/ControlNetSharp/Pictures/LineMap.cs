@@ -2,12 +2,15 @@ namespace ControlNetSharp.Pictures;
 
 /// <summary>
 /// A picture in black and white: edges, straight lines, a drawing, shapes. Scaled, it stays black and white. Lines keep
-/// their width as far as it is more than a pixel; narrower ones, which would fade or fall to pieces when pixels get fewer
+/// their width as far as it is more than a pixel; narrower ones, which would fade or fall to pieces when pixels get
+/// fewer
 /// and swell when they get more, are drawn anew between the places that their pixels come to.
 /// </summary>
 internal sealed class LineMap
 {
-    private const int Dark = 64, Light = 192, Colour = 32;
+    private const int Dark = 64,
+        Light = 192,
+        Colour = 32;
 
     /// <summary>Pixels that are neither black nor white, as a share of those of the lines: JPEG leaves some.</summary>
     private const double MostBetween = 0.25;
@@ -24,7 +27,9 @@ internal sealed class LineMap
     private LineMap(Picture picture, byte[] lines, bool areDark) =>
         (_picture, _lines, _areDark) = (picture, lines, areDark);
 
-    /// <summary>The lines of a picture: what there is less of, white or black; null where it is not black and white.</summary>
+    /// <summary>
+    /// The lines of a picture: what there is less of, white or black; null where it is not black and white.
+    /// </summary>
     /// <param name="picture">Any picture. Borrowed.</param>
     public static LineMap? Of(Picture picture)
     {
@@ -39,7 +44,8 @@ internal sealed class LineMap
         }
 
         var areDark = light > lines.Length / 2;
-        return between > MostBetween * Math.Min(light, lines.Length - light) ? null
+        return between > MostBetween * Math.Min(light, lines.Length - light)
+            ? null
             : new LineMap(picture, areDark ? Inverted(lines) : lines, areDark);
     }
 
@@ -50,7 +56,14 @@ internal sealed class LineMap
         var thin = (byte[])_lines.Clone();
         LineThinning.Thin(thin, bodies, from.Width);
         var grown = Resampling.Resize(
-            bodies, from.Width, from.Height, 1, width, height, PictureResizing.InterpolationFor(from, width, height));
+            bodies,
+            from.Width,
+            from.Height,
+            1,
+            width,
+            height,
+            PictureResizing.InterpolationFor(from, width, height)
+        );
         byte[] kept = [.. grown.Select(level => level >= 128 ? byte.MaxValue : byte.MinValue)];
         var canvas = Greyscale.ToPicture(kept, width, height);
         Draw(thin, bodies, canvas);
@@ -59,7 +72,9 @@ internal sealed class LineMap
         return Greyscale.ToPicture(_areDark ? Inverted(lines) : lines, width, height);
     }
 
-    /// <summary>The lines without those parts that are thin at a size: what a square of the least width can be put into.</summary>
+    /// <summary>
+    /// The lines without those parts that are thin at a size: what a square of the least width can be put into.
+    /// </summary>
     private byte[] Bodies(int width, int height)
     {
         if (_lines.Count(level => level != 0) > MostLines * _lines.Length)

@@ -1,7 +1,8 @@
 namespace ControlNetSharp.Pictures;
 
 /// <summary>
-/// Thins lines to a width of one pixel, so that what hangs together still does, and holes stay holes. Pixels go layer by
+/// Thins lines to a width of one pixel, so that what hangs together still does, and holes stay holes. Pixels go layer
+/// by
 /// layer from each of four sides in turn, where the connectivity number says that nothing is torn or filled.
 /// Source: Yokoi, Toriwaki and Fukumura 1975, "An analysis of topological properties of digitized binary pictures".
 /// </summary>
@@ -16,7 +17,7 @@ internal static class LineThinning
         var height = lines.Length / width;
         var candidates = Enumerable.Range(0, lines.Length).Where(i => lines[i] != 0 && kept[i] == 0).ToList();
         Span<byte> around = stackalloc byte[8];
-        for (var before = -1; before != candidates.Count;)
+        for (var before = -1; before != candidates.Count; )
         {
             before = candidates.Count;
             // Two opposite sides in turn, so that lines stay in the middle: right, left, below, above.
@@ -53,7 +54,13 @@ internal static class LineThinning
             around[i] = u >= 0 && u < width && v >= 0 && v < height && lines[v * width + u] != 0 ? (byte)1 : (byte)0;
         }
 
-        static int Step(int direction) => (direction & 7) switch { 0 or 1 or 7 => 1, 3 or 4 or 5 => -1, _ => 0 };
+        static int Step(int direction) =>
+            (direction & 7) switch
+            {
+                0 or 1 or 7 => 1,
+                3 or 4 or 5 => -1,
+                _ => 0,
+            };
     }
 
     /// <summary>Whether a pixel is no end, and without it its neighbours hang together as before.</summary>

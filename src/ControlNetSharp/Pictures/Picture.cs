@@ -15,7 +15,10 @@ public sealed class Picture
         ArgumentNullException.ThrowIfNull(rgb);
         if (rgb.LongLength != 3L * width * height)
         {
-            throw new ArgumentException($"A picture of {width} x {height} needs {3L * width * height} bytes; the buffer has {rgb.LongLength}.", nameof(rgb));
+            throw new ArgumentException(
+                $"A picture of {width} x {height} needs {3L * width * height} bytes; the buffer has {rgb.LongLength}.",
+                nameof(rgb)
+            );
         }
 
         (Width, Height, Rgb) = (width, height, rgb);

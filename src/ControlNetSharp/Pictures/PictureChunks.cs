@@ -7,12 +7,15 @@ namespace ControlNetSharp.Pictures;
 /// </summary>
 internal static class PictureChunks
 {
-    private const byte Fill = 0xFF, StartOfScan = 0xDA, EndOfImage = 0xD9, Temporary = 0x01;
+    private const byte Fill = 0xFF,
+        StartOfScan = 0xDA,
+        EndOfImage = 0xD9,
+        Temporary = 0x01;
 
     /// <summary>The data of the first PNG chunk of a type; empty where there is none.</summary>
     public static ReadOnlySpan<byte> InPng(ReadOnlySpan<byte> file, ReadOnlySpan<byte> type)
     {
-        for (long at = PngFormat.Signature.Length; at + 8 <= file.Length;)
+        for (long at = PngFormat.Signature.Length; at + 8 <= file.Length; )
         {
             var chunk = file[(int)at..];
             var length = BinaryPrimitives.ReadUInt32BigEndian(chunk);
@@ -35,7 +38,7 @@ internal static class PictureChunks
     /// <summary>The data of the first RIFF chunk (WebP) of a type; empty where there is none.</summary>
     public static ReadOnlySpan<byte> InRiff(ReadOnlySpan<byte> file, ReadOnlySpan<byte> type)
     {
-        for (long at = 12; at + 8 <= file.Length;)
+        for (long at = 12; at + 8 <= file.Length; )
         {
             var chunk = file[(int)at..];
             var length = BinaryPrimitives.ReadUInt32LittleEndian(chunk[4..]);
@@ -61,7 +64,7 @@ internal static class PictureChunks
     /// </summary>
     public static ReadOnlySpan<byte> InJpeg(ReadOnlySpan<byte> file, byte marker, ReadOnlySpan<byte> name)
     {
-        for (var at = 2; at + 4 <= file.Length && file[at] == Fill;)
+        for (var at = 2; at + 4 <= file.Length && file[at] == Fill; )
         {
             var found = file[at + 1];
             if (found is StartOfScan or EndOfImage)

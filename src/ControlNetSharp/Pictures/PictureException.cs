@@ -1,6 +1,8 @@
 namespace ControlNetSharp.Pictures;
 
-/// <summary>A picture cannot be used: it is missing, of an unknown format, damaged, too large, or cannot be written.</summary>
+/// <summary>
+/// A picture cannot be used: it is missing, of an unknown format, damaged, too large, or cannot be written.
+/// </summary>
 public sealed class PictureException : Exception
 {
     /// <summary>Creates the exception.</summary>

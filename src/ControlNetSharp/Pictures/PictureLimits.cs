@@ -6,7 +6,9 @@ public sealed record PictureLimits
     /// <summary>8192 x 8192 pixels and 128 MiB.</summary>
     public static PictureLimits Default { get; } = new();
 
-    /// <summary>Width times height, from 1 to 500 000 000 (decoding takes 7 bytes a pixel). Default 67 108 864.</summary>
+    /// <summary>
+    /// Width times height, from 1 to 500 000 000 (decoding takes 7 bytes a pixel). Default 67 108 864.
+    /// </summary>
     public long MaxPixels { get; init; } = 8192L * 8192;
 
     /// <summary>Bytes of the encoded file, from 1 to 2 000 000 000. Default 134 217 728.</summary>
@@ -24,7 +26,10 @@ public sealed record PictureLimits
         width < 1 || height < 1
             ? throw new PictureException(name, $"the header says {width} x {height} pixels; both must be at least 1.")
         : width > MaxPixels / height
-            ? throw new PictureException(name, $"the map has {width} x {height} pixels; at most {MaxPixels} are allowed.")
+            ? throw new PictureException(
+                name,
+                $"the map has {width} x {height} pixels; at most {MaxPixels} are allowed."
+            )
         : ((int)width, (int)height);
 
     private static void Check(long value, long max, string name)

@@ -1,9 +1,15 @@
 namespace ControlNetSharp.Pictures;
 
-/// <summary>Fills pictures up to sizes that networks can take, and cuts what comes out. Source: resize_image_with_pad, Mikubill/sd-webui-controlnet@56cec5b, which fills up in the same way.</summary>
+/// <summary>
+/// Fills pictures up to sizes that networks can take, and cuts what comes out. Source: resize_image_with_pad,
+/// Mikubill/sd-webui-controlnet@56cec5b, which fills up in the same way.
+/// </summary>
 internal static class PicturePadding
 {
-    /// <summary>Repeats the last column and the last row until both sides are multiples of <paramref name="step"/>; a picture that needs nothing is returned itself.</summary>
+    /// <summary>
+    /// Repeats the last column and the last row until both sides are multiples of <paramref name="step"/>; a picture
+    /// that needs nothing is returned itself.
+    /// </summary>
     public static Picture ToMultipleOf(Picture picture, int step)
     {
         var (width, height) = (RoundedUp(picture.Width, step), RoundedUp(picture.Height, step));

@@ -3,15 +3,19 @@ using SkiaSharp;
 namespace ControlNetSharp.Pictures;
 
 /// <summary>
-/// Reads PNG, JPEG, WebP, GIF (first frame) and BMP into upright 8-bit RGB. EXIF orientation is applied; transparency is laid over white and truncated to a byte, as the original
-/// ControlNet does (annotator/util.py, HWC3, lllyasviel/ControlNet@ed85cd1); grey and palette pictures become RGB; of 16-bit samples the high byte counts; CMYK is converted. Colour profiles are not applied, as in the original.
+/// Reads PNG, JPEG, WebP, GIF (first frame) and BMP into upright 8-bit RGB. EXIF orientation is applied; transparency
+/// is laid over white and truncated to a byte, as the original
+/// ControlNet does (annotator/util.py, HWC3, lllyasviel/ControlNet@ed85cd1); grey and palette pictures become RGB; of
+/// 16-bit samples the high byte counts; CMYK is converted. Colour profiles are not applied, as in the original.
 /// </summary>
 public static class PictureReader
 {
     /// <summary>Reads a picture file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="limits">What it may cost; <see cref="PictureLimits.Default"/> where null.</param>
-    /// <exception cref="PictureException">The file is missing, unreadable, not a picture, damaged, truncated, or over a limit.</exception>
+    /// <exception cref="PictureException">
+    /// The file is missing, unreadable, not a picture, damaged, truncated, or over a limit.
+    /// </exception>
     public static Picture Read(string path, PictureLimits? limits = null) => Read(path, limits, OverWhite);
 
     /// <summary>
@@ -57,7 +61,11 @@ public static class PictureReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PictureException(path, Directory.Exists(path) ? "is a folder, not a picture." : $"cannot be read: {e.Message}", e);
+            throw new PictureException(
+                path,
+                Directory.Exists(path) ? "is a folder, not a picture." : $"cannot be read: {e.Message}",
+                e
+            );
         }
     }
 
@@ -71,7 +79,7 @@ public static class PictureReader
 
         using var bytes = new MemoryStream();
         var block = new byte[1 << 16];
-        for (int read; (read = stream.Read(block)) > 0;)
+        for (int read; (read = stream.Read(block)) > 0; )
         {
             bytes.Write(block, 0, read);
             if (bytes.Length > limits.MaxFileBytes)
@@ -84,7 +92,11 @@ public static class PictureReader
     }
 
     private static Picture Read(
-        ReadOnlySpan<byte> bytes, string name, PictureLimits? limits, Func<byte[], byte[]> rgbOf)
+        ReadOnlySpan<byte> bytes,
+        string name,
+        PictureLimits? limits,
+        Func<byte[], byte[]> rgbOf
+    )
     {
         limits = (limits ?? PictureLimits.Default).Checked();
         if (bytes.Length > limits.MaxFileBytes)
@@ -92,7 +104,8 @@ public static class PictureReader
             throw TooManyBytes(name, limits);
         }
 
-        var format = PictureSignature.FormatOf(bytes) ?? throw new PictureException(name, PictureSignature.WhyNot(bytes));
+        var format =
+            PictureSignature.FormatOf(bytes) ?? throw new PictureException(name, PictureSignature.WhyNot(bytes));
         var png = PngHeader.TryRead(bytes);
         if (png is { } header)
         {
@@ -101,7 +114,12 @@ public static class PictureReader
         }
 
         using var data = SKData.CreateCopy(bytes);
-        using var codec = SKCodec.Create(data) ?? throw new PictureException(name, $"the {format} file is truncated or damaged: its header cannot be read.");
+        using var codec =
+            SKCodec.Create(data)
+            ?? throw new PictureException(
+                name,
+                $"the {format} file is truncated or damaged: its header cannot be read."
+            );
         var (width, height) = (codec.Info.Width, codec.Info.Height);
         CheckSize(width, height, name, limits);
         var (result, rgba) = Decode(codec);
@@ -109,8 +127,14 @@ public static class PictureReader
         {
             SKCodecResult.Success => rgba,
             SKCodecResult.IncompleteInput => (format == "JPEG" ? OpenJpeg(bytes) : null)
-                ?? throw new PictureException(name, $"the {format} file is truncated: its pixels end before the last row."),
-            SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput => throw new PictureException(name, $"the {format} file is damaged."),
+                ?? throw new PictureException(
+                    name,
+                    $"the {format} file is truncated: its pixels end before the last row."
+                ),
+            SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput => throw new PictureException(
+                name,
+                $"the {format} file is damaged."
+            ),
             _ => throw new PictureException(name, $"this kind of {format} file cannot be decoded ({result})."),
         };
         // Skia looks for the orientation in JPEG and in most WebP files.
@@ -130,7 +154,10 @@ public static class PictureReader
 
         if (width > limits.MaxPixels / height)
         {
-            throw new PictureException(name, $"the picture has {width} x {height} pixels; at most {limits.MaxPixels} are allowed.");
+            throw new PictureException(
+                name,
+                $"the picture has {width} x {height} pixels; at most {limits.MaxPixels} are allowed."
+            );
         }
     }
 
@@ -158,8 +185,12 @@ public static class PictureReader
         var random = new Random(1);
         byte[] one = [.. Enumerable.Range(0, More).Select(_ => (byte)random.Next(1, 255))];
         byte[] opposite = [.. one.Select(value => (byte)~value)];
-        return Continued(bytes, one) is { } pixels && Continued(bytes, opposite) is { } others && pixels.AsSpan().SequenceEqual(others)
-            ? pixels : null;
+        return
+            Continued(bytes, one) is { } pixels
+            && Continued(bytes, opposite) is { } others
+            && pixels.AsSpan().SequenceEqual(others)
+            ? pixels
+            : null;
 
         static byte[]? Continued(ReadOnlySpan<byte> start, ReadOnlySpan<byte> more)
         {
@@ -178,7 +209,8 @@ public static class PictureReader
         }
 
         var (row, last) = (width, width * height - 1);
-        // The stored pixel that comes to the upper left corner, and the stored steps of one pixel to the right and one down.
+        // The stored pixel that comes to the upper left corner, and the stored steps of one pixel to the right and one
+        // down.
         var (first, right, down) = origin switch
         {
             SKEncodedOrigin.TopRight => (width - 1, -1, row),
@@ -205,7 +237,10 @@ public static class PictureReader
         return new Picture(uprightWidth, uprightHeight, rgb);
     }
 
-    /// <summary>Transparent pixels over white, in float32 and truncated, so that the bytes are those of the original's NumPy code.</summary>
+    /// <summary>
+    /// Transparent pixels over white, in float32 and truncated, so that the bytes are those of the original's NumPy
+    /// code.
+    /// </summary>
     private static byte[] OverWhite(byte[] rgba)
     {
         var rgb = GC.AllocateUninitializedArray<byte>(rgba.Length / 4 * 3);

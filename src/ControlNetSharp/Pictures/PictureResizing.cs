@@ -1,6 +1,9 @@
 namespace ControlNetSharp.Pictures;
 
-/// <summary>Resizing of pictures, with the numbers of OpenCV 4.6, and the size rules of the original ControlNet and of A1111's control units.</summary>
+/// <summary>
+/// Resizing of pictures, with the numbers of OpenCV 4.6, and the size rules of the original ControlNet and of A1111's
+/// control units.
+/// </summary>
 public static class PictureResizing
 {
     /// <summary>Sizes are multiples of this: 8 of the Autoencoder times 8 of the UNet.</summary>
@@ -16,19 +19,28 @@ public static class PictureResizing
     public static Picture Resize(Picture picture, int width, int height, Interpolation interpolation)
     {
         CheckSize(width, height);
-        return new Picture(width, height, picture.Width == width && picture.Height == height
-            ? [.. picture.Rgb]
-            : Resampling.Resize(picture.Rgb, picture.Width, picture.Height, 3, width, height, interpolation));
+        return new Picture(
+            width,
+            height,
+            picture.Width == width && picture.Height == height
+                ? [.. picture.Rgb]
+                : Resampling.Resize(picture.Rgb, picture.Width, picture.Height, 3, width, height, interpolation)
+        );
     }
 
     /// <summary>
-    /// The size by the original's rule: the shorter side becomes <paramref name="resolution"/>, then both are rounded, half to even, to multiples of 64.
+    /// The size by the original's rule: the shorter side becomes <paramref name="resolution"/>, then both are rounded,
+    /// half to even, to multiples of 64.
     /// Source: annotator/util.py, resize_image, lllyasviel/ControlNet@ed85cd1.
     /// </summary>
     /// <param name="width">Pixels a row, at least 1.</param>
     /// <param name="height">Rows, at least 1.</param>
-    /// <param name="resolution">Pixels of the shorter side before rounding, at least 33 (below that it would round to 0).</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is too small, or the result would have more than 67 108 864 pixels.</exception>
+    /// <param name="resolution">
+    /// Pixels of the shorter side before rounding, at least 33 (below that it would round to 0).
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A number is too small, or the result would have more than 67 108 864 pixels.
+    /// </exception>
     public static (int Width, int Height) SizeForResolution(int width, int height, int resolution)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
@@ -38,7 +50,11 @@ public static class PictureResizing
         if (width * factor * height * factor > PictureLimits.Default.MaxPixels)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(resolution), resolution, $"A picture of {width} x {height} would have more than {PictureLimits.Default.MaxPixels} pixels where its shorter side has {resolution}.");
+                nameof(resolution),
+                resolution,
+                $"A picture of {width} x {height} would have more than {PictureLimits.Default.MaxPixels} pixels where "
+                    + $"its shorter side has {resolution}."
+            );
         }
 
         return (Rounded(width * factor), Rounded(height * factor));
@@ -46,14 +62,24 @@ public static class PictureResizing
         static int Rounded(double side) => (int)Math.Round(side / SizeStep, MidpointRounding.ToEven) * SizeStep;
     }
 
-    /// <summary>Resizes by the original's rule: the size of <see cref="SizeForResolution"/>, Lanczos where the shorter side grows, area where not.</summary>
+    /// <summary>
+    /// Resizes by the original's rule: the size of <see cref="SizeForResolution"/>, Lanczos where the shorter side
+    /// grows, area where not.
+    /// </summary>
     /// <param name="picture">The picture. Borrowed.</param>
     /// <param name="resolution">Pixels of the shorter side before rounding, at least 33.</param>
-    /// <exception cref="ArgumentException">A resolution below 33, or a picture so elongated that the result would have more than 67 108 864 pixels.</exception>
+    /// <exception cref="ArgumentException">
+    /// A resolution below 33, or a picture so elongated that the result would have more than 67 108 864 pixels.
+    /// </exception>
     public static Picture ToResolution(Picture picture, int resolution)
     {
         var (width, height) = SizeForResolution(picture.Width, picture.Height, resolution);
-        return Resize(picture, width, height, resolution > Math.Min(picture.Width, picture.Height) ? Interpolation.Lanczos4 : Interpolation.Area);
+        return Resize(
+            picture,
+            width,
+            height,
+            resolution > Math.Min(picture.Width, picture.Height) ? Interpolation.Lanczos4 : Interpolation.Area
+        );
     }
 
     /// <summary>
@@ -82,14 +108,20 @@ public static class PictureResizing
         Placed(hint, width, height, mode, HintScaling.Scale);
 
     /// <summary>
-    /// The first half of <see cref="Fit"/>: the size at which nothing is left to do but to cut or to fill up. An annotator that sees this picture draws its lines at the result's scale.
+    /// The first half of <see cref="Fit"/>: the size at which nothing is left to do but to cut or to fill up. An
+    /// annotator that sees this picture draws its lines at the result's scale.
     /// </summary>
     /// <param name="picture">The picture. Borrowed.</param>
     /// <param name="width">Pixels a row of the result, at least 1.</param>
     /// <param name="height">Rows of the result, at least 1.</param>
     /// <param name="mode">What will happen when the shapes differ.</param>
-    /// <returns>A picture of its own in the old shape: covering the size for <see cref="ResizeMode.Crop"/>, inside it for <see cref="ResizeMode.Fill"/>; of exactly this size for <see cref="ResizeMode.Just"/>.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A size below 1 or above 67 108 864 pixels, or an unknown mode.</exception>
+    /// <returns>
+    /// A picture of its own in the old shape: covering the size for <see cref="ResizeMode.Crop"/>, inside it for
+    /// <see cref="ResizeMode.Fill"/>; of exactly this size for <see cref="ResizeMode.Just"/>.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A size below 1 or above 67 108 864 pixels, or an unknown mode.
+    /// </exception>
     public static Picture ScaleFor(Picture picture, int width, int height, ResizeMode mode) =>
         ScaledFor(picture, width, height, mode, Scale);
 
@@ -102,7 +134,12 @@ public static class PictureResizing
         (long)width * height < (long)picture.Width * picture.Height ? Interpolation.Area : Interpolation.Cubic;
 
     private static Picture Placed(
-        Picture picture, int width, int height, ResizeMode mode, Func<Picture, int, int, Picture> scale)
+        Picture picture,
+        int width,
+        int height,
+        ResizeMode mode,
+        Func<Picture, int, int, Picture> scale
+    )
     {
         var scaled = ScaledFor(picture, width, height, mode, scale);
         return mode switch
@@ -114,7 +151,12 @@ public static class PictureResizing
     }
 
     private static Picture ScaledFor(
-        Picture picture, int width, int height, ResizeMode mode, Func<Picture, int, int, Picture> scale)
+        Picture picture,
+        int width,
+        int height,
+        ResizeMode mode,
+        Func<Picture, int, int, Picture> scale
+    )
     {
         CheckSize(width, height);
         var (byWidth, byHeight) = ((double)width / picture.Width, (double)height / picture.Height);
@@ -122,8 +164,16 @@ public static class PictureResizing
         return mode switch
         {
             ResizeMode.Just => scale(picture, width, height),
-            ResizeMode.Crop or ResizeMode.Fill => scale(picture, Side(picture.Width * factor), Side(picture.Height * factor)),
-            _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "The resize mode must be Just, Crop or Fill."),
+            ResizeMode.Crop or ResizeMode.Fill => scale(
+                picture,
+                Side(picture.Width * factor),
+                Side(picture.Height * factor)
+            ),
+            _ => throw new ArgumentOutOfRangeException(
+                nameof(mode),
+                mode,
+                "The resize mode must be Just, Crop or Fill."
+            ),
         };
 
         static int Side(double side) => Math.Max(1, (int)Math.Round(side, MidpointRounding.ToEven));
@@ -136,7 +186,11 @@ public static class PictureResizing
         var limit = PictureLimits.Default.MaxPixels;
         if (width > limit / height)
         {
-            throw new ArgumentOutOfRangeException(nameof(width), width, $"A picture of {width} x {height} has more than {limit} pixels.");
+            throw new ArgumentOutOfRangeException(
+                nameof(width),
+                width,
+                $"A picture of {width} x {height} has more than {limit} pixels."
+            );
         }
     }
 
@@ -148,7 +202,9 @@ public static class PictureResizing
         var (toX, toY) = ((canvas.Width - width) / 2, (canvas.Height - height) / 2);
         for (var y = 0; y < height; y++)
         {
-            scaled.Rgb.AsSpan(((fromY + y) * scaled.Width + fromX) * 3, width * 3).CopyTo(canvas.Rgb.AsSpan(((toY + y) * canvas.Width + toX) * 3));
+            scaled
+                .Rgb.AsSpan(((fromY + y) * scaled.Width + fromX) * 3, width * 3)
+                .CopyTo(canvas.Rgb.AsSpan(((toY + y) * canvas.Width + toX) * 3));
         }
 
         return canvas;
@@ -165,17 +221,26 @@ public static class PictureResizing
         return new Picture(width, height, rgb);
     }
 
-    /// <summary>The median of each channel over the four border lines (corners counted twice), truncated to a byte.</summary>
+    /// <summary>
+    /// The median of each channel over the four border lines (corners counted twice), truncated to a byte.
+    /// </summary>
     private static byte[] BorderColour(Picture picture)
     {
         var (width, height) = (picture.Width, picture.Height);
-        var border = Enumerable.Range(0, width).SelectMany(x => new[] { x, (height - 1) * width + x })
+        var border = Enumerable
+            .Range(0, width)
+            .SelectMany(x => new[] { x, (height - 1) * width + x })
             .Concat(Enumerable.Range(0, height).SelectMany(y => new[] { y * width, y * width + width - 1 }))
             .ToArray();
-        return [.. Enumerable.Range(0, 3).Select(channel =>
-        {
-            var values = border.Select(pixel => (int)picture.Rgb[3 * pixel + channel]).Order().ToArray();
-            return (byte)((values[(values.Length - 1) / 2] + values[values.Length / 2]) / 2);
-        })];
+        return
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .Select(channel =>
+                {
+                    var values = border.Select(pixel => (int)picture.Rgb[3 * pixel + channel]).Order().ToArray();
+                    return (byte)((values[(values.Length - 1) / 2] + values[values.Length / 2]) / 2);
+                }),
+        ];
     }
 }

@@ -8,5 +8,5 @@ internal static class PictureShape
     /// <param name="other">Likewise.</param>
     public static bool IsSame((int Width, int Height) one, (int Width, int Height) other) =>
         Math.Abs((long)one.Width * other.Height - (long)one.Height * other.Width)
-            <= Math.Max(one.Width, one.Height) + Math.Max(other.Width, other.Height);
+        <= Math.Max(one.Width, one.Height) + Math.Max(other.Width, other.Height);
 }

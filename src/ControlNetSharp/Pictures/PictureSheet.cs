@@ -3,7 +3,10 @@ namespace ControlNetSharp.Pictures;
 /// <summary>Pictures side by side in rows, on white.</summary>
 public static class PictureSheet
 {
-    /// <summary>Puts pictures together, row by row; each cell has the size of the largest one, and a smaller one lies in its upper left corner.</summary>
+    /// <summary>
+    /// Puts pictures together, row by row; each cell has the size of the largest one, and a smaller one lies in its
+    /// upper left corner.
+    /// </summary>
     /// <param name="pictures">At least one. Borrowed.</param>
     /// <param name="columns">Pictures a row, at least 1.</param>
     /// <param name="gap">Pixels between two cells, 0 or more.</param>
@@ -28,7 +31,9 @@ public static class PictureSheet
             var (left, top) = (index % columns * (width + gap), index / columns * (height + gap));
             for (var row = 0; row < picture.Height; row++)
             {
-                picture.Rgb.AsSpan(3 * row * picture.Width, 3 * picture.Width).CopyTo(rgb.AsSpan(3 * ((top + row) * stride + left)));
+                picture
+                    .Rgb.AsSpan(3 * row * picture.Width, 3 * picture.Width)
+                    .CopyTo(rgb.AsSpan(3 * ((top + row) * stride + left)));
             }
         }
 

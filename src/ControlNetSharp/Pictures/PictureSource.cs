@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace ControlNetSharp.Pictures;
 
 /// <summary>
-/// A picture by reference: a file, the bytes of one, or pixels in memory. It is read once, when it is first needed, and then
+/// A picture by reference: a file, the bytes of one, or pixels in memory. It is read once, when it is first needed, and
+/// then
 /// stays what it was, whatever becomes of the file. In JSON it is a path, a data URL, or an object with <c>path</c> or
 /// <c>data</c> (base64) and <c>sha256</c>.
 /// </summary>
@@ -35,7 +36,8 @@ public sealed class PictureSource
     public string Name => Path ?? "picture";
 
     /// <summary>
-    /// SHA-256 of the file or its bytes (of pixels in memory: of their PNG), 64 lower-case digits; null while it was neither
+    /// SHA-256 of the file or its bytes (of pixels in memory: of their PNG), 64 lower-case digits; null while it was
+    /// neither
     /// stated nor read.
     /// </summary>
     public string? Sha256 => _expectedSha256 ?? (_bytes.IsValueCreated ? _sha256.Value : null);
@@ -69,14 +71,15 @@ public sealed class PictureSource
     }
 
     /// <summary>A picture of which only the digest is known: reading it fails.</summary>
-    internal static PictureSource Known(string sha256) => new(
-        null, () => throw new PictureException("picture", $"only its SHA-256 is known: {sha256}."), sha256)
-    {
-        IsKnownByDigestOnly = true,
-    };
+    internal static PictureSource Known(string sha256) =>
+        new(null, () => throw new PictureException("picture", $"only its SHA-256 is known: {sha256}."), sha256)
+        {
+            IsKnownByDigestOnly = true,
+        };
 
     /// <summary>The same file with pixels that were kept of it, which count instead of what is there now.</summary>
-    internal PictureSource WithPixels(Picture picture) => new(Path, () => PictureWriter.EncodePng(picture), Sha256, picture);
+    internal PictureSource WithPixels(Picture picture) =>
+        new(Path, () => PictureWriter.EncodePng(picture), Sha256, picture);
 
     /// <summary>The same without its content: path and digest.</summary>
     internal PictureSource ToReference()
@@ -92,23 +95,35 @@ public sealed class PictureSource
     public static implicit operator PictureSource(Picture picture) => FromPicture(picture);
 
     /// <summary>The pixels. Borrowed: the source keeps them.</summary>
-    /// <exception cref="PictureException">The file is missing, unreadable, no picture, or has another SHA-256 than it should.</exception>
+    /// <exception cref="PictureException">
+    /// The file is missing, unreadable, no picture, or has another SHA-256 than it should.
+    /// </exception>
     public Picture Read() => _picture.Value;
 
-    /// <summary>The pixels as a mask: where the picture has transparency, that is the mask, white where something is painted.</summary>
+    /// <summary>
+    /// The pixels as a mask: where the picture has transparency, that is the mask, white where something is painted.
+    /// </summary>
     /// <exception cref="PictureException">As for <see cref="Read"/>.</exception>
     public Picture ReadMask() => _mask.Value;
 
     /// <summary>The bytes of the file; for pixels in memory, of their PNG.</summary>
-    /// <exception cref="PictureException">The file is missing, unreadable, too large, or has another SHA-256 than it should.</exception>
+    /// <exception cref="PictureException">
+    /// The file is missing, unreadable, too large, or has another SHA-256 than it should.
+    /// </exception>
     public ReadOnlySpan<byte> ReadBytes() => _bytes.Value;
 
     /// <summary>SHA-256 of what <see cref="ReadBytes"/> gives, reading it where that was not done yet.</summary>
     /// <exception cref="PictureException">As for <see cref="ReadBytes"/>.</exception>
     internal string ReadSha256() => _sha256.Value;
 
-    private byte[] Verified(byte[] bytes) => _expectedSha256 is null || Digest(bytes) == _expectedSha256 ? bytes
-        : throw new PictureException(Name, $"the file is not the one that is meant: its SHA-256 begins with {Digest(bytes)[..10]}, that one's with {_expectedSha256[..10]}.");
+    private byte[] Verified(byte[] bytes) =>
+        _expectedSha256 is null || Digest(bytes) == _expectedSha256
+            ? bytes
+            : throw new PictureException(
+                Name,
+                $"the file is not the one that is meant: its SHA-256 begins with {Digest(bytes)[..10]}, that one's "
+                    + $"with {_expectedSha256[..10]}."
+            );
 
     private static string Digest(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
@@ -117,12 +132,20 @@ public sealed class PictureSource
         try
         {
             var length = new FileInfo(path).Length;
-            return length <= PictureLimits.Default.MaxFileBytes ? File.ReadAllBytes(path)
-                : throw new PictureException(path, $"it has {length} bytes; at most {PictureLimits.Default.MaxFileBytes} are read.");
+            return length <= PictureLimits.Default.MaxFileBytes
+                ? File.ReadAllBytes(path)
+                : throw new PictureException(
+                    path,
+                    $"it has {length} bytes; at most {PictureLimits.Default.MaxFileBytes} are read."
+                );
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new PictureException(path, Directory.Exists(path) ? "is a folder, not a picture." : "the file does not exist.", e);
+            throw new PictureException(
+                path,
+                Directory.Exists(path) ? "is a folder, not a picture." : "the file does not exist.",
+                e
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -5,19 +5,21 @@ using System.Text.Json.Serialization;
 namespace ControlNetSharp.Pictures;
 
 /// <summary>
-/// <see cref="PictureSource"/> in JSON. Read: a path, a data URL with base64, or an object with <c>path</c> or <c>data</c> and,
+/// <see cref="PictureSource"/> in JSON. Read: a path, a data URL with base64, or an object with <c>path</c> or
+/// <c>data</c> and,
 /// where it is to be checked, <c>sha256</c>. Written: a path alone while the file was not read, else an object.
 /// </summary>
 internal sealed class PictureSourceConverter : JsonConverter<PictureSource>
 {
     private const int DigestLength = 64;
 
-    public override PictureSource Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
-    {
-        JsonTokenType.String => FromText(reader.GetString()!),
-        JsonTokenType.StartObject => FromObject(ref reader),
-        _ => throw new JsonException("must be a path, a data URL or an object with \"path\" or \"data\"."),
-    };
+    public override PictureSource Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType switch
+        {
+            JsonTokenType.String => FromText(reader.GetString()!),
+            JsonTokenType.StartObject => FromObject(ref reader),
+            _ => throw new JsonException("must be a path, a data URL or an object with \"path\" or \"data\"."),
+        };
 
     public override void Write(Utf8JsonWriter writer, PictureSource value, JsonSerializerOptions options)
     {
@@ -54,16 +56,23 @@ internal sealed class PictureSourceConverter : JsonConverter<PictureSource>
 
         const string mark = ";base64,";
         var start = text.IndexOf(mark, StringComparison.OrdinalIgnoreCase);
-        return start < 0 ? throw new JsonException("a data URL must have its bytes in base64.") : FromBase64(text[(start + mark.Length)..], null);
+        return start < 0
+            ? throw new JsonException("a data URL must have its bytes in base64.")
+            : FromBase64(text[(start + mark.Length)..], null);
     }
 
     private static PictureSource FromObject(ref Utf8JsonReader reader)
     {
         using var document = JsonDocument.ParseValue(ref reader);
-        string? path = null, data = null, sha256 = null;
+        string? path = null,
+            data = null,
+            sha256 = null;
         foreach (var member in document.RootElement.EnumerateObject())
         {
-            var text = member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString() : throw new JsonException($"'{member.Name}' must be a text.");
+            var text =
+                member.Value.ValueKind == JsonValueKind.String
+                    ? member.Value.GetString()
+                    : throw new JsonException($"'{member.Name}' must be a text.");
             switch (member.Name)
             {
                 case "path":
@@ -73,8 +82,12 @@ internal sealed class PictureSourceConverter : JsonConverter<PictureSource>
                     data = text;
                     break;
                 case "sha256":
-                    sha256 = text!.Length == DigestLength && text.All(char.IsAsciiHexDigitLower) ? text
-                        : throw new JsonException($"'sha256' must be {DigestLength} lower-case hexadecimal digits.");
+                    sha256 =
+                        text!.Length == DigestLength && text.All(char.IsAsciiHexDigitLower)
+                            ? text
+                            : throw new JsonException(
+                                $"'sha256' must be {DigestLength} lower-case hexadecimal digits."
+                            );
                     break;
                 default:
                     throw new JsonException($"has an unknown member '{member.Name}'; allowed are path, data, sha256.");
@@ -90,7 +103,8 @@ internal sealed class PictureSourceConverter : JsonConverter<PictureSource>
         };
     }
 
-    private static PictureSource FromBase64(string text, string? sha256) => Base64.IsValid(text)
-        ? PictureSource.FromBytes(Convert.FromBase64String(text), sha256)
-        : throw new JsonException("its bytes are not base64.");
+    private static PictureSource FromBase64(string text, string? sha256) =>
+        Base64.IsValid(text)
+            ? PictureSource.FromBytes(Convert.FromBase64String(text), sha256)
+            : throw new JsonException("its bytes are not base64.");
 }

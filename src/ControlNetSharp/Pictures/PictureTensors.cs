@@ -2,11 +2,15 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Pictures;
 
-/// <summary>The only place where bytes become 0..1 or -1..1 and back. All tensors are float32, NCHW, RGB, on the CPU unless said otherwise; results are owned by the caller.</summary>
+/// <summary>
+/// The only place where bytes become 0..1 or -1..1 and back. All tensors are float32, NCHW, RGB, on the CPU unless said
+/// otherwise; results are owned by the caller.
+/// </summary>
 public static class PictureTensors
 {
     /// <summary>
-    /// A value this little below a whole level counts as that level. A picture that goes through <see cref="ToPicture"/> and back comes out at v - 1e-5 for many v in
+    /// A value this little below a whole level counts as that level. A picture that goes through
+    /// <see cref="ToPicture"/> and back comes out at v - 1e-5 for many v in
     /// float32, which truncation alone would darken by one level.
     /// </summary>
     private const float Slack = 1e-3f;
@@ -24,17 +28,24 @@ public static class PictureTensors
     public static Tensor ToPicture(Picture picture) => ToTensor(picture, value => value / 127.5f - 1f);
 
     /// <summary>
-    /// Pictures from what an Autoencoder decodes: x · 127.5 + 127.5, clamped to 0..255 and truncated to bytes, as the original does (gradio_canny2image.py,
-    /// lllyasviel/ControlNet@ed85cd1), except that a value within 0.001 below a whole level counts as that level, so that bytes survive the way there and back.
+    /// Pictures from what an Autoencoder decodes: x · 127.5 + 127.5, clamped to 0..255 and truncated to bytes, as the
+    /// original does (gradio_canny2image.py,
+    /// lllyasviel/ControlNet@ed85cd1), except that a value within 0.001 below a whole level counts as that level, so
+    /// that bytes survive the way there and back.
     /// </summary>
-    /// <param name="pictures">[B, 3, H, W], nominally -1..1, any floating-point type, any device. Borrowed. Reading it waits for the device.</param>
+    /// <param name="pictures">
+    /// [B, 3, H, W], nominally -1..1, any floating-point type, any device. Borrowed. Reading it waits for the device.
+    /// </param>
     /// <exception cref="ArgumentException">Another shape.</exception>
     /// <exception cref="NotANumberException">A value is not a number.</exception>
     public static IReadOnlyList<Picture> FromTensor(Tensor pictures)
     {
         if (pictures.dim() != 4 || pictures.shape[1] != 3)
         {
-            throw new ArgumentException($"Pictures must have the shape [B, 3, H, W], not [{string.Join(", ", pictures.shape)}].", nameof(pictures));
+            throw new ArgumentException(
+                $"Pictures must have the shape [B, 3, H, W], not [{string.Join(", ", pictures.shape)}].",
+                nameof(pictures)
+            );
         }
 
         using var scope = NewDisposeScope();
@@ -83,7 +94,10 @@ public static class PictureTensors
                 var level = values[i] * 127.5f + 127.5f + Slack;
                 if (float.IsNaN(level))
                 {
-                    throw new NotANumberException($"Picture {index} of the batch has values that are not numbers (first at channel {channel}, row {i / width}, column {i % width}).");
+                    throw new NotANumberException(
+                        $"Picture {index} of the batch has values that are not numbers (first at channel {channel}, "
+                            + $"row {i / width}, column {i % width})."
+                    );
                 }
 
                 rgb[3 * i + channel] = (byte)Math.Clamp(level, 0f, 255f);

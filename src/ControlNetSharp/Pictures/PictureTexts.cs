@@ -13,9 +13,7 @@ public sealed record PictureTexts
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private PictureTexts()
-    {
-    }
+    private PictureTexts() { }
 
     /// <summary>Texts of a PNG by key, in the order of the file; empty for other formats.</summary>
     public IReadOnlyDictionary<string, string> Named { get; private init; } =

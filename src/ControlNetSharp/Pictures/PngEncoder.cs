@@ -4,8 +4,10 @@ using System.IO.Compression;
 namespace ControlNetSharp.Pictures;
 
 /// <summary>
-/// Writes 8-bit RGB PNG. The same picture and texts give the same bytes (no time stamp, one fixed compression level, one fixed filter rule).
-/// Each row takes the filter with the smallest sum of absolute differences, the heuristic that the PNG specification recommends (section 12.7).
+/// Writes 8-bit RGB PNG. The same picture and texts give the same bytes (no time stamp, one fixed compression level,
+/// one fixed filter rule).
+/// Each row takes the filter with the smallest sum of absolute differences, the heuristic that the PNG specification
+/// recommends (section 12.7).
 /// </summary>
 internal static class PngEncoder
 {
@@ -18,7 +20,8 @@ internal static class PngEncoder
         Span<byte> header = stackalloc byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, picture.Width);
         BinaryPrimitives.WriteInt32BigEndian(header[4..], picture.Height);
-        (header[8], header[9]) = (8, 2);   // bits a sample; colour type RGB; then deflate, adaptive filters, not interlaced
+        // bits a sample; colour type RGB; then deflate, adaptive filters, not interlaced
+        (header[8], header[9]) = (8, 2);
         header[10..].Clear();
         PngFormat.WriteChunk(png, "IHDR"u8, header);
         foreach (var (key, text) in texts)
@@ -43,7 +46,8 @@ internal static class PngEncoder
         // A pixel of zeros stands before each row, so that no filter has to ask for the left border.
         var above = new byte[BytesPerPixel + length];
         var row = new byte[BytesPerPixel + length];
-        byte[] best = new byte[1 + length], candidate = new byte[1 + length];
+        byte[] best = new byte[1 + length],
+            candidate = new byte[1 + length];
         for (var y = 0; y < picture.Height; y++)
         {
             picture.Rgb.AsSpan(y * length, length).CopyTo(row.AsSpan(BytesPerPixel));
@@ -113,12 +117,16 @@ internal static class PngEncoder
         return cost;
     }
 
-    /// <summary>Of left, above and upper left the one nearest to left + above - upper left; the earlier one on a tie.</summary>
+    /// <summary>
+    /// Of left, above and upper left the one nearest to left + above - upper left; the earlier one on a tie.
+    /// </summary>
     private static int Paeth(int left, int above, int upperLeft)
     {
         var toLeft = Math.Abs(above - upperLeft);
         var toAbove = Math.Abs(left - upperLeft);
         var toUpperLeft = Math.Abs(left + above - 2 * upperLeft);
-        return toLeft <= toAbove && toLeft <= toUpperLeft ? left : toAbove <= toUpperLeft ? above : upperLeft;
+        return toLeft <= toAbove && toLeft <= toUpperLeft ? left
+            : toAbove <= toUpperLeft ? above
+            : upperLeft;
     }
 }

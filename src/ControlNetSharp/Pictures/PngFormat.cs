@@ -3,12 +3,16 @@ using System.Runtime.InteropServices;
 
 namespace ControlNetSharp.Pictures;
 
-/// <summary>The frame of a PNG file: signature and chunks of length, type, data and CRC. Source: PNG specification (third edition), section 5.</summary>
+/// <summary>
+/// The frame of a PNG file: signature and chunks of length, type, data and CRC. Source: PNG specification (third
+/// edition), section 5.
+/// </summary>
 internal static class PngFormat
 {
     private static readonly uint[] CrcTable = MakeCrcTable();
 
-    public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1A, (byte)'\n'];
+    public static ReadOnlySpan<byte> Signature =>
+        [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1A, (byte)'\n'];
 
     public static void WriteChunk(Stream stream, ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
     {
@@ -22,7 +26,8 @@ internal static class PngFormat
     }
 
     /// <summary>CRC-32 (polynomial 0xEDB88320, reflected) of the chunk's type and data.</summary>
-    public static uint Crc(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data) => ~Continue(Continue(uint.MaxValue, type), data);
+    public static uint Crc(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data) =>
+        ~Continue(Continue(uint.MaxValue, type), data);
 
     private static uint Continue(uint crc, ReadOnlySpan<byte> bytes)
     {

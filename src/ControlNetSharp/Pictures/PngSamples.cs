@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace ControlNetSharp.Pictures;
 
 /// <summary>
-/// What a PNG stores for each pixel: all of its 16 bits and the numbers of palette entries, where picture decoders give 8 bits and colours.
+/// What a PNG stores for each pixel: all of its 16 bits and the numbers of palette entries, where picture decoders give
+/// 8 bits and colours.
 /// Source: PNG specification (third edition), sections 9 to 11.
 /// </summary>
 /// <param name="Width">Pixels a row.</param>
@@ -12,7 +13,8 @@ namespace ControlNetSharp.Pictures;
 /// <param name="Values">Width · height · channels numbers, row by row.</param>
 internal sealed record PngSamples(int Width, int Height, PngSamples.Kind Header, ushort[] Values)
 {
-    private const int HeaderStart = 16, HeaderBytes = 13;
+    private const int HeaderStart = 16,
+        HeaderBytes = 13;
 
     /// <summary>How samples are stored.</summary>
     /// <param name="Bits">Bits a sample.</param>
@@ -27,8 +29,11 @@ internal sealed record PngSamples(int Width, int Height, PngSamples.Kind Header,
         /// <summary>Samples a pixel.</summary>
         public int Channels => ColourType == 2 ? 3 : 1;
 
-        /// <summary>Whether <see cref="PngSamples"/> reads it: without alpha, in one pass, with the bits that there are.</summary>
-        public bool IsRead => !IsInterlaced && (Bits, ColourType) is (1 or 2 or 4 or 8, 0 or 3) or (16, 0) or (8 or 16, 2);
+        /// <summary>
+        /// Whether <see cref="PngSamples"/> reads it: without alpha, in one pass, with the bits that there are.
+        /// </summary>
+        public bool IsRead =>
+            !IsInterlaced && (Bits, ColourType) is (1 or 2 or 4 or 8, 0 or 3) or (16, 0) or (8 or 16, 2);
     }
 
     /// <summary>What the header says; null where the bytes are no PNG or end inside the header.</summary>
@@ -39,10 +44,13 @@ internal sealed record PngSamples(int Width, int Height, PngSamples.Kind Header,
             : null;
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="PictureException">No PNG, of a kind that is not read, damaged, truncated or too large.</exception>
+    /// <exception cref="PictureException">
+    /// No PNG, of a kind that is not read, damaged, truncated or too large.
+    /// </exception>
     public static PngSamples Read(ReadOnlySpan<byte> bytes, string name, PictureLimits limits)
     {
-        var kind = KindOf(bytes)
+        var kind =
+            KindOf(bytes)
             ?? throw new PictureException(name, "the PNG file is truncated or damaged: its header cannot be read.");
         if (kind.IsInterlaced)
         {
@@ -53,7 +61,9 @@ internal sealed record PngSamples(int Width, int Height, PngSamples.Kind Header,
         {
             throw new PictureException(
                 name,
-                $"the PNG has {kind.Bits} bits a sample and the colour type {kind.ColourType}; grey, RGB and palettes without alpha are read.");
+                $"the PNG has {kind.Bits} bits a sample and the colour type {kind.ColourType}; grey, RGB and palettes "
+                    + "without alpha are read."
+            );
         }
 
         var header = PngHeader.TryRead(bytes)!.Value;
@@ -68,7 +78,7 @@ internal sealed record PngSamples(int Width, int Height, PngSamples.Kind Header,
     private static byte[] Inflate(ReadOnlySpan<byte> bytes, long expected, string name)
     {
         using var packed = new MemoryStream();
-        for (var at = 8L; ;)
+        for (var at = 8L; ; )
         {
             if (at + 12 > bytes.Length)
             {
@@ -79,13 +89,19 @@ internal sealed record PngSamples(int Width, int Height, PngSamples.Kind Header,
             var type = bytes.Slice((int)at + 4, 4);
             if (length > bytes.Length - at - 12)
             {
-                throw new PictureException(name, $"the PNG file is truncated: a chunk of {length} bytes runs over its end.");
+                throw new PictureException(
+                    name,
+                    $"the PNG file is truncated: a chunk of {length} bytes runs over its end."
+                );
             }
 
             var data = bytes.Slice((int)at + 8, (int)length);
             if (PngFormat.Crc(type, data) != BinaryPrimitives.ReadUInt32BigEndian(bytes[((int)at + 8 + (int)length)..]))
             {
-                throw new PictureException(name, $"the PNG file is damaged: the check sum of the chunk at byte {at} is wrong.");
+                throw new PictureException(
+                    name,
+                    $"the PNG file is damaged: the check sum of the chunk at byte {at} is wrong."
+                );
             }
 
             if (type.SequenceEqual("IEND"u8))
@@ -115,7 +131,8 @@ internal sealed record PngSamples(int Width, int Height, PngSamples.Kind Header,
             var filter = rows[y * (length + 1)];
             for (var i = 0; i < length; i++)
             {
-                int left = i < bytesPerPixel ? 0 : row[i - bytesPerPixel], up = y == 0 ? 0 : above[i];
+                int left = i < bytesPerPixel ? 0 : row[i - bytesPerPixel],
+                    up = y == 0 ? 0 : above[i];
                 var corner = y == 0 || i < bytesPerPixel ? 0 : above[i - bytesPerPixel];
                 row[i] += filter switch
                 {
@@ -134,7 +151,9 @@ internal sealed record PngSamples(int Width, int Height, PngSamples.Kind Header,
     {
         var guess = left + up - corner;
         var (toLeft, toUp, toCorner) = (Math.Abs(guess - left), Math.Abs(guess - up), Math.Abs(guess - corner));
-        return toLeft <= toUp && toLeft <= toCorner ? left : toUp <= toCorner ? up : corner;
+        return toLeft <= toUp && toLeft <= toCorner ? left
+            : toUp <= toCorner ? up
+            : corner;
     }
 
     /// <summary>Samples of 1 to 16 bits, the first in the highest bits of a byte.</summary>
@@ -146,9 +165,10 @@ internal sealed record PngSamples(int Width, int Height, PngSamples.Kind Header,
             var row = rows.AsSpan(y * (1 + rowBytes) + 1, rowBytes);
             for (var i = 0; i < samples; i++)
             {
-                values[y * samples + i] = bits == 16
-                    ? BinaryPrimitives.ReadUInt16BigEndian(row[(2 * i)..])
-                    : (ushort)(row[i * bits / 8] >> (8 - bits - i * bits % 8) & (1 << bits) - 1);
+                values[y * samples + i] =
+                    bits == 16
+                        ? BinaryPrimitives.ReadUInt16BigEndian(row[(2 * i)..])
+                        : (ushort)(row[i * bits / 8] >> (8 - bits - i * bits % 8) & (1 << bits) - 1);
             }
         }
 

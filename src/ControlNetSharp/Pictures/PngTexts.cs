@@ -4,15 +4,21 @@ using System.Text;
 
 namespace ControlNetSharp.Pictures;
 
-/// <summary>The texts in a PNG file: tEXt, zTXt and iTXt chunks. Source: PNG specification (third edition), section 11.3.3.</summary>
+/// <summary>
+/// The texts in a PNG file: tEXt, zTXt and iTXt chunks. Source: PNG specification (third edition), section 11.3.3.
+/// </summary>
 internal static class PngTexts
 {
-    /// <summary>Longest text that is read, in bytes after decompression: a manifest is a few thousand, and may carry pictures.</summary>
+    /// <summary>
+    /// Longest text that is read, in bytes after decompression: a manifest is a few thousand, and may carry pictures.
+    /// </summary>
     public const int MostTextBytes = 16 << 20;
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Reads the texts without decoding the pixels. Of several texts with one key the last one counts.</summary>
+    /// <summary>
+    /// Reads the texts without decoding the pixels. Of several texts with one key the last one counts.
+    /// </summary>
     /// <param name="path">A PNG file.</param>
     /// <returns>Texts by key, in the order of the file; empty where there are none.</returns>
     /// <exception cref="PictureException">The file is missing, no PNG, truncated or damaged.</exception>
@@ -29,7 +35,11 @@ internal static class PngTexts
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PictureException(path, Directory.Exists(path) ? "is a folder, not a picture." : $"cannot be read: {e.Message}", e);
+            throw new PictureException(
+                path,
+                Directory.Exists(path) ? "is a folder, not a picture." : $"cannot be read: {e.Message}",
+                e
+            );
         }
     }
 
@@ -41,7 +51,10 @@ internal static class PngTexts
     public static IReadOnlyDictionary<string, string> Read(Stream stream, string name = "picture")
     {
         var start = new byte[8];
-        if (stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length || !start.AsSpan().SequenceEqual(PngFormat.Signature))
+        if (
+            stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length
+            || !start.AsSpan().SequenceEqual(PngFormat.Signature)
+        )
         {
             throw new PictureException(name, "is not a PNG file; only PNG carries texts.");
         }
@@ -58,7 +71,10 @@ internal static class PngTexts
             var length = BinaryPrimitives.ReadUInt32BigEndian(head);
             if (length + 4 > stream.Length - stream.Position)
             {
-                throw new PictureException(name, $"the PNG file is truncated: a chunk of {length} bytes runs over its end.");
+                throw new PictureException(
+                    name,
+                    $"the PNG file is truncated: a chunk of {length} bytes runs over its end."
+                );
             }
 
             if (head.AsSpan(4).SequenceEqual("IEND"u8))
@@ -66,7 +82,11 @@ internal static class PngTexts
                 return texts;
             }
 
-            if (head.AsSpan(4).SequenceEqual("tEXt"u8) || head.AsSpan(4).SequenceEqual("zTXt"u8) || head.AsSpan(4).SequenceEqual("iTXt"u8))
+            if (
+                head.AsSpan(4).SequenceEqual("tEXt"u8)
+                || head.AsSpan(4).SequenceEqual("zTXt"u8)
+                || head.AsSpan(4).SequenceEqual("iTXt"u8)
+            )
             {
                 ReadChunk(stream, head.AsSpan(4), length, name, texts);
             }
@@ -78,17 +98,32 @@ internal static class PngTexts
     }
 
     /// <summary>Writes one text: tEXt where Latin-1 can say it (what most programs read), else iTXt.</summary>
-    /// <exception cref="ArgumentException">A key that PNG does not allow, or a text with a NUL or half a surrogate pair.</exception>
+    /// <exception cref="ArgumentException">
+    /// A key that PNG does not allow, or a text with a NUL or half a surrogate pair.
+    /// </exception>
     internal static void Write(Stream png, string key, string text)
     {
-        if (key.Length is < 1 or > 79 || key[0] == ' ' || key[^1] == ' ' || key.Contains("  ") || !key.All(IsPrintableLatin1))
+        if (
+            key.Length is < 1 or > 79
+            || key[0] == ' '
+            || key[^1] == ' '
+            || key.Contains("  ")
+            || !key.All(IsPrintableLatin1)
+        )
         {
-            throw new ArgumentException($"The key of a PNG text must be 1 to 79 printable Latin-1 characters without outer or double spaces, not \"{key}\".", nameof(key));
+            throw new ArgumentException(
+                "The key of a PNG text must be 1 to 79 printable Latin-1 characters without outer or double spaces, "
+                    + $"not \"{key}\".",
+                nameof(key)
+            );
         }
 
         if (text.Contains('\0'))
         {
-            throw new ArgumentException($"The PNG text \"{key}\" has a NUL character, which PNG does not allow.", nameof(text));
+            throw new ArgumentException(
+                $"The PNG text \"{key}\" has a NUL character, which PNG does not allow.",
+                nameof(text)
+            );
         }
 
         var keyBytes = Encoding.Latin1.GetBytes(key);
@@ -105,17 +140,30 @@ internal static class PngTexts
         }
         catch (EncoderFallbackException e)
         {
-            throw new ArgumentException($"The PNG text \"{key}\" has half a surrogate pair at character {e.Index}.", nameof(text), e);
+            throw new ArgumentException(
+                $"The PNG text \"{key}\" has half a surrogate pair at character {e.Index}.",
+                nameof(text),
+                e
+            );
         }
     }
 
     private static bool IsPrintableLatin1(char c) => c is (>= ' ' and <= '~') or (>= '\u00A1' and <= '\u00FF');
 
-    private static void ReadChunk(Stream stream, ReadOnlySpan<byte> type, uint length, string name, Dictionary<string, string> texts)
+    private static void ReadChunk(
+        Stream stream,
+        ReadOnlySpan<byte> type,
+        uint length,
+        string name,
+        Dictionary<string, string> texts
+    )
     {
         if (length > MostTextBytes)
         {
-            throw new PictureException(name, $"a text of the PNG file has {length} bytes; at most {MostTextBytes} are read.");
+            throw new PictureException(
+                name,
+                $"a text of the PNG file has {length} bytes; at most {MostTextBytes} are read."
+            );
         }
 
         var data = new byte[length];
@@ -159,8 +207,8 @@ internal static class PngTexts
         rest = rest[(international ? 2 : 1)..];
         if (international)
         {
-            UpToNul(ref rest);   // language tag
-            UpToNul(ref rest);   // translated key
+            UpToNul(ref rest); // language tag
+            UpToNul(ref rest); // translated key
         }
 
         if (compressed && method != 0)
@@ -190,7 +238,7 @@ internal static class PngTexts
         using var zlib = new ZLibStream(new MemoryStream(compressed.ToArray()), CompressionMode.Decompress);
         using var text = new MemoryStream();
         var block = new byte[4096];
-        for (int read; (read = zlib.Read(block)) > 0;)
+        for (int read; (read = zlib.Read(block)) > 0; )
         {
             text.Write(block, 0, read);
             if (text.Length > MostTextBytes)

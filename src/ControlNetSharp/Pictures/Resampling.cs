@@ -3,8 +3,10 @@ using System.Numerics;
 namespace ControlNetSharp.Pictures;
 
 /// <summary>
-/// Resizes arrays of interleaved channels as OpenCV 4.6 does: bytes in fixed point (weights in 1/2048) or, for shrinking areas, in float32; floats in float32.
-/// Nearest is exact; other bytes differ from OpenCV by at most one level, since its vector code rounds ties differently by platform.
+/// Resizes arrays of interleaved channels as OpenCV 4.6 does: bytes in fixed point (weights in 1/2048) or, for
+/// shrinking areas, in float32; floats in float32.
+/// Nearest is exact; other bytes differ from OpenCV by at most one level, since its vector code rounds ties differently
+/// by platform.
 /// </summary>
 internal static class Resampling
 {
@@ -12,15 +14,49 @@ internal static class Resampling
     private const int One = 2048;
 
     /// <summary>Bytes to a size.</summary>
-    public static byte[] Resize(ReadOnlySpan<byte> source, int width, int height, int channels, int newWidth, int newHeight, Interpolation interpolation) =>
-        Resize(source, channels, ResamplingAxis.To(width, newWidth), ResamplingAxis.To(height, newHeight), interpolation);
+    public static byte[] Resize(
+        ReadOnlySpan<byte> source,
+        int width,
+        int height,
+        int channels,
+        int newWidth,
+        int newHeight,
+        Interpolation interpolation
+    ) =>
+        Resize(
+            source,
+            channels,
+            ResamplingAxis.To(width, newWidth),
+            ResamplingAxis.To(height, newHeight),
+            interpolation
+        );
 
     /// <summary>Floats to a size.</summary>
-    public static float[] Resize(ReadOnlySpan<float> source, int width, int height, int channels, int newWidth, int newHeight, Interpolation interpolation) =>
-        Resize(source, channels, ResamplingAxis.To(width, newWidth), ResamplingAxis.To(height, newHeight), interpolation);
+    public static float[] Resize(
+        ReadOnlySpan<float> source,
+        int width,
+        int height,
+        int channels,
+        int newWidth,
+        int newHeight,
+        Interpolation interpolation
+    ) =>
+        Resize(
+            source,
+            channels,
+            ResamplingAxis.To(width, newWidth),
+            ResamplingAxis.To(height, newHeight),
+            interpolation
+        );
 
     /// <summary>Bytes along two axes.</summary>
-    public static byte[] Resize(ReadOnlySpan<byte> source, int channels, ResamplingAxis columns, ResamplingAxis rows, Interpolation interpolation)
+    public static byte[] Resize(
+        ReadOnlySpan<byte> source,
+        int channels,
+        ResamplingAxis columns,
+        ResamplingAxis rows,
+        Interpolation interpolation
+    )
     {
         if (interpolation == Interpolation.Nearest)
         {
@@ -28,11 +64,20 @@ internal static class Resampling
         }
 
         var halves = columns.Scale == 2 && rows.Scale == 2;
-        if ((interpolation == Interpolation.Area && columns.Scale >= 1 && rows.Scale >= 1) || (interpolation == Interpolation.Linear && halves))
+        if (
+            (interpolation == Interpolation.Area && columns.Scale >= 1 && rows.Scale >= 1)
+            || (interpolation == Interpolation.Linear && halves)
+        )
         {
             return columns.Scale == Math.Floor(columns.Scale) && rows.Scale == Math.Floor(rows.Scale)
                 ? WholeCells(source, channels, columns, rows)
-                : Separable<byte, float, AreaBlend>(source, columns.Length, channels, columns.CoveredArea(), rows.CoveredArea());
+                : Separable<byte, float, AreaBlend>(
+                    source,
+                    columns.Length,
+                    channels,
+                    columns.CoveredArea(),
+                    rows.CoveredArea()
+                );
         }
 
         var (x, y) = (Fixed(columns.Kernel(interpolation)), Fixed(rows.Kernel(interpolation)));
@@ -42,7 +87,13 @@ internal static class Resampling
     }
 
     /// <summary>Floats along two axes.</summary>
-    public static float[] Resize(ReadOnlySpan<float> source, int channels, ResamplingAxis columns, ResamplingAxis rows, Interpolation interpolation)
+    public static float[] Resize(
+        ReadOnlySpan<float> source,
+        int channels,
+        ResamplingAxis columns,
+        ResamplingAxis rows,
+        Interpolation interpolation
+    )
     {
         if (interpolation == Interpolation.Nearest)
         {
@@ -51,8 +102,20 @@ internal static class Resampling
 
         var area = interpolation == Interpolation.Area && columns.Scale >= 1 && rows.Scale >= 1;
         return area
-            ? Separable<float, float, FloatBlend>(source, columns.Length, channels, columns.CoveredArea(), rows.CoveredArea())
-            : Separable<float, float, FloatBlend>(source, columns.Length, channels, columns.Kernel(interpolation), rows.Kernel(interpolation));
+            ? Separable<float, float, FloatBlend>(
+                source,
+                columns.Length,
+                channels,
+                columns.CoveredArea(),
+                rows.CoveredArea()
+            )
+            : Separable<float, float, FloatBlend>(
+                source,
+                columns.Length,
+                channels,
+                columns.Kernel(interpolation),
+                rows.Kernel(interpolation)
+            );
     }
 
     private static T[] Nearest<T>(ReadOnlySpan<T> source, int channels, ResamplingAxis columns, ResamplingAxis rows)
@@ -72,8 +135,15 @@ internal static class Resampling
         return result;
     }
 
-    /// <summary>Average of cells of whole pixels; cells of 2 x 2 round half up, others half to even, as OpenCV does.</summary>
-    private static byte[] WholeCells(ReadOnlySpan<byte> source, int channels, ResamplingAxis columns, ResamplingAxis rows)
+    /// <summary>
+    /// Average of cells of whole pixels; cells of 2 x 2 round half up, others half to even, as OpenCV does.
+    /// </summary>
+    private static byte[] WholeCells(
+        ReadOnlySpan<byte> source,
+        int channels,
+        ResamplingAxis columns,
+        ResamplingAxis rows
+    )
     {
         var (cellWidth, cellHeight) = ((int)columns.Scale, (int)rows.Scale);
         var share = 1f / (cellWidth * cellHeight);
@@ -108,7 +178,13 @@ internal static class Resampling
     }
 
     /// <summary>Rows first (each source row once, kept in a ring while it is needed), then columns.</summary>
-    private static TValue[] Separable<TValue, TSum, TBlend>(ReadOnlySpan<TValue> source, int width, int channels, ResamplingTaps<TSum> columns, ResamplingTaps<TSum> rows)
+    private static TValue[] Separable<TValue, TSum, TBlend>(
+        ReadOnlySpan<TValue> source,
+        int width,
+        int channels,
+        ResamplingTaps<TSum> columns,
+        ResamplingTaps<TSum> rows
+    )
         where TValue : struct, INumber<TValue>
         where TSum : struct, INumber<TSum>
         where TBlend : IBlend<TValue, TSum>
@@ -152,7 +228,12 @@ internal static class Resampling
         return result;
     }
 
-    private static void AlongRow<TValue, TSum>(ReadOnlySpan<TValue> row, int channels, ResamplingTaps<TSum> taps, TSum[] result)
+    private static void AlongRow<TValue, TSum>(
+        ReadOnlySpan<TValue> row,
+        int channels,
+        ResamplingTaps<TSum> taps,
+        TSum[] result
+    )
         where TValue : struct, INumber<TValue>
         where TSum : struct, INumber<TSum>
     {
@@ -162,7 +243,9 @@ internal static class Resampling
             if (channels == 3)
             {
                 // Colour pictures are the case that counts: one pass for the three channels.
-                TSum red = TSum.Zero, green = TSum.Zero, blue = TSum.Zero;
+                TSum red = TSum.Zero,
+                    green = TSum.Zero,
+                    blue = TSum.Zero;
                 for (var tap = start; tap < end; tap++)
                 {
                     var pixel = row.Slice(taps.Sources[tap] * 3, 3);
@@ -190,7 +273,11 @@ internal static class Resampling
     }
 
     private static ResamplingTaps<int> Fixed(ResamplingTaps<float> taps) =>
-        new(taps.Starts, taps.Sources, [.. taps.Weights.Select(weight => (int)MathF.Round(weight * One, MidpointRounding.ToEven))]);
+        new(
+            taps.Starts,
+            taps.Sources,
+            [.. taps.Weights.Select(weight => (int)MathF.Round(weight * One, MidpointRounding.ToEven))]
+        );
 
     /// <summary>How a row enters the sum of a new row, and how the sum becomes a value.</summary>
     private interface IBlend<TValue, TSum>

@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace ControlNetSharp.Pictures;
 
-/// <summary>Along one axis, for each new pixel the source pixels that it is made of and their weights (summing to one, or to 2048 in fixed point).</summary>
+/// <summary>
+/// Along one axis, for each new pixel the source pixels that it is made of and their weights (summing to one, or to
+/// 2048 in fixed point).
+/// </summary>
 /// <param name="Starts">Where the taps of new pixel i begin; one entry more than there are new pixels.</param>
 /// <param name="Sources">Source pixels, clamped to the axis, in rising order within one new pixel.</param>
 /// <param name="Weights">One weight a tap.</param>
@@ -24,11 +27,15 @@ internal sealed record ResamplingTaps<T>(int[] Starts, int[] Sources, T[] Weight
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ResamplingAxis(int Length, int NewLength, double Scale)
 {
-    /// <summary>The axis of a resize to a size. The scale is the reciprocal of a quotient, as in OpenCV, for the same last bits.</summary>
-    public static ResamplingAxis To(int length, int newLength) => new(length, newLength, 1.0 / ((double)newLength / length));
+    /// <summary>
+    /// The axis of a resize to a size. The scale is the reciprocal of a quotient, as in OpenCV, for the same last bits.
+    /// </summary>
+    public static ResamplingAxis To(int length, int newLength) =>
+        new(length, newLength, 1.0 / ((double)newLength / length));
 
     /// <summary>The axis of a resize by a factor, which need not be the quotient of the rounded lengths.</summary>
-    public static ResamplingAxis By(int length, double factor) => new(length, (int)Math.Round(length * factor, MidpointRounding.ToEven), 1.0 / factor);
+    public static ResamplingAxis By(int length, double factor) =>
+        new(length, (int)Math.Round(length * factor, MidpointRounding.ToEven), 1.0 / factor);
 
     /// <summary>Average of the covered source pixels; for scales of 1 and more.</summary>
     public ResamplingTaps<float> CoveredArea()
@@ -68,10 +75,17 @@ internal readonly record struct ResamplingAxis(int Length, int NewLength, double
         return new([.. starts], [.. sources], [.. weights]);
     }
 
-    /// <summary>Kernels of a fixed width: 2 taps for linear and for growing areas, 4 for cubic, 8 for Lanczos.</summary>
+    /// <summary>
+    /// Kernels of a fixed width: 2 taps for linear and for growing areas, 4 for cubic, 8 for Lanczos.
+    /// </summary>
     public ResamplingTaps<float> Kernel(Interpolation interpolation)
     {
-        var taps = interpolation switch { Interpolation.Cubic => 4, Interpolation.Lanczos4 => 8, _ => 2 };
+        var taps = interpolation switch
+        {
+            Interpolation.Cubic => 4,
+            Interpolation.Lanczos4 => 8,
+            _ => 2,
+        };
         var starts = new int[NewLength + 1];
         var sources = new int[NewLength * taps];
         var weights = new float[NewLength * taps];
@@ -109,7 +123,10 @@ internal readonly record struct ResamplingAxis(int Length, int NewLength, double
         return (source, position - source);
     }
 
-    /// <summary>OpenCV's INTER_AREA with a growing side: flat over most of a source pixel, with a ramp where a new pixel straddles two.</summary>
+    /// <summary>
+    /// OpenCV's INTER_AREA with a growing side: flat over most of a source pixel, with a ramp where a new pixel
+    /// straddles two.
+    /// </summary>
     private (int Source, float Fraction) GrowingArea(int x)
     {
         var source = (int)Math.Floor(x * Scale);

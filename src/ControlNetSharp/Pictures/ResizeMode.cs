@@ -9,6 +9,8 @@ public enum ResizeMode
     /// <summary>Scaled until it covers the size, then cut at the centre (A1111: "Crop and Resize").</summary>
     Crop,
 
-    /// <summary>Scaled until it fits in, then padded with the median colour of its border (A1111: "Resize and Fill").</summary>
+    /// <summary>
+    /// Scaled until it fits in, then padded with the median colour of its border (A1111: "Resize and Fill").
+    /// </summary>
     Fill,
 }

@@ -1,6 +1,9 @@
 namespace ControlNetSharp.Pictures;
 
-/// <summary>Draws white lines one pixel wide with the pixels of OpenCV 4.6 (cv2.line, thickness 1, 8-connected). Source: Bresenham 1965, "Algorithm for computer control of a digital plotter".</summary>
+/// <summary>
+/// Draws white lines one pixel wide with the pixels of OpenCV 4.6 (cv2.line, thickness 1, 8-connected). Source:
+/// Bresenham 1965, "Algorithm for computer control of a digital plotter".
+/// </summary>
 internal static class ThinLine
 {
     /// <summary>Draws a line from one end to the other, both included; what lies outside is cut off.</summary>
@@ -64,7 +67,10 @@ internal static class ThinLine
     /// <summary>Whether both ends lie beyond the same border.</summary>
     private static bool Apart(long a, long b, long last) => (a < 0 && b < 0) || (a > last && b > last);
 
-    /// <summary>Moves an end that lies outside in one direction onto the border, along the line; fractions of the other direction are dropped.</summary>
+    /// <summary>
+    /// Moves an end that lies outside in one direction onto the border, along the line; fractions of the other
+    /// direction are dropped.
+    /// </summary>
     private static void MoveInside(ref long outside, ref long other, long outsideEnd, long otherEnd, long last)
     {
         if (outside >= 0 && outside <= last)

@@ -7,7 +7,9 @@ namespace ControlNetSharp.Pipelines;
 
 /// <summary>A ControlNet with its hint, ready for sampling.</summary>
 /// <param name="ControlNet">The network. Borrowed.</param>
-/// <param name="EncodedHint">[1 or B, ModelChannels, h, w] from <see cref="Networks.ControlNet.EncodeHint"/>, in the compute dtype. Borrowed.</param>
+/// <param name="EncodedHint">
+/// [1 or B, ModelChannels, h, w] from <see cref="Networks.ControlNet.EncodeHint"/>, in the compute dtype. Borrowed.
+/// </param>
 /// <param name="Strength">How strongly and when it acts.</param>
 internal sealed record AttachedControl(ControlNet ControlNet, Tensor EncodedHint, ControlStrength Strength) : IControl
 {
@@ -20,7 +22,9 @@ internal sealed record AttachedControl(ControlNet ControlNet, Tensor EncodedHint
     /// <inheritdoc cref="PreparedControl.GlobalAveragePooling"/>
     public bool GlobalAveragePooling { get; init; }
 
-    /// <summary>Whether the unconditional side of the guidance gets no residuals, so that the network runs on half the batch.</summary>
+    /// <summary>
+    /// Whether the unconditional side of the guidance gets no residuals, so that the network runs on half the batch.
+    /// </summary>
     public bool IsConditionalOnly => Strength.Mode == ControlMode.Control || GlobalAveragePooling;
 
     /// <inheritdoc/>
@@ -40,15 +44,28 @@ internal sealed record AttachedControl(ControlNet ControlNet, Tensor EncodedHint
         return [.. residuals.Select((residual, index) => WithZeros(Weighted(residual, index, count), skipped))];
     }
 
-    /// <summary>Residual <paramref name="index"/> of <paramref name="count"/> as it is added to the UNet's features; fresh, [B, C, h, w] or [B, C, 1, 1].</summary>
+    /// <summary>
+    /// Residual <paramref name="index"/> of <paramref name="count"/> as it is added to the UNet's features; fresh, [B,
+    /// C, h, w] or [B, C, 1, 1].
+    /// </summary>
     internal Tensor Weighted(Tensor residual, int index, int count)
     {
         using var scope = NewDisposeScope();
-        var scaled = (GlobalAveragePooling ? residual.mean([2, 3], keepdim: true) : residual).Times(Strength.ScaleOf(index, count));
-        return (Region is null ? scaled : scaled * nn.functional.adaptive_avg_pool2d(Region, [residual.shape[2], residual.shape[3]]).to(residual.dtype)).MoveToOuterDisposeScope();
+        var scaled = (GlobalAveragePooling ? residual.mean([2, 3], keepdim: true) : residual).Times(
+            Strength.ScaleOf(index, count)
+        );
+        return (
+            Region is null
+                ? scaled
+                : scaled
+                    * nn.functional.adaptive_avg_pool2d(Region, [residual.shape[2], residual.shape[3]])
+                        .to(residual.dtype)
+        ).MoveToOuterDisposeScope();
     }
 
     /// <summary>Rows of zeros before the others.</summary>
-    private static Tensor WithZeros(Tensor residual, long rows) => rows == 0 ? residual
-        : cat([zeros([rows, .. residual.shape[1..]], dtype: residual.dtype, device: residual.device), residual], 0);
+    private static Tensor WithZeros(Tensor residual, long rows) =>
+        rows == 0
+            ? residual
+            : cat([zeros([rows, .. residual.shape[1..]], dtype: residual.dtype, device: residual.device), residual], 0);
 }

@@ -20,14 +20,22 @@ public sealed record ControlStrength
     public ControlMode Mode { get; init; }
 
     /// <summary>
-    /// Factors of the single residuals, times <see cref="Weight"/>; null (the default) for what the mode gives. They take the place
+    /// Factors of the single residuals, times <see cref="Weight"/>; null (the default) for what the mode gives. They
+    /// take the place
     /// of the decay of the modes prompt and control.
     /// </summary>
     public IReadOnlyList<double>? Layers { get; init; }
 
     /// <summary>That of a unit.</summary>
     public static ControlStrength Of(ControlUnit unit) =>
-        new() { Weight = unit.Weight, Start = unit.Start, End = unit.End, Mode = unit.Mode, Layers = unit.Layers };
+        new()
+        {
+            Weight = unit.Weight,
+            Start = unit.Start,
+            End = unit.End,
+            Mode = unit.Mode,
+            Layers = unit.Layers,
+        };
 
     /// <summary>Whether control acts at a step: Start ≤ step / steps ≤ End, and not all factors are 0.</summary>
     /// <param name="step">From 0.</param>
@@ -38,8 +46,15 @@ public sealed record ControlStrength
     public bool IsOn => Weight > 0 && Layers?.All(weight => weight == 0) != true;
 
     /// <summary>
-    /// The factor of residual <paramref name="index"/> of <paramref name="count"/>: the weight, times that of <see cref="Layers"/> or, in the modes prompt and control, 0.825^(count − 1 − index).
+    /// The factor of residual <paramref name="index"/> of <paramref name="count"/>: the weight, times that of
+    /// <see cref="Layers"/> or, in the modes prompt and control, 0.825^(count − 1 − index).
     /// For SDXL, which has ten, the count is 13 all the same. Source: sd-webui-controlnet, soft weights (behaviour).
     /// </summary>
-    public double ScaleOf(int index, int count) => Weight * (Layers is { } layers ? layers[index] : Mode == ControlMode.Balanced ? 1 : Math.Pow(ModeDecay, count - 1 - index));
+    public double ScaleOf(int index, int count) =>
+        Weight
+        * (
+            Layers is { } layers ? layers[index]
+            : Mode == ControlMode.Balanced ? 1
+            : Math.Pow(ModeDecay, count - 1 - index)
+        );
 }

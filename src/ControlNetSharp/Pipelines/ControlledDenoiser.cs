@@ -8,8 +8,10 @@ namespace ControlNetSharp.Pipelines;
 
 /// <summary>
 /// UNet, ControlNets and classifier-free guidance behind the samplers' denoiser:
-/// CFG( UNet(x, t, c, Σ scaleᵢ·ControlNetᵢ(x, t, c, hintᵢ)) ), the unconditional and the conditional sides in one batch. Of several conditional sides the differences to the unconditional one add,
-/// each with its weight. Source: Ho and Salimans 2022, arXiv:2207.12598, equation (6); Liu et al. 2022, arXiv:2206.01714, equation (11); ControlNet cldm.py, apply_model.
+/// CFG( UNet(x, t, c, Σ scaleᵢ·ControlNetᵢ(x, t, c, hintᵢ)) ), the unconditional and the conditional sides in one
+/// batch. Of several conditional sides the differences to the unconditional one add,
+/// each with its weight. Source: Ho and Salimans 2022, arXiv:2207.12598, equation (6); Liu et al. 2022,
+/// arXiv:2206.01714, equation (11); ControlNet cldm.py, apply_model.
 /// </summary>
 internal sealed class ControlledDenoiser
 {
@@ -20,7 +22,9 @@ internal sealed class ControlledDenoiser
     private readonly IReadOnlyList<IControl> _controls;
     private readonly int _steps;
 
-    /// <summary>Prepares a run whose prompts are the same at every step. Everything is borrowed and must outlive it.</summary>
+    /// <summary>
+    /// Prepares a run whose prompts are the same at every step. Everything is borrowed and must outlive it.
+    /// </summary>
     /// <param name="unet">The network.</param>
     /// <param name="prediction">What it predicts.</param>
     /// <param name="conditioning">[1 or B, K, D], in the compute dtype.</param>
@@ -29,27 +33,52 @@ internal sealed class ControlledDenoiser
     /// <param name="controls">What controls the UNet; what they add is summed.</param>
     /// <param name="steps">Steps of the whole run, by which start and end of a control are measured.</param>
     public ControlledDenoiser(
-        UNet unet, PredictionType prediction, Tensor conditioning, Tensor unconditional, double guidanceScale, IReadOnlyList<IControl> controls, int steps)
+        UNet unet,
+        PredictionType prediction,
+        Tensor conditioning,
+        Tensor unconditional,
+        double guidanceScale,
+        IReadOnlyList<IControl> controls,
+        int steps
+    )
         : this(unet, prediction, [new(new(unconditional), [new(new(conditioning))])], guidanceScale, controls, steps)
-    {
-    }
+    { }
 
-    /// <summary>The same with prompts that change from step to step, have several parts, or come with vectors.</summary>
+    /// <summary>
+    /// The same with prompts that change from step to step, have several parts, or come with vectors.
+    /// </summary>
     /// <param name="unet">The network.</param>
     /// <param name="prediction">What it predicts.</param>
-    /// <param name="texts">The prompts of each step, at least one; those of the last one count for steps beyond.</param>
+    /// <param name="texts">
+    /// The prompts of each step, at least one; those of the last one count for steps beyond.
+    /// </param>
     /// <param name="guidanceScale">1 for the conditional prediction alone; larger follows the prompt more.</param>
     /// <param name="controls">What controls the UNet; what they add is summed.</param>
     /// <param name="steps">Steps of the whole run, by which start and end of a control are measured.</param>
-    public ControlledDenoiser(UNet unet, PredictionType prediction, IReadOnlyList<StepSides> texts, double guidanceScale, IReadOnlyList<IControl> controls, int steps)
+    public ControlledDenoiser(
+        UNet unet,
+        PredictionType prediction,
+        IReadOnlyList<StepSides> texts,
+        double guidanceScale,
+        IReadOnlyList<IControl> controls,
+        int steps
+    )
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(controls);
-        (_unet, _prediction, _texts, _guidanceScale, _controls, _steps) = (unet, prediction, texts, guidanceScale, controls, steps);
+        (_unet, _prediction, _texts, _guidanceScale, _controls, _steps) = (
+            unet,
+            prediction,
+            texts,
+            guidanceScale,
+            controls,
+            steps
+        );
     }
 
     /// <summary>
-    /// What an inpainting UNet takes behind the noisy latents, the same at each step: [1 or B, 5, h, w], mask and latents of the masked picture, in the compute dtype (<see cref="InpaintingChannels"/>).
+    /// What an inpainting UNet takes behind the noisy latents, the same at each step: [1 or B, 5, h, w], mask and
+    /// latents of the masked picture, in the compute dtype (<see cref="InpaintingChannels"/>).
     /// ControlNets do not see it. Borrowed; null (the default) for other UNets.
     /// </summary>
     public Tensor? ConcatenatedChannels { get; init; }
@@ -59,7 +88,9 @@ internal sealed class ControlledDenoiser
     /// <param name="level">Their noise level.</param>
     /// <param name="step">The step of the run, from 0: which prompts count, and which controls act.</param>
     /// <returns>[B, 4, h, w], float32; fresh.</returns>
-    /// <exception cref="ArgumentException">The UNet needs vectors or concatenated channels that are not there, or does not take them.</exception>
+    /// <exception cref="ArgumentException">
+    /// The UNet needs vectors or concatenated channels that are not there, or does not take them.
+    /// </exception>
     public Tensor Denoise(Tensor noisy, NoiseLevel level, int step)
     {
         using var scope = NewDisposeScope();
@@ -67,26 +98,43 @@ internal sealed class ControlledDenoiser
         var text = _texts[Math.Min(step, _texts.Count - 1)];
         // One part that counts fully needs no unconditional side to be measured from.
         var guided = _guidanceScale != 1 || text.Conditional is not [{ Weight: 1 }];
-        TextSide[] sides = [.. guided ? [text.Unconditional] : Array.Empty<TextSide>(), .. text.Conditional.Select(part => part.Side)];
+        TextSide[] sides =
+        [
+            .. guided ? [text.Unconditional] : Array.Empty<TextSide>(),
+            .. text.Conditional.Select(part => part.Side),
+        ];
         var input = ForEach(sides, noisy.to(sides[0].Context.dtype));
         var call = new UNetCall(
             input,
             ones([input.shape[0]], dtype: ScalarType.Float32, device: noisy.device).Times(level.Timestep),
             cat([.. sides.Select(side => side.Context.expand(pictures, -1, -1))], 0),
             sides[0].Vector is null ? null : cat([.. sides.Select(side => side.Vector!.expand(pictures, -1))], 0),
-            Unconditional: guided ? pictures : 0);
+            Unconditional: guided ? pictures : 0
+        );
         var residuals = Residuals(call, step);
-        var extended = ConcatenatedChannels is null ? input : cat([input, ForEach(sides, ConcatenatedChannels.expand(pictures, -1, -1, -1))], 1);
-        var output = _unet.Forward(extended, call.Timesteps, call.Context, residuals, call.Vector).to(ScalarType.Float32);
-        return Predictions.ToDenoised(_prediction, guided ? Guided(output, text.Conditional) : output, noisy, level).MoveToOuterDisposeScope();
+        var extended = ConcatenatedChannels is null
+            ? input
+            : cat([input, ForEach(sides, ConcatenatedChannels.expand(pictures, -1, -1, -1))], 1);
+        var output = _unet
+            .Forward(extended, call.Timesteps, call.Context, residuals, call.Vector)
+            .to(ScalarType.Float32);
+        return Predictions
+            .ToDenoised(_prediction, guided ? Guided(output, text.Conditional) : output, noisy, level)
+            .MoveToOuterDisposeScope();
     }
 
-    private static Tensor ForEach(TextSide[] sides, Tensor pictures) => sides.Length == 1 ? pictures : cat([.. sides.Select(_ => pictures)], 0);
+    private static Tensor ForEach(TextSide[] sides, Tensor pictures) =>
+        sides.Length == 1 ? pictures : cat([.. sides.Select(_ => pictures)], 0);
 
     private Tensor Guided(Tensor predicted, IReadOnlyList<WeightedSide> parts)
     {
         var sides = predicted.chunk(parts.Count + 1, 0);
-        return parts.Zip(sides.Skip(1)).Aggregate(sides[0], (sum, part) => sum.Plus((part.Second - sides[0]).Times(_guidanceScale * part.First.Weight)));
+        return parts
+            .Zip(sides.Skip(1))
+            .Aggregate(
+                sides[0],
+                (sum, part) => sum.Plus((part.Second - sides[0]).Times(_guidanceScale * part.First.Weight))
+            );
     }
 
     private List<Tensor>? Residuals(UNetCall call, int step)

@@ -9,4 +9,10 @@ namespace ControlNetSharp.Pipelines;
 /// <param name="Steps">Steps that were run.</param>
 /// <param name="SecondsPerStep">Mean time of a step, for the whole batch.</param>
 /// <param name="TotalSeconds">Time of everything: text, hints, steps, decoding.</param>
-public sealed record GeneratedBatch(IReadOnlyList<Picture> Pictures, GenerationRequest Request, int Steps, double SecondsPerStep, double TotalSeconds);
+public sealed record GeneratedBatch(
+    IReadOnlyList<Picture> Pictures,
+    GenerationRequest Request,
+    int Steps,
+    double SecondsPerStep,
+    double TotalSeconds
+);

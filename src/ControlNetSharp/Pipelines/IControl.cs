@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Pipelines;
 
 /// <summary>
-/// What steers a UNet from outside. The denoiser knows nothing else of a control: what kind of network it is, how strongly it acts
+/// What steers a UNet from outside. The denoiser knows nothing else of a control: what kind of network it is, how
+/// strongly it acts
 /// and where are its own affairs. Without state: one object may serve several runs at once.
 /// </summary>
 internal interface IControl
@@ -16,7 +17,8 @@ internal interface IControl
     /// <summary>What is added to the UNet's skip connections and its middle block in one call.</summary>
     /// <param name="call">What the UNet gets. Borrowed.</param>
     /// <returns>
-    /// In encoder order, the middle block last (13 for SD 1.x and 2.x, 10 for SDXL), each [S·B, C, h, w] or [S·B, C, 1, 1]; fresh.
+    /// In encoder order, the middle block last (13 for SD 1.x and 2.x, 10 for SDXL), each [S·B, C, h, w] or [S·B, C, 1,
+    /// 1]; fresh.
     /// </returns>
     IReadOnlyList<Tensor> Residuals(UNetCall call);
 }

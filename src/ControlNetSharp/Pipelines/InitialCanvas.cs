@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Pipelines;
 
-/// <summary>An initial picture at the size at which it is worked on, and the way back: where it goes into latents and where the result is put over what stays.</summary>
+/// <summary>
+/// An initial picture at the size at which it is worked on, and the way back: where it goes into latents and where the
+/// result is put over what stays.
+/// </summary>
 internal sealed class InitialCanvas
 {
     private readonly InitialPicture _initial;
@@ -13,7 +16,9 @@ internal sealed class InitialCanvas
     private readonly SoftMask? _mask;
 
     /// <summary>Cuts and scales.</summary>
-    /// <exception cref="ArgumentException">The mask is black all over, or has another shape than the picture.</exception>
+    /// <exception cref="ArgumentException">
+    /// The mask is black all over, or has another shape than the picture.
+    /// </exception>
     public InitialCanvas(InitialPicture initial, int width, int height)
     {
         _initial = initial;
@@ -31,7 +36,11 @@ internal sealed class InitialCanvas
             var region = InpaintRegion.Of(initial, width, height);
             _region = region;
             Seen = PictureResizing.Fit(region.Cut(Whole, Whole, ResizeMode.Just), width, height, ResizeMode.Just);
-            var levels = region.Cut(Greyscale.ToPicture(_mask.Levels, Whole.Width, Whole.Height), Whole, ResizeMode.Just);
+            var levels = region.Cut(
+                Greyscale.ToPicture(_mask.Levels, Whole.Width, Whole.Height),
+                Whole,
+                ResizeMode.Just
+            );
             LatentMask = new(width, height, Greyscale.Of(PictureResizing.Fit(levels, width, height, ResizeMode.Just)));
         }
 
@@ -57,17 +66,24 @@ internal sealed class InitialCanvas
     public Tensor Start(Tensor clean, Tensor noise, Tensor? mask)
     {
         using var scope = NewDisposeScope();
-        return (_initial.Mask?.Content switch
-        {
-            MaskedContent.Noise => ((mask!).SubtractedFrom(1) * clean).Plus(mask! * noise),
-            MaskedContent.Nothing => (mask!).SubtractedFrom(1) * clean,
-            _ => clean.alias(),
-        }).MoveToOuterDisposeScope();
+        return (
+            _initial.Mask?.Content switch
+            {
+                MaskedContent.Noise => ((mask!).SubtractedFrom(1) * clean).Plus(mask! * noise),
+                MaskedContent.Nothing => (mask!).SubtractedFrom(1) * clean,
+                _ => clean.alias(),
+            }
+        ).MoveToOuterDisposeScope();
     }
 
     /// <summary>The finished picture: what was made where the mask is, the old pixels elsewhere.</summary>
     public Picture Finish(Picture made) =>
         _mask is null ? made
         : _region is not { } region ? _mask.Doubled().Over(Whole, made)
-        : _mask.Over(Whole, PictureResizing.Fit(made, region.Width, region.Height, ResizeMode.Just), region.X, region.Y);
+        : _mask.Over(
+            Whole,
+            PictureResizing.Fit(made, region.Width, region.Height, ResizeMode.Just),
+            region.X,
+            region.Y
+        );
 }

@@ -4,7 +4,9 @@ using ControlNetSharp.Requests;
 
 namespace ControlNetSharp.Pipelines;
 
-/// <summary>The part of a picture that an inpainting of only the masked part looks at, in pixels of that picture.</summary>
+/// <summary>
+/// The part of a picture that an inpainting of only the masked part looks at, in pixels of that picture.
+/// </summary>
 /// <param name="X">First column.</param>
 /// <param name="Y">First row.</param>
 /// <param name="Width">Columns.</param>
@@ -13,12 +15,15 @@ namespace ControlNetSharp.Pipelines;
 internal readonly record struct InpaintRegion(int X, int Y, int Width, int Height)
 {
     /// <summary>
-    /// The smallest region around a mask with its blur and padding in the shape of the result, as far as the picture reaches. Source: stable-diffusion-webui, modules/masking.py (behaviour).
+    /// The smallest region around a mask with its blur and padding in the shape of the result, as far as the picture
+    /// reaches. Source: stable-diffusion-webui, modules/masking.py (behaviour).
     /// </summary>
     /// <param name="initial">A picture with a mask.</param>
     /// <param name="width">Pixels a row of the result.</param>
     /// <param name="height">Rows of the result.</param>
-    /// <exception cref="ArgumentException">The mask is missing, has no white pixel, or has another shape than the picture.</exception>
+    /// <exception cref="ArgumentException">
+    /// The mask is missing, has no white pixel, or has another shape than the picture.
+    /// </exception>
     public static InpaintRegion Of(InitialPicture initial, int width, int height)
     {
         ArgumentNullException.ThrowIfNull(initial);
@@ -42,7 +47,10 @@ internal readonly record struct InpaintRegion(int X, int Y, int Width, int Heigh
     {
         ArgumentNullException.ThrowIfNull(picture);
         ArgumentNullException.ThrowIfNull(whole);
-        var sized = (picture.Width, picture.Height) == (whole.Width, whole.Height) ? picture : PictureResizing.Fit(picture, whole.Width, whole.Height, resize);
+        var sized =
+            (picture.Width, picture.Height) == (whole.Width, whole.Height)
+                ? picture
+                : PictureResizing.Fit(picture, whole.Width, whole.Height, resize);
         var rgb = GC.AllocateUninitializedArray<byte>(3 * Width * Height);
         for (var row = 0; row < Height; row++)
         {

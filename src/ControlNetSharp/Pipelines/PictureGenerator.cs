@@ -13,8 +13,10 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Pipelines;
 
 /// <summary>
-/// Text and control units to pictures: tokens → conditioning, hints → encoded hints, noise → latents step by step, latents → pictures.
-/// Works on the calling thread. Several threads may generate with one model at a time, as long as none of them merges LoRAs or tiles:
+/// Text and control units to pictures: tokens → conditioning, hints → encoded hints, noise → latents step by step,
+/// latents → pictures.
+/// Works on the calling thread. Several threads may generate with one model at a time, as long as none of them merges
+/// LoRAs or tiles:
 /// those change the model for their time, and are refused beside others, as others are beside them.
 /// </summary>
 public sealed class PictureGenerator
@@ -43,7 +45,8 @@ public sealed class PictureGenerator
             model.Prediction ?? PredictionType.Epsilon,
             model.NativeSize,
             model.Placement,
-            model.SecondText)
+            model.SecondText
+        )
     {
         _schedule = NoiseSchedule.Of(model.Noise);
         (_model, _uses, _files) = (model, model.Uses, files ?? PromptFiles.None);
@@ -57,40 +60,71 @@ public sealed class PictureGenerator
     /// <param name="nativeSize">Width and height of the pictures that the model was trained with.</param>
     /// <param name="placement">Device and compute dtype; the networks are there.</param>
     /// <param name="secondText">The second text encoder of SDXL; null for families that have one only.</param>
-    /// <exception cref="ArgumentException">The UNet takes a vector beside the text, which only a second text encoder can give, and there is none.</exception>
-    public PictureGenerator(UNet unet, Autoencoder autoencoder, ITextEncoder text, PredictionType prediction, int nativeSize, Placement placement, ITextEncoder? secondText = null)
+    /// <exception cref="ArgumentException">
+    /// The UNet takes a vector beside the text, which only a second text encoder can give, and there is none.
+    /// </exception>
+    public PictureGenerator(
+        UNet unet,
+        Autoencoder autoencoder,
+        ITextEncoder text,
+        PredictionType prediction,
+        int nativeSize,
+        Placement placement,
+        ITextEncoder? secondText = null
+    )
     {
         ArgumentNullException.ThrowIfNull(unet);
         if (unet.Params.VectorChannels is not null && secondText is null)
         {
-            throw new ArgumentException($"The UNet is of {ModelFamily.Of(unet.Params).FullName}, which needs a second text encoder.", nameof(secondText));
+            throw new ArgumentException(
+                $"The UNet is of {ModelFamily.Of(unet.Params).FullName}, which needs a second text encoder.",
+                nameof(secondText)
+            );
         }
 
-        (_unet, _autoencoder, _texts, _prediction, _nativeSize, _placement) = (unet, autoencoder, secondText is null ? [text] : [text, secondText], prediction, nativeSize, placement);
+        (_unet, _autoencoder, _texts, _prediction, _nativeSize, _placement) = (
+            unet,
+            autoencoder,
+            secondText is null ? [text] : [text, secondText],
+            prediction,
+            nativeSize,
+            placement
+        );
     }
 
     /// <summary>Makes a batch of pictures.</summary>
-    /// <param name="request">What they are to be. Its model, units and count are not looked at: networks and hints are given here.</param>
+    /// <param name="request">
+    /// What they are to be. Its model, units and count are not looked at: networks and hints are given here.
+    /// </param>
     /// <param name="controls">Its units, ready.</param>
     /// <param name="progress">Told after each step, on the same thread.</param>
     /// <param name="cancellationToken">Looked at before each step, before the latents are decoded and after.</param>
     /// <exception cref="RequestException">The request asks for what is not allowed.</exception>
-    /// <exception cref="ArgumentException">The ControlNet of a unit is for another family, or has another number of layers.</exception>
+    /// <exception cref="ArgumentException">
+    /// The ControlNet of a unit is for another family, or has another number of layers.
+    /// </exception>
     /// <exception cref="CheckpointException">A file that a prompt names cannot be used with the model.</exception>
     /// <exception cref="InvalidOperationException">
     /// Another generation uses the model right now, and one of the two changes it (LoRAs, tiling).
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public GeneratedBatch Generate(
-        GenerationRequest request, IReadOnlyList<PreparedControl>? controls = null, Action<SamplingProgress>? progress = null, CancellationToken cancellationToken = default)
+        GenerationRequest request,
+        IReadOnlyList<PreparedControl>? controls = null,
+        Action<SamplingProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
         controls ??= [];
         request.Check();
         RequireFitting(controls);
         RequestRules.Require(
-            request.OriginalSize is null || _unet.Params.VectorChannels is not null, "originalSize", request.OriginalSize,
-            $"is for SDXL; the model is {ModelFamily.Of(_unet.Params).FullName}, which is not told of sizes.");
+            request.OriginalSize is null || _unet.Params.VectorChannels is not null,
+            "originalSize",
+            request.OriginalSize,
+            $"is for SDXL; the model is {ModelFamily.Of(_unet.Params).FullName}, which is not told of sizes."
+        );
         var clock = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
@@ -98,22 +132,52 @@ public sealed class PictureGenerator
         var size = request.Size ?? SizeFor(request.Initial?.Picture.Read() ?? units.FirstOrDefault()?.Hint);
         request = request with { Size = size, Seed = request.Seed ?? Seeds.Random() };
         var plan = SamplingPlan.Create(request.Sampling, _schedule);
-        var second = request.Hires?.Sampling(request.Sampling) is { } options ? SamplingPlan.Create(options, _schedule) : null;
+        var second = request.Hires?.Sampling(request.Sampling) is { } options
+            ? SamplingPlan.Create(options, _schedule)
+            : null;
         var canvas = request.Initial is { } initial ? new InitialCanvas(initial, size.Width, size.Height) : null;
-        var (prompt, negative) = (ParsedPrompt.Parse(request.Prompt), ParsedPrompt.ParseNegative(request.NegativePrompt));
+        var (prompt, negative) = (
+            ParsedPrompt.Parse(request.Prompt),
+            ParsedPrompt.ParseNegative(request.NegativePrompt)
+        );
 
-        using var use = _uses.Begin(_model?.File ?? "of this generator", prompt.Networks.Count > 0 ? "LoRAs" : request.Tiling ? "seamless tiling" : null);
-        using var seamless = request.Tiling ? new SeamlessTiling([_unet, _autoencoder, .. units.Select(unit => unit.ControlNet)]) : null;
+        using var use = _uses.Begin(
+            _model?.File ?? "of this generator",
+            prompt.Networks.Count > 0 ? "LoRAs"
+                : request.Tiling ? "seamless tiling"
+                : null
+        );
+        using var seamless = request.Tiling
+            ? new SeamlessTiling([_unet, _autoencoder, .. units.Select(unit => unit.ControlNet)])
+            : null;
         using var loras = Applied(prompt.Networks);
         using var inversions = _files.Inversions(_texts, _placement);
         var report = new StepReport(plan.Steps.Count + (second?.Steps.Count ?? 0), progress);
         Tensor Sampled(SamplingPlan pass, PictureSize size, ControlPasses which, Tensor? clean, Tensor? mask)
         {
             var conditionings = PromptEncoder.Encode(
-                _texts, prompt, negative, pass.Steps.Count, _placement.Device, request.ClipSkip, inversions, which == ControlPasses.High ? plan.Steps.Count : null);
+                _texts,
+                prompt,
+                negative,
+                pass.Steps.Count,
+                _placement.Device,
+                request.ClipSkip,
+                inversions,
+                which == ControlPasses.High ? plan.Steps.Count : null
+            );
             var attached = units.Where(unit => unit.ActsIn(which)).Select(unit => Attach(unit, size, which)).ToList();
-            var sides = Sides(conditionings, request.OriginalSize?.For(size) ?? SizeConditioning.Of(size.Width, size.Height));
-            var denoiser = new ControlledDenoiser(_unet, request.Prediction ?? _prediction, sides, request.GuidanceScale, attached, pass.Steps.Count)
+            var sides = Sides(
+                conditionings,
+                request.OriginalSize?.For(size) ?? SizeConditioning.Of(size.Width, size.Height)
+            );
+            var denoiser = new ControlledDenoiser(
+                _unet,
+                request.Prediction ?? _prediction,
+                sides,
+                request.GuidanceScale,
+                attached,
+                pass.Steps.Count
+            )
             {
                 ConcatenatedChannels = _unet.Params.ConcatenatedChannels == 0 ? null : Concatenated(canvas, size),
             };
@@ -134,43 +198,80 @@ public sealed class PictureGenerator
         var pictures = Decoded(latents);
         cancellationToken.ThrowIfCancellationRequested();
         return new GeneratedBatch(
-            canvas is null ? pictures : [.. pictures.Select(canvas.Finish)], request, report.Steps, report.SecondsPerStep, clock.Elapsed.TotalSeconds);
+            canvas is null ? pictures : [.. pictures.Select(canvas.Finish)],
+            request,
+            report.Steps,
+            report.SecondsPerStep,
+            clock.Elapsed.TotalSeconds
+        );
     }
 
-    /// <summary>The size of a request's pictures where it names none: the model's native area in the aspect ratio of the initial picture or the first hint, in multiples of 64.</summary>
-    /// <param name="first">The initial picture, else the first hint or the picture that it is made of; null without any, for the native square.</param>
+    /// <summary>
+    /// The size of a request's pictures where it names none: the model's native area in the aspect ratio of the initial
+    /// picture or the first hint, in multiples of 64.
+    /// </summary>
+    /// <param name="first">
+    /// The initial picture, else the first hint or the picture that it is made of; null without any, for the native
+    /// square.
+    /// </param>
     public PictureSize SizeFor(Picture? first)
     {
         var ratio = first is null ? 1 : Math.Sqrt((double)first.Width / first.Height);
         return (Step(_nativeSize * ratio), Step(_nativeSize / ratio));
 
-        static int Step(double size) => Math.Clamp((int)Math.Round(size / DefaultSizeStep) * DefaultSizeStep, PictureSize.Least, PictureSize.Most);
+        static int Step(double size) =>
+            Math.Clamp((int)Math.Round(size / DefaultSizeStep) * DefaultSizeStep, PictureSize.Least, PictureSize.Most);
     }
 
-    /// <summary>The LoRAs of a prompt, merged into the model for as long as a generation takes; null without any.</summary>
-    private AppliedLoras? Applied(IReadOnlyList<ExtraNetwork> networks) => networks.Count == 0 ? null
-        : AppliedLoras.Apply(
-            _model ?? throw new ArgumentException("The prompt asks for a LoRA; only a model that was loaded from a file can take one.", nameof(networks)),
-            [.. networks.Select(network => new LoraRequest(_files.FindLora(network.Name), network.TextWeight, network.UNetWeight))]);
+    /// <summary>
+    /// The LoRAs of a prompt, merged into the model for as long as a generation takes; null without any.
+    /// </summary>
+    private AppliedLoras? Applied(IReadOnlyList<ExtraNetwork> networks) =>
+        networks.Count == 0
+            ? null
+            : AppliedLoras.Apply(
+                _model
+                    ?? throw new ArgumentException(
+                        "The prompt asks for a LoRA; only a model that was loaded from a file can take one.",
+                        nameof(networks)
+                    ),
+                [
+                    .. networks.Select(network => new LoraRequest(
+                        _files.FindLora(network.Name),
+                        network.TextWeight,
+                        network.UNetWeight
+                    )),
+                ]
+            );
 
     /// <summary>Refuses units of other families before anything is computed; those of weight 0 are none.</summary>
     private void RequireFitting(IReadOnlyList<PreparedControl> units)
     {
         bool Fits(PreparedControl unit) => unit.ControlNet.Params.Fits(_unet.Params);
-        if (units.Index().FirstOrDefault(unit => unit.Item.Strength.Weight > 0 && !Fits(unit.Item)) is not { Item: { } wrong, Index: var index })
+        if (
+            units.Index().FirstOrDefault(unit => unit.Item.Strength.Weight > 0 && !Fits(unit.Item))
+            is not { Item: { } wrong, Index: var index }
+        )
         {
             return;
         }
 
         var fitting = units.Index().Where(unit => Fits(unit.Item)).Select(unit => unit.Index + 1).ToList();
-        static string Described(UNetParams p) => $"{ModelFamily.Of(p).FullName} (context {p.ContextChannels}, {p.ModelChannels} channels)";
+        static string Described(UNetParams p) =>
+            $"{ModelFamily.Of(p).FullName} (context {p.ContextChannels}, {p.ModelChannels} channels)";
         throw new ArgumentException(
-            $"The ControlNet of unit {index + 1} is for {Described(wrong.ControlNet.Params.UNet)}; the model is {Described(_unet.Params)}. "
-            + $"Of the {units.Count} units {(fitting.Count == 0 ? "none fits" : $"those that fit are: {string.Join(", ", fitting)}")}.",
-            nameof(units));
+            $"The ControlNet of unit {index + 1} is for {Described(wrong.ControlNet.Params.UNet)}; the model is "
+                + $"{Described(_unet.Params)}. "
+                + $"Of the {units.Count} units "
+                + $"{(fitting.Count == 0 ? "none fits" : $"those that fit are: {string.Join(", ", fitting)}")}.",
+            nameof(units)
+        );
     }
 
-    /// <summary>What an inpainting model is told of the picture: that under the mask all is new, or, without a mask, that everything is.</summary>
+    /// <summary>
+    /// What an inpainting model is told of the picture: that under the mask all is new, or, without a mask, that
+    /// everything is.
+    /// </summary>
     private Tensor Concatenated(InitialCanvas? canvas, PictureSize size)
     {
         if (canvas?.LatentMask is not { } mask)
@@ -180,10 +281,19 @@ public sealed class PictureGenerator
 
         using var scope = NewDisposeScope();
         var levels = tensor([.. mask.Levels.Select(level => level / 255f)], [1, 1, mask.Height, mask.Width]);
-        return InpaintingChannels.Of(_autoencoder, PictureTensors.ToPicture(canvas.Seen).to(_placement.Dtype).to(_placement.Device), levels.to(_placement.Device)).MoveToOuterDisposeScope();
+        return InpaintingChannels
+            .Of(
+                _autoencoder,
+                PictureTensors.ToPicture(canvas.Seen).to(_placement.Dtype).to(_placement.Device),
+                levels.to(_placement.Device)
+            )
+            .MoveToOuterDisposeScope();
     }
 
-    /// <summary>The prompts in the compute dtype and, for SDXL, with their vectors. What is the same at several steps stays one object.</summary>
+    /// <summary>
+    /// The prompts in the compute dtype and, for SDXL, with their vectors. What is the same at several steps stays one
+    /// object.
+    /// </summary>
     private IReadOnlyList<StepSides> Sides(IReadOnlyList<StepConditioning> steps, SizeConditioning sizes)
     {
         var known = new Dictionary<TextConditioning, TextSide>(ReferenceEqualityComparer.Instance);
@@ -191,30 +301,52 @@ public sealed class PictureGenerator
         {
             if (!known.TryGetValue(text, out var side))
             {
-                var vector = _unet.Params.VectorChannels is { } channels ? sizes.Vector(text.Pooled!.to(_placement.Dtype), channels) : null;
+                var vector = _unet.Params.VectorChannels is { } channels
+                    ? sizes.Vector(text.Pooled!.to(_placement.Dtype), channels)
+                    : null;
                 known[text] = side = new TextSide(text.Context.to(_placement.Dtype), vector);
             }
 
             return side;
         }
 
-        return [.. steps.Select(step => new StepSides(Side(step.Unconditional), [.. step.Conditional.Select(part => new WeightedSide(Side(part.Text), part.Weight))]))];
+        return
+        [
+            .. steps.Select(step => new StepSides(
+                Side(step.Unconditional),
+                [.. step.Conditional.Select(part => new WeightedSide(Side(part.Text), part.Weight))]
+            )),
+        ];
     }
 
-    /// <summary>One pass from noise, or from clean latents with noise, to latents; under a mask, [1, 1, h, w], only what it marks changes. Fresh.</summary>
+    /// <summary>
+    /// One pass from noise, or from clean latents with noise, to latents; under a mask, [1, 1, h, w], only what it
+    /// marks changes. Fresh.
+    /// </summary>
     private Tensor Run(
-        GenerationRequest request, PictureSize size, SamplingPlan plan, ControlledDenoiser denoiser, Tensor? clean, Tensor? mask, StepReport report, CancellationToken cancellationToken)
+        GenerationRequest request,
+        PictureSize size,
+        SamplingPlan plan,
+        ControlledDenoiser denoiser,
+        Tensor? clean,
+        Tensor? mask,
+        StepReport report,
+        CancellationToken cancellationToken
+    )
     {
         using var scope = NewDisposeScope();
         using var stepNoise = new StepNoise(request.Seed!.Value, request.Batch);
         var start = plan.StartFrom(Noise(request, size), clean);
         report.Begin();
         var latents = plan.Run(
-            mask is null ? denoiser.Denoise : (noisy, level, step) => Kept(denoiser.Denoise(noisy, level, step), clean!, mask),
+            mask is null
+                ? denoiser.Denoise
+                : (noisy, level, step) => Kept(denoiser.Denoise(noisy, level, step), clean!, mask),
             start,
             stepNoise.Draw,
             report.Done,
-            cancellationToken);
+            cancellationToken
+        );
         report.End();
         return (mask is null ? latents : Kept(latents, clean!, mask)).MoveToOuterDisposeScope();
     }
@@ -223,10 +355,14 @@ public sealed class PictureGenerator
     {
         if (unit.Strength.Layers is { } layers && layers.Count != unit.ControlNet.ResidualCount)
         {
-            throw new ArgumentException($"Layers must have {unit.ControlNet.ResidualCount} weights for this ControlNet, one for each of its residuals; it has {layers.Count}.");
+            throw new ArgumentException(
+                $"Layers must have {unit.ControlNet.ResidualCount} weights for this ControlNet, one for each of its "
+                    + $"residuals; it has {layers.Count}."
+            );
         }
 
-        Tensor Fitted(Picture mask) => PictureTensors.ToHint(PictureResizing.Fit(mask, size.Width, size.Height, unit.Resize));
+        Tensor Fitted(Picture mask) =>
+            PictureTensors.ToHint(PictureResizing.Fit(mask, size.Width, size.Height, unit.Resize));
         using var scope = NewDisposeScope();
         var picture = pass == ControlPasses.High ? unit.HiresHint ?? unit.Hint : unit.Hint;
         var hint = PictureTensors.ToHint(PictureResizing.FitHint(picture, size.Width, size.Height, unit.Resize));
@@ -235,19 +371,36 @@ public sealed class PictureGenerator
             hint = where(Fitted(holes).mean([1], keepdim: true).IsAbove(0.5), ones_like(hint).Times(Hole), hint);
         }
 
-        return new AttachedControl(unit.ControlNet, unit.ControlNet.EncodeHint(hint.to(_placement.Dtype).to(_placement.Device)).MoveToOuterDisposeScope(), unit.Strength)
+        return new AttachedControl(
+            unit.ControlNet,
+            unit.ControlNet.EncodeHint(hint.to(_placement.Dtype).to(_placement.Device)).MoveToOuterDisposeScope(),
+            unit.Strength
+        )
         {
-            Region = unit.Region is { } region ? Fitted(region).mean([1], keepdim: true).to(_placement.Device).MoveToOuterDisposeScope() : null,
+            Region = unit.Region is { } region
+                ? Fitted(region).mean([1], keepdim: true).to(_placement.Device).MoveToOuterDisposeScope()
+                : null,
             GlobalAveragePooling = unit.GlobalAveragePooling,
         };
     }
 
-    /// <summary>Noise of the request's seeds for latents of a size: [B, 4, h, w], float32, on the device; fresh.</summary>
+    /// <summary>
+    /// Noise of the request's seeds for latents of a size: [B, 4, h, w], float32, on the device; fresh.
+    /// </summary>
     private Tensor Noise(GenerationRequest request, PictureSize size)
     {
         using var scope = NewDisposeScope();
         var downscale = _autoencoder.Params.Downscale;
-        return Seeds.Noise(request.Seed!.Value, request.Batch, _autoencoder.Params.LatentChannels, size.Height / downscale, size.Width / downscale).to(_placement.Device).MoveToOuterDisposeScope();
+        return Seeds
+            .Noise(
+                request.Seed!.Value,
+                request.Batch,
+                _autoencoder.Params.LatentChannels,
+                size.Height / downscale,
+                size.Width / downscale
+            )
+            .to(_placement.Device)
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>New latents under the mask, the clean ones elsewhere; fresh. The new ones are let go.</summary>
@@ -262,21 +415,29 @@ public sealed class PictureGenerator
     private Tensor Encoded(IEnumerable<Picture> pictures)
     {
         using var scope = NewDisposeScope();
-        var (mean, _) = _autoencoder.Encode(cat([.. pictures.Select(PictureTensors.ToPicture)], 0).to(_placement.Dtype).to(_placement.Device));
+        var (mean, _) = _autoencoder.Encode(
+            cat([.. pictures.Select(PictureTensors.ToPicture)], 0).to(_placement.Dtype).to(_placement.Device)
+        );
         return mean.to(ScalarType.Float32).Times(_autoencoder.Params.ScaleFactor).MoveToOuterDisposeScope();
     }
 
     private IReadOnlyList<Picture> Decoded(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        return PictureTensors.FromTensor(_autoencoder.Decode(latents.Over(_autoencoder.Params.ScaleFactor).to(_placement.Dtype)));
+        return PictureTensors.FromTensor(
+            _autoencoder.Decode(latents.Over(_autoencoder.Params.ScaleFactor).to(_placement.Dtype))
+        );
     }
 
     /// <summary>Latents of the first pass at the size of the second; fresh.</summary>
     private Tensor Enlarged(Tensor latents, Upscaler upscaler, PictureSize size)
     {
         var downscale = _autoencoder.Params.Downscale;
-        return upscaler.Latents is { } mode ? nn.functional.interpolate(latents, size: [size.Height / downscale, size.Width / downscale], mode: mode)
-            : Encoded(Decoded(latents).Select(picture => PictureResizing.Resize(picture, size.Width, size.Height, upscaler.Pixels!.Value)));
+        return upscaler.Latents is { } mode
+            ? nn.functional.interpolate(latents, size: [size.Height / downscale, size.Width / downscale], mode: mode)
+            : Encoded(
+                Decoded(latents)
+                    .Select(picture => PictureResizing.Resize(picture, size.Width, size.Height, upscaler.Pixels!.Value))
+            );
     }
 }

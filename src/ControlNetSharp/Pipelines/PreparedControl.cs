@@ -4,7 +4,9 @@ using ControlNetSharp.Requests;
 
 namespace ControlNetSharp.Pipelines;
 
-/// <summary>A control unit whose network is loaded and whose hint is made: what <see cref="PictureGenerator"/> takes.</summary>
+/// <summary>
+/// A control unit whose network is loaded and whose hint is made: what <see cref="PictureGenerator"/> takes.
+/// </summary>
 public sealed record PreparedControl
 {
     /// <summary>Least width and height of a hint, in pixels: one pixel of the latents.</summary>
@@ -13,19 +15,29 @@ public sealed record PreparedControl
     /// <summary>The network, of the same family as the model. Borrowed.</summary>
     public required ControlNet ControlNet { get; init; }
 
-    /// <summary>The hint as the ControlNet was trained with it (an edge map, a depth map, …); it is brought to the size of the result.</summary>
+    /// <summary>
+    /// The hint as the ControlNet was trained with it (an edge map, a depth map, …); it is brought to the size of the
+    /// result.
+    /// </summary>
     public required Picture Hint { get; init; }
 
     /// <summary>How strongly and when it acts.</summary>
     public ControlStrength Strength { get; init; } = new();
 
-    /// <summary>The hint for a second, larger pass (<see cref="GenerationRequest.Hires"/>); null for <see cref="Hint"/>, enlarged.</summary>
+    /// <summary>
+    /// The hint for a second, larger pass (<see cref="GenerationRequest.Hires"/>); null for <see cref="Hint"/>,
+    /// enlarged.
+    /// </summary>
     public Picture? HiresHint { get; init; }
 
-    /// <summary>Where the hint counts −1, as inpainting ControlNets were trained with it: where this is white; null for nowhere.</summary>
+    /// <summary>
+    /// Where the hint counts −1, as inpainting ControlNets were trained with it: where this is white; null for nowhere.
+    /// </summary>
     public Picture? Holes { get; init; }
 
-    /// <summary>Where the unit acts: fully where this is white, not at all where it is black; null for everywhere.</summary>
+    /// <summary>
+    /// Where the unit acts: fully where this is white, not at all where it is black; null for everywhere.
+    /// </summary>
     public Picture? Region { get; init; }
 
     /// <inheritdoc cref="ResidualPooling"/>
@@ -37,7 +49,10 @@ public sealed record PreparedControl
     /// <summary>How pictures of another size or shape are brought to that of the result.</summary>
     public ResizeMode Resize { get; init; } = ResizeMode.Crop;
 
-    /// <summary>Whether it acts in the only pass, or the first (<see cref="ControlPasses.Low"/>) or second (<see cref="ControlPasses.High"/>) of two.</summary>
+    /// <summary>
+    /// Whether it acts in the only pass, or the first (<see cref="ControlPasses.Low"/>) or second
+    /// (<see cref="ControlPasses.High"/>) of two.
+    /// </summary>
     internal bool ActsIn(ControlPasses pass) =>
         Strength.IsOn && (pass == ControlPasses.Both || Passes == ControlPasses.Both || Passes == pass);
 }

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Pipelines;
 
 /// <summary>
-/// The noise that ancestral samplers draw between steps: each picture has a generator of its own, which continues after that of its starting noise,
+/// The noise that ancestral samplers draw between steps: each picture has a generator of its own, which continues after
+/// that of its starting noise,
 /// so a picture does not depend on the batch it was made in.
 /// </summary>
 internal sealed class StepNoise : IDisposable
@@ -14,7 +15,9 @@ internal sealed class StepNoise : IDisposable
     public StepNoise(long seed, int pictures) =>
         _generators = [.. Enumerable.Range(0, pictures).Select(k => new Generator((ulong)(seed + k), CPU))];
 
-    /// <summary>Standard normal noise in shape, dtype and on the device of <paramref name="like"/> [B, 4, h, w].</summary>
+    /// <summary>
+    /// Standard normal noise in shape, dtype and on the device of <paramref name="like"/> [B, 4, h, w].
+    /// </summary>
     public Tensor Draw(Tensor like)
     {
         using var scope = NewDisposeScope();
@@ -37,5 +40,13 @@ internal sealed class StepNoise : IDisposable
         }
     }
 
-    private Tensor Draw(long[] shape) => cat([.. _generators.Select(generator => randn(shape, dtype: ScalarType.Float32, device: CPU, generator: generator))], 0);
+    private Tensor Draw(long[] shape) =>
+        cat(
+            [
+                .. _generators.Select(generator =>
+                    randn(shape, dtype: ScalarType.Float32, device: CPU, generator: generator)
+                ),
+            ],
+            0
+        );
 }

@@ -19,7 +19,8 @@ internal sealed class StepReport(int steps, Action<SamplingProgress>? progress)
     public void Begin() => _sampling.Start();
 
     /// <summary>A step is done.</summary>
-    public void Done(SamplerStep step) => progress?.Invoke(new SamplingProgress(++_done, steps, _sampling.Elapsed.TotalSeconds, step.Denoised));
+    public void Done(SamplerStep step) =>
+        progress?.Invoke(new SamplingProgress(++_done, steps, _sampling.Elapsed.TotalSeconds, step.Denoised));
 
     /// <summary>A pass has ended.</summary>
     public void End() => _sampling.Stop();

@@ -1,6 +1,9 @@
 namespace ControlNetSharp.Requests;
 
-/// <summary>In which passes of a generation with a <see cref="HiresPass"/> a unit acts; without one there is a single pass, in which every unit acts. Source: sd-webui-controlnet's hr_option (behaviour).</summary>
+/// <summary>
+/// In which passes of a generation with a <see cref="HiresPass"/> a unit acts; without one there is a single pass, in
+/// which every unit acts. Source: sd-webui-controlnet's hr_option (behaviour).
+/// </summary>
 public enum ControlPasses
 {
     /// <summary>In both.</summary>

@@ -5,7 +5,9 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Requests;
 
-/// <summary>A condition: a picture, what is taken from it as the hint, and how strongly the hint acts. Several units add.</summary>
+/// <summary>
+/// A condition: a picture, what is taken from it as the hint, and how strongly the hint acts. Several units add.
+/// </summary>
 public sealed record ControlUnit
 {
     /// <summary>The kind for any picture as it is.</summary>
@@ -19,10 +21,14 @@ public sealed record ControlUnit
     /// <summary>Name or alias of a <see cref="ConditionKind"/>, such as <c>canny</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>What the annotator looks at, or the hint itself; also a file with key points or measured depth.</summary>
+    /// <summary>
+    /// What the annotator looks at, or the hint itself; also a file with key points or measured depth.
+    /// </summary>
     public required PictureSource Picture { get; init; }
 
-    /// <summary>Name, path or hash of the ControlNet; null for the one that is published for the kind and the model's family.</summary>
+    /// <summary>
+    /// Name, path or hash of the ControlNet; null for the one that is published for the kind and the model's family.
+    /// </summary>
     public string? Model { get; init; }
 
     /// <summary>
@@ -50,7 +56,8 @@ public sealed record ControlUnit
     public ControlMode Mode { get; init; }
 
     /// <summary>
-    /// Factors of the single residuals, each 0 to 2, in the ControlNet's order (input blocks, then the middle block: 13 for
+    /// Factors of the single residuals, each 0 to 2, in the ControlNet's order (input blocks, then the middle block: 13
+    /// for
     /// SD 1.x and 2.x, 10 for SDXL), times <see cref="Weight"/>; null (the default) for what the mode gives.
     /// </summary>
     [Range(0, MostWeight)]
@@ -59,22 +66,29 @@ public sealed record ControlUnit
     /// <summary>How a hint of another size or shape is brought to that of the result.</summary>
     public ResizeMode Resize { get; init; } = ResizeMode.Crop;
 
-    /// <summary>Shorter side at which the annotator sees the picture, 64 to 2048 pixels; null for the size of the result.</summary>
+    /// <summary>
+    /// Shorter side at which the annotator sees the picture, 64 to 2048 pixels; null for the size of the result.
+    /// </summary>
     [Range(64, 2048)]
     public int? Resolution { get; init; }
 
     /// <summary>Channel order of a picture that already is the hint.</summary>
     public ChannelOrder Channels { get; init; }
 
-    /// <summary>In which passes of a request with <see cref="GenerationRequest.Hires"/> it acts; default both.</summary>
+    /// <summary>
+    /// In which passes of a request with <see cref="GenerationRequest.Hires"/> it acts; default both.
+    /// </summary>
     [JsonPropertyName("hires")]
     public ControlPasses Passes { get; init; }
 
-    /// <summary>Where the unit acts: fully where this is white, not at all where it is black; null for everywhere.</summary>
+    /// <summary>
+    /// Where the unit acts: fully where this is white, not at all where it is black; null for everywhere.
+    /// </summary>
     public PictureSource? Mask { get; init; }
 
     /// <summary>
-    /// For inpainting ControlNets (control_v11p_sd15_inpaint): white where the hint is to be made anew, which counts −1 there;
+    /// For inpainting ControlNets (control_v11p_sd15_inpaint): white where the hint is to be made anew, which counts −1
+    /// there;
     /// null for none, or the request's own mask where the ControlNet's name says that it is for inpainting.
     /// </summary>
     [JsonPropertyName("inpaint")]
@@ -122,5 +136,11 @@ public sealed record ControlUnit
     /// <summary>Any picture as it is, for a ControlNet of one's own.</summary>
     /// <param name="picture">The hint.</param>
     /// <param name="model">Name, path or hash of the ControlNet.</param>
-    public static ControlUnit Hint(PictureSource picture, string model) => new() { Kind = HintKind, Picture = picture, Model = model };
+    public static ControlUnit Hint(PictureSource picture, string model) =>
+        new()
+        {
+            Kind = HintKind,
+            Picture = picture,
+            Model = model,
+        };
 }

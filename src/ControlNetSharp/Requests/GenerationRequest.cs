@@ -31,14 +31,19 @@ public sealed record GenerationRequest
     /// <summary>Name, path or hash of the model; default the embedded one.</summary>
     public string Model { get; init; } = EmbeddedModel;
 
-    /// <summary>Name, path or hash of a checkpoint whose Autoencoder replaces the model's own; null (the default) for that.</summary>
+    /// <summary>
+    /// Name, path or hash of a checkpoint whose Autoencoder replaces the model's own; null (the default) for that.
+    /// </summary>
     public string? Vae { get; init; }
 
-    /// <summary>What the UNet predicts; null (the default) for what the model says, and epsilon where it says nothing.</summary>
+    /// <summary>
+    /// What the UNet predicts; null (the default) for what the model says, and epsilon where it says nothing.
+    /// </summary>
     public PredictionType? Prediction { get; init; }
 
     /// <summary>
-    /// Width and height in pixels, 64 to 4096, multiples of 8; null (the default) for the model's native size in the aspect
+    /// Width and height in pixels, 64 to 4096, multiples of 8; null (the default) for the model's native size in the
+    /// aspect
     /// ratio of the initial picture or of the first unit's.
     /// </summary>
     public PictureSize? Size { get; init; }
@@ -58,7 +63,8 @@ public sealed record GenerationRequest
     public double GuidanceScale { get; init; } = 7;
 
     /// <summary>
-    /// Seed of the first picture, 0 to 4294967295; picture k has seed + k. Null (the default) for a random one, which the
+    /// Seed of the first picture, 0 to 4294967295; picture k has seed + k. Null (the default) for a random one, which
+    /// the
     /// result names.
     /// </summary>
     [Range(0L, Seeds.Largest)]
@@ -73,7 +79,8 @@ public sealed record GenerationRequest
     public int Count { get; init; } = 1;
 
     /// <summary>
-    /// Which block of the text encoder counts as the last, 1 to 12, as stable-diffusion-webui counts (1 = last); null (the
+    /// Which block of the text encoder counts as the last, 1 to 12, as stable-diffusion-webui counts (1 = last); null
+    /// (the
     /// default) for what the model was trained with.
     /// </summary>
     [Range(1, 12)]
@@ -88,7 +95,9 @@ public sealed record GenerationRequest
     /// <summary>A picture to start from; null (the default) for noise alone.</summary>
     public InitialPicture? Initial { get; init; }
 
-    /// <summary>A second pass at a larger size; null (the default) for none. Not together with <see cref="Initial"/>.</summary>
+    /// <summary>
+    /// A second pass at a larger size; null (the default) for none. Not together with <see cref="Initial"/>.
+    /// </summary>
     public HiresPass? Hires { get; init; }
 
     /// <summary>Control units; none for a picture from the prompt alone.</summary>
@@ -96,7 +105,14 @@ public sealed record GenerationRequest
 
     /// <summary>The sampling of the first pass.</summary>
     [JsonIgnore]
-    internal SamplingOptions Sampling => new() { Sampler = Sampler, Scheduler = Scheduler, Steps = Steps, Denoise = Initial?.Denoise ?? 1 };
+    internal SamplingOptions Sampling =>
+        new()
+        {
+            Sampler = Sampler,
+            Scheduler = Scheduler,
+            Steps = Steps,
+            Denoise = Initial?.Denoise ?? 1,
+        };
 
     /// <summary>How many pictures it makes.</summary>
     [JsonIgnore]

@@ -11,5 +11,8 @@ internal sealed record HashedName(string? Name, string? Hash)
     /// <summary>
     /// As <see cref="GenerationRequest.Model"/> takes it: the name, the hash, or the name with the hash in brackets.
     /// </summary>
-    public override string ToString() => Hash is null ? Name ?? "" : Name is null ? Hash : $"{Name} [{Hash}]";
+    public override string ToString() =>
+        Hash is null ? Name ?? ""
+        : Name is null ? Hash
+        : $"{Name} [{Hash}]";
 }

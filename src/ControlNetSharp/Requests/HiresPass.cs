@@ -7,17 +7,22 @@ namespace ControlNetSharp.Requests;
 public sealed record HiresPass
 {
     /// <summary>
-    /// Sides of the result in those of the first pass, 1 to 4; default 2. They are rounded down to multiples of 8, as in
+    /// Sides of the result in those of the first pass, 1 to 4; default 2. They are rounded down to multiples of 8, as
+    /// in
     /// stable-diffusion-webui.
     /// </summary>
     [Range(1.0, 4.0)]
     public double Scale { get; init; } = 2;
 
-    /// <summary>How much of the enlarged picture is made anew, 0 (nothing: it is only enlarged) to 1; default 0.7.</summary>
+    /// <summary>
+    /// How much of the enlarged picture is made anew, 0 (nothing: it is only enlarged) to 1; default 0.7.
+    /// </summary>
     [Range(0.0, 1.0)]
     public double Denoise { get; init; } = 0.7;
 
-    /// <summary>Steps of the second pass, 1 to 1000, all of them run; null (the default) for those of the first.</summary>
+    /// <summary>
+    /// Steps of the second pass, 1 to 1000, all of them run; null (the default) for those of the first.
+    /// </summary>
     [Range(1, SamplingPlan.MostSteps)]
     public int? Steps { get; init; }
 

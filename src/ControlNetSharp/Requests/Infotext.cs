@@ -16,7 +16,15 @@ public sealed partial record Infotext
     private const int LeastSettings = 3;
 
     private static readonly string[] UsualKeys =
-        ["Steps", "Sampler", "CFG scale", "Seed", "Size", "Model", "Model hash"];
+    [
+        "Steps",
+        "Sampler",
+        "CFG scale",
+        "Seed",
+        "Size",
+        "Model",
+        "Model hash",
+    ];
 
     /// <summary>What the picture shows; may have several lines.</summary>
     public string Prompt { get; init; } = "";
@@ -28,9 +36,11 @@ public sealed partial record Infotext
     public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
 
     /// <summary>The value of the first setting of a key in any case; null where there is none.</summary>
-    public string? this[string key] => Settings
-        .Where(setting => setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase))
-        .Select(setting => setting.Value).FirstOrDefault();
+    public string? this[string key] =>
+        Settings
+            .Where(setting => setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase))
+            .Select(setting => setting.Value)
+            .FirstOrDefault();
 
     /// <summary>Reads any text.</summary>
     public static Infotext Parse(string text)
@@ -100,7 +110,9 @@ public sealed partial record Infotext
     private static Infotext WithPrompts(string[] lines, IReadOnlyList<KeyValuePair<string, string>> settings)
     {
         var negative = Array.FindIndex(
-            lines, line => line.TrimStart().StartsWith(NegativeMark, StringComparison.Ordinal));
+            lines,
+            line => line.TrimStart().StartsWith(NegativeMark, StringComparison.Ordinal)
+        );
         return new Infotext
         {
             Prompt = Joined(negative < 0 ? lines : lines[..negative]),

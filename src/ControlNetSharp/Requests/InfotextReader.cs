@@ -123,9 +123,11 @@ internal sealed partial class InfotextReader
 
     private List<HashedName> ReadNames(string key, string prefix, Dictionary<string, string> hashes)
     {
-        var names = InfotextSettings.Parse(Take(key)?.Value ?? "")
+        var names = InfotextSettings
+            .Parse(Take(key)?.Value ?? "")
             .Select(pair => new HashedName(pair.Key, HashOf(pair.Value)));
-        var civitai = hashes.Where(pair => pair.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+        var civitai = hashes
+            .Where(pair => pair.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
             .Select(pair => new HashedName(pair.Key[prefix.Length..], HashOf(pair.Value)));
         return [.. names.Concat(civitai).DistinctBy(network => network.Name, StringComparer.OrdinalIgnoreCase)];
     }
@@ -136,12 +138,15 @@ internal sealed partial class InfotextReader
         var isAutomatic = schedule is { } any && Same(any.Value, SamplerCatalogue.Automatic);
         if (sampler is { } named)
         {
-            Try(named, request =>
-            {
-                var (name, scheduler, isCombined) = SamplerNamed(named.Value);
-                var wanted = isAutomatic && !isCombined ? SamplerCatalogue.Automatic : scheduler;
-                return request with { Sampler = name, Scheduler = wanted };
-            });
+            Try(
+                named,
+                request =>
+                {
+                    var (name, scheduler, isCombined) = SamplerNamed(named.Value);
+                    var wanted = isAutomatic && !isCombined ? SamplerCatalogue.Automatic : scheduler;
+                    return request with { Sampler = name, Scheduler = wanted };
+                }
+            );
         }
 
         if (schedule is { } type && !isAutomatic)
@@ -160,8 +165,10 @@ internal sealed partial class InfotextReader
     {
         if (Take("RNG") is not { } source)
         {
-            return _settings.Any(setting => Same(setting.Key, "Version") && OwnNoise.Any(program =>
-                setting.Value.StartsWith(program, StringComparison.OrdinalIgnoreCase)));
+            return _settings.Any(setting =>
+                Same(setting.Key, "Version")
+                && OwnNoise.Any(program => setting.Value.StartsWith(program, StringComparison.OrdinalIgnoreCase))
+            );
         }
 
         if (Same(source.Value, "CPU"))
@@ -198,9 +205,19 @@ internal sealed partial class InfotextReader
         var (size, first) = (Take("Size"), Take("First pass size"));
         if (first is { } smaller)
         {
-            Try(smaller, request => SidesOf(smaller) == default && size is { } whole
-                ? request with { Size = FirstPassOf(SidesOf(whole)) }
-                : request with { Size = SizeOf(smaller) });
+            Try(
+                smaller,
+                request =>
+                    SidesOf(smaller) == default && size is { } whole
+                        ? request with
+                        {
+                            Size = FirstPassOf(SidesOf(whole)),
+                        }
+                        : request with
+                        {
+                            Size = SizeOf(smaller),
+                        }
+            );
         }
 
         if (size is { } only && _request.Size is null)
@@ -209,7 +226,10 @@ internal sealed partial class InfotextReader
         }
         else if (size is { } result)
         {
-            _request = _request with { Hires = new HiresPass { Scale = 1, Denoise = 1 } };
+            _request = _request with
+            {
+                Hires = new HiresPass { Scale = 1, Denoise = 1 },
+            };
             Try(result, request => WithSizeOfSecondPass(request, result));
         }
     }
@@ -217,13 +237,22 @@ internal sealed partial class InfotextReader
     private void ReadTextAndTiling()
     {
         // A1111 leaves the model's own layer where it says 1; ComfyUI counts from the end with -1.
-        TryWhole("Clip skip", (request, layer) =>
-            request with { ClipSkip = Math.Abs(layer) is > 1 and var skip ? skip : null });
+        TryWhole(
+            "Clip skip",
+            (request, layer) => request with { ClipSkip = Math.Abs(layer) is > 1 and var skip ? skip : null }
+        );
         if (Take("Tiling") is { } tiling)
         {
-            Try(tiling, request => bool.TryParse(tiling.Value, out var on)
-                ? request with { Tiling = on }
-                : throw Refused(tiling, "must be True or False."));
+            Try(
+                tiling,
+                request =>
+                    bool.TryParse(tiling.Value, out var on)
+                        ? request with
+                        {
+                            Tiling = on,
+                        }
+                        : throw Refused(tiling, "must be True or False.")
+            );
         }
     }
 
@@ -234,23 +263,32 @@ internal sealed partial class InfotextReader
             return;
         }
 
-        // With all of the picture made anew the fewest steps are needed, so that no part is refused for the sake of one still to come.
-        _request = _request with { Hires = (_request.Hires ?? new HiresPass { Scale = 1 }) with { Denoise = 1 } };
-        TryNumber("Hires upscale", (request, scale) =>
-            request with { Hires = request.Hires! with { Scale = scale } });
+        // With all of the picture made anew the fewest steps are needed, so that no part is refused for the sake of one
+        // still to come.
+        _request = _request with
+        {
+            Hires = (_request.Hires ?? new HiresPass { Scale = 1 }) with { Denoise = 1 },
+        };
+        TryNumber("Hires upscale", (request, scale) => request with { Hires = request.Hires! with { Scale = scale } });
         if (Take("Hires resize") is { } resize)
         {
             Try(resize, request => WithSizeOfSecondPass(request, resize));
         }
 
-        TryWhole("Hires steps", (request, steps) =>
-            request with { Hires = request.Hires! with { Steps = steps == 0 ? null : steps } });
-        TryNumber("Denoising strength", (request, denoise) =>
-            request with { Hires = request.Hires! with { Denoise = denoise } });
+        TryWhole(
+            "Hires steps",
+            (request, steps) => request with { Hires = request.Hires! with { Steps = steps == 0 ? null : steps } }
+        );
+        TryNumber(
+            "Denoising strength",
+            (request, denoise) => request with { Hires = request.Hires! with { Denoise = denoise } }
+        );
         if (Take("Hires upscaler") is { } upscaler)
         {
-            Try(upscaler, request =>
-                request with { Hires = request.Hires! with { Upscaler = UpscalerNamed(upscaler.Value) } });
+            Try(
+                upscaler,
+                request => request with { Hires = request.Hires! with { Upscaler = UpscalerNamed(upscaler.Value) } }
+            );
         }
 
         ReadSameAsFirst();
@@ -259,10 +297,17 @@ internal sealed partial class InfotextReader
     /// <summary>What the second pass has of its own elsewhere, and here is that of the first.</summary>
     private void ReadSameAsFirst()
     {
-        TakeIfSame("Hires sampler", value => Same(value, "Use same sampler")
-            || SamplerNamed(value).Sampler == _request.Sampler);
-        TakeIfSame("Hires schedule type", value => Same(value, "Use same scheduler")
-            || SchedulerNamed(value) == SamplerCatalogue.Resolve(_request.Sampler, _request.Scheduler).Scheduler.Name);
+        TakeIfSame(
+            "Hires sampler",
+            value => Same(value, "Use same sampler") || SamplerNamed(value).Sampler == _request.Sampler
+        );
+        TakeIfSame(
+            "Hires schedule type",
+            value =>
+                Same(value, "Use same scheduler")
+                || SchedulerNamed(value)
+                    == SamplerCatalogue.Resolve(_request.Sampler, _request.Scheduler).Scheduler.Name
+        );
         TakeIfSame("Hires CFG scale", value => Number(value) == _request.GuidanceScale);
         TakeIfSame("Hires prompt", value => value.Length == 0 || value == _request.Prompt);
         TakeIfSame("Hires negative prompt", value => value.Length == 0 || value == _request.NegativePrompt);
@@ -299,20 +344,24 @@ internal sealed partial class InfotextReader
         }
     }
 
-    private bool ChangesNothing(KeyValuePair<string, string> setting) => Tells.Contains(setting.Key)
-        || IsOff(setting.Key, setting.Value) || IsOurEta(setting) || IsOurModel(setting);
+    private bool ChangesNothing(KeyValuePair<string, string> setting) =>
+        Tells.Contains(setting.Key) || IsOff(setting.Key, setting.Value) || IsOurEta(setting) || IsOurModel(setting);
 
-    private static bool IsOff(string key, string value) => OffValues.Contains(value)
-        || (Unchanged.TryGetValue(key, out var usual)
-            && (Same(value, usual) || (Number(value) is { } number && number == Number(usual))));
+    private static bool IsOff(string key, string value) =>
+        OffValues.Contains(value)
+        || (
+            Unchanged.TryGetValue(key, out var usual)
+            && (Same(value, usual) || (Number(value) is { } number && number == Number(usual)))
+        );
 
     private bool IsOurEta(KeyValuePair<string, string> setting) =>
-        (Same(setting.Key, "Eta") || Same(setting.Key, "Eta DDIM")) && Number(setting.Value) is { } eta
+        (Same(setting.Key, "Eta") || Same(setting.Key, "Eta DDIM"))
+        && Number(setting.Value) is { } eta
         && eta == SamplerCatalogue.Resolve(_request.Sampler).Sampler.DefaultEta;
 
     /// <summary>Civitai's list says nothing new where it has only the model, which is named.</summary>
-    private bool IsOurModel(KeyValuePair<string, string> setting) => Same(setting.Key, Resources) && Has("Model")
-        && !OtherResource().IsMatch(setting.Value);
+    private bool IsOurModel(KeyValuePair<string, string> setting) =>
+        Same(setting.Key, Resources) && Has("Model") && !OtherResource().IsMatch(setting.Value);
 
     /// <summary>A scale that makes the size of the result from that of the first pass.</summary>
     private static GenerationRequest WithSizeOfSecondPass(GenerationRequest request, Setting setting)
@@ -328,8 +377,10 @@ internal sealed partial class InfotextReader
         double[] scales = [(double)wanted.Width / first.Width, (double)wanted.Height / first.Height];
         // Half a pixel more, since a quotient times its divisor may be a little less than what was divided.
         scales = [.. scales, (wanted.Width + 0.5) / first.Width, (wanted.Height + 0.5) / first.Height];
-        var pass = scales.Select(scale => request.Hires! with { Scale = scale })
-            .FirstOrDefault(pass => pass.SizeOf(first) == Floored(wanted))
+        var pass =
+            scales
+                .Select(scale => request.Hires! with { Scale = scale })
+                .FirstOrDefault(pass => pass.SizeOf(first) == Floored(wanted))
             ?? throw Refused(setting, $"the second pass must have the shape of the first, {first}.");
         return request with { Hires = pass };
     }
@@ -340,7 +391,8 @@ internal sealed partial class InfotextReader
     /// </summary>
     private static PictureSize FirstPassOf(PictureSize result)
     {
-        const int side = 512, step = 64;
+        const int side = 512,
+            step = 64;
         var scale = side / Math.Sqrt((double)result.Width * result.Height);
         return (Side(result.Width), Side(result.Height));
 
@@ -349,9 +401,10 @@ internal sealed partial class InfotextReader
 
     private static PictureSize SizeOf(Setting setting) => Floored(SidesOf(setting));
 
-    private static PictureSize SidesOf(Setting setting) => Sides().Match(setting.Value) is { Success: true } match
-        ? new(Whole(match.Groups["width"].Value), Whole(match.Groups["height"].Value))
-        : throw Refused(setting, PictureSize.Allowed);
+    private static PictureSize SidesOf(Setting setting) =>
+        Sides().Match(setting.Value) is { Success: true } match
+            ? new(Whole(match.Groups["width"].Value), Whole(match.Groups["height"].Value))
+            : throw Refused(setting, PictureSize.Allowed);
 
     private static PictureSize Floored(PictureSize size) =>
         new(size.Width / PictureSize.Step * PictureSize.Step, size.Height / PictureSize.Step * PictureSize.Step);
@@ -400,8 +453,10 @@ internal sealed partial class InfotextReader
     {
         if (Take(key) is { } setting)
         {
-            Try(setting, request =>
-                change(request, (int)Math.Clamp(WholeNumber(setting), -int.MaxValue, int.MaxValue)));
+            Try(
+                setting,
+                request => change(request, (int)Math.Clamp(WholeNumber(setting), -int.MaxValue, int.MaxValue))
+            );
         }
     }
 
@@ -409,14 +464,17 @@ internal sealed partial class InfotextReader
     {
         if (Take(key) is { } setting)
         {
-            Try(setting, request =>
-                change(request, Number(setting.Value) ?? throw Refused(setting, "must be a number.")));
+            Try(
+                setting,
+                request => change(request, Number(setting.Value) ?? throw Refused(setting, "must be a number."))
+            );
         }
     }
 
     /// <summary>Python writes some whole numbers with a point.</summary>
     private static double WholeNumber(Setting setting) =>
-        Number(setting.Value) is { } number && number == Math.Floor(number) ? number
+        Number(setting.Value) is { } number && number == Math.Floor(number)
+            ? number
             : throw Refused(setting, "must be a whole number.");
 
     private void Try(Setting setting, Func<GenerationRequest, GenerationRequest> change)
@@ -433,7 +491,7 @@ internal sealed partial class InfotextReader
         }
     }
 
-    private void Lose(Setting setting, string reason) => 
+    private void Lose(Setting setting, string reason) =>
         _losses.Add((setting.Index, new(setting.Key, setting.Value, reason)));
 
     private static RequestException Refused(Setting setting, string allowed) =>
@@ -446,7 +504,10 @@ internal sealed partial class InfotextReader
     private static partial Regex ForgeModule();
 
     [GeneratedRegex(
-        "\"type\"\\s*:\\s*\"(?!checkpoint\")", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
+        "\"type\"\\s*:\\s*\"(?!checkpoint\")",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase,
+        1000
+    )]
     private static partial Regex OtherResource();
 
     private readonly record struct Setting(int Index, string Key, string Value);

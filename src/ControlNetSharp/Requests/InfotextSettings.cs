@@ -16,8 +16,10 @@ internal static class InfotextSettings
 
     private const string Openings = "\"([{";
 
-    private static readonly JsonSerializerOptions Relaxed =
-        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Relaxed = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Reads a list; whatever is written gives some pairs.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Parse(string text)
@@ -26,7 +28,7 @@ internal static class InfotextSettings
         // Looking for the end of brackets in vain costs time; where that was as much as the text is long, it has no
         // such values.
         var lookedInVain = 0;
-        for (var at = 0; at < text.Length;)
+        for (var at = 0; at < text.Length; )
         {
             var keyEnd = IndexOfAny(text, ":,\n", at);
             var key = text[at..keyEnd].Trim();
@@ -70,12 +72,17 @@ internal static class InfotextSettings
 
     /// <summary>Writes a list that <see cref="Parse"/> reads.</summary>
     public static string Write(IEnumerable<KeyValuePair<string, string>> settings) =>
-        string.Join(", ", settings.Select(setting =>
-            setting.Key == setting.Value ? setting.Key : $"{setting.Key}: {Quote(setting.Value)}"));
+        string.Join(
+            ", ",
+            settings.Select(setting =>
+                setting.Key == setting.Value ? setting.Key : $"{setting.Key}: {Quote(setting.Value)}"
+            )
+        );
 
     private static string Quote(string value) =>
         value.AsSpan().ContainsAny(",:\n\r") || value.Trim().Length != value.Length || OpensNested(value, 0)
-            ? JsonSerializer.Serialize(value, Relaxed) : value;
+            ? JsonSerializer.Serialize(value, Relaxed)
+            : value;
 
     private static string Unquote(string value)
     {

@@ -23,35 +23,63 @@ internal static partial class InfotextUnits
     /// <summary>Names of annotators that are a kind's name here.</summary>
     private static readonly Dictionary<string, string> Modules = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["depth"] = "depth_midas", ["hed"] = "softedge_hed",
-        ["fake_scribble"] = "scribble_hed", ["lineart"] = "lineart_realistic",
+        ["depth"] = "depth_midas",
+        ["hed"] = "softedge_hed",
+        ["fake_scribble"] = "scribble_hed",
+        ["lineart"] = "lineart_realistic",
     };
 
     /// <summary>Other names of fields.</summary>
     private static readonly Dictionary<string, string> Synonyms = new(StringComparer.Ordinal)
     {
-        ["preprocessor"] = "module", ["starting step"] = "guidance start", ["ending step"] = "guidance end",
+        ["preprocessor"] = "module",
+        ["starting step"] = "guidance start",
+        ["ending step"] = "guidance end",
         ["preprocessor parameters"] = "preprocessor params",
     };
 
     /// <summary>Fields that a request has, and those that change nothing.</summary>
     private static readonly HashSet<string> Known =
     [
-        "module", "model", "weight", "resize mode", "processor res", "threshold a", "threshold b", "guidance start",
-        "guidance end", "starting/ending", "pixel perfect", "control mode", "hr option", "preprocessor params",
-        "enabled", "low vram", "lowvram", "save detected map", "is ui", "use preview as input",
+        "module",
+        "model",
+        "weight",
+        "resize mode",
+        "processor res",
+        "threshold a",
+        "threshold b",
+        "guidance start",
+        "guidance end",
+        "starting/ending",
+        "pixel perfect",
+        "control mode",
+        "hr option",
+        "preprocessor params",
+        "enabled",
+        "low vram",
+        "lowvram",
+        "save detected map",
+        "is ui",
+        "use preview as input",
         "inpaint crop input image",
     ];
 
     /// <summary>Values of other fields with which they change nothing.</summary>
-    private static readonly HashSet<string> OffFields =
-        new(StringComparer.OrdinalIgnoreCase) { "-1", "Unknown", "simple", "Fidelity" };
+    private static readonly HashSet<string> OffFields = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "-1",
+        "Unknown",
+        "simple",
+        "Fidelity",
+    };
 
     /// <summary>Finds the units among the settings.</summary>
     /// <param name="settings">All settings.</param>
     /// <param name="taken">Gets the indices of theirs.</param>
     public static IReadOnlyList<InfotextUnitFields> Find(
-        IReadOnlyList<KeyValuePair<string, string>> settings, HashSet<int> taken)
+        IReadOnlyList<KeyValuePair<string, string>> settings,
+        HashSet<int> taken
+    )
     {
         var units = new SortedDictionary<int, InfotextUnitFields>();
         InfotextUnitFields? open = null;
@@ -98,7 +126,8 @@ internal static partial class InfotextUnits
         var module = fields["module"] ?? ControlUnit.NoAnnotator;
         var annotator = AnnotatorNamed(module);
         var isHint = Same(module, ControlUnit.NoAnnotator);
-        var problem = annotator is null && !isHint ? $"there is no annotator of the name {module} here."
+        var problem =
+            annotator is null && !isHint ? $"there is no annotator of the name {module} here."
             : fields["model"] is "None" or "" || (isHint && fields["model"] is null) ? "it names no ControlNet."
             : null;
         if (problem is not null)
@@ -127,10 +156,13 @@ internal static partial class InfotextUnits
             SetAnnotator(annotator);
         }
 
-        losses.AddRange(fields.Others(Known)
-            .Where(field => !OffValues.Contains(field.Value) && !OffFields.Contains(field.Value))
-            .Select(field => new InfotextLoss($"{fields.Key} {field.Written}", field.Value, NothingLikeIt))
-            .Select(loss => (fields.Index, loss)));
+        losses.AddRange(
+            fields
+                .Others(Known)
+                .Where(field => !OffValues.Contains(field.Value) && !OffFields.Contains(field.Value))
+                .Select(field => new InfotextLoss($"{fields.Key} {field.Written}", field.Value, NothingLikeIt))
+                .Select(loss => (fields.Index, loss))
+        );
         losses.Add((fields.Index, new(fields.Key, fields.ToString(), "its picture is not in the text.")));
         return new InfotextUnit(fields.Key, unit);
 
@@ -190,8 +222,11 @@ internal static partial class InfotextUnits
     private static AnnotatorInfo? AnnotatorNamed(string module)
     {
         string[] names = [Modules.GetValueOrDefault(module, module), module.Split(" (")[0]];
-        return names.SelectMany(name => AnnotatorCatalogue.All
-            .Where(info => info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase))).FirstOrDefault();
+        return names
+            .SelectMany(name =>
+                AnnotatorCatalogue.All.Where(info => info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase))
+            )
+            .FirstOrDefault();
     }
 
     private static string[] Numbers(string? tuple) =>
@@ -205,6 +240,8 @@ internal static partial class InfotextUnits
 
     [GeneratedRegex(
         @"^(?<unit>ControlNet([ -]?(?<number>\d{1,3}))?)( (?<field>\D.*))?$",
-        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase,
+        1000
+    )]
     private static partial Regex UnitKey();
 }

@@ -17,32 +17,77 @@ internal static partial class InfotextVocabulary
     /// <summary>Keys that tell something and change nothing.</summary>
     public static readonly HashSet<string> Tells = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Version", "User", "App", "Backend", "Pipeline", "Created Date", "Civitai metadata", "Template",
-        "Negative Template", "TI", "Used embeddings", "Batch size", "Batch pos", "Discard penultimate sigma",
-        "Model sha256", "VAE sha256", "Original Size",
+        "Version",
+        "User",
+        "App",
+        "Backend",
+        "Pipeline",
+        "Created Date",
+        "Civitai metadata",
+        "Template",
+        "Negative Template",
+        "TI",
+        "Used embeddings",
+        "Batch size",
+        "Batch pos",
+        "Discard penultimate sigma",
+        "Model sha256",
+        "VAE sha256",
+        "Original Size",
     };
 
     /// <summary>Values of keys that are not used here with which they change nothing.</summary>
     public static readonly Dictionary<string, string> Unchanged = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["Variation seed strength"] = "0", ["Token merging ratio"] = "0", ["Token merging ratio hr"] = "0",
-        ["NGMS"] = "0", ["Skip Early CFG"] = "0", ["ENSD"] = "0", ["Extra noise"] = "0", ["Noise multiplier"] = "1",
-        ["Sigma churn"] = "0", ["Sigma tmin"] = "0", ["Sigma tmax"] = "0", ["Sigma noise"] = "1",
-        ["Schedule min sigma"] = "0", ["Schedule max sigma"] = "0", ["Schedule rho"] = "0",
-        ["Beta schedule alpha"] = "0.6", ["Beta schedule beta"] = "0.6",
-        ["VAE Encoder"] = "Full", ["VAE Decoder"] = "Full", ["Emphasis"] = "Original", ["Noise Schedule"] = "Default",
-        ["FP8 weight"] = "Disable", ["Diffusion in Low Bits"] = "Automatic", ["UniPC variant"] = "bh2",
-        ["Mask mode"] = "Inpaint masked", ["Inpaint area"] = "Whole picture",
+        ["Variation seed strength"] = "0",
+        ["Token merging ratio"] = "0",
+        ["Token merging ratio hr"] = "0",
+        ["NGMS"] = "0",
+        ["Skip Early CFG"] = "0",
+        ["ENSD"] = "0",
+        ["Extra noise"] = "0",
+        ["Noise multiplier"] = "1",
+        ["Sigma churn"] = "0",
+        ["Sigma tmin"] = "0",
+        ["Sigma tmax"] = "0",
+        ["Sigma noise"] = "1",
+        ["Schedule min sigma"] = "0",
+        ["Schedule max sigma"] = "0",
+        ["Schedule rho"] = "0",
+        ["Beta schedule alpha"] = "0.6",
+        ["Beta schedule beta"] = "0.6",
+        ["VAE Encoder"] = "Full",
+        ["VAE Decoder"] = "Full",
+        ["Emphasis"] = "Original",
+        ["Noise Schedule"] = "Default",
+        ["FP8 weight"] = "Disable",
+        ["Diffusion in Low Bits"] = "Automatic",
+        ["UniPC variant"] = "bh2",
+        ["Mask mode"] = "Inpaint masked",
+        ["Inpaint area"] = "Whole picture",
     };
 
     /// <summary>Values of any key that say that something is off.</summary>
-    public static readonly HashSet<string> OffValues =
-        new(StringComparer.OrdinalIgnoreCase) { "", "None", "False", "[]", "{}" };
+    public static readonly HashSet<string> OffValues = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "",
+        "None",
+        "False",
+        "[]",
+        "{}",
+    };
 
     /// <summary>Values that mean the model's own Autoencoder.</summary>
     public static readonly HashSet<string> OwnVae = new(StringComparer.OrdinalIgnoreCase)
     {
-        "", "None", "Automatic", "Built in", "Built-in", "Baked", "Baked in", "Baked VAE",
+        "",
+        "None",
+        "Automatic",
+        "Built in",
+        "Built-in",
+        "Baked",
+        "Baked in",
+        "Baked VAE",
     };
 
     /// <summary>Keys of a second pass.</summary>
@@ -51,8 +96,14 @@ internal static partial class InfotextVocabulary
     /// <summary>Keys of a picture to start from, or of its mask.</summary>
     public static readonly string[] StartKeys =
     [
-        "Init image hash", "Image CFG scale", "Conditional mask weight",
-        "Masked content", "Mask blur", "Mask mode", "Inpaint area", "Masked area padding",
+        "Init image hash",
+        "Image CFG scale",
+        "Conditional mask weight",
+        "Masked content",
+        "Mask blur",
+        "Mask mode",
+        "Inpaint area",
+        "Masked area padding",
     ];
 
     /// <summary>Programs that draw noise on a CPU without saying so.</summary>

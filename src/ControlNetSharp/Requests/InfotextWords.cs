@@ -12,10 +12,14 @@ internal static class InfotextWords
     public static readonly (ResizeMode Value, string[] Words)[] Resize =
     [
         (ResizeMode.Just, ["Just Resize", "0", "ResizeMode.RESIZE"]),
-        (ResizeMode.Crop,
-            ["Crop and Resize", "1", "ResizeMode.INNER_FIT", "Inner Fit (Scale to Fit)", "Scale to Fit (Inner Fit)"]),
-        (ResizeMode.Fill,
-            ["Resize and Fill", "2", "ResizeMode.OUTER_FIT", "Outer Fit (Shrink to Fit)", "Envelope (Outer Fit)"]),
+        (
+            ResizeMode.Crop,
+            ["Crop and Resize", "1", "ResizeMode.INNER_FIT", "Inner Fit (Scale to Fit)", "Scale to Fit (Inner Fit)"]
+        ),
+        (
+            ResizeMode.Fill,
+            ["Resize and Fill", "2", "ResizeMode.OUTER_FIT", "Outer Fit (Shrink to Fit)", "Envelope (Outer Fit)"]
+        ),
     ];
 
     public static readonly (ControlMode Value, string[] Words)[] Mode =

@@ -13,37 +13,39 @@ namespace ControlNetSharp.Requests;
 /// </summary>
 internal static class InfotextWriter
 {
-    private const int ModelDigits = 10, LoraDigits = 12;
+    private const int ModelDigits = 10,
+        LoraDigits = 12;
 
-    public static Infotext Describe(GenerationRequest request, InfotextFacts facts) => new()
-    {
-        Prompt = request.Prompt,
-        NegativePrompt = request.NegativePrompt,
-        Settings = [.. WithoutGaps(Settings(request, facts))],
-    };
+    public static Infotext Describe(GenerationRequest request, InfotextFacts facts) =>
+        new()
+        {
+            Prompt = request.Prompt,
+            NegativePrompt = request.NegativePrompt,
+            Settings = [.. WithoutGaps(Settings(request, facts))],
+        };
 
     private static IEnumerable<KeyValuePair<string, string>> WithoutGaps(
-        IEnumerable<(string Key, string? Value)> pairs) =>
-        from pair in pairs where pair.Value is not null select new KeyValuePair<string, string>(pair.Key, pair.Value!);
+        IEnumerable<(string Key, string? Value)> pairs
+    ) => from pair in pairs where pair.Value is not null select new KeyValuePair<string, string>(pair.Key, pair.Value!);
 
     private static IEnumerable<(string Key, string? Value)> Settings(GenerationRequest request, InfotextFacts facts) =>
-    [
-        .. Sampling(request, facts),
-        ("Model hash", Digits(facts.Model.Hash, ModelDigits)),
-        ("Model", facts.Model.Name),
-        ("VAE hash", Digits(facts.Vae?.Hash, ModelDigits)),
-        ("VAE", facts.Vae?.Name),
-        ("Denoising strength", Text(request.Initial?.Denoise ?? request.Hires?.Denoise)),
-        ("Clip skip", request.ClipSkip > 1 ? Text(request.ClipSkip) : null),
-        ("RNG", "CPU"),
-        ("Tiling", request.Tiling ? "True" : null),
-        .. Units(request.Units, facts.ControlNets),
-        .. SecondPass(request.Hires),
-        .. Mask(request.Initial?.Mask),
-        ("Lora hashes", Hashes(facts.Loras, LoraDigits)),
-        ("TI hashes", Hashes(facts.Embeddings, LoraDigits)),
-        ("Version", facts.Version),
-    ];
+        [
+            .. Sampling(request, facts),
+            ("Model hash", Digits(facts.Model.Hash, ModelDigits)),
+            ("Model", facts.Model.Name),
+            ("VAE hash", Digits(facts.Vae?.Hash, ModelDigits)),
+            ("VAE", facts.Vae?.Name),
+            ("Denoising strength", Text(request.Initial?.Denoise ?? request.Hires?.Denoise)),
+            ("Clip skip", request.ClipSkip > 1 ? Text(request.ClipSkip) : null),
+            ("RNG", "CPU"),
+            ("Tiling", request.Tiling ? "True" : null),
+            .. Units(request.Units, facts.ControlNets),
+            .. SecondPass(request.Hires),
+            .. Mask(request.Initial?.Mask),
+            ("Lora hashes", Hashes(facts.Loras, LoraDigits)),
+            ("TI hashes", Hashes(facts.Embeddings, LoraDigits)),
+            ("Version", facts.Version),
+        ];
 
     private static IEnumerable<(string Key, string? Value)> Sampling(GenerationRequest request, InfotextFacts facts)
     {
@@ -60,8 +62,9 @@ internal static class InfotextWriter
     }
 
     private static IEnumerable<(string Key, string? Value)> Units(
-        IReadOnlyList<ControlUnit> units, IReadOnlyList<HashedName> controlNets) =>
-        units.Select((unit, i) => ($"ControlNet {i}", (string?)Unit(unit, controlNets.ElementAtOrDefault(i))));
+        IReadOnlyList<ControlUnit> units,
+        IReadOnlyList<HashedName> controlNets
+    ) => units.Select((unit, i) => ($"ControlNet {i}", (string?)Unit(unit, controlNets.ElementAtOrDefault(i))));
 
     private static string Unit(ControlUnit unit, HashedName? controlNet)
     {
@@ -83,28 +86,42 @@ internal static class InfotextWriter
         };
         return InfotextSettings.Write(WithoutGaps(fields));
 
-        string? Slider(int index) => annotator?.Options.ElementAtOrDefault(index) is { } option
-            ? Text(unit.Options.GetValueOrDefault(option.Name, option.Default)) : null;
+        string? Slider(int index) =>
+            annotator?.Options.ElementAtOrDefault(index) is { } option
+                ? Text(unit.Options.GetValueOrDefault(option.Name, option.Default))
+                : null;
     }
 
-    private static IEnumerable<(string Key, string? Value)> SecondPass(HiresPass? hires) => hires is null ? [] :
-    [
-        ("Hires upscale", Text(hires.Scale)),
-        ("Hires steps", Text(hires.Steps)),
-        ("Hires upscaler", UpscalerCatalogue.Find(hires.Upscaler).Label),
-    ];
+    private static IEnumerable<(string Key, string? Value)> SecondPass(HiresPass? hires) =>
+        hires is null
+            ? []
+            :
+            [
+                ("Hires upscale", Text(hires.Scale)),
+                ("Hires steps", Text(hires.Steps)),
+                ("Hires upscaler", UpscalerCatalogue.Find(hires.Upscaler).Label),
+            ];
 
-    private static IEnumerable<(string Key, string? Value)> Mask(InpaintMask? mask) => mask is null ? [] :
-    [
-        ("Mask blur", Text(mask.Blur)),
-        ("Inpaint area", mask.OnlyMasked ? "Only masked" : null),
-        ("Masked area padding", mask.OnlyMasked ? Text(mask.Padding) : null),
-        ("Masked content",
-            mask.Content == MaskedContent.Original ? null : InfotextWords.WordOf(InfotextWords.Content, mask.Content)),
-    ];
+    private static IEnumerable<(string Key, string? Value)> Mask(InpaintMask? mask) =>
+        mask is null
+            ? []
+            :
+            [
+                ("Mask blur", Text(mask.Blur)),
+                ("Inpaint area", mask.OnlyMasked ? "Only masked" : null),
+                ("Masked area padding", mask.OnlyMasked ? Text(mask.Padding) : null),
+                (
+                    "Masked content",
+                    mask.Content == MaskedContent.Original
+                        ? null
+                        : InfotextWords.WordOf(InfotextWords.Content, mask.Content)
+                ),
+            ];
 
-    private static string? Hashes(IReadOnlyList<HashedName> networks, int digits) => networks.Count == 0 ? null
-        : InfotextSettings.Write(WithoutGaps(networks.Select(one => (KeyOf(one), Digits(one.Hash, digits)))));
+    private static string? Hashes(IReadOnlyList<HashedName> networks, int digits) =>
+        networks.Count == 0
+            ? null
+            : InfotextSettings.Write(WithoutGaps(networks.Select(one => (KeyOf(one), Digits(one.Hash, digits)))));
 
     /// <summary>Names without what separates them, as stable-diffusion-webui writes them.</summary>
     private static string KeyOf(HashedName network) => string.Concat((network.Name ?? "").Split(',', ':'));

@@ -13,7 +13,8 @@ public sealed record InitialPicture
     public required PictureSource Picture { get; init; }
 
     /// <summary>
-    /// How much of the picture is given up, 0 (almost nothing) to 1 (all); default 0.75. Of N steps floor(Denoise · N) + 1 are
+    /// How much of the picture is given up, 0 (almost nothing) to 1 (all); default 0.75. Of N steps floor(Denoise · N)
+    /// + 1 are
     /// run, at most N, from the noise level that belongs to the first of them. Source: stable-diffusion-webui,
     /// sd_samplers_common.py, setup_img2img_steps (behaviour).
     /// </summary>

@@ -10,7 +10,8 @@ public sealed record InpaintMask
     public required PictureSource Picture { get; init; }
 
     /// <summary>
-    /// Standard deviation of the blur that softens the mask's border, 0 to 64 pixels; default 4. Pixels of the size that is
+    /// Standard deviation of the blur that softens the mask's border, 0 to 64 pixels; default 4. Pixels of the size
+    /// that is
     /// repainted, with <see cref="OnlyMasked"/> of the picture itself.
     /// </summary>
     [Range(0, 64)]
@@ -20,12 +21,15 @@ public sealed record InpaintMask
     public MaskedContent Content { get; init; } = MaskedContent.Original;
 
     /// <summary>
-    /// Whether only the surroundings of the mask are made, at the size of the request, and put back into the whole picture,
+    /// Whether only the surroundings of the mask are made, at the size of the request, and put back into the whole
+    /// picture,
     /// which keeps its own size.
     /// </summary>
     public bool OnlyMasked { get; init; }
 
-    /// <summary>With <see cref="OnlyMasked"/>: pixels around the mask that are looked at too, 0 to 256; default 32.</summary>
+    /// <summary>
+    /// With <see cref="OnlyMasked"/>: pixels around the mask that are looked at too, 0 to 256; default 32.
+    /// </summary>
     [Range(0, 256)]
     public int Padding { get; init; } = 32;
 }

@@ -1,6 +1,8 @@
 namespace ControlNetSharp.Requests;
 
-/// <summary>What lies under a mask when repainting begins. Source: stable-diffusion-webui, inpainting_fill 0 to 3 (behaviour).</summary>
+/// <summary>
+/// What lies under a mask when repainting begins. Source: stable-diffusion-webui, inpainting_fill 0 to 3 (behaviour).
+/// </summary>
 public enum MaskedContent
 {
     /// <summary>Colours that flow in from what surrounds the mask.</summary>

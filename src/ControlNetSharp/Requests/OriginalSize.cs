@@ -3,7 +3,9 @@ using ControlNetSharp.Networks;
 
 namespace ControlNetSharp.Requests;
 
-/// <summary>What SDXL is told of a picture: its size before it was scaled, and how much of it was then cut off.</summary>
+/// <summary>
+/// What SDXL is told of a picture: its size before it was scaled, and how much of it was then cut off.
+/// </summary>
 public sealed record OriginalSize
 {
     private const int Most = 99_999;

@@ -8,7 +8,9 @@ namespace ControlNetSharp.Requests;
 /// <param name="Height">Rows: likewise.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct PictureSize(
-    [property: Range(PictureSize.Least, PictureSize.Most)] int Width, [property: Range(PictureSize.Least, PictureSize.Most)] int Height)
+    [property: Range(PictureSize.Least, PictureSize.Most)] int Width,
+    [property: Range(PictureSize.Least, PictureSize.Most)] int Height
+)
 {
     /// <summary>Width and height are multiples of this.</summary>
     public const int Step = 8;

@@ -10,21 +10,27 @@ using ControlNetSharp.Text;
 namespace ControlNetSharp.Requests;
 
 /// <summary>
-/// Requests as JSON: members in camelCase, words for choices. What is left out has its default; a member that is not known, given
+/// Requests as JSON: members in camelCase, words for choices. What is left out has its default; a member that is not
+/// known, given
 /// twice, or of another type is refused with its path.
 /// </summary>
 public static class RequestJson
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
-    private static readonly RequestJsonContext Indented = new(new JsonSerializerOptions(RequestJsonContext.Default.Options) { WriteIndented = true });
+    private static readonly RequestJsonContext Indented = new(
+        new JsonSerializerOptions(RequestJsonContext.Default.Options) { WriteIndented = true }
+    );
 
     /// <summary>A request as indented JSON; members that are null are left out.</summary>
-    public static string Write(GenerationRequest request) => JsonSerializer.Serialize(request, Indented.GenerationRequest);
+    public static string Write(GenerationRequest request) =>
+        JsonSerializer.Serialize(request, Indented.GenerationRequest);
 
     /// <summary>Reads a request and checks it.</summary>
     /// <param name="utf8">JSON in UTF-8, with or without a byte order mark.</param>
     /// <param name="folder">Where relative paths count from; null for the present folder.</param>
-    /// <exception cref="RequestException">It is no JSON, no request, or asks for what is not allowed; the message has the path of the member.</exception>
+    /// <exception cref="RequestException">
+    /// It is no JSON, no request, or asks for what is not allowed; the message has the path of the member.
+    /// </exception>
     public static GenerationRequest Read(ReadOnlySpan<byte> utf8, string? folder = null)
     {
         var request = Parse(utf8, RequestJsonContext.Default.GenerationRequest);
@@ -41,7 +47,8 @@ public static class RequestJson
         {
             var node = JsonNode.Parse(ByteOrderMark.Removed(utf8.ToArray()).Span, documentOptions: Strict);
             AddDefaults(node, type);
-            return node.Deserialize(type) ?? throw new RequestException("", null, "the request is null; it must be an object.");
+            return node.Deserialize(type)
+                ?? throw new RequestException("", null, "the request is null; it must be an object.");
         }
         catch (JsonException e)
         {
@@ -50,7 +57,8 @@ public static class RequestJson
     }
 
     /// <summary>
-    /// Generated code sets members that only an initialiser can set to nothing where JSON has none; so they are given the values of
+    /// Generated code sets members that only an initialiser can set to nothing where JSON has none; so they are given
+    /// the values of
     /// a new object first.
     /// </summary>
     private static void AddDefaults(JsonNode? node, JsonTypeInfo type)
@@ -63,7 +71,11 @@ public static class RequestJson
             }
         }
 
-        if (node is not JsonObject given || type.Kind != JsonTypeInfoKind.Object || (!type.Type.IsValueType && type.Type.GetConstructor(Type.EmptyTypes) is null))
+        if (
+            node is not JsonObject given
+            || type.Kind != JsonTypeInfoKind.Object
+            || (!type.Type.IsValueType && type.Type.GetConstructor(Type.EmptyTypes) is null)
+        )
         {
             return;
         }
@@ -90,9 +102,11 @@ public static class RequestJson
         // System.Text.Json's own words name .NET types, which say nothing to whoever wrote the JSON.
         var text = e.Message;
         return text.Contains("could not be mapped", StringComparison.Ordinal) ? "there is no such member."
-            : text.Contains("could not be converted", StringComparison.Ordinal) ? "has the wrong type or is not one of the allowed words."
+            : text.Contains("could not be converted", StringComparison.Ordinal)
+                ? "has the wrong type or is not one of the allowed words."
             : text.Contains("doesn't allow null", StringComparison.Ordinal) ? "must not be null."
-            : text.Contains("missing required properties", StringComparison.Ordinal) ? $"lacks {text[(text.IndexOf(':', StringComparison.Ordinal) + 2)..].TrimEnd('.')}."
+            : text.Contains("missing required properties", StringComparison.Ordinal)
+                ? $"lacks {text[(text.IndexOf(':', StringComparison.Ordinal) + 2)..].TrimEnd('.')}."
             : text.Split(" Path:")[0];
     }
 }
@@ -104,11 +118,16 @@ public static class RequestJson
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     AllowDuplicateProperties = false,
-    Converters =
-    [
-        typeof(Words<ControlMode>), typeof(Words<ControlPasses>), typeof(Words<ResizeMode>), typeof(Words<ChannelOrder>),
-        typeof(Words<ResidualPooling>), typeof(Words<MaskedContent>), typeof(Words<PredictionType>),
-    ])]
+    Converters = [
+        typeof(Words<ControlMode>),
+        typeof(Words<ControlPasses>),
+        typeof(Words<ResizeMode>),
+        typeof(Words<ChannelOrder>),
+        typeof(Words<ResidualPooling>),
+        typeof(Words<MaskedContent>),
+        typeof(Words<PredictionType>),
+    ]
+)]
 [JsonSerializable(typeof(GenerationRequest))]
 [JsonSerializable(typeof(ControlUnit))]
 internal sealed partial class RequestJsonContext : JsonSerializerContext;

@@ -5,18 +5,23 @@ namespace ControlNetSharp.Requests;
 /// <summary>Relative paths of a request, counted from a folder.</summary>
 internal static class RequestPaths
 {
-    /// <summary>The same request with the paths of pictures below a folder; names of networks only where a file of that path is there.</summary>
+    /// <summary>
+    /// The same request with the paths of pictures below a folder; names of networks only where a file of that path is
+    /// there.
+    /// </summary>
     public static GenerationRequest From(GenerationRequest request, string folder)
     {
         return request with
         {
             Model = Network(request.Model)!,
             Vae = Network(request.Vae),
-            Initial = request.Initial is not { } initial ? null : initial with
-            {
-                Picture = Picture(initial.Picture)!,
-                Mask = initial.Mask is not { } mask ? null : mask with { Picture = Picture(mask.Picture)! },
-            },
+            Initial = request.Initial is not { } initial
+                ? null
+                : initial with
+                {
+                    Picture = Picture(initial.Picture)!,
+                    Mask = initial.Mask is not { } mask ? null : mask with { Picture = Picture(mask.Picture)! },
+                },
             Units = [.. request.Units.Select(unit => From(unit, folder))],
         };
 
@@ -25,17 +30,24 @@ internal static class RequestPaths
     }
 
     /// <summary>The same for a unit.</summary>
-    public static ControlUnit From(ControlUnit unit, string folder) => unit with
-    {
-        Picture = Rooted(unit.Picture, folder)!,
-        Mask = Rooted(unit.Mask, folder),
-        Holes = Rooted(unit.Holes, folder),
-        Model = RootedNetwork(unit.Model, folder),
-    };
+    public static ControlUnit From(ControlUnit unit, string folder) =>
+        unit with
+        {
+            Picture = Rooted(unit.Picture, folder)!,
+            Mask = Rooted(unit.Mask, folder),
+            Holes = Rooted(unit.Holes, folder),
+            Model = RootedNetwork(unit.Model, folder),
+        };
 
-    private static PictureSource? Rooted(PictureSource? source, string folder) => source is not { Path: { } path } || Path.IsPathRooted(path) ? source
-        : PictureSource.FromFile(Path.GetFullPath(path, Path.GetFullPath(folder)), source.Sha256);
+    private static PictureSource? Rooted(PictureSource? source, string folder) =>
+        source is not { Path: { } path } || Path.IsPathRooted(path)
+            ? source
+            : PictureSource.FromFile(Path.GetFullPath(path, Path.GetFullPath(folder)), source.Sha256);
 
     private static string? RootedNetwork(string? name, string folder) =>
-        name is not null && Path.GetFullPath(name, Path.GetFullPath(folder)) is var path && (File.Exists(path) || Directory.Exists(path)) ? path : name;
+        name is not null
+        && Path.GetFullPath(name, Path.GetFullPath(folder)) is var path
+        && (File.Exists(path) || Directory.Exists(path))
+            ? path
+            : name;
 }

@@ -11,13 +11,16 @@ using ControlNetSharp.Samplers;
 namespace ControlNetSharp.Requests;
 
 /// <summary>
-/// What a request may ask for. Ranges stand at the members (<see cref="RangeAttribute"/>), once for C#, JSON, forms and messages;
+/// What a request may ask for. Ranges stand at the members (<see cref="RangeAttribute"/>), once for C#, JSON, forms and
+/// messages;
 /// here is what no single value shows. Everything is told from the request alone, before a file is opened.
 /// </summary>
 internal static class RequestRules
 {
     /// <summary>Checks a whole request.</summary>
-    /// <exception cref="RequestException">A value is not allowed, or parts do not go together; the member, its value and what is allowed are named.</exception>
+    /// <exception cref="RequestException">
+    /// A value is not allowed, or parts do not go together; the member, its value and what is allowed are named.
+    /// </exception>
     public static void Check(this GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -39,30 +42,60 @@ internal static class RequestRules
     {
         CheckRanges(unit, path);
         var kind = Named(path + ".kind", unit.Kind, ConditionKind.Find);
-        Require(unit.Start <= unit.End, path + ".start", unit.Start, $"start must not be after end ({Text(unit.End)}).");
+        Require(
+            unit.Start <= unit.End,
+            path + ".start",
+            unit.Start,
+            $"start must not be after end ({Text(unit.End)})."
+        );
         var annotators = UnitAnnotator.Candidates(unit, kind, path);
-        var isHint = kind.Name == ControlUnit.HintKind || unit.Annotator?.Equals(ControlUnit.NoAnnotator, StringComparison.OrdinalIgnoreCase) == true;
+        var isHint =
+            kind.Name == ControlUnit.HintKind
+            || unit.Annotator?.Equals(ControlUnit.NoAnnotator, StringComparison.OrdinalIgnoreCase) == true;
         Require(
-            !isHint || unit.Resolution is null, path + ".resolution", unit.Resolution,
-            "resolution is for annotators; a picture that already is the hint is brought to the size of the result.");
+            !isHint || unit.Resolution is null,
+            path + ".resolution",
+            unit.Resolution,
+            "resolution is for annotators; a picture that already is the hint is brought to the size of the result."
+        );
         Require(
-            isHint || unit.Holes is null, path + ".inpaint", unit.Holes?.Path,
-            $"inpaint is for hints that are pictures as they are: the kind {ControlUnit.HintKind}, or annotator=none.");
-        Require(kind.Name != ControlUnit.HintKind || unit.Model is not null, path + ".model", null, $"a unit of the kind {ControlUnit.HintKind} needs a model.");
+            isHint || unit.Holes is null,
+            path + ".inpaint",
+            unit.Holes?.Path,
+            $"inpaint is for hints that are pictures as they are: the kind {ControlUnit.HintKind}, or annotator=none."
+        );
+        Require(
+            kind.Name != ControlUnit.HintKind || unit.Model is not null,
+            path + ".model",
+            null,
+            $"a unit of the kind {ControlUnit.HintKind} needs a model."
+        );
         UnitAnnotator.CheckOptions(unit, annotators, path);
     }
 
     /// <summary>What a member may be, in words, as its range says it; null where it has none.</summary>
-    internal static string? AllowedRange(PropertyInfo property) => property.GetCustomAttribute<RangeAttribute>() is not { } range ? null
-        : $"must be {(range.OperandType == typeof(double) && property.PropertyType != typeof(long?) ? "a number" : "a whole number")} from {RangeOf(property)}.";
+    internal static string? AllowedRange(PropertyInfo property)
+    {
+        if (property.GetCustomAttribute<RangeAttribute>() is not { } range)
+        {
+            return null;
+        }
+
+        // A range of long is written in doubles, which attributes have.
+        var isWhole = range.OperandType != typeof(double) || property.PropertyType == typeof(long?);
+        return $"must be {(isWhole ? "a whole number" : "a number")} from {RangeOf(property)}.";
+    }
 
     /// <summary>The range of a member, such as <c>0 to 1</c>; null where it has none.</summary>
     internal static string? RangeOf(PropertyInfo property) =>
-        property.GetCustomAttribute<RangeAttribute>() is { } range ? $"{Text(range.Minimum)} to {Text(range.Maximum)}" : null;
+        property.GetCustomAttribute<RangeAttribute>() is { } range
+            ? $"{Text(range.Minimum)} to {Text(range.Maximum)}"
+            : null;
 
     /// <summary>The name of a member in JSON.</summary>
     internal static string JsonName(PropertyInfo property) =>
-        property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+        property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
+        ?? JsonNamingPolicy.CamelCase.ConvertName(property.Name);
 
     /// <summary>A value as people write it.</summary>
     internal static string Text(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
@@ -75,14 +108,31 @@ internal static class RequestRules
             var value = property.GetValue(part);
             if (property.GetCustomAttribute<RangeAttribute>() is { } range)
             {
-                foreach (var (index, number) in (value is IEnumerable several ? several.Cast<object>() : value is null ? [] : [value]).Index())
+                foreach (
+                    var (index, number) in (
+                        value is IEnumerable several ? several.Cast<object>()
+                        : value is null ? []
+                        : [value]
+                    ).Index()
+                )
                 {
-                    Require(IsWithin(number, range), value is IEnumerable ? $"{member}[{index}]" : member, number, AllowedRange(property)!);
+                    Require(
+                        IsWithin(number, range),
+                        value is IEnumerable ? $"{member}[{index}]" : member,
+                        number,
+                        AllowedRange(property)!
+                    );
                 }
             }
             else if (value?.GetType() is { IsEnum: true } choices)
             {
-                Require(Enum.IsDefined(choices, value), member, value, $"must be one of {string.Join(", ", Enum.GetNames(choices).Select(JsonNamingPolicy.CamelCase.ConvertName))}.");
+                Require(
+                    Enum.IsDefined(choices, value),
+                    member,
+                    value,
+                    "must be one of "
+                        + $"{string.Join(", ", Enum.GetNames(choices).Select(JsonNamingPolicy.CamelCase.ConvertName))}."
+                );
             }
             else if (value is InitialPicture or InpaintMask or HiresPass or OriginalSize)
             {
@@ -94,7 +144,8 @@ internal static class RequestRules
     // Written so that what is not a number fails, too.
     private static bool IsWithin(object number, RangeAttribute range) =>
         Convert.ToDouble(number, CultureInfo.InvariantCulture) is var value
-        && value >= Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture) && value <= Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture);
+        && value >= Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture)
+        && value <= Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture);
 
     private static void CheckSize(GenerationRequest request)
     {
@@ -107,15 +158,25 @@ internal static class RequestRules
         if (request.Hires is { } hires)
         {
             var larger = hires.SizeOf(size);
-            Require(Math.Max(larger.Width, larger.Height) <= PictureSize.Most, "hires.scale", hires.Scale,
-                $"makes {larger.Width} x {larger.Height} pixels of {size.Width} x {size.Height}; each side must be at most {PictureSize.Most}.");
+            Require(
+                Math.Max(larger.Width, larger.Height) <= PictureSize.Most,
+                "hires.scale",
+                hires.Scale,
+                $"makes {larger.Width} x {larger.Height} pixels of {size.Width} x {size.Height}; each side must be at "
+                    + $"most {PictureSize.Most}."
+            );
         }
     }
 
     private static void CheckSampling(GenerationRequest request)
     {
         var scheduler = Resolve(request).Scheduler;
-        Require(request.Steps <= scheduler.MostSteps, "steps", request.Steps, $"must be from 1 to {scheduler.MostSteps} with the scheduler {scheduler.Name}.");
+        Require(
+            request.Steps <= scheduler.MostSteps,
+            "steps",
+            request.Steps,
+            $"must be from 1 to {scheduler.MostSteps} with the scheduler {scheduler.Name}."
+        );
         if (request.Hires is not { } hires)
         {
             return;
@@ -124,8 +185,13 @@ internal static class RequestRules
         Named("hires.upscaler", hires.Upscaler, UpscalerCatalogue.Find);
         // All steps of the second pass are run, so the whole schedule has more of them.
         var steps = hires.Steps ?? request.Steps;
-        Require(hires.Denoise == 0 || steps / hires.Denoise <= scheduler.MostSteps, "hires.denoise", hires.Denoise,
-            $"is too little for {steps} steps: steps divided by denoise must be at most {scheduler.MostSteps} with the scheduler {scheduler.Name}.");
+        Require(
+            hires.Denoise == 0 || steps / hires.Denoise <= scheduler.MostSteps,
+            "hires.denoise",
+            hires.Denoise,
+            $"is too little for {steps} steps: steps divided by denoise must be at most {scheduler.MostSteps} with the "
+                + $"scheduler {scheduler.Name}."
+        );
     }
 
     private static (SamplerEntry Sampler, SchedulerEntry Scheduler) Resolve(GenerationRequest request)
@@ -136,9 +202,20 @@ internal static class RequestRules
 
     private static void CheckPasses(GenerationRequest request)
     {
-        Require(request.Initial is null || request.Hires is null, "hires", null, "cannot be given together with initial: a larger size does the same.");
+        Require(
+            request.Initial is null || request.Hires is null,
+            "hires",
+            null,
+            "cannot be given together with initial: a larger size does the same."
+        );
         var largest = Seeds.Largest - (request.Pictures - 1);
-        Require(request.Seed is not { } seed || seed <= largest, "seed", request.Seed, $"must be a whole number from 0 to {largest} with {request.Pictures} pictures, whose seeds count on from it.");
+        Require(
+            request.Seed is not { } seed || seed <= largest,
+            "seed",
+            request.Seed,
+            $"must be a whole number from 0 to {largest} with {request.Pictures} pictures, whose seeds count on from "
+                + "it."
+        );
     }
 
     /// <summary>Looks a name up whose table says what is known.</summary>

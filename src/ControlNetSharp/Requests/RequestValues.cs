@@ -5,7 +5,10 @@ using System.Text.Json.Serialization;
 
 namespace ControlNetSharp.Requests;
 
-/// <summary>Values of a request that came as text: flags, fields of other programs. A text that is none is refused in the words of the member's range.</summary>
+/// <summary>
+/// Values of a request that came as text: flags, fields of other programs. A text that is none is refused in the words
+/// of the member's range.
+/// </summary>
 internal static class RequestValues
 {
     /// <summary>A number.</summary>
@@ -15,17 +18,23 @@ internal static class RequestValues
     /// <param name="text">What was written, with a decimal point.</param>
     /// <exception cref="RequestException">It is no number.</exception>
     public static double Real<T>(string property, string member, string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : throw Wrong<T>(property, member, text);
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw Wrong<T>(property, member, text);
 
     /// <summary>A whole number.</summary>
     /// <inheritdoc cref="Real{T}"/>
     public static long Whole<T>(string property, string member, string text) =>
-        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : throw Wrong<T>(property, member, text);
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw Wrong<T>(property, member, text);
 
     /// <summary>A whole number of at most 32 bits.</summary>
     /// <inheritdoc cref="Real{T}"/>
     public static int Integer<T>(string property, string member, string text) =>
-        Whole<T>(property, member, text) is >= int.MinValue and <= int.MaxValue and var value ? (int)value : throw Wrong<T>(property, member, text);
+        Whole<T>(property, member, text) is >= int.MinValue and <= int.MaxValue and var value
+            ? (int)value
+            : throw Wrong<T>(property, member, text);
 
     /// <summary>A word out of a fixed set, in any case.</summary>
     /// <exception cref="RequestException">There is no such word; the message lists them.</exception>
@@ -46,7 +55,8 @@ internal static class RequestValues
     /// <summary>The word of a value, as in JSON.</summary>
     public static string WordOf<T>(T value)
         where T : struct, Enum =>
-        typeof(T).GetField(value.ToString())!.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name ?? JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+        typeof(T).GetField(value.ToString())!.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name
+        ?? JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
     private static RequestException Wrong<T>(string property, string member, string text) =>
         new(member, text, RequestRules.AllowedRange(typeof(T).GetProperty(property)!)!);

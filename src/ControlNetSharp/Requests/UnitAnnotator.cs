@@ -11,7 +11,9 @@ internal static class UnitAnnotator
 {
     private const int MostTypingErrors = 3;
 
-    /// <summary>The annotators that a unit can mean, whatever its picture holds; none where that already is the hint.</summary>
+    /// <summary>
+    /// The annotators that a unit can mean, whatever its picture holds; none where that already is the hint.
+    /// </summary>
     /// <param name="unit">The unit.</param>
     /// <param name="kind">Its condition kind.</param>
     /// <param name="path">Where it stands in its request.</param>
@@ -26,14 +28,19 @@ internal static class UnitAnnotator
 
         // A file of key points is never the hint itself.
         var keypoints = measured.Where(info => info == MeasuredPose.Info);
-        return name.Equals(ControlUnit.NoAnnotator, StringComparison.OrdinalIgnoreCase) ? [.. keypoints] : [Named(name, kind, measured, path), .. keypoints];
+        return name.Equals(ControlUnit.NoAnnotator, StringComparison.OrdinalIgnoreCase)
+            ? [.. keypoints]
+            : [Named(name, kind, measured, path), .. keypoints];
     }
 
-    /// <summary>The annotator that a unit names, or the usual one of its kind; null where its picture is the hint.</summary>
+    /// <summary>
+    /// The annotator that a unit names, or the usual one of its kind; null where its picture is the hint.
+    /// </summary>
     /// <inheritdoc cref="Candidates"/>
     public static AnnotatorInfo? Usual(ControlUnit unit, ConditionKind kind, string path) =>
         unit.Annotator is { } name && name.Equals(ControlUnit.NoAnnotator, StringComparison.OrdinalIgnoreCase) ? null
-        : Candidates(unit, kind, path) is [var first, ..] ? first : null;
+        : Candidates(unit, kind, path) is [var first, ..] ? first
+        : null;
 
     /// <summary>Compares the options of a unit with those that its annotators have.</summary>
     /// <exception cref="RequestException">There is no such option, or its value is out of range.</exception>
@@ -42,9 +49,14 @@ internal static class UnitAnnotator
         var known = annotators.SelectMany(annotator => annotator.Options).ToList();
         foreach (var (name, value) in unit.Options)
         {
-            var option = known.Find(option => option.Name == name) ?? throw new RequestException(
-                $"{path}.options.{name}", RequestRules.Text(value),
-                $"there is no option '{name}'{Nearest(name, known.Select(option => option.Name))} Known are {(known.Count == 0 ? "none" : string.Join(", ", known.Select(option => option.Name)))}.");
+            var option =
+                known.Find(option => option.Name == name)
+                ?? throw new RequestException(
+                    $"{path}.options.{name}",
+                    RequestRules.Text(value),
+                    $"there is no option '{name}'{Nearest(name, known.Select(option => option.Name))} Known are "
+                        + $"{(known.Count == 0 ? "none" : string.Join(", ", known.Select(option => option.Name)))}."
+                );
             RequestRules.Require(option.Allows(value), $"{path}.options.{name}", value, $"must be {option.Allowed}.");
         }
     }
@@ -56,37 +68,67 @@ internal static class UnitAnnotator
     {
         var kind = unit.ConditionKind;
         var candidates = Candidates(unit, kind, path);
-        var annotator = MeasuredHints.Find(kind, unit.Picture) is { } measured && candidates.Contains(measured) && (unit.Annotator is null || measured == MeasuredPose.Info) ? measured
-            : unit.Annotator is { } none && none.Equals(ControlUnit.NoAnnotator, StringComparison.OrdinalIgnoreCase) ? null
-            : candidates.Count > 0 ? candidates[0] : null;
+        var annotator =
+            MeasuredHints.Find(kind, unit.Picture) is { } measured
+            && candidates.Contains(measured)
+            && (unit.Annotator is null || measured == MeasuredPose.Info)
+                ? measured
+            : unit.Annotator is { } none && none.Equals(ControlUnit.NoAnnotator, StringComparison.OrdinalIgnoreCase)
+                ? null
+            : candidates.Count > 0 ? candidates[0]
+            : null;
         CheckOptions(unit, annotator is null ? [] : [annotator], path);
         if (annotator is not null && MeasuredHints.Infos.Contains(annotator))
         {
-            var conflict = annotator == MeasuredDepth.Info ? MeasuredDepth.Conflict(new AnnotatorOptions(annotator, unit.Options)) : null;
+            var conflict =
+                annotator == MeasuredDepth.Info
+                    ? MeasuredDepth.Conflict(new AnnotatorOptions(annotator, unit.Options))
+                    : null;
             return conflict is not { } found
                 ? MeasuredHints.Read(kind, annotator, unit.Picture, unit.Options)
                 : throw new RequestException(
-                    $"{path}.options.{found.Option}", RequestRules.Text(unit.Options.GetValueOrDefault(found.Option)), found.Problem);
+                    $"{path}.options.{found.Option}",
+                    RequestRules.Text(unit.Options.GetValueOrDefault(found.Option)),
+                    found.Problem
+                );
         }
 
-        var picture = unit.Channels == ChannelOrder.Bgr ? PictureChannels.Swapped(unit.Picture.Read()) : unit.Picture.Read();
-        return annotator is null && kind.Name == ClassNumbers.Info.Kind ? MeasuredHints.Segmentation(kind, unit.Picture, picture)
+        var picture =
+            unit.Channels == ChannelOrder.Bgr ? PictureChannels.Swapped(unit.Picture.Read()) : unit.Picture.Read();
+        return annotator is null && kind.Name == ClassNumbers.Info.Kind
+            ? MeasuredHints.Segmentation(kind, unit.Picture, picture)
             : new HintInput(kind, picture, annotator, annotator is null, Reading: null);
     }
 
-    private static AnnotatorInfo Named(string name, ConditionKind kind, IEnumerable<AnnotatorInfo> measured, string path)
+    private static AnnotatorInfo Named(
+        string name,
+        ConditionKind kind,
+        IEnumerable<AnnotatorInfo> measured,
+        string path
+    )
     {
         // A drawing of dark lines can be turned round for every kind of lines.
         AnnotatorInfo[] lines = HintCheck.IsOfLines(kind) ? [AnnotatorCatalogue.Find("invert")] : [];
         AnnotatorInfo[] known = [.. AnnotatorCatalogue.Of(kind), .. measured, .. lines];
-        return known.FirstOrDefault(info => info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase)) ?? throw new RequestException(
-            path + ".annotator", name,
-            known.Length == 0 ? $"must be {ControlUnit.NoAnnotator}: a picture of the kind {kind.Name} is taken as it is."
-                : $"must be {ControlUnit.NoAnnotator}, where the picture already is the hint, or {string.Join(" or ", known.SelectMany(info => info.ModuleNames).Distinct(StringComparer.Ordinal))}.");
+        return known.FirstOrDefault(info => info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase))
+            ?? throw new RequestException(
+                path + ".annotator",
+                name,
+                known.Length == 0
+                    ? $"must be {ControlUnit.NoAnnotator}: a picture of the kind {kind.Name} is taken as it is."
+                    : $"must be {ControlUnit.NoAnnotator}, where the picture already is the hint, or "
+                        + $"{string.Join(" or ", known.SelectMany(info => info.ModuleNames).Distinct(StringComparer.Ordinal))}."
+            );
     }
 
     /// <summary>A question after a name that was probably meant; a full stop where none is near.</summary>
     internal static string Nearest(string name, IEnumerable<string> known) =>
-        known.Select(other => (Name: other, Distance: NearNames.Distance(other, name))).Where(other => other.Distance <= MostTypingErrors).OrderBy(other => other.Distance).FirstOrDefault()
-            is { Name: { } nearest } ? $"; did you mean '{nearest}'?" : ".";
+        known
+            .Select(other => (Name: other, Distance: NearNames.Distance(other, name)))
+            .Where(other => other.Distance <= MostTypingErrors)
+            .OrderBy(other => other.Distance)
+            .FirstOrDefault()
+            is { Name: { } nearest }
+            ? $"; did you mean '{nearest}'?"
+            : ".";
 }

@@ -1,6 +1,6 @@
 using ControlNetSharp.Pictures;
-using static TorchSharp.torch;
 using ControlNetSharp.Runtime;
+using static TorchSharp.torch;
 
 namespace ControlNetSharp.Requests;
 
@@ -24,6 +24,8 @@ public static class UpscalerCatalogue
     /// <summary>Finds a row by name or label, in any case.</summary>
     /// <exception cref="ArgumentException">Unknown; the message lists the names.</exception>
     public static Upscaler Find(string name) =>
-        All.FirstOrDefault(row => row.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || row.Label.Equals(name, StringComparison.OrdinalIgnoreCase))
-        ?? throw UnknownNameException.Of("upscaler", name, All.Select(row => row.Name));
+        All.FirstOrDefault(row =>
+            row.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
+            || row.Label.Equals(name, StringComparison.OrdinalIgnoreCase)
+        ) ?? throw UnknownNameException.Of("upscaler", name, All.Select(row => row.Name));
 }

@@ -5,7 +5,9 @@ namespace ControlNetSharp.Runtime;
 /// <summary>What native code has allocated and not freed, to the byte, where glibc tells.</summary>
 internal static partial class AllocatedMemory
 {
-    /// <summary>Bytes in use, all arenas and mapped blocks together; null on systems without glibc's mallinfo2(3).</summary>
+    /// <summary>
+    /// Bytes in use, all arenas and mapped blocks together; null on systems without glibc's mallinfo2(3).
+    /// </summary>
     public static long? Bytes
     {
         get
@@ -35,6 +37,15 @@ internal static partial class AllocatedMemory
     [StructLayout(LayoutKind.Sequential)]
     private struct Info
     {
-        public nuint Arena, FreeBlocks, FastBlocks, MappedBlocks, Mapped, Unused, FastFree, InUse, Free, Top;
+        public nuint Arena,
+            FreeBlocks,
+            FastBlocks,
+            MappedBlocks,
+            Mapped,
+            Unused,
+            FastFree,
+            InUse,
+            Free,
+            Top;
     }
 }

@@ -45,9 +45,10 @@ internal sealed record ChannelPadding(long Parts, long Inputs, long Outputs, lon
     public Tensor OfTransposedWeight(Tensor weight) => functional.pad(weight, [0, 0, 0, 0, 0, Outputs, 0, Inputs]);
 
     /// <summary>y [B, outputs, h, w] without the outputs that were added.</summary>
-    public Tensor OfOutputs(Tensor y) => Outputs == 0
-        ? y
-        : y.unflatten(1, Parts, -1).narrow(2, 0, y.shape[1] / Parts - Outputs).flatten(1, 2).contiguous();
+    public Tensor OfOutputs(Tensor y) =>
+        Outputs == 0
+            ? y
+            : y.unflatten(1, Parts, -1).narrow(2, 0, y.shape[1] / Parts - Outputs).flatten(1, 2).contiguous();
 
     private Tensor Pad(Tensor x, int dimension, long missing)
     {

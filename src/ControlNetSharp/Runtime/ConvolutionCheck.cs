@@ -21,8 +21,9 @@ public static class ConvolutionCheck
     // "Auth", the first letters of AuthenticAMD.
     private const int Amd = 0x68747541;
 
-    private static readonly Lazy<ConvolutionReport> Measured =
-        new(() => Decide(Environment.GetEnvironmentVariable(Variable) == "1", HidesCaches(), FindFault));
+    private static readonly Lazy<ConvolutionReport> Measured = new(() =>
+        Decide(Environment.GetEnvironmentVariable(Variable) == "1", HidesCaches(), FindFault)
+    );
 
     /// <summary>What was found. The first call loads libtorch and takes some 50 ms.</summary>
     public static ConvolutionReport Report => Assumed.Value ?? Measured.Value;
@@ -62,7 +63,8 @@ public static class ConvolutionCheck
     /// <param name="findFault">Convolves, padded or not, and says which number is wrong; null for none.</param>
     internal static ConvolutionReport Decide(bool isForced, bool hidesCaches, Func<bool, string?> findFault)
     {
-        var cause = isForced ? $"{Variable} is 1"
+        var cause =
+            isForced ? $"{Variable} is 1"
             : hidesCaches ? "this virtual machine hides the sizes of its caches"
             : findFault(false);
         if (cause is null)
@@ -75,7 +77,8 @@ public static class ConvolutionCheck
             : new ConvolutionReport(
                 ConvolutionState.Wrong,
                 "libtorch computes convolutions wrongly on this machine's CPU: with channels padded to whole blocks, "
-                + $"{fault}. Another libtorch (CONTROLNETSHARP_LIBTORCH) or machine is needed.");
+                    + $"{fault}. Another libtorch (CONTROLNETSHARP_LIBTORCH) or machine is needed."
+            );
     }
 
     private static bool HidesCaches() =>
@@ -109,7 +112,12 @@ public static class ConvolutionCheck
     }
 
     private static string? Wrong(Tensor values, float expected) =>
-        values.detach().to(ScalarType.Float32).flatten().data<float>().ToArray()
+        values
+            .detach()
+            .to(ScalarType.Float32)
+            .flatten()
+            .data<float>()
+            .ToArray()
             .Where(value => value != expected)
             .Select(value => $"{value} in place of {expected}")
             .FirstOrDefault();

@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace ControlNetSharp.Runtime;
 
 /// <summary>
-/// The one thread that computes on a device. Dispose scopes and gradient modes of libtorch belong to a thread, and two computations
+/// The one thread that computes on a device. Dispose scopes and gradient modes of libtorch belong to a thread, and two
+/// computations
 /// at once slow each other down; so work is queued here and done one after the other, in the order in which it came.
 /// </summary>
 internal sealed class DeviceWorker : IAsyncDisposable
@@ -13,7 +14,8 @@ internal sealed class DeviceWorker : IAsyncDisposable
 
     /// <summary>Starts the thread.</summary>
     /// <param name="name">What debuggers call it, such as <c>cuda:0</c>.</param>
-    public DeviceWorker(string name) => new Thread(Work) { Name = $"ControlNetSharp {name}", IsBackground = true }.Start();
+    public DeviceWorker(string name) =>
+        new Thread(Work) { Name = $"ControlNetSharp {name}", IsBackground = true }.Start();
 
     /// <summary>How many pieces of work wait.</summary>
     public int Waiting => _queue.Count;
@@ -53,7 +55,8 @@ internal sealed class DeviceWorker : IAsyncDisposable
                     result.TrySetException(e);
                 }
             },
-            CancellationToken.None);
+            CancellationToken.None
+        );
         return result.Task;
     }
 

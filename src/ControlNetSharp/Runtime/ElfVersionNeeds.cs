@@ -3,13 +3,19 @@ using System.Text;
 
 namespace ControlNetSharp.Runtime;
 
-/// <summary>The symbol versions that an ELF64 library needs (section <c>.gnu.version_r</c>). Source: Linux Standard Base, "Symbol Version Requirements".</summary>
+/// <summary>
+/// The symbol versions that an ELF64 library needs (section <c>.gnu.version_r</c>). Source: Linux Standard Base,
+/// "Symbol Version Requirements".
+/// </summary>
 internal static class ElfVersionNeeds
 {
     private const uint SectionTypeVersionNeed = 0x6ffffffe;
     private const byte WeakFlag = 2;
 
-    /// <summary>Marks the need for <paramref name="version"/> as weak in <paramref name="library"/>, so that a C++ runtime without this version still loads it.</summary>
+    /// <summary>
+    /// Marks the need for <paramref name="version"/> as weak in <paramref name="library"/>, so that a C++ runtime
+    /// without this version still loads it.
+    /// </summary>
     /// <returns>Whether the library needs that version, and so was changed.</returns>
     public static bool MarkWeak(Span<byte> library, string version)
     {
@@ -59,9 +65,12 @@ internal static class ElfVersionNeeds
         return Encoding.ASCII.GetString(name[..name.IndexOf((byte)0)]);
     }
 
-    private static ulong ReadU64(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[offset..]);
+    private static ulong ReadU64(ReadOnlySpan<byte> bytes, int offset) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(bytes[offset..]);
 
-    private static uint ReadU32(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
+    private static uint ReadU32(ReadOnlySpan<byte> bytes, int offset) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
 
-    private static ushort ReadU16(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[offset..]);
+    private static ushort ReadU16(ReadOnlySpan<byte> bytes, int offset) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(bytes[offset..]);
 }

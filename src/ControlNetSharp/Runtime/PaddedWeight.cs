@@ -10,8 +10,9 @@ namespace ControlNetSharp.Runtime;
 internal sealed class PaddedWeight : IDisposable
 {
     // libtorch counts all changes in place, by whichever view; TorchSharp shows the count to scripts only. 5 µs.
-    private static readonly Lazy<jit.CompilationUnit> Script =
-        new(() => jit.compile("def version(x: Tensor) -> int:\n    return x._version()\n"));
+    private static readonly Lazy<jit.CompilationUnit> Script = new(() =>
+        jit.compile("def version(x: Tensor) -> int:\n    return x._version()\n")
+    );
 
     private readonly Lock _gate = new();
     private Tensor? _source;

@@ -15,7 +15,8 @@ public static class PlacementPolicy
     private static readonly string[] Dtypes = ["auto", "fp32", "bf16", "fp16"];
 
     /// <summary>
-    /// Whether this processor multiplies bf16 in hardware: AVX512-BF16 (CPUID leaf 7, subleaf 1, EAX bit 5) or AMX-BF16 (leaf 7, EDX bit 22).
+    /// Whether this processor multiplies bf16 in hardware: AVX512-BF16 (CPUID leaf 7, subleaf 1, EAX bit 5) or AMX-BF16
+    /// (leaf 7, EDX bit 22).
     /// Source: Intel Instruction Set Extensions Programming Reference, chapter 1.
     /// </summary>
     public static bool CpuHasBf16
@@ -39,7 +40,13 @@ public static class PlacementPolicy
     public static void CheckDevice(string device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        if (device != Cpu && !(device.StartsWith(Cuda, StringComparison.Ordinal) && int.TryParse(device.AsSpan(Cuda.Length), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+        if (
+            device != Cpu
+            && !(
+                device.StartsWith(Cuda, StringComparison.Ordinal)
+                && int.TryParse(device.AsSpan(Cuda.Length), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            )
+        )
         {
             throw new UnknownNameException(device, "must be cpu or cuda:N.");
         }
@@ -48,7 +55,9 @@ public static class PlacementPolicy
     /// <summary>Checks the name of a type for a device without loading anything.</summary>
     /// <param name="device">cpu or cuda:N.</param>
     /// <param name="dtype">auto, fp32, bf16 or fp16.</param>
-    /// <exception cref="UnknownNameException">It is another, or fp16 on a CPU, where it is a hundred times slower than fp32.</exception>
+    /// <exception cref="UnknownNameException">
+    /// It is another, or fp16 on a CPU, where it is a hundred times slower than fp32.
+    /// </exception>
     public static void CheckDtype(string device, string dtype)
     {
         if (!Dtypes.Contains(dtype))
@@ -63,9 +72,18 @@ public static class PlacementPolicy
     }
 
     /// <summary>The name of a type.</summary>
-    internal static string NameOf(ScalarType dtype) => dtype switch { ScalarType.BFloat16 => "bf16", ScalarType.Float16 => "fp16", _ => "fp32" };
+    internal static string NameOf(ScalarType dtype) =>
+        dtype switch
+        {
+            ScalarType.BFloat16 => "bf16",
+            ScalarType.Float16 => "fp16",
+            _ => "fp32",
+        };
 
-    /// <summary>The device and the type to compute in: for <c>auto</c> bf16 where a CPU has it in hardware and fp32 elsewhere; fp16 on a GPU.</summary>
+    /// <summary>
+    /// The device and the type to compute in: for <c>auto</c> bf16 where a CPU has it in hardware and fp32 elsewhere;
+    /// fp16 on a GPU.
+    /// </summary>
     /// <param name="device">cpu or cuda:N.</param>
     /// <param name="dtype">auto, fp32, bf16 or fp16.</param>
     /// <exception cref="UnknownNameException">A name is unknown.</exception>
@@ -76,20 +94,37 @@ public static class PlacementPolicy
         CheckDtype(device, dtype);
         if (device != Cpu && !cuda.is_available())
         {
-            throw new RuntimeUnavailableException($"{device}: libtorch finds no GPU here. The package libtorch-cuda and a driver are needed; cpu works without.") { Device = device };
+            throw new RuntimeUnavailableException(
+                $"{device}: libtorch finds no GPU here. The package libtorch-cuda and a driver are needed; cpu works "
+                    + "without."
+            )
+            {
+                Device = device,
+            };
         }
 
         if (device != Cpu && int.Parse(device.AsSpan(Cuda.Length), CultureInfo.InvariantCulture) >= cuda.device_count())
         {
-            throw new RuntimeUnavailableException($"{device}: libtorch finds {cuda.device_count()} GPU(s) here; the first is {Cuda}0, the last {Cuda}{cuda.device_count() - 1}.") { Device = device };
+            throw new RuntimeUnavailableException(
+                $"{device}: libtorch finds {cuda.device_count()} GPU(s) here; the first is {Cuda}0, the last "
+                    + $"{Cuda}{cuda.device_count() - 1}."
+            )
+            {
+                Device = device,
+            };
         }
 
-        return new Placement(new Device(device), dtype switch
-        {
-            "fp32" => ScalarType.Float32,
-            "bf16" => ScalarType.BFloat16,
-            "fp16" => ScalarType.Float16,
-            _ => device != Cpu ? ScalarType.Float16 : CpuHasBf16 ? ScalarType.BFloat16 : ScalarType.Float32,
-        });
+        return new Placement(
+            new Device(device),
+            dtype switch
+            {
+                "fp32" => ScalarType.Float32,
+                "bf16" => ScalarType.BFloat16,
+                "fp16" => ScalarType.Float16,
+                _ => device != Cpu ? ScalarType.Float16
+                : CpuHasBf16 ? ScalarType.BFloat16
+                : ScalarType.Float32,
+            }
+        );
     }
 }

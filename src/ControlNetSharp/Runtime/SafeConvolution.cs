@@ -39,12 +39,18 @@ internal sealed record SafeConvolution(long Stride, long Padding, long Dilation 
         }
 
         var missing = ChannelPadding.For(weight.shape[2], Groups, weight.shape[1], weight.shape[0] / Groups);
-        return missing.OfOutputs(Native(
-            missing.OfInputs(x),
-            missing.IsEmpty ? weight.to(x.dtype)
-                : padded?.Of(weight, x.dtype, missing.OfWeight) ?? missing.OfWeight(weight.to(x.dtype)),
-            bias is null ? null : missing.OfBias(bias.to(x.dtype)),
-            Groups + missing.Groups)).MoveToOuterDisposeScope();
+        return missing
+            .OfOutputs(
+                Native(
+                    missing.OfInputs(x),
+                    missing.IsEmpty
+                        ? weight.to(x.dtype)
+                        : padded?.Of(weight, x.dtype, missing.OfWeight) ?? missing.OfWeight(weight.to(x.dtype)),
+                    bias is null ? null : missing.OfBias(bias.to(x.dtype)),
+                    Groups + missing.Groups
+                )
+            )
+            .MoveToOuterDisposeScope();
     }
 
 #pragma warning disable RS0030 // The one place for it.

@@ -32,18 +32,29 @@ internal sealed record SafeTransposedConvolution(long Stride, long Padding, long
         }
 
         var missing = ChannelPadding.For(weight.shape[2], 1, weight.shape[0], weight.shape[1]);
-        return missing.OfOutputs(Native(
-            missing.OfInputs(x),
-            missing.IsEmpty ? weight.to(x.dtype)
-                : padded?.Of(weight, x.dtype, missing.OfTransposedWeight)
-                ?? missing.OfTransposedWeight(weight.to(x.dtype)),
-            bias is null ? null : missing.OfBias(bias.to(x.dtype)))).MoveToOuterDisposeScope();
+        return missing
+            .OfOutputs(
+                Native(
+                    missing.OfInputs(x),
+                    missing.IsEmpty
+                        ? weight.to(x.dtype)
+                        : padded?.Of(weight, x.dtype, missing.OfTransposedWeight)
+                            ?? missing.OfTransposedWeight(weight.to(x.dtype)),
+                    bias is null ? null : missing.OfBias(bias.to(x.dtype))
+                )
+            )
+            .MoveToOuterDisposeScope();
     }
 
 #pragma warning disable RS0030 // The one place for it.
     private Tensor Native(Tensor x, Tensor weight, Tensor? bias) =>
         functional.conv_transpose2d(
-            x, weight, bias, strides: [Stride, Stride], padding: [Padding, Padding],
-            output_padding: [OutputPadding, OutputPadding]);
+            x,
+            weight,
+            bias,
+            strides: [Stride, Stride],
+            padding: [Padding, Padding],
+            output_padding: [OutputPadding, OutputPadding]
+        );
 #pragma warning restore RS0030
 }

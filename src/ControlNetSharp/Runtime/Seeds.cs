@@ -3,10 +3,15 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Runtime;
 
-/// <summary>Noise by seed: the same on every device and in every dtype, and the same as in stable-diffusion-webui with CPU noise and in diffusers with a CPU generator.</summary>
+/// <summary>
+/// Noise by seed: the same on every device and in every dtype, and the same as in stable-diffusion-webui with CPU noise
+/// and in diffusers with a CPU generator.
+/// </summary>
 internal static class Seeds
 {
-    /// <summary>libtorch's generator takes 32 bits of a seed; a larger one would give the picture of another one.</summary>
+    /// <summary>
+    /// libtorch's generator takes 32 bits of a seed; a larger one would give the picture of another one.
+    /// </summary>
     public const long Largest = uint.MaxValue;
 
     /// <summary>A random seed of at most 31 bits, which leaves room for those that count on from it.</summary>
@@ -20,12 +25,18 @@ internal static class Seeds
     {
         if (seed < 0 || seed > Largest - (pictures - 1))
         {
+            var reason = pictures > 1 ? $", so that those of {pictures} pictures are at most {Largest}" : "";
             throw new ArgumentOutOfRangeException(
-                nameof(seed), seed, $"Seed must be from 0 to {Largest - (pictures - 1)}{(pictures > 1 ? $", so that those of {pictures} pictures are at most {Largest}" : "")}.");
+                nameof(seed),
+                seed,
+                $"Seed must be from 0 to {Largest - (pictures - 1)}{reason}."
+            );
         }
     }
 
-    /// <summary>Standard normal noise; that of picture k comes from libtorch's CPU generator seeded with seed + k.</summary>
+    /// <summary>
+    /// Standard normal noise; that of picture k comes from libtorch's CPU generator seeded with seed + k.
+    /// </summary>
     /// <param name="seed">Seed of the first picture.</param>
     /// <param name="pictures">Number of pictures.</param>
     /// <param name="shape">Shape of one picture's latents, [4, h, w].</param>

@@ -4,9 +4,12 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Runtime;
 
 /// <summary>
-/// Sums, multiples and limits of tensors that are safe while other threads allocate. The operators of TorchSharp 0.107 make a Scalar for each of them (that of <c>x + y</c> says by what y is
-/// scaled) and pass its address to native code without keeping the object alive; if a garbage collection falls between both, the finalizer frees what native code is about to read, which then
-/// fails or computes something else. The analyzers of this repository ban those operators. Results are new tensors, of the dispose scope.
+/// Sums, multiples and limits of tensors that are safe while other threads allocate. The operators of TorchSharp 0.107
+/// make a Scalar for each of them (that of <c>x + y</c> says by what y is
+/// scaled) and pass its address to native code without keeping the object alive; if a garbage collection falls between
+/// both, the finalizer frees what native code is about to read, which then
+/// fails or computes something else. The analyzers of this repository ban those operators. Results are new tensors, of
+/// the dispose scope.
 /// </summary>
 internal static class TensorArithmetic
 {
@@ -80,8 +83,10 @@ internal static class TensorArithmetic
     }
 
     /// <summary>0, 1, 2, …: int64 of shape [<paramref name="count"/>].</summary>
-    public static Tensor Indices(long count, Device device) => tensor(Enumerable.Range(0, checked((int)count)).Select(i => (long)i).ToArray(), device: device);
+    public static Tensor Indices(long count, Device device) =>
+        tensor(Enumerable.Range(0, checked((int)count)).Select(i => (long)i).ToArray(), device: device);
 
     /// <summary>A whole number for a tensor of whole numbers, which thus stays one.</summary>
-    private static Scalar NumberFor(Tensor x, double y) => !x.is_floating_point() && y == Math.Floor(y) ? ((long)y).ToScalar() : y.ToScalar();
+    private static Scalar NumberFor(Tensor x, double y) =>
+        !x.is_floating_point() && y == Math.Floor(y) ? ((long)y).ToScalar() : y.ToScalar();
 }

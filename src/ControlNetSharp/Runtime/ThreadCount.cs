@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Runtime;
 
-/// <summary>How many threads libtorch computes with until this is disposed: sums, and so pixels, can depend on it.</summary>
+/// <summary>
+/// How many threads libtorch computes with until this is disposed: sums, and so pixels, can depend on it.
+/// </summary>
 internal sealed class ThreadCount : IDisposable
 {
     private readonly int _before = get_num_threads();

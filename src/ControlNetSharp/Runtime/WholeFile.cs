@@ -1,7 +1,8 @@
 namespace ControlNetSharp.Runtime;
 
 /// <summary>
-/// Writes files under a temporary name in the same folder, flushed to the disk, then moved to their own: a kill at any moment leaves the old file or the new one.
+/// Writes files under a temporary name in the same folder, flushed to the disk, then moved to their own: a kill at any
+/// moment leaves the old file or the new one.
 /// </summary>
 internal static class WholeFile
 {
@@ -9,10 +10,13 @@ internal static class WholeFile
     /// <param name="path">The file; the folder that it lies in exists.</param>
     /// <param name="write">Writes its bytes.</param>
     /// <param name="replaces">
-    /// Whether a file that is there is replaced. Where not, the name is taken in one step with the look whether it is free, so that of several programs only one gets it.
+    /// Whether a file that is there is replaced. Where not, the name is taken in one step with the look whether it is
+    /// free, so that of several programs only one gets it.
     /// </param>
     /// <exception cref="FileTakenException">There is such a file; it is as it was.</exception>
-    /// <exception cref="IOException">It cannot be written, for example since the disk is full; an older one is as it was.</exception>
+    /// <exception cref="IOException">
+    /// It cannot be written, for example since the disk is full; an older one is as it was.
+    /// </exception>
     /// <exception cref="UnauthorizedAccessException">Nothing may be written there.</exception>
     public static void Write(string path, Action<Stream> write, bool replaces = true)
     {
@@ -20,7 +24,9 @@ internal static class WholeFile
         var temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
+            using (
+                var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16)
+            )
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
@@ -46,7 +52,8 @@ internal static class WholeFile
     }
 
     /// <summary>
-    /// Makes an empty file, which only one of several programs can: a move that does not replace looks first and moves then where the
+    /// Makes an empty file, which only one of several programs can: a move that does not replace looks first and moves
+    /// then where the
     /// file system has no hard links.
     /// </summary>
     private static void Take(string path)

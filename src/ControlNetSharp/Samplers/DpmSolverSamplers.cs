@@ -3,10 +3,15 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
 
-/// <summary>DPM-Solver++: multistep methods in lambda, half the log signal-to-noise ratio, where the linear part is solved exactly.</summary>
+/// <summary>
+/// DPM-Solver++: multistep methods in lambda, half the log signal-to-noise ratio, where the linear part is solved
+/// exactly.
+/// </summary>
 internal static class DpmSolverSamplers
 {
-    /// <summary>DPM-Solver++(2M): second order, one denoiser call a step. Source: Lu et al. 2022, arXiv:2211.01095, algorithm 2.</summary>
+    /// <summary>
+    /// DPM-Solver++(2M): second order, one denoiser call a step. Source: Lu et al. 2022, arXiv:2211.01095, algorithm 2.
+    /// </summary>
     /// <param name="denoise">The denoiser, called once a step.</param>
     /// <param name="latents">[B, C, h, w] at the first step's From. Borrowed.</param>
     /// <param name="steps">Falling noise levels, at least one step.</param>
@@ -15,7 +20,12 @@ internal static class DpmSolverSamplers
     /// <returns>The latents at the last step's To; fresh, owned by the caller.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Tensor DpmPlusPlus2M(
-        Denoiser denoise, Tensor latents, IReadOnlyList<LevelStep> steps, Action<SamplerStep>? onStep = null, CancellationToken cancellationToken = default)
+        Denoiser denoise,
+        Tensor latents,
+        IReadOnlyList<LevelStep> steps,
+        Action<SamplerStep>? onStep = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var scope = NewDisposeScope();
         var x = latents.alias();
@@ -26,7 +36,7 @@ internal static class DpmSolverSamplers
             var (level, next) = steps[i];
             var denoised = denoise(x, level, i);
             var target = lastDenoised is null ? denoised : Extrapolate(steps, i, denoised, lastDenoised);
-            var decay = Math.Exp(level.Lambda - next.Lambda);          // e^-h
+            var decay = Math.Exp(level.Lambda - next.Lambda); // e^-h
             x = x.Times(next.Sigma / level.Sigma).Plus(target.Times(next.Alpha * (1 - decay)));
 
             onStep?.Invoke(new(i, steps.Count, level, denoised));
@@ -37,7 +47,10 @@ internal static class DpmSolverSamplers
         return x.MoveToOuterDisposeScope();
     }
 
-    /// <summary>SDE-DPM-Solver++(2M): the same on the reverse diffusion, with fresh noise. Source: k-diffusion sampling.py, sample_dpmpp_2m_sde, midpoint; diffusers "sde-dpmsolver++" (eta 1).</summary>
+    /// <summary>
+    /// SDE-DPM-Solver++(2M): the same on the reverse diffusion, with fresh noise. Source: k-diffusion sampling.py,
+    /// sample_dpmpp_2m_sde, midpoint; diffusers "sde-dpmsolver++" (eta 1).
+    /// </summary>
     /// <param name="denoise">The denoiser, called once a step.</param>
     /// <param name="latents">[B, C, h, w] at the first step's From. Borrowed.</param>
     /// <param name="steps">Falling noise levels, at least one step.</param>
@@ -48,7 +61,14 @@ internal static class DpmSolverSamplers
     /// <returns>The latents at the last step's To; fresh, owned by the caller.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Tensor DpmPlusPlus2MSde(
-        Denoiser denoise, Tensor latents, IReadOnlyList<LevelStep> steps, double eta, NoiseSource noise, Action<SamplerStep>? onStep = null, CancellationToken cancellationToken = default)
+        Denoiser denoise,
+        Tensor latents,
+        IReadOnlyList<LevelStep> steps,
+        double eta,
+        NoiseSource noise,
+        Action<SamplerStep>? onStep = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var scope = NewDisposeScope();
         var x = latents.alias();
@@ -59,8 +79,9 @@ internal static class DpmSolverSamplers
             var (level, next) = steps[i];
             var denoised = denoise(x, level, i);
             var target = lastDenoised is null ? denoised : Extrapolate(steps, i, denoised, lastDenoised);
-            var decay = Math.Exp(level.Lambda - next.Lambda);          // e^-h
-            var keep = Math.Pow(decay, eta);                           // e^(-eta h), 1 for eta 0 even where h is infinite
+            var decay = Math.Exp(level.Lambda - next.Lambda); // e^-h
+            // e^(-eta h), 1 for eta 0 even where h is infinite
+            var keep = Math.Pow(decay, eta);
             x = x.Times(next.Sigma / level.Sigma * keep).Plus(target.Times(next.Alpha * (1 - decay * keep)));
             var fresh = next.Sigma * Math.Sqrt(1 - keep * keep);
             if (fresh > 0)
@@ -76,7 +97,8 @@ internal static class DpmSolverSamplers
         return x.MoveToOuterDisposeScope();
     }
 
-    // The prediction in the middle of the step, by the line through the last two. A last step to clean latents is infinitely long in lambda: first order there.
+    // The prediction in the middle of the step, by the line through the last two. A last step to clean latents is
+    // infinitely long in lambda: first order there.
     private static Tensor Extrapolate(IReadOnlyList<LevelStep> steps, int i, Tensor denoised, Tensor lastDenoised)
     {
         var (level, next) = steps[i];

@@ -5,25 +5,51 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Samplers;
 
 /// <summary>
-/// Samplers that use one prediction a step and remember nothing. In terms of <see cref="NoiseLevel"/> DDIM with eta 0 is Karras' Euler step and DDIM with eta 1 is k-diffusion's ancestral one,
+/// Samplers that use one prediction a step and remember nothing. In terms of <see cref="NoiseLevel"/> DDIM with eta 0
+/// is Karras' Euler step and DDIM with eta 1 is k-diffusion's ancestral one,
 /// so one function serves the four names; they differ in their levels.
 /// </summary>
 internal static class FirstOrderSamplers
 {
-    /// <summary>Euler's method on the probability flow. Source: Karras et al. 2022, arXiv:2206.00364, algorithm 1 without churn.</summary>
+    /// <summary>
+    /// Euler's method on the probability flow. Source: Karras et al. 2022, arXiv:2206.00364, algorithm 1 without churn.
+    /// </summary>
     /// <inheritdoc cref="Ddim"/>
     public static Tensor Euler(
-        Denoiser denoise, Tensor latents, IReadOnlyList<LevelStep> steps, Action<SamplerStep>? onStep = null, CancellationToken cancellationToken = default) =>
-        Ddim(denoise, latents, steps, 0, like => throw new InvalidOperationException("Eta 0 draws no noise."), onStep, cancellationToken);
-
-    /// <summary>Euler ancestral: a step to below the next level, then fresh noise up to it. Source: k-diffusion sampling.py, sample_euler_ancestral.</summary>
-    /// <inheritdoc cref="Ddim"/>
-    public static Tensor EulerAncestral(
-        Denoiser denoise, Tensor latents, IReadOnlyList<LevelStep> steps, double eta, NoiseSource noise, Action<SamplerStep>? onStep = null, CancellationToken cancellationToken = default) =>
-        Ddim(denoise, latents, steps, eta, noise, onStep, cancellationToken);
+        Denoiser denoise,
+        Tensor latents,
+        IReadOnlyList<LevelStep> steps,
+        Action<SamplerStep>? onStep = null,
+        CancellationToken cancellationToken = default
+    ) =>
+        Ddim(
+            denoise,
+            latents,
+            steps,
+            0,
+            like => throw new InvalidOperationException("Eta 0 draws no noise."),
+            onStep,
+            cancellationToken
+        );
 
     /// <summary>
-    /// DDIM: x' = α' · clean + √(σ'² - s²) · predicted noise + s · fresh noise. Source: Song et al. 2021, arXiv:2010.02502, equation 12.
+    /// Euler ancestral: a step to below the next level, then fresh noise up to it. Source: k-diffusion sampling.py,
+    /// sample_euler_ancestral.
+    /// </summary>
+    /// <inheritdoc cref="Ddim"/>
+    public static Tensor EulerAncestral(
+        Denoiser denoise,
+        Tensor latents,
+        IReadOnlyList<LevelStep> steps,
+        double eta,
+        NoiseSource noise,
+        Action<SamplerStep>? onStep = null,
+        CancellationToken cancellationToken = default
+    ) => Ddim(denoise, latents, steps, eta, noise, onStep, cancellationToken);
+
+    /// <summary>
+    /// DDIM: x' = α' · clean + √(σ'² - s²) · predicted noise + s · fresh noise. Source: Song et al. 2021,
+    /// arXiv:2010.02502, equation 12.
     /// </summary>
     /// <param name="denoise">The denoiser, called once a step.</param>
     /// <param name="latents">[B, C, h, w] at the first step's From. Borrowed.</param>
@@ -35,7 +61,14 @@ internal static class FirstOrderSamplers
     /// <returns>The latents at the last step's To; fresh, owned by the caller.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Tensor Ddim(
-        Denoiser denoise, Tensor latents, IReadOnlyList<LevelStep> steps, double eta, NoiseSource noise, Action<SamplerStep>? onStep = null, CancellationToken cancellationToken = default)
+        Denoiser denoise,
+        Tensor latents,
+        IReadOnlyList<LevelStep> steps,
+        double eta,
+        NoiseSource noise,
+        Action<SamplerStep>? onStep = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var scope = NewDisposeScope();
         var x = latents.alias();
@@ -47,7 +80,8 @@ internal static class FirstOrderSamplers
             var fresh = steps[i].FreshNoise(eta);
             var direction = Math.Sqrt(Math.Max(0, next.Sigma * next.Sigma - fresh * fresh));
             // The predicted noise is (x - α · clean) / σ.
-            x = x.Times(direction / level.Sigma).Plus(denoised.Times(next.Alpha - direction * level.Alpha / level.Sigma));
+            x = x.Times(direction / level.Sigma)
+                .Plus(denoised.Times(next.Alpha - direction * level.Alpha / level.Sigma));
             if (fresh > 0)
             {
                 x = x.Plus(noise(x).Times(fresh));
@@ -60,7 +94,10 @@ internal static class FirstOrderSamplers
         return x.MoveToOuterDisposeScope();
     }
 
-    /// <summary>DDPM: the posterior mean of the next level and noise of a fixed variance. Source: Ho et al. 2020, arXiv:2006.11239, algorithm 2 with equation 7, on a subset of the timesteps.</summary>
+    /// <summary>
+    /// DDPM: the posterior mean of the next level and noise of a fixed variance. Source: Ho et al. 2020,
+    /// arXiv:2006.11239, algorithm 2 with equation 7, on a subset of the timesteps.
+    /// </summary>
     /// <param name="denoise">The denoiser, called once a step.</param>
     /// <param name="latents">[B, C, h, w] at the first step's From. Borrowed.</param>
     /// <param name="steps">Falling noise levels, at least one step.</param>
@@ -71,7 +108,14 @@ internal static class FirstOrderSamplers
     /// <returns>The latents at the last step's To; fresh, owned by the caller.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Tensor Ddpm(
-        Denoiser denoise, Tensor latents, IReadOnlyList<LevelStep> steps, DdpmVariance variance, NoiseSource noise, Action<SamplerStep>? onStep = null, CancellationToken cancellationToken = default)
+        Denoiser denoise,
+        Tensor latents,
+        IReadOnlyList<LevelStep> steps,
+        DdpmVariance variance,
+        NoiseSource noise,
+        Action<SamplerStep>? onStep = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var scope = NewDisposeScope();
         var x = latents.alias();
@@ -84,8 +128,12 @@ internal static class FirstOrderSamplers
             var keep = level.Alpha / next.Alpha;
             var beta = 1 - keep * keep;
             x = denoised.Times(next.Alpha * beta / betaBar).Plus(x.Times(keep * betaBarNext / betaBar));
-            // Timestep 0 is the end of the paper's chain (its t = 1): no noise there, though the large variance is not 0.
-            var fresh = level.Timestep == 0 ? 0 : Math.Sqrt(variance == DdpmVariance.Large ? beta : beta * betaBarNext / betaBar);
+            // Timestep 0 is the end of the paper's chain (its t = 1): no noise there, though the large variance is not
+            // 0.
+            var fresh =
+                level.Timestep == 0
+                    ? 0
+                    : Math.Sqrt(variance == DdpmVariance.Large ? beta : beta * betaBarNext / betaBar);
             if (fresh > 0)
             {
                 x = x.Plus(noise(x).Times(fresh));

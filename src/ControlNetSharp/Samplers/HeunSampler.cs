@@ -8,7 +8,8 @@ namespace ControlNetSharp.Samplers;
 internal static class HeunSampler
 {
     /// <summary>
-    /// Heun: second order, two denoiser calls a step; one where the step has no slope at an end (to clean latents, from pure noise). Source: Karras et al. 2022, arXiv:2206.00364, algorithm 1 without churn.
+    /// Heun: second order, two denoiser calls a step; one where the step has no slope at an end (to clean latents, from
+    /// pure noise). Source: Karras et al. 2022, arXiv:2206.00364, algorithm 1 without churn.
     /// </summary>
     /// <param name="denoise">The denoiser.</param>
     /// <param name="latents">[B, C, h, w] at the first step's From. Borrowed.</param>
@@ -18,7 +19,12 @@ internal static class HeunSampler
     /// <returns>The latents at the last step's To; fresh, owned by the caller.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Tensor Heun(
-        Denoiser denoise, Tensor latents, IReadOnlyList<LevelStep> steps, Action<SamplerStep>? onStep = null, CancellationToken cancellationToken = default)
+        Denoiser denoise,
+        Tensor latents,
+        IReadOnlyList<LevelStep> steps,
+        Action<SamplerStep>? onStep = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var scope = NewDisposeScope();
         var x = latents.alias();
@@ -27,13 +33,15 @@ internal static class HeunSampler
             cancellationToken.ThrowIfCancellationRequested();
             var (level, next) = steps[i];
             var denoised = denoise(x, level, i);
-            var slope = PredictedNoise(x, denoised, level);            // dx/dσ of the paper
+            var slope = PredictedNoise(x, denoised, level); // dx/dσ of the paper
             var end = denoised.Times(next.Alpha).Plus(slope.Times(next.Sigma));
             if (next.Sigma > 0 && level.Alpha > 0)
             {
                 var slopeAtEnd = PredictedNoise(end, denoise(end, next, i), next);
                 // The paper's x is ours divided by alpha; its step is (σ' - σ) · mean slope.
-                end = end.Plus((slopeAtEnd - slope).Times(next.Alpha * (next.RelativeSigma - level.RelativeSigma) * 0.5));
+                end = end.Plus(
+                    (slopeAtEnd - slope).Times(next.Alpha * (next.RelativeSigma - level.RelativeSigma) * 0.5)
+                );
             }
 
             x = end;
@@ -44,5 +52,6 @@ internal static class HeunSampler
         return x.MoveToOuterDisposeScope();
     }
 
-    private static Tensor PredictedNoise(Tensor x, Tensor denoised, NoiseLevel level) => (x - denoised.Times(level.Alpha)).Over(level.Sigma);
+    private static Tensor PredictedNoise(Tensor x, Tensor denoised, NoiseLevel level) =>
+        (x - denoised.Times(level.Alpha)).Over(level.Sigma);
 }

@@ -7,7 +7,9 @@ namespace ControlNetSharp.Samplers;
 internal static class LcmSampler
 {
     /// <summary>
-    /// LCM: the clean latents predicted by the consistency function, brought back to the next level with fresh noise. Source: Luo et al. 2023, arXiv:2310.04378, algorithm 3; boundary scalings with sigma_data 0.5 and timesteps times 10
+    /// LCM: the clean latents predicted by the consistency function, brought back to the next level with fresh noise.
+    /// Source: Luo et al. 2023, arXiv:2310.04378, algorithm 3; boundary scalings with sigma_data 0.5 and timesteps
+    /// times 10
     /// as in diffusers LCMScheduler.
     /// </summary>
     /// <param name="denoise">The denoiser, called once a step.</param>
@@ -19,7 +21,13 @@ internal static class LcmSampler
     /// <returns>The latents at the last step's To; fresh, owned by the caller.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Tensor Lcm(
-        Denoiser denoise, Tensor latents, IReadOnlyList<LevelStep> steps, NoiseSource noise, Action<SamplerStep>? onStep = null, CancellationToken cancellationToken = default)
+        Denoiser denoise,
+        Tensor latents,
+        IReadOnlyList<LevelStep> steps,
+        NoiseSource noise,
+        Action<SamplerStep>? onStep = null,
+        CancellationToken cancellationToken = default
+    )
     {
         const double SigmaData = 0.5;
         const double TimestepScale = 10;

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
 
-/// <summary>The common shape of all samplers, for the catalogue; those without eta or noise do not look at them.</summary>
+/// <summary>
+/// The common shape of all samplers, for the catalogue; those without eta or noise do not look at them.
+/// </summary>
 /// <param name="denoise">The denoiser.</param>
 /// <param name="latents">[B, C, h, w] at the first step's From. Borrowed.</param>
 /// <param name="steps">Falling noise levels, at least one step.</param>
@@ -12,4 +14,11 @@ namespace ControlNetSharp.Samplers;
 /// <param name="cancellationToken">Looked at before each step.</param>
 /// <returns>The latents at the last step's To; fresh, owned by the caller.</returns>
 internal delegate Tensor SamplerFunction(
-    Denoiser denoise, Tensor latents, IReadOnlyList<LevelStep> steps, double eta, NoiseSource noise, Action<SamplerStep>? onStep, CancellationToken cancellationToken);
+    Denoiser denoise,
+    Tensor latents,
+    IReadOnlyList<LevelStep> steps,
+    double eta,
+    NoiseSource noise,
+    Action<SamplerStep>? onStep,
+    CancellationToken cancellationToken
+);

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
 
-/// <summary>A sampler with the noise levels that it will visit: everything about a run that does not depend on the picture. Host values; can be used for many runs.</summary>
+/// <summary>
+/// A sampler with the noise levels that it will visit: everything about a run that does not depend on the picture. Host
+/// values; can be used for many runs.
+/// </summary>
 internal sealed class SamplingPlan
 {
     /// <summary>The most steps that any scheduler takes.</summary>
@@ -23,7 +26,10 @@ internal sealed class SamplingPlan
     /// <summary>The scheduler, resolved where "automatic" was asked for.</summary>
     public SchedulerEntry Scheduler { get; }
 
-    /// <summary>The steps that are run, at least one. Usually one denoiser call each; Heun has two in all but the last, PLMS two in the first.</summary>
+    /// <summary>
+    /// The steps that are run, at least one. Usually one denoiser call each; Heun has two in all but the last, PLMS two
+    /// in the first.
+    /// </summary>
     public IReadOnlyList<LevelStep> Steps { get; }
 
     /// <summary>The noise level at which the run starts.</summary>
@@ -32,21 +38,37 @@ internal sealed class SamplingPlan
     /// <summary>Makes a plan.</summary>
     /// <param name="options">Names, steps, the part of the schedule, eta.</param>
     /// <param name="schedule">The schedule that the network was trained with.</param>
-    /// <exception cref="ArgumentException">A name is unknown or a number out of range; the message names the option, the value and what is allowed.</exception>
+    /// <exception cref="ArgumentException">
+    /// A name is unknown or a number out of range; the message names the option, the value and what is allowed.
+    /// </exception>
     public static SamplingPlan Create(SamplingOptions options, NoiseSchedule schedule)
     {
         Require(options.Steps is >= 1 and <= MostSteps, nameof(options.Steps), options.Steps, $"from 1 to {MostSteps}");
         Require(options.Denoise is >= 0 and <= 1, nameof(options.Denoise), options.Denoise, "from 0 to 1");
-        Require(options is not { RunAllSteps: true, Denoise: 0 }, nameof(options.Denoise), options.Denoise, "above 0 where RunAllSteps is set");
+        Require(
+            options is not { RunAllSteps: true, Denoise: 0 },
+            nameof(options.Denoise),
+            options.Denoise,
+            "above 0 where RunAllSteps is set"
+        );
         Require(options.Eta is null or (>= 0 and <= 1), nameof(options.Eta), options.Eta, "from 0 to 1");
 
-        var (sampler, scheduler) = SamplerCatalogue.Resolve(options.Sampler, options.Scheduler, schedule.PrefersTrailing ? SamplerCatalogue.Trailing : null);
-        var scheduled = options is { RunAllSteps: true, Denoise: < 1 } ? (int)(options.Steps / options.Denoise) : options.Steps;
+        var (sampler, scheduler) = SamplerCatalogue.Resolve(
+            options.Sampler,
+            options.Scheduler,
+            schedule.PrefersTrailing ? SamplerCatalogue.Trailing : null
+        );
+        var scheduled = options is { RunAllSteps: true, Denoise: < 1 }
+            ? (int)(options.Steps / options.Denoise)
+            : options.Steps;
         var levels = scheduler.Levels(schedule, scheduled);
         var first = schedule.LevelAt(0);
         var end = sampler.EndsAtFirstTimestep && levels[^1].Timestep > 0 ? first : NoiseLevel.Clean;
         var steps = LevelStep.Through([.. levels, end]);
-        var run = options.Denoise == 1 ? steps.Count : options.RunAllSteps ? options.Steps : Math.Min(steps.Count, (int)(options.Denoise * steps.Count) + 1);
+        var run =
+            options.Denoise == 1 ? steps.Count
+            : options.RunAllSteps ? options.Steps
+            : Math.Min(steps.Count, (int)(options.Denoise * steps.Count) + 1);
         return new(sampler, scheduler, [.. steps.TakeLast(run)], options.Eta ?? sampler.DefaultEta ?? 0);
     }
 
@@ -56,7 +78,9 @@ internal sealed class SamplingPlan
     public Tensor StartFrom(Tensor noise, Tensor? clean = null)
     {
         using var scope = NewDisposeScope();
-        var latents = clean is null ? noise.Times(Scheduler.StartsLow ? 1 : Start.Sigma) : clean.Times(Start.Alpha).Plus(noise.Times(Start.Sigma));
+        var latents = clean is null
+            ? noise.Times(Scheduler.StartsLow ? 1 : Start.Sigma)
+            : clean.Times(Start.Alpha).Plus(noise.Times(Start.Sigma));
         return latents.MoveToOuterDisposeScope();
     }
 
@@ -68,7 +92,13 @@ internal sealed class SamplingPlan
     /// <param name="cancellationToken">Looked at before each step.</param>
     /// <returns>Clean latents, [B, 4, h, w]; fresh, owned by the caller.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public Tensor Run(Denoiser denoise, Tensor latents, NoiseSource noise, Action<SamplerStep>? onStep = null, CancellationToken cancellationToken = default)
+    public Tensor Run(
+        Denoiser denoise,
+        Tensor latents,
+        NoiseSource noise,
+        Action<SamplerStep>? onStep = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var withoutGradients = no_grad();
         return Sampler.Run(denoise, latents, Steps, _eta, noise, onStep, cancellationToken);

@@ -6,8 +6,12 @@ namespace ControlNetSharp.Samplers;
 public sealed record SchedulerEntry
 {
     internal SchedulerEntry(
-        string name, string label, Func<NoiseSchedule, int, IReadOnlyList<NoiseLevel>> levels, bool startsLow = false, int mostSteps = SamplingPlan.MostSteps) =>
-        (Name, Label, Levels, StartsLow, MostSteps) = (name, label, levels, startsLow, mostSteps);
+        string name,
+        string label,
+        Func<NoiseSchedule, int, IReadOnlyList<NoiseLevel>> levels,
+        bool startsLow = false,
+        int mostSteps = SamplingPlan.MostSteps
+    ) => (Name, Label, Levels, StartsLow, MostSteps) = (name, label, levels, startsLow, mostSteps);
 
     /// <summary>The short name, as in stable-diffusion-webui where it has the scheduler.</summary>
     public string Name { get; }
@@ -16,7 +20,9 @@ public sealed record SchedulerEntry
     public string Label { get; }
 
     /// <summary>
-    /// Whether the first level may lie well below the noisiest one. Pure noise then enters with standard deviation 1, as diffusers does for leading spacing, and not with the level's Sigma: latents of that level would have variance 1 too.
+    /// Whether the first level may lie well below the noisiest one. Pure noise then enters with standard deviation 1,
+    /// as diffusers does for leading spacing, and not with the level's Sigma: latents of that level would have variance
+    /// 1 too.
     /// </summary>
     public bool StartsLow { get; }
 

@@ -3,11 +3,14 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Samplers;
 
-/// <summary>UniPC: a multistep predictor whose result is corrected once the next prediction is there, at no extra denoiser call.</summary>
+/// <summary>
+/// UniPC: a multistep predictor whose result is corrected once the next prediction is there, at no extra denoiser call.
+/// </summary>
 internal static class UniPcSampler
 {
     /// <summary>
-    /// UniPC-2: second order predictor with its corrector (third order), one denoiser call a step. The first and the last step are first order. Source: Zhao et al. 2023, arXiv:2302.04867, algorithms 1 and 2 on data prediction;
+    /// UniPC-2: second order predictor with its corrector (third order), one denoiser call a step. The first and the
+    /// last step are first order. Source: Zhao et al. 2023, arXiv:2302.04867, algorithms 1 and 2 on data prediction;
     /// diffusers UniPCMultistepScheduler with solver_order 2.
     /// </summary>
     /// <param name="denoise">The denoiser, called once a step.</param>
@@ -19,13 +22,20 @@ internal static class UniPcSampler
     /// <returns>The latents at the last step's To; fresh, owned by the caller.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Tensor UniPc(
-        Denoiser denoise, Tensor latents, IReadOnlyList<LevelStep> steps, UniPcKind kind = UniPcKind.Bh2, Action<SamplerStep>? onStep = null, CancellationToken cancellationToken = default)
+        Denoiser denoise,
+        Tensor latents,
+        IReadOnlyList<LevelStep> steps,
+        UniPcKind kind = UniPcKind.Bh2,
+        Action<SamplerStep>? onStep = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var scope = NewDisposeScope();
         var x = latents.alias();
-        Tensor? start = null;              // the corrected latents at the last From
-        Tensor? last = null;               // the prediction there
-        Tensor? lastSlope = null;          // (prediction before that - last) / r; null where the last step was first order
+        Tensor? start = null; // the corrected latents at the last From
+        Tensor? last = null; // the prediction there
+        // (prediction before that - last) / r; null where the last step was first order
+        Tensor? lastSlope = null;
         for (var i = 0; i < steps.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -55,10 +65,18 @@ internal static class UniPcSampler
     }
 
     // UniC: the step is done again with the prediction at its end as one more point.
-    private static Tensor Correct(IReadOnlyList<LevelStep> steps, int i, UniPcKind kind, Tensor start, Tensor denoised, Tensor? slope, Tensor denoisedAtEnd)
+    private static Tensor Correct(
+        IReadOnlyList<LevelStep> steps,
+        int i,
+        UniPcKind kind,
+        Tensor start,
+        Tensor denoised,
+        Tensor? slope,
+        Tensor denoisedAtEnd
+    )
     {
         var step = steps[i];
-        var h = step.From.Lambda - step.To.Lambda;                     // negative: data prediction
+        var h = step.From.Lambda - step.To.Lambda; // negative: data prediction
         var b = B(step, kind);
         var difference = denoisedAtEnd - denoised;
         if (slope is null)
@@ -72,11 +90,13 @@ internal static class UniPcSampler
         var phi3 = phi2 / h - 0.5;
         var (b1, b2) = (phi2 / b, 2 * phi3 / b);
         var rho1 = (b1 - b2) / (1 - r);
-        return FirstOrder(step, start, denoised) - slope.Times(rho1).Plus(difference.Times(b1 - rho1)).Times(step.To.Alpha * b);
+        return FirstOrder(step, start, denoised)
+            - slope.Times(rho1).Plus(difference.Times(b1 - rho1)).Times(step.To.Alpha * b);
     }
 
     private static Tensor FirstOrder(LevelStep step, Tensor x, Tensor denoised) =>
-        x.Times(step.To.Sigma / step.From.Sigma).Plus(denoised.Times(step.To.Alpha * (1 - Math.Exp(step.From.Lambda - step.To.Lambda))));
+        x.Times(step.To.Sigma / step.From.Sigma)
+            .Plus(denoised.Times(step.To.Alpha * (1 - Math.Exp(step.From.Lambda - step.To.Lambda))));
 
     // Where the point before lies, in units of this step: negative.
     private static double Ratio(IReadOnlyList<LevelStep> steps, int i) =>

@@ -4,8 +4,10 @@ using System.Text;
 namespace ControlNetSharp.Text;
 
 /// <summary>
-/// CLIP's byte pairs: 256 bytes, the same 256 at the end of a word, then one id for each merge in the order in which they were learnt, then the start and the end token.
-/// An id is therefore also the rank of its merge. Source: CLIP clip/simple_tokenizer.py; Sennrich et al. 2016, arXiv:1508.07909.
+/// CLIP's byte pairs: 256 bytes, the same 256 at the end of a word, then one id for each merge in the order in which
+/// they were learnt, then the start and the end token.
+/// An id is therefore also the rank of its merge. Source: CLIP clip/simple_tokenizer.py; Sennrich et al. 2016,
+/// arXiv:1508.07909.
 /// </summary>
 internal sealed class BytePairVocabulary
 {
@@ -51,11 +53,18 @@ internal sealed class BytePairVocabulary
     /// <summary>Reads the vocabulary that is embedded in the library.</summary>
     public static BytePairVocabulary Load()
     {
-        using var resource = typeof(BytePairVocabulary).Assembly.GetManifestResourceStream(Resource)
+        using var resource =
+            typeof(BytePairVocabulary).Assembly.GetManifestResourceStream(Resource)
             ?? throw new InvalidOperationException($"The library was built without its resource {Resource}.");
         using var reader = new StreamReader(new GZipStream(resource, CompressionMode.Decompress), Encoding.UTF8);
-        reader.ReadLine();   // the version
-        return new BytePairVocabulary(Enumerable.Range(0, Merges).Select(_ => reader.ReadLine() ?? throw new InvalidOperationException($"The resource {Resource} is cut off.")));
+        reader.ReadLine(); // the version
+        return new BytePairVocabulary(
+            Enumerable
+                .Range(0, Merges)
+                .Select(_ =>
+                    reader.ReadLine() ?? throw new InvalidOperationException($"The resource {Resource} is cut off.")
+                )
+        );
     }
 
     /// <summary>The ids of one word: its bytes, joined pair by pair, the earliest learnt merge first.</summary>
@@ -80,18 +89,24 @@ internal sealed class BytePairVocabulary
     public IEnumerable<string> Spellings()
     {
         var characters = ByteCharacters().ToDictionary(entry => entry.Value, entry => entry.Character);
-        return _pieces.Select(piece => string.Concat(piece.Bytes.Select(value => characters[value])) + (piece.EndsWord ? EndOfWord : ""));
+        return _pieces.Select(piece =>
+            string.Concat(piece.Bytes.Select(value => characters[value])) + (piece.EndsWord ? EndOfWord : "")
+        );
     }
 
     /// <summary>The pairs of ids that are merged, in the order in which they were learnt.</summary>
-    public IEnumerable<(int Left, int Right)> MergedPairs() => _merges.OrderBy(merge => merge.Value).Select(merge => merge.Key);
+    public IEnumerable<(int Left, int Right)> MergedPairs() =>
+        _merges.OrderBy(merge => merge.Value).Select(merge => merge.Key);
 
     private (int Left, int Right, int Merged)? BestPair(ReadOnlySpan<int> ids)
     {
         (int Left, int Right, int Merged)? best = null;
         for (var i = 0; i + 1 < ids.Length; i++)
         {
-            if (_merges.TryGetValue((ids[i], ids[i + 1]), out var merged) && (best is null || merged < best.Value.Merged))
+            if (
+                _merges.TryGetValue((ids[i], ids[i + 1]), out var merged)
+                && (best is null || merged < best.Value.Merged)
+            )
             {
                 best = (ids[i], ids[i + 1], merged);
             }
@@ -113,13 +128,16 @@ internal sealed class BytePairVocabulary
         return length;
     }
 
-    // The file writes bytes as characters: printable ones as themselves and first, the others, which would not survive in a text file, as U+0100 and on.
+    // The file writes bytes as characters: printable ones as themselves and first, the others, which would not survive
+    // in a text file, as U+0100 and on.
     private static IEnumerable<(byte Value, string Character)> ByteCharacters()
     {
-        static bool Printable(int value) => value is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);
+        static bool Printable(int value) =>
+            value is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);
         var all = Enumerable.Range(0, Bytes).ToArray();
         var printable = all.Where(Printable).Select(value => ((byte)value, ((char)value).ToString()));
-        var others = all.Where(value => !Printable(value)).Select((value, index) => ((byte)value, ((char)(0x100 + index)).ToString()));
+        var others = all.Where(value => !Printable(value))
+            .Select((value, index) => ((byte)value, ((char)(0x100 + index)).ToString()));
         return printable.Concat(others);
     }
 }

@@ -4,12 +4,15 @@ using System.Text;
 namespace ControlNetSharp.Text;
 
 /// <summary>
-/// CLIP's tokenizer: text to ids of byte pairs and back. All of Stable Diffusion 1.x, 2.x and XL use it. Safe for use by several threads at once.
+/// CLIP's tokenizer: text to ids of byte pairs and back. All of Stable Diffusion 1.x, 2.x and XL use it. Safe for use
+/// by several threads at once.
 /// Source: CLIP clip/simple_tokenizer.py, with the repair of damaged text that it leaves to ftfy.
 /// </summary>
 public sealed class ClipTokenizer
 {
-    /// <summary>Tokens in one row of a text encoder's input: the start token, at most 75 ids, the end token, padding.</summary>
+    /// <summary>
+    /// Tokens in one row of a text encoder's input: the start token, at most 75 ids, the end token, padding.
+    /// </summary>
     public const int ContextLength = 77;
 
     // Words that were met before cost one look-up. A server meets ever new ones, so the memory for them has an end.
@@ -37,15 +40,23 @@ public sealed class ClipTokenizer
     public int EndToken => _vocabulary.Count + 1;
 
     /// <summary>The ids of a text of any length, without start and end token.</summary>
-    /// <param name="text">Any text. Damaged characters and HTML entities are repaired, case and white space do not count.</param>
-    /// <returns>Ids from 0 to 49405; the end token only where the text spells it out as <c>&lt;|endoftext|&gt;</c>, the start token likewise.</returns>
+    /// <param name="text">
+    /// Any text. Damaged characters and HTML entities are repaired, case and white space do not count.
+    /// </param>
+    /// <returns>
+    /// Ids from 0 to 49405; the end token only where the text spells it out as <c>&lt;|endoftext|&gt;</c>, the start
+    /// token likewise.
+    /// </returns>
     public IReadOnlyList<int> Encode(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return [.. PromptWords.Split(PromptCleaning.Clean(text)).SelectMany(EncodeWord)];
     }
 
-    /// <summary>The text that ids stand for: lower case, one space after each word (before punctuation too). Bytes that are no UTF-8 become U+FFFD.</summary>
+    /// <summary>
+    /// The text that ids stand for: lower case, one space after each word (before punctuation too). Bytes that are no
+    /// UTF-8 become U+FFFD.
+    /// </summary>
     /// <param name="ids">Ids from 0 to 49407; start and end tokens leave no text.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
     public string Decode(IEnumerable<int> ids)
@@ -75,9 +86,14 @@ public sealed class ClipTokenizer
         return Encoding.UTF8.GetString([.. bytes]).TrimEnd(' ');
     }
 
-    /// <summary>One row for a text encoder: the start token, the ids, the end token, then padding up to 77. Ids beyond the 75th are left out, as CLIP's truncation does.</summary>
+    /// <summary>
+    /// One row for a text encoder: the start token, the ids, the end token, then padding up to 77. Ids beyond the 75th
+    /// are left out, as CLIP's truncation does.
+    /// </summary>
     /// <param name="ids">Ids from <see cref="Encode"/>.</param>
-    /// <param name="padToken">Fills the rest: the encoder's <see cref="ITextEncoder.PadToken"/> (49407 for SD 1.x, 0 for SD 2.x).</param>
+    /// <param name="padToken">
+    /// Fills the rest: the encoder's <see cref="ITextEncoder.PadToken"/> (49407 for SD 1.x, 0 for SD 2.x).
+    /// </param>
     /// <returns>77 ids, ready for a tensor of int64.</returns>
     public long[] Pad(IReadOnlyList<int> ids, int padToken)
     {
@@ -95,7 +111,10 @@ public sealed class ClipTokenizer
         return row;
     }
 
-    /// <summary>Every token's text and the merges, as transformers' files of the tokenizer have them: ids are positions; a merge is two texts.</summary>
+    /// <summary>
+    /// Every token's text and the merges, as transformers' files of the tokenizer have them: ids are positions; a merge
+    /// is two texts.
+    /// </summary>
     internal (IReadOnlyList<string> Tokens, IReadOnlyList<(string Left, string Right)> Merges) Spelled()
     {
         var tokens = _vocabulary.Spellings().Append(PromptWords.StartText).Append(PromptWords.EndText).ToList();

@@ -3,7 +3,10 @@ namespace ControlNetSharp.Text;
 /// <summary>Pairs of brackets in a prompt. A backslash makes the character behind it plain.</summary>
 internal static class PromptBrackets
 {
-    /// <summary>Where each bracket that is closed is closed, by where it opens. Round and square ones are paired each for themselves.</summary>
+    /// <summary>
+    /// Where each bracket that is closed is closed, by where it opens. Round and square ones are paired each for
+    /// themselves.
+    /// </summary>
     public static Dictionary<int, int> Pairs(string text)
     {
         var pairs = new Dictionary<int, int>();
@@ -32,7 +35,12 @@ internal static class PromptBrackets
     public static int Depth(string text)
     {
         var (depth, deepest) = (0, 0);
-        foreach (var (_, step) in Pairs(text).Where(pair => text[pair.Key] == '[').SelectMany(pair => new[] { (Place: pair.Key, Step: 1), (Place: pair.Value, Step: -1) }).OrderBy(edge => edge.Place))
+        foreach (
+            var (_, step) in Pairs(text)
+                .Where(pair => text[pair.Key] == '[')
+                .SelectMany(pair => new[] { (Place: pair.Key, Step: 1), (Place: pair.Value, Step: -1) })
+                .OrderBy(edge => edge.Place)
+        )
         {
             depth += step;
             deepest = Math.Max(deepest, depth);

@@ -3,10 +3,15 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Text;
 
-/// <summary>Prompts to conditioning: chunks of 75 tokens, encoded one by one, weighted and put behind one another.</summary>
+/// <summary>
+/// Prompts to conditioning: chunks of 75 tokens, encoded one by one, weighted and put behind one another.
+/// </summary>
 internal static class PromptEncoder
 {
-    /// <summary>Encodes two prompts to conditionings of one length: the shorter one gets chunks of the empty prompt. For prompts that neither change nor have several parts.</summary>
+    /// <summary>
+    /// Encodes two prompts to conditionings of one length: the shorter one gets chunks of the empty prompt. For prompts
+    /// that neither change nor have several parts.
+    /// </summary>
     /// <param name="text">The text encoder. Borrowed.</param>
     /// <param name="prompt">What the picture shows.</param>
     /// <param name="negative">What it does not show.</param>
@@ -14,24 +19,48 @@ internal static class PromptEncoder
     /// <param name="clipSkip">See <see cref="ITextEncoder.Encode"/>.</param>
     /// <param name="inversions">Names with vectors of their own for this encoder; null for none.</param>
     /// <returns>Two tensors [1, 77·chunks, Width] in the dtype of the encoder.</returns>
-    /// <exception cref="ArgumentException">A prompt changes from step to step, has several parts or asks for LoRAs, which this cannot do, or has a weight that is no number.</exception>
-    public static (Tensor Conditioning, Tensor Unconditional) Encode(ITextEncoder text, string prompt, string negative, Device device, int? clipSkip = null, TextualInversions? inversions = null)
+    /// <exception cref="ArgumentException">
+    /// A prompt changes from step to step, has several parts or asks for LoRAs, which this cannot do, or has a weight
+    /// that is no number.
+    /// </exception>
+    public static (Tensor Conditioning, Tensor Unconditional) Encode(
+        ITextEncoder text,
+        string prompt,
+        string negative,
+        Device device,
+        int? clipSkip = null,
+        TextualInversions? inversions = null
+    )
     {
         var (conditioning, unconditional) = Encode([text], prompt, negative, device, clipSkip, inversions);
         return (conditioning.Context, unconditional.Context);
     }
 
     /// <summary>The same by all text encoders of a model.</summary>
-    /// <inheritdoc cref="Encode(IReadOnlyList{ITextEncoder}, ParsedPrompt, ParsedPrompt, int, Device, int?, TextualInversions?, int?)" path="/param"/>
+    /// <inheritdoc
+    /// cref="Encode(IReadOnlyList{ITextEncoder}, ParsedPrompt, ParsedPrompt, int, Device, int?, TextualInversions?, int?)"
+    /// path="/param"/>
     /// <returns>Both prompts, in the dtype of the encoders.</returns>
-    /// <exception cref="ArgumentException">A prompt changes from step to step, has several parts or asks for LoRAs, which this cannot do, or has a weight that is no number.</exception>
+    /// <exception cref="ArgumentException">
+    /// A prompt changes from step to step, has several parts or asks for LoRAs, which this cannot do, or has a weight
+    /// that is no number.
+    /// </exception>
     public static (TextConditioning Conditioning, TextConditioning Unconditional) Encode(
-        IReadOnlyList<ITextEncoder> texts, string prompt, string negative, Device device, int? clipSkip = null, TextualInversions? inversions = null)
+        IReadOnlyList<ITextEncoder> texts,
+        string prompt,
+        string negative,
+        Device device,
+        int? clipSkip = null,
+        TextualInversions? inversions = null
+    )
     {
         var (positive, other) = (ParsedPrompt.Parse(prompt), ParsedPrompt.ParseNegative(negative));
         if (positive is not { Networks.Count: 0, Parts: [{ Text.Changes: false }] } || other.Parts[0].Text.Changes)
         {
-            throw new ArgumentException("The prompts must be the same at every step, of one part and without LoRAs.", nameof(prompt));
+            throw new ArgumentException(
+                "The prompts must be the same at every step, of one part and without LoRAs.",
+                nameof(prompt)
+            );
         }
 
         var step = Encode(texts, positive, other, 1, device, clipSkip, inversions)[0];
@@ -39,8 +68,10 @@ internal static class PromptEncoder
     }
 
     /// <summary>
-    /// Encodes two prompts for every step of a pass, by all text encoders of a model: one (SD 1.x, 2.x), or two whose features stand side by side and of which the second gives a vector for the whole
-    /// prompt, too (SDXL). With two an empty negative prompt is all zeros. The contexts of a step have one length; what is the same at several steps is one object.
+    /// Encodes two prompts for every step of a pass, by all text encoders of a model: one (SD 1.x, 2.x), or two whose
+    /// features stand side by side and of which the second gives a vector for the whole
+    /// prompt, too (SDXL). With two an empty negative prompt is all zeros. The contexts of a step have one length; what
+    /// is the same at several steps is one object.
     /// Source: stable-diffusion-webui, sd_models_xl.py; diffusers, force_zeros_for_empty_prompt (behaviour).
     /// </summary>
     /// <param name="texts">The text encoders. Borrowed.</param>
@@ -54,7 +85,15 @@ internal static class PromptEncoder
     /// <returns>One for each step, in the dtype of the encoders.</returns>
     /// <exception cref="ArgumentException">A prompt has a weight that is no number; the message names it.</exception>
     public static IReadOnlyList<StepConditioning> Encode(
-        IReadOnlyList<ITextEncoder> texts, ParsedPrompt prompt, ParsedPrompt negative, int steps, Device device, int? clipSkip = null, TextualInversions? inversions = null, int? before = null)
+        IReadOnlyList<ITextEncoder> texts,
+        ParsedPrompt prompt,
+        ParsedPrompt negative,
+        int steps,
+        Device device,
+        int? clipSkip = null,
+        TextualInversions? inversions = null,
+        int? before = null
+    )
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(prompt);
@@ -62,23 +101,37 @@ internal static class PromptEncoder
         var chunks = new Dictionary<string, IReadOnlyList<PromptChunk>>(StringComparer.Ordinal);
         var encoded = new Dictionary<(string Words, int Count), TextConditioning>();
         var zeros = new Dictionary<int, TextConditioning>();
-        IReadOnlyList<PromptChunk> ChunksOf(string words) => chunks.TryGetValue(words, out var known) ? known : chunks[words] = Chunks(words, inversions);
+        IReadOnlyList<PromptChunk> ChunksOf(string words) =>
+            chunks.TryGetValue(words, out var known) ? known : chunks[words] = Chunks(words, inversions);
         TextConditioning Encoded(string words, int count) =>
-            encoded.TryGetValue((words, count), out var known) ? known : encoded[(words, count)] = Encode(texts, Filled(ChunksOf(words), count), device, clipSkip, inversions);
-        TextConditioning Zeros(int count, TextConditioning like) => zeros.TryGetValue(count, out var known) ? known : zeros[count] = new(zeros_like(like.Context), zeros_like(like.Pooled!));
+            encoded.TryGetValue((words, count), out var known)
+                ? known
+                : encoded[(words, count)] = Encode(texts, Filled(ChunksOf(words), count), device, clipSkip, inversions);
+        TextConditioning Zeros(int count, TextConditioning like) =>
+            zeros.TryGetValue(count, out var known)
+                ? known
+                : zeros[count] = new(zeros_like(like.Context), zeros_like(like.Pooled!));
         StepConditioning At(int step)
         {
             var other = negative.Parts[0].Text.At(step, steps, before);
             var parts = prompt.Parts.Select(part => (Words: part.Text.At(step, steps, before), part.Weight)).ToList();
             var count = parts.Select(part => part.Words).Append(other).Max(words => ChunksOf(words).Count);
-            var conditional = parts.Select(part => new WeightedConditioning(Encoded(part.Words, count), part.Weight)).ToList();
-            return new StepConditioning(texts.Count > 1 && other.Length == 0 ? Zeros(count, conditional[0].Text) : Encoded(other, count), conditional);
+            var conditional = parts
+                .Select(part => new WeightedConditioning(Encoded(part.Words, count), part.Weight))
+                .ToList();
+            return new StepConditioning(
+                texts.Count > 1 && other.Length == 0 ? Zeros(count, conditional[0].Text) : Encoded(other, count),
+                conditional
+            );
         }
 
         return [.. Enumerable.Range(1, steps).Select(At)];
     }
 
-    /// <summary>Weights the features of tokens without moving their mean. Source: stable-diffusion-webui, sd_emphasis "Original" (behaviour); numbers: goldens emphasis.</summary>
+    /// <summary>
+    /// Weights the features of tokens without moving their mean. Source: stable-diffusion-webui, sd_emphasis "Original"
+    /// (behaviour); numbers: goldens emphasis.
+    /// </summary>
     /// <param name="features">[B, K, Width].</param>
     /// <param name="weights">[B, K].</param>
     /// <returns>features · weights, scaled so that the mean over everything is what it was.</returns>
@@ -91,26 +144,59 @@ internal static class PromptEncoder
         return (weighted * (features.mean() / weighted.mean())).MoveToOuterDisposeScope();
     }
 
-    private static IReadOnlyList<PromptChunk> Chunks(string prompt, TextualInversions? inversions) => PromptChunk.Of(PromptSyntax.Parse(prompt), ClipTokenizer.Default, inversions);
+    private static IReadOnlyList<PromptChunk> Chunks(string prompt, TextualInversions? inversions) =>
+        PromptChunk.Of(PromptSyntax.Parse(prompt), ClipTokenizer.Default, inversions);
 
-    private static List<PromptChunk> Filled(IReadOnlyList<PromptChunk> chunks, int count) => [.. chunks.Concat(Enumerable.Repeat(PromptChunk.Empty, count - chunks.Count))];
+    private static List<PromptChunk> Filled(IReadOnlyList<PromptChunk> chunks, int count) =>
+        [.. chunks.Concat(Enumerable.Repeat(PromptChunk.Empty, count - chunks.Count))];
 
-    private static TextConditioning Encode(IReadOnlyList<ITextEncoder> texts, List<PromptChunk> chunks, Device device, int? clipSkip, TextualInversions? inversions)
+    private static TextConditioning Encode(
+        IReadOnlyList<ITextEncoder> texts,
+        List<PromptChunk> chunks,
+        Device device,
+        int? clipSkip,
+        TextualInversions? inversions
+    )
     {
         using var scope = NewDisposeScope();
-        var encoded = texts.Select((text, index) =>
-        {
-            var vectors = inversions?.Vectors(index);
-            return chunks.Select((chunk, number) => Encode(text, chunk, device, clipSkip, vectors, pools: index > 0 && number == 0)).ToList();
-        }).ToList();
+        var encoded = texts
+            .Select(
+                (text, index) =>
+                {
+                    var vectors = inversions?.Vectors(index);
+                    return chunks
+                        .Select(
+                            (chunk, number) =>
+                                Encode(text, chunk, device, clipSkip, vectors, pools: index > 0 && number == 0)
+                        )
+                        .ToList();
+                }
+            )
+            .ToList();
         var context = cat([.. encoded.Select(encoder => cat([.. encoder.Select(chunk => chunk.Features)], 1))], -1);
-        return new TextConditioning(context.MoveToOuterDisposeScope(), encoded[^1][0].Pooled?.MoveToOuterDisposeScope());
+        return new TextConditioning(
+            context.MoveToOuterDisposeScope(),
+            encoded[^1][0].Pooled?.MoveToOuterDisposeScope()
+        );
     }
 
-    private static (Tensor Features, Tensor? Pooled) Encode(ITextEncoder text, PromptChunk chunk, Device device, int? clipSkip, Tensor? vectors, bool pools)
+    private static (Tensor Features, Tensor? Pooled) Encode(
+        ITextEncoder text,
+        PromptChunk chunk,
+        Device device,
+        int? clipSkip,
+        Tensor? vectors,
+        bool pools
+    )
     {
-        var tokens = tensor(ClipTokenizer.Default.Pad(chunk.Tokens, text.PadToken), [1, ClipTokenizer.ContextLength], device: device);
-        (Tensor Features, Tensor? Pooled) encoded = pools ? text.EncodePooled(tokens, clipSkip, vectors) : (text.Encode(tokens, clipSkip, vectors), null);
+        var tokens = tensor(
+            ClipTokenizer.Default.Pad(chunk.Tokens, text.PadToken),
+            [1, ClipTokenizer.ContextLength],
+            device: device
+        );
+        (Tensor Features, Tensor? Pooled) encoded = pools
+            ? text.EncodePooled(tokens, clipSkip, vectors)
+            : (text.Encode(tokens, clipSkip, vectors), null);
         if (chunk.Weights.All(weight => weight == 1))
         {
             return encoded;
@@ -123,6 +209,10 @@ internal static class PromptEncoder
         }
 
         // In bf16 a mean over 77 · Width numbers would have three digits.
-        return (Emphasised(encoded.Features.to(ScalarType.Float32), weights.unsqueeze(0).to(device)).to(encoded.Features.dtype), encoded.Pooled);
+        return (
+            Emphasised(encoded.Features.to(ScalarType.Float32), weights.unsqueeze(0).to(device))
+                .to(encoded.Features.dtype),
+            encoded.Pooled
+        );
     }
 }

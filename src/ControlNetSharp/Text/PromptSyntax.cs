@@ -5,15 +5,20 @@ using System.Text.RegularExpressions;
 namespace ControlNetSharp.Text;
 
 /// <summary>
-/// The prompt syntax of A1111: <c>(text)</c> counts 1.1 times, <c>[text]</c> a 1.1th, <c>(text:1.3)</c> 1.3 times; brackets nest, an open one reaches to the end, a backslash makes a
-/// bracket plain; <c>BREAK</c> begins a new chunk. Source: stable-diffusion-webui wiki, "Attention/emphasis" (behaviour); numbers: goldens parse_prompt_attention.
+/// The prompt syntax of A1111: <c>(text)</c> counts 1.1 times, <c>[text]</c> a 1.1th, <c>(text:1.3)</c> 1.3 times;
+/// brackets nest, an open one reaches to the end, a backslash makes a
+/// bracket plain; <c>BREAK</c> begins a new chunk. Source: stable-diffusion-webui wiki, "Attention/emphasis"
+/// (behaviour); numbers: goldens parse_prompt_attention.
 /// </summary>
 internal static partial class PromptSyntax
 {
     private const double Step = 1.1;
     private const string Special = "\\()[]:";
 
-    /// <summary>Reads the words of one step; what changes them, joins prompts or asks for LoRAs is resolved before (<see cref="ParsedPrompt"/>, <see cref="EditedText"/>) and plain text here.</summary>
+    /// <summary>
+    /// Reads the words of one step; what changes them, joins prompts or asks for LoRAs is resolved before
+    /// (<see cref="ParsedPrompt"/>, <see cref="EditedText"/>) and plain text here.
+    /// </summary>
     /// <param name="prompt">The words.</param>
     /// <returns>Their pieces; neighbours differ in weight. At least one.</returns>
     /// <exception cref="PromptException">A weight is no number; the message names it.</exception>
@@ -22,7 +27,7 @@ internal static partial class PromptSyntax
         ArgumentNullException.ThrowIfNull(prompt);
         var pieces = new List<WeightedText>();
         var (round, square) = (new Stack<int>(), new Stack<int>());
-        for (var at = 0; at < prompt.Length;)
+        for (var at = 0; at < prompt.Length; )
         {
             var c = prompt[at];
             var closing = c == ':' ? WeightAndBracket().Match(prompt, at) : Match.Empty;
@@ -99,8 +104,10 @@ internal static partial class PromptSyntax
         }
     }
 
-    private static double Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value
-        : throw new PromptException($"The prompt has the weight \"{text}\"; it must be a number such as 1.2.");
+    private static double Number(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw new PromptException($"The prompt has the weight \"{text}\"; it must be a number such as 1.2.");
 
     private static List<WeightedText> Joined(List<WeightedText> pieces)
     {
@@ -109,7 +116,12 @@ internal static partial class PromptSyntax
         foreach (var (index, piece) in pieces.Index())
         {
             text.Append(piece.Text);
-            if (index + 1 == pieces.Count || piece.IsBreak || pieces[index + 1].IsBreak || pieces[index + 1].Weight != piece.Weight)
+            if (
+                index + 1 == pieces.Count
+                || piece.IsBreak
+                || pieces[index + 1].IsBreak
+                || pieces[index + 1].Weight != piece.Weight
+            )
             {
                 joined.Add(piece with { Text = text.ToString() });
                 text.Clear();

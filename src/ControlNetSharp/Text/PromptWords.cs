@@ -4,8 +4,10 @@ using System.Text;
 namespace ControlNetSharp.Text;
 
 /// <summary>
-/// Cuts a cleaned prompt into the words that byte pairs are formed in: English contractions, runs of letters, single digits, runs of anything else.
-/// .NET's regular expressions know letters of the basic multilingual plane only, so this looks at whole code points. Source: CLIP clip/simple_tokenizer.py (pat).
+/// Cuts a cleaned prompt into the words that byte pairs are formed in: English contractions, runs of letters, single
+/// digits, runs of anything else.
+/// .NET's regular expressions know letters of the basic multilingual plane only, so this looks at whole code points.
+/// Source: CLIP clip/simple_tokenizer.py (pat).
 /// </summary>
 internal static class PromptWords
 {
@@ -29,7 +31,7 @@ internal static class PromptWords
     /// <summary>The words of a prompt in lower case, in order, without the spaces between them.</summary>
     public static IEnumerable<string> Split(string text)
     {
-        for (var start = 0; start < text.Length;)
+        for (var start = 0; start < text.Length; )
         {
             var kind = KindAt(text, start, out var length);
             if (kind == Kind.Space)
@@ -38,7 +40,10 @@ internal static class PromptWords
                 continue;
             }
 
-            if (Array.Find(FixedWords, word => string.CompareOrdinal(text, start, word, 0, word.Length) == 0) is { } found)
+            if (
+                Array.Find(FixedWords, word => string.CompareOrdinal(text, start, word, 0, word.Length) == 0) is
+                { } found
+            )
             {
                 length = found.Length;
             }
@@ -68,11 +73,18 @@ internal static class PromptWords
         // Cleaning leaves no half of a surrogate pair behind.
         var rune = Rune.GetRuneAt(text, index);
         length = rune.Utf16SequenceLength;
-        return Rune.IsWhiteSpace(rune) ? Kind.Space : Rune.GetUnicodeCategory(rune) switch
-        {
-            UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => Kind.Letter,
-            UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => Kind.Number,
-            _ => Kind.Other,
-        };
+        return Rune.IsWhiteSpace(rune)
+            ? Kind.Space
+            : Rune.GetUnicodeCategory(rune) switch
+            {
+                UnicodeCategory.UppercaseLetter
+                or UnicodeCategory.LowercaseLetter
+                or UnicodeCategory.TitlecaseLetter
+                or UnicodeCategory.ModifierLetter
+                or UnicodeCategory.OtherLetter => Kind.Letter,
+                UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber =>
+                    Kind.Number,
+                _ => Kind.Other,
+            };
     }
 }

@@ -8,13 +8,23 @@ using static TorchSharp.torch.nn;
 
 namespace ControlNetSharp.Text;
 
-/// <summary>Self-attention to earlier positions, with one layer each for queries, keys and values. Names: transformers, CLIPAttention.</summary>
+/// <summary>
+/// Self-attention to earlier positions, with one layer each for queries, keys and values. Names: transformers,
+/// CLIPAttention.
+/// </summary>
 internal sealed class SeparateTextAttention : Module<Tensor, Tensor>
 {
-    [ComponentName(Name = "q_proj")] private readonly LinearLayer _query;
-    [ComponentName(Name = "k_proj")] private readonly LinearLayer _key;
-    [ComponentName(Name = "v_proj")] private readonly LinearLayer _value;
-    [ComponentName(Name = "out_proj")] private readonly LinearLayer _out;
+    [ComponentName(Name = "q_proj")]
+    private readonly LinearLayer _query;
+
+    [ComponentName(Name = "k_proj")]
+    private readonly LinearLayer _key;
+
+    [ComponentName(Name = "v_proj")]
+    private readonly LinearLayer _value;
+
+    [ComponentName(Name = "out_proj")]
+    private readonly LinearLayer _out;
     private readonly int _heads;
 
     public SeparateTextAttention(int width, int heads, Placement placement)
@@ -32,18 +42,26 @@ internal sealed class SeparateTextAttention : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return _out.call(Attention.MultiHead(_query.call(x), _key.call(x), _value.call(x), _heads, causal: true)).MoveToOuterDisposeScope();
+        return _out.call(Attention.MultiHead(_query.call(x), _key.call(x), _value.call(x), _heads, causal: true))
+            .MoveToOuterDisposeScope();
     }
 }
 
-/// <summary>The same with queries, keys and values stacked in one matrix, in this order. Names: torch.nn.MultiheadAttention, which OpenCLIP uses.</summary>
+/// <summary>
+/// The same with queries, keys and values stacked in one matrix, in this order. Names: torch.nn.MultiheadAttention,
+/// which OpenCLIP uses.
+/// </summary>
 internal sealed class StackedTextAttention : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
-    [ComponentName(Name = "in_proj_weight")] private Parameter _weight;
-    [ComponentName(Name = "in_proj_bias")] private Parameter _bias;
+    [ComponentName(Name = "in_proj_weight")]
+    private Parameter _weight;
+
+    [ComponentName(Name = "in_proj_bias")]
+    private Parameter _bias;
 #pragma warning restore IDE0044, RCS1169
-    [ComponentName(Name = "out_proj")] private readonly LinearLayer _out;
+    [ComponentName(Name = "out_proj")]
+    private readonly LinearLayer _out;
     private readonly int _heads;
 
     public StackedTextAttention(int width, int heads, Placement placement)
@@ -61,6 +79,7 @@ internal sealed class StackedTextAttention : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var parts = functional.linear(x, _weight.to(x.dtype), _bias.to(x.dtype)).chunk(3, -1);
-        return _out.call(Attention.MultiHead(parts[0], parts[1], parts[2], _heads, causal: true)).MoveToOuterDisposeScope();
+        return _out.call(Attention.MultiHead(parts[0], parts[1], parts[2], _heads, causal: true))
+            .MoveToOuterDisposeScope();
     }
 }

@@ -6,9 +6,19 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Text;
 
 /// <summary>What the parts of a block are called in checkpoints.</summary>
-internal sealed record TextBlockNames(string FirstNorm, string Attention, string SecondNorm, string FeedForward, string Widen, string Narrow);
+internal sealed record TextBlockNames(
+    string FirstNorm,
+    string Attention,
+    string SecondNorm,
+    string FeedForward,
+    string Widen,
+    string Narrow
+);
 
-/// <summary>Causal self-attention, then a feed-forward part, each on the normalised input and added to it. Source: CLIP clip/model.py, ResidualAttentionBlock; eps 1e-5.</summary>
+/// <summary>
+/// Causal self-attention, then a feed-forward part, each on the normalised input and added to it. Source: CLIP
+/// clip/model.py, ResidualAttentionBlock; eps 1e-5.
+/// </summary>
 internal sealed class TextBlock : Module<Tensor, Tensor>
 {
     /// <summary>Epsilon of every layer norm in CLIP.</summary>
@@ -52,5 +62,6 @@ internal sealed class TextBlock : Module<Tensor, Tensor>
         return h.Plus(Narrow.call(Activate(Widen.call(SecondNorm.call(h))))).MoveToOuterDisposeScope();
     }
 
-    private Tensor Activate(Tensor x) => _activation == TextActivation.Gelu ? functional.gelu(x) : x * x.Times(QuickGeluSlope).sigmoid();
+    private Tensor Activate(Tensor x) =>
+        _activation == TextActivation.Gelu ? functional.gelu(x) : x * x.Times(QuickGeluSlope).sigmoid();
 }

@@ -21,10 +21,18 @@ internal static class TextTransformer
     }
 
     /// <summary>The clip skip, if the encoder has so many blocks.</summary>
-    public static int CheckedClipSkip(int clipSkip, TextEncoderParams p) => clipSkip >= 1 && clipSkip <= p.Layers ? clipSkip
-        : throw new ArgumentOutOfRangeException(nameof(clipSkip), clipSkip, $"Clip skip must be from 1 to {p.Layers}, the number of blocks of this text encoder.");
+    public static int CheckedClipSkip(int clipSkip, TextEncoderParams p) =>
+        clipSkip >= 1 && clipSkip <= p.Layers
+            ? clipSkip
+            : throw new ArgumentOutOfRangeException(
+                nameof(clipSkip),
+                clipSkip,
+                $"Clip skip must be from 1 to {p.Layers}, the number of blocks of this text encoder."
+            );
 
-    /// <summary>The input of the first block (<paramref name="embedded"/>, which the caller gives away) and the output of each.</summary>
+    /// <summary>
+    /// The input of the first block (<paramref name="embedded"/>, which the caller gives away) and the output of each.
+    /// </summary>
     public static IReadOnlyList<Tensor> RunEach(Tensor embedded, IEnumerable<TextBlock> blocks)
     {
         var states = new List<Tensor> { embedded };
@@ -40,10 +48,14 @@ internal static class TextTransformer
     public static Tensor AtEndToken(Tensor tokens, Tensor features)
     {
         using var scope = NewDisposeScope();
-        return features[TensorArithmetic.Indices(tokens.shape[0], tokens.device), tokens.argmax(-1)].MoveToOuterDisposeScope();
+        return features[TensorArithmetic.Indices(tokens.shape[0], tokens.device), tokens.argmax(-1)]
+            .MoveToOuterDisposeScope();
     }
 
-    /// <summary>The vectors of tokens [B, L]: those of the table, and for ids below 0 the rows of <paramref name="vectors"/> [n, Width], the first for −1 -> [B, L, Width].</summary>
+    /// <summary>
+    /// The vectors of tokens [B, L]: those of the table, and for ids below 0 the rows of <paramref name="vectors"/> [n,
+    /// Width], the first for −1 -> [B, L, Width].
+    /// </summary>
     public static Tensor Vectors(EmbeddingLayer table, Tensor tokens, Tensor? vectors)
     {
         using var scope = NewDisposeScope();
@@ -62,7 +74,11 @@ internal static class TextTransformer
     {
         if (tokens.dtype != ScalarType.Int64 || tokens.shape is not [> 0, > 0] || tokens.shape[1] > p.ContextLength)
         {
-            throw new ArgumentException($"Tokens must be int64 of shape [B, 1 to {p.ContextLength}]; they are {tokens.dtype} of shape [{string.Join(", ", tokens.shape)}].", nameof(tokens));
+            throw new ArgumentException(
+                $"Tokens must be int64 of shape [B, 1 to {p.ContextLength}]; they are {tokens.dtype} of shape "
+                    + $"[{string.Join(", ", tokens.shape)}].",
+                nameof(tokens)
+            );
         }
     }
 }

@@ -38,8 +38,9 @@ public class AnnotatorMemoryTests
         var native = Enumerable.Range(0, Count).Select(_ => NativeGrowth()).ToList();
         Assert.Equal(tensors, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         Assert.InRange((Managed() - managed) / Count, long.MinValue, Most);
-        // The median: a leak grows with every picture; what else the process does moves the number at a few of them.
-        Assert.InRange(native.Order().ElementAt(Count / 2), long.MinValue, Most);
+        // A leak grows with every picture. What else the process does (mostly the compiler) moves the number at some of
+        // them, up more often than down, which is why this is not the median.
+        Assert.InRange(native.Order().ElementAt(Count / 4), long.MinValue, Most);
     }
 
     /// <summary>Bytes of what is not garbage.</summary>

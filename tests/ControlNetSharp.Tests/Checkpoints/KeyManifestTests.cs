@@ -100,7 +100,7 @@ public class KeyManifestTests
         Assert.Equal(Written(preset), Written(inferred));
     }
 
-    /// <summary>Every member of a network's shape with its value: equality of records does not look into their lists.</summary>
+    /// <summary>All members of a network's shape with values; equality of records does not look into lists.</summary>
     private static string Written<T>(T shape) => JsonSerializer.Serialize(shape);
 
     /// <summary>Shapes by name, as a manifest lists them.</summary>

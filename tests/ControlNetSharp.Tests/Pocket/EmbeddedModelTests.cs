@@ -52,10 +52,13 @@ public sealed class EmbeddedModelTests : IDisposable
     public async Task Generate_WithASecondPass_MakesTheEnlargedPictureOfTheFirstAnew()
     {
         var small = await Generate("small.png", "--size", "128x128");
-        var large = await Generate("large.png", "--size", "128x128", "--hires", "1.5,denoise=0.3,steps=2,upscaler=lanczos");
-        PictureWriter.WritePng(_folder["enlarged.png"], PictureResizing.Resize(small, 192, 192, Interpolation.Lanczos4));
+        var large = await Generate(
+            "large.png", "--size", "128x128", "--hires", "1.5,denoise=0.3,steps=2,upscaler=lanczos");
+        var enlarged = PictureResizing.Resize(small, 192, 192, Interpolation.Lanczos4);
+        PictureWriter.WritePng(_folder["enlarged.png"], enlarged);
         // The same 2 steps of 6: int(2 / 0.3) are planned for the second pass, and int(0.3 * 6) + 1 run from a picture.
-        var expected = await Generate("expected.png", "--init", _folder["enlarged.png"], "--size", "192x192", "--denoise", "0.3");
+        var expected = await Generate(
+            "expected.png", "--init", _folder["enlarged.png"], "--size", "192x192", "--denoise", "0.3");
         Assert.Equal((192, 192), (large.Width, large.Height));
         Assert.Equal(expected.Rgb, large.Rgb);
         var again = PictureResizing.Resize(large, 128, 128, Interpolation.Area);

@@ -243,21 +243,22 @@ public class TrainStepTests
         return (unet, controlNet);
     }
 
-    private static double[] Numbers(Tensor tensor) => tensor.detach().to(ScalarType.Float64).flatten().data<double>().ToArray();
+    private static double[] Numbers(Tensor tensor) =>
+        tensor.detach().to(ScalarType.Float64).flatten().data<double>().ToArray();
 
     private static void AssertRelative(double expected, double actual, double tolerance, string what) =>
         Assert.True(Math.Abs(actual - expected) <= tolerance * Math.Abs(expected) + 1e-12, $"{what}: expected {expected:g9}, got {actual:g9}");
 
     /// <summary>
-    /// How far each number of a parameter may be from the reference's, given how far its gradients were. One tolerance for
-    /// all would have to be a tenth of the learning rate, because Adam divides a gradient by its own size: where a gradient
-    /// is as small as its rounding, much of the step hangs on its last digits.
+    /// How far each number of a parameter may be from the reference's, given how far its gradients were. One tolerance
+    /// for all would have to be a tenth of the learning rate, because Adam divides a gradient by its own size: where a
+    /// gradient is as small as its rounding, much of the step hangs on its last digits.
     /// </summary>
     /// <remarks>
-    /// A step is lr · u with u = m / (r + ε), where m is a weighted mean of the gradients so far and r the root of one of their
-    /// squares. If no gradient so far differs by more than d, then m and r do not either, and
-    /// u' - u = (m' - m) / (r + ε) + u' · (r - r') / (r + ε) is at most d · (1 + |u'|) / (r + ε). In three steps |u'| is at most
-    /// 1.01 (Cauchy and Schwarz: the root of the sum of the squared weights of m over those of r²).
+    /// A step is lr · u with u = m / (r + ε), where m is a weighted mean of the gradients so far and r the root of one
+    /// of their squares. If no gradient so far differs by more than d, then m and r do not either, and
+    /// u' - u = (m' - m) / (r + ε) + u' · (r - r') / (r + ε) is at most d · (1 + |u'|) / (r + ε). In three steps |u'|
+    /// is at most 1.01 (Cauchy and Schwarz: the root of the sum of the squared weights of m over those of r²).
     /// </remarks>
     private sealed class ExplainedDifference(double learningRate)
     {
@@ -272,7 +273,9 @@ public class TrainStepTests
         {
             if (_steps++ == 0)
             {
-                (_gradient, _squares, _moved) = (new double[expected.Length], new double[expected.Length], new double[expected.Length]);
+                _gradient = new double[expected.Length];
+                _squares = new double[expected.Length];
+                _moved = new double[expected.Length];
             }
 
             for (var i = 0; i < expected.Length; i++)
@@ -284,13 +287,13 @@ public class TrainStepTests
             }
         }
 
-        /// <summary>Fails where a parameter is further away than its gradients and the rounding of the steps explain.</summary>
+        /// <summary>Fails where a parameter is further away than its gradients and rounding explain.</summary>
         public void AssertExplains(double[] expected, double[] actual, string what)
         {
             for (var i = 0; i < expected.Length; i++)
             {
-                // A step rounds the parameter twice, here and in the reference. 0.999 in float32 is wrong by up to 3e-8, so
-                // 1 - 0.999 by 3e-5 of itself, and the step, which is divided by its root, by 1.5e-5 of itself.
+                // A step rounds the parameter twice, here and in the reference. 0.999 in float32 is wrong by up to
+                // 3e-8, so 1 - 0.999 by 3e-5 of itself, and the step, which is divided by its root, by 1.5e-5.
                 var rounding = _steps * (4 * Math.Pow(2, -24) * Math.Abs(expected[i]) + 2e-5 * learningRate);
                 var difference = Math.Abs(expected[i] - actual[i]);
                 Assert.True(

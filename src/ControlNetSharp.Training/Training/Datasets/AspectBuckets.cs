@@ -18,9 +18,12 @@ public readonly record struct BucketSize(int Width, int Height)
 public readonly record struct BucketFit(BucketSize Size, double Scale, double Cropped);
 
 /// <summary>
-/// Sizes of about one area and different shapes, so that pictures of any shape are trained with little of them cut off. Sides are multiples of 64 between half the resolution
-/// (rounded down, at least 64) and twice the resolution; to each width belongs the largest height whose area is not above the square's, and the same is done with the sides exchanged.
-/// Source: NovelAI 2022, "Aspect ratio bucketing" (there for 512 x 768 pixels); SDXL (Podell et al. 2023, section 2.3) trains on such sizes, too.
+/// Sizes of about one area and different shapes, so that pictures of any shape are trained with little of them cut off.
+/// Sides are multiples of 64 between half the resolution
+/// (rounded down, at least 64) and twice the resolution; to each width belongs the largest height whose area is not
+/// above the square's, and the same is done with the sides exchanged.
+/// Source: NovelAI 2022, "Aspect ratio bucketing" (there for 512 x 768 pixels); SDXL (Podell et al. 2023, section 2.3)
+/// trains on such sizes, too.
 /// </summary>
 public sealed class AspectBuckets
 {
@@ -32,7 +35,11 @@ public sealed class AspectBuckets
         const int Step = PictureResizing.SizeStep;
         if (resolution is < Step or > 4096 || resolution % Step != 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(resolution), resolution, $"resolution must be a multiple of {Step} from {Step} to 4096.");
+            throw new ArgumentOutOfRangeException(
+                nameof(resolution),
+                resolution,
+                $"resolution must be a multiple of {Step} from {Step} to 4096."
+            );
         }
 
         Resolution = resolution;
@@ -57,7 +64,10 @@ public sealed class AspectBuckets
     /// <summary>All sizes, from narrow to wide, then by height.</summary>
     public IReadOnlyList<BucketSize> Sizes { get; }
 
-    /// <summary>The bucket of a picture: the one that cuts off least; of several such, the largest. Always the same one for a shape.</summary>
+    /// <summary>
+    /// The bucket of a picture: the one that cuts off least; of several such, the largest. Always the same one for a
+    /// shape.
+    /// </summary>
     /// <param name="width">Pixels a row, at least 1.</param>
     /// <param name="height">Rows, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A side below 1.</exception>
@@ -66,10 +76,17 @@ public sealed class AspectBuckets
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         var size = Sizes.MinBy(size => (Cropped(size, width, height), -size.Width * size.Height));
-        return new BucketFit(size, Math.Max((double)size.Width / width, (double)size.Height / height), Cropped(size, width, height));
+        return new BucketFit(
+            size,
+            Math.Max((double)size.Width / width, (double)size.Height / height),
+            Cropped(size, width, height)
+        );
     }
 
-    /// <summary>One minus the quotient of the two aspect ratios, the smaller by the larger; whole numbers until the last division, so that equal shapes compare equal.</summary>
+    /// <summary>
+    /// One minus the quotient of the two aspect ratios, the smaller by the larger; whole numbers until the last
+    /// division, so that equal shapes compare equal.
+    /// </summary>
     private static double Cropped(BucketSize size, int width, int height)
     {
         var (a, b) = ((long)size.Width * height, (long)size.Height * width);

@@ -17,12 +17,26 @@ public sealed class DatasetException : Exception
     /// <param name="value">What stands there; null where nothing does.</param>
     /// <param name="reason">What is wrong and what is allowed, without file, field and value.</param>
     /// <param name="innerException">The cause, if another exception was one.</param>
-    public DatasetException(string file, int line, string? field, string? value, string reason, Exception? innerException = null)
-        : base($"{file}, line {line}: {(field is null ? "" : field + " ")}{(value is null ? "" : $"\"{Shortened(value)}\" ")}{reason}", innerException) =>
-        (File, Line, Field, Value, Reason) = (file, line, field, value, reason);
+    public DatasetException(
+        string file,
+        int line,
+        string? field,
+        string? value,
+        string reason,
+        Exception? innerException = null
+    )
+        : base(
+            $"{file}, line {line}: "
+                + $"{(field is null ? "" : field + " ")}{(value is null ? "" : $"\"{Shortened(value)}\" ")}{reason}",
+            innerException
+        ) => (File, Line, Field, Value, Reason) = (file, line, field, value, reason);
 
-    /// <summary>The message with another name for the file, such as one relative to the dataset; what stands in the file is shown as it is.</summary>
-    internal string MessageFor(string file) => Message.StartsWith(File, StringComparison.Ordinal) ? file + Message[File.Length..] : Message;
+    /// <summary>
+    /// The message with another name for the file, such as one relative to the dataset; what stands in the file is
+    /// shown as it is.
+    /// </summary>
+    internal string MessageFor(string file) =>
+        Message.StartsWith(File, StringComparison.Ordinal) ? file + Message[File.Length..] : Message;
 
     /// <summary>The file or folder.</summary>
     public string File { get; }

@@ -6,10 +6,16 @@ using ControlNetSharp.Runtime;
 
 namespace ControlNetSharp.Training.Datasets;
 
-/// <summary>Writes datasets of scenes in the layout of the original's tutorial: <c>source/</c>, <c>target/</c>, <c>prompt.json</c>.</summary>
+/// <summary>
+/// Writes datasets of scenes in the layout of the original's tutorial: <c>source/</c>, <c>target/</c>,
+/// <c>prompt.json</c>.
+/// </summary>
 public static class DatasetMaker
 {
-    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>The conditions for which datasets can be made.</summary>
     public static IReadOnlyList<string> Conditions => [.. SceneHints.All.Select(hints => hints.Condition)];
@@ -18,22 +24,42 @@ public static class DatasetMaker
     /// <param name="name">Such as <c>seg</c>.</param>
     public static string? Find(string name) => SceneHints.Find(name)?.Condition;
 
-    /// <summary>Makes a dataset on all cores. It is written to a folder beside the final one and renamed at the end, so that nothing but a whole dataset ever has the final name.</summary>
+    /// <summary>
+    /// Makes a dataset on all cores. It is written to a folder beside the final one and renamed at the end, so that
+    /// nothing but a whole dataset ever has the final name.
+    /// </summary>
     /// <param name="folder">Does not exist yet or is empty; the folder that it lies in exists.</param>
     /// <param name="options">What to make.</param>
     /// <param name="onExample">Told after each example how many are done; by one thread at a time.</param>
     /// <param name="cancellationToken">Looked at before each example.</param>
-    /// <exception cref="ArgumentException">An option out of its range, or a condition for which nothing can be made.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option out of its range, or a condition for which nothing can be made.
+    /// </exception>
     /// <exception cref="DatasetException">The folder has something in it, or cannot be made.</exception>
     /// <exception cref="IOException">A file cannot be written, for example since the disk is full.</exception>
-    public static void Make(string folder, DatasetMakeOptions options, Action<int>? onExample = null, CancellationToken cancellationToken = default)
+    public static void Make(
+        string folder,
+        DatasetMakeOptions options,
+        Action<int>? onExample = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         options = options.Checked();
-        var conditions = options.Conditions.Select(name => SceneHints.Find(name)
-            ?? throw new ArgumentException($"No dataset can be made for \"{name}\"; must be {string.Join(", ", Conditions)}.", nameof(options))).ToList();
+        var conditions = options
+            .Conditions.Select(name =>
+                SceneHints.Find(name)
+                ?? throw new ArgumentException(
+                    $"No dataset can be made for \"{name}\"; must be {string.Join(", ", Conditions)}.",
+                    nameof(options)
+                )
+            )
+            .ToList();
         folder = CheckFree(folder);
-        var temporary = Path.Combine(Path.GetDirectoryName(folder)!, $".{Path.GetFileName(folder)}.{Path.GetRandomFileName()}.tmp");
+        var temporary = Path.Combine(
+            Path.GetDirectoryName(folder)!,
+            $".{Path.GetFileName(folder)}.{Path.GetRandomFileName()}.tmp"
+        );
         try
         {
             Directory.CreateDirectory(Path.Combine(temporary, "source"));
@@ -73,10 +99,18 @@ public static class DatasetMaker
         }
 
         var parent = Path.GetDirectoryName(folder);
-        return Directory.Exists(parent) ? folder : throw new DatasetException(folder, $"cannot be made: the folder {parent} does not exist.");
+        return Directory.Exists(parent)
+            ? folder
+            : throw new DatasetException(folder, $"cannot be made: the folder {parent} does not exist.");
     }
 
-    private static void WriteExamples(string folder, DatasetMakeOptions options, List<SceneHints> conditions, Action<int>? onExample, CancellationToken cancellationToken)
+    private static void WriteExamples(
+        string folder,
+        DatasetMakeOptions options,
+        List<SceneHints> conditions,
+        Action<int>? onExample,
+        CancellationToken cancellationToken
+    )
     {
         var lines = new string[options.Scenes];
         var done = 0;
@@ -88,17 +122,28 @@ public static class DatasetMaker
             (i, _) =>
             {
                 var (condition, seed) = (conditions[i % conditions.Count], options.FirstSeed + i);
-                var example = options.Varies ? varied.Make(condition, seed, options.Size) : condition.Make(seed, options.Size);
+                var example = options.Varies
+                    ? varied.Make(condition, seed, options.Size)
+                    : condition.Make(seed, options.Size);
                 var (source, target) = ($"source/{i}.png", $"target/{i}.png");
                 PictureWriter.WritePng(Path.Combine(folder, source), example.Hint);
                 PictureWriter.WritePng(Path.Combine(folder, target), example.Picture);
-                lines[i] = JsonSerializer.Serialize(new { source, target, prompt = example.Caption }, Json);
+                lines[i] = JsonSerializer.Serialize(
+                    new
+                    {
+                        source,
+                        target,
+                        prompt = example.Caption,
+                    },
+                    Json
+                );
                 lock (counting)
                 {
                     onExample?.Invoke(++done);
                 }
             },
-            cancellationToken);
+            cancellationToken
+        );
 
         using var list = new FileStream(Path.Combine(folder, "prompt.json"), FileMode.CreateNew);
         list.Write(Encoding.UTF8.GetBytes(string.Join('\n', lines) + '\n'));

@@ -6,10 +6,19 @@ namespace ControlNetSharp.Training.Datasets;
 /// <param name="Resolution">The resolution whose <see cref="AspectBuckets"/> the buckets are.</param>
 /// <param name="Examples">Lines, usable or not.</param>
 /// <param name="Sizes">Sizes of the readable pictures, the most frequent first.</param>
-/// <param name="Buckets">Where these pictures would be trained, from narrow to wide; empty buckets are left out.</param>
+/// <param name="Buckets">
+/// Where these pictures would be trained, from narrow to wide; empty buckets are left out.
+/// </param>
 /// <param name="Findings">What is to be known before training; what prevents it first.</param>
 public sealed record DatasetReport(
-    string Folder, DatasetLayout Layout, int Resolution, int Examples, IReadOnlyList<DatasetSize> Sizes, IReadOnlyList<DatasetBucket> Buckets, IReadOnlyList<DatasetFinding> Findings)
+    string Folder,
+    DatasetLayout Layout,
+    int Resolution,
+    int Examples,
+    IReadOnlyList<DatasetSize> Sizes,
+    IReadOnlyList<DatasetBucket> Buckets,
+    IReadOnlyList<DatasetFinding> Findings
+)
 {
     /// <summary>Whether nothing prevents training.</summary>
     public bool CanTrain => Findings.All(finding => !finding.PreventsTraining);
@@ -35,4 +44,10 @@ public sealed record DatasetBucket(int Width, int Height, int Count, double Crop
 /// <param name="Count">How many examples have it.</param>
 /// <param name="Meaning">What it is and what to do, one line.</param>
 /// <param name="Files">The first few of them by paths relative to the folder, with what is particular to each.</param>
-public sealed record DatasetFinding(string Code, bool PreventsTraining, int Count, string Meaning, IReadOnlyList<string> Files);
+public sealed record DatasetFinding(
+    string Code,
+    bool PreventsTraining,
+    int Count,
+    string Meaning,
+    IReadOnlyList<string> Files
+);

@@ -9,7 +9,12 @@ internal readonly record struct DatasetField(string Text, bool IsText = true);
 /// <param name="Line">Where it begins, counted from 1.</param>
 /// <param name="Fields">What it has, by the names of the fields.</param>
 /// <param name="Problem">Why it cannot be read; there are no fields then.</param>
-internal sealed record DatasetRow(int Line, IReadOnlyDictionary<string, DatasetField> Fields, DatasetException? Problem = null)
+internal sealed record DatasetRow(
+    int Line,
+    IReadOnlyDictionary<string, DatasetField> Fields,
+    DatasetException? Problem = null
+)
 {
-    public static DatasetRow Damaged(DatasetException problem) => new(problem.Line ?? 0, new Dictionary<string, DatasetField>(), problem);
+    public static DatasetRow Damaged(DatasetException problem) =>
+        new(problem.Line ?? 0, new Dictionary<string, DatasetField>(), problem);
 }

@@ -17,14 +17,29 @@ internal readonly record struct PictureFact(int Width, int Height, string? Unrea
 /// <param name="Likeness">For finding duplicates; null where the picture is unreadable.</param>
 /// <param name="Hint">The hint's size; null where there is none.</param>
 /// <param name="Drawing">What the hint looks like; null where there is none or it is unreadable.</param>
-/// <param name="Shift">How far its content lies beside that of the picture; null where nothing says that it does.</param>
-internal sealed record ExampleFacts(TrainingExample Example, int Tokens, PictureFact Picture, PictureLikeness? Likeness, PictureFact? Hint, HintLook? Drawing, HintShift? Shift)
+/// <param name="Shift">
+/// How far its content lies beside that of the picture; null where nothing says that it does.
+/// </param>
+internal sealed record ExampleFacts(
+    TrainingExample Example,
+    int Tokens,
+    PictureFact Picture,
+    PictureLikeness? Likeness,
+    PictureFact? Hint,
+    HintLook? Drawing,
+    HintShift? Shift
+)
 {
-    /// <summary>Aspect ratios further apart than this are different shapes; rounding to whole pixels stays below.</summary>
+    /// <summary>
+    /// Aspect ratios further apart than this are different shapes; rounding to whole pixels stays below.
+    /// </summary>
     private const double SameShape = 0.02;
 
     /// <summary>Whether hint and picture differ in more than their scale.</summary>
-    public bool HasOtherShape => Hint is { Unreadable: null } hint && Picture.Unreadable is null && !HaveOneShape(hint.Width, hint.Height, Picture.Width, Picture.Height);
+    public bool HasOtherShape =>
+        Hint is { Unreadable: null } hint
+        && Picture.Unreadable is null
+        && !HaveOneShape(hint.Width, hint.Height, Picture.Width, Picture.Height);
 
     /// <summary>Whether two sizes differ in their scale at most.</summary>
     public static bool HaveOneShape(int width, int height, int otherWidth, int otherHeight) =>
@@ -37,8 +52,20 @@ internal sealed record ExampleFacts(TrainingExample Example, int Tokens, Picture
         var (hintFact, hint) = example.Hint is { } file ? Read(file) : default;
         var look = hint is null ? null : HintLook.Of(hint);
         var facts = new ExampleFacts(
-            example, ClipTokenizer.Default.Encode(example.Caption).Count, pictureFact, picture is null ? null : PictureLikeness.Of(picture), example.Hint is null ? null : hintFact, look, null);
-        return picture is null || hint is null || look is null || facts.HasOtherShape ? facts : facts with { Shift = HintShift.Find(hint, look, picture) };
+            example,
+            ClipTokenizer.Default.Encode(example.Caption).Count,
+            pictureFact,
+            picture is null ? null : PictureLikeness.Of(picture),
+            example.Hint is null ? null : hintFact,
+            look,
+            null
+        );
+        return picture is null || hint is null || look is null || facts.HasOtherShape
+            ? facts
+            : facts with
+            {
+                Shift = HintShift.Find(hint, look, picture),
+            };
     }
 
     private static (PictureFact Fact, Picture? Picture) Read(string file)

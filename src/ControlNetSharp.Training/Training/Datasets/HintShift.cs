@@ -11,17 +11,26 @@ internal readonly record struct HintShift(int X, int Y)
     /// <summary>Edges are compared in pictures of at most this many pixels a side.</summary>
     private const int Side = 256;
 
-    /// <summary>Shifts up to this many of those pixels are tried; up to <see cref="Slack"/> of them are no shift.</summary>
-    private const int Reach = 12, Slack = 2;
-
-    /// <summary>So many points of the hint's edges are looked at, evenly spread over them; with fewer than the least nothing is said.</summary>
-    private const int MaxPoints = 2000, LeastPoints = 40;
+    /// <summary>
+    /// Shifts up to this many of those pixels are tried; up to <see cref="Slack"/> of them are no shift.
+    /// </summary>
+    private const int Reach = 12,
+        Slack = 2;
 
     /// <summary>
-    /// A shift counts where it finds this share of the hint's edges in the picture, and both no shift and the mean of all shifts find this much less.
+    /// So many points of the hint's edges are looked at, evenly spread over them; with fewer than the least nothing is
+    /// said.
+    /// </summary>
+    private const int MaxPoints = 2000,
+        LeastPoints = 40;
+
+    /// <summary>
+    /// A shift counts where it finds this share of the hint's edges in the picture, and both no shift and the mean of
+    /// all shifts find this much less.
     /// Skeletons, and other hints whose edges are not those of the picture, never get there.
     /// </summary>
-    private const double LeastFound = 0.4, MuchLess = 0.6;
+    private const double LeastFound = 0.4,
+        MuchLess = 0.6;
 
     /// <summary>Compares the hint's edges with Canny edges of the picture at all small shifts.</summary>
     /// <param name="hint">The hint, of the picture's shape. Borrowed.</param>
@@ -31,7 +40,10 @@ internal readonly record struct HintShift(int X, int Y)
     public static HintShift? Find(Picture hint, HintLook look, Picture picture)
     {
         var factor = Math.Min(1, (double)Side / Math.Max(picture.Width, picture.Height));
-        var (width, height) = (Math.Max(1, (int)Math.Round(picture.Width * factor)), Math.Max(1, (int)Math.Round(picture.Height * factor)));
+        var (width, height) = (
+            Math.Max(1, (int)Math.Round(picture.Width * factor)),
+            Math.Max(1, (int)Math.Round(picture.Height * factor))
+        );
         var points = Spread(EdgePoints(PictureResizing.Resize(hint, width, height, Interpolation.Area), look));
         if (points.Count < LeastPoints)
         {
@@ -47,8 +59,11 @@ internal readonly record struct HintShift(int X, int Y)
 
         var best = Array.IndexOf(shares, shares.Max());
         var (x, y) = (best % (2 * Reach + 1) - Reach, best / (2 * Reach + 1) - Reach);
-        var isShifted = Math.Max(Math.Abs(x), Math.Abs(y)) > Slack && shares[best] >= LeastFound
-            && shares[shares.Length / 2] < MuchLess * shares[best] && shares.Average() < MuchLess * shares[best];
+        var isShifted =
+            Math.Max(Math.Abs(x), Math.Abs(y)) > Slack
+            && shares[best] >= LeastFound
+            && shares[shares.Length / 2] < MuchLess * shares[best]
+            && shares.Average() < MuchLess * shares[best];
         return isShifted ? new HintShift((int)Math.Round(x / factor), (int)Math.Round(y / factor)) : null;
     }
 
@@ -63,11 +78,19 @@ internal readonly record struct HintShift(int X, int Y)
 
         // Thin lines lost brightness when they were scaled down.
         var threshold = Math.Max(1, levels.Max() / 2);
-        return [.. Enumerable.Range(0, levels.Length).Where(i => levels[i] >= threshold).Select(i => (i % hint.Width, i / hint.Width))];
+        return
+        [
+            .. Enumerable
+                .Range(0, levels.Length)
+                .Where(i => levels[i] >= threshold)
+                .Select(i => (i % hint.Width, i / hint.Width)),
+        ];
     }
 
     private static List<(int X, int Y)> Spread(List<(int X, int Y)> points) =>
-        points.Count <= MaxPoints ? points : [.. Enumerable.Range(0, MaxPoints).Select(i => points[(int)((long)i * points.Count / MaxPoints)])];
+        points.Count <= MaxPoints
+            ? points
+            : [.. Enumerable.Range(0, MaxPoints).Select(i => points[(int)((long)i * points.Count / MaxPoints)])];
 
     /// <summary>Edges and their eight neighbours.</summary>
     private static bool[] Grown(Picture edges)
@@ -91,7 +114,9 @@ internal readonly record struct HintShift(int X, int Y)
         return grown;
     }
 
-    /// <summary>The share of the points that lie on an edge when they are moved; what leaves the picture is not found.</summary>
+    /// <summary>
+    /// The share of the points that lie on an edge when they are moved; what leaves the picture is not found.
+    /// </summary>
     private static double Found(List<(int X, int Y)> points, bool[] edges, int width, int dx, int dy)
     {
         var (height, found) = (edges.Length / width, 0);

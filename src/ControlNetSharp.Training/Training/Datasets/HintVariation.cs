@@ -4,7 +4,8 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Training.Datasets;
 
 /// <summary>
-/// Random changes of hints for training, so that a ControlNet follows those that people bring: a little off their place, thick or with gaps, coarse, blurred, noisy, of another contrast.
+/// Random changes of hints for training, so that a ControlNet follows those that people bring: a little off their
+/// place, thick or with gaps, coarse, blurred, noisy, of another contrast.
 /// </summary>
 internal static class HintVariation
 {
@@ -19,7 +20,9 @@ internal static class HintVariation
     public static Picture Apply(string condition, Picture hint, Random random)
     {
         bool Chance(double share) => random.NextDouble() < share;
-        var changed = Chance(0.5) ? Shifted(hint, random.Next(-MostShift, MostShift + 1), random.Next(-MostShift, MostShift + 1)) : hint;
+        var changed = Chance(0.5)
+            ? Shifted(hint, random.Next(-MostShift, MostShift + 1), random.Next(-MostShift, MostShift + 1))
+            : hint;
         switch (condition)
         {
             case "depth":
@@ -47,31 +50,64 @@ internal static class HintVariation
 
     private static Picture WithGamma(Picture hint, double gamma)
     {
-        byte[] levels = [.. Enumerable.Range(0, 256).Select(level => (byte)Math.Round(255 * Math.Pow(level / 255.0, gamma)))];
+        byte[] levels =
+        [
+            .. Enumerable.Range(0, 256).Select(level => (byte)Math.Round(255 * Math.Pow(level / 255.0, gamma))),
+        ];
         return new Picture(hint.Width, hint.Height, Array.ConvertAll(hint.Rgb, level => levels[level]));
     }
 
-    private static Picture Blurred(Picture hint, double sigma) => new(hint.Width, hint.Height, GaussianBlur.Blur(hint.Rgb, hint.Width, hint.Height, 3, sigma));
+    private static Picture Blurred(Picture hint, double sigma) =>
+        new(hint.Width, hint.Height, GaussianBlur.Blur(hint.Rgb, hint.Width, hint.Height, 3, sigma));
 
     private static Picture Noisy(Picture hint, double sigma, Random random)
     {
         // The sum of four uniform numbers is near enough to a normal one, of deviation 1/sqrt(3).
-        double Noise() => Math.Sqrt(3) * sigma * (random.NextDouble() + random.NextDouble() + random.NextDouble() + random.NextDouble() - 2);
-        return new Picture(hint.Width, hint.Height, Array.ConvertAll(hint.Rgb, level => (byte)Math.Clamp(Math.Round(level + Noise()), 0, 255)));
+        double Noise() =>
+            Math.Sqrt(3)
+            * sigma
+            * (random.NextDouble() + random.NextDouble() + random.NextDouble() + random.NextDouble() - 2);
+        return new Picture(
+            hint.Width,
+            hint.Height,
+            Array.ConvertAll(hint.Rgb, level => (byte)Math.Clamp(Math.Round(level + Noise()), 0, 255))
+        );
     }
 
-    private static Picture Thicker(Picture hint) => Greyscale.ToPicture(Dilation.Square(Greyscale.Of(hint), hint.Width, hint.Height, 1), hint.Width, hint.Height);
+    private static Picture Thicker(Picture hint) =>
+        Greyscale.ToPicture(Dilation.Square(Greyscale.Of(hint), hint.Width, hint.Height, 1), hint.Width, hint.Height);
 
     /// <summary>In squares of so many pixels a side, each of one colour.</summary>
     private static Picture Coarse(Picture hint, int side) =>
-        Taken(hint, (x, y) => (Math.Min(x / side * side + side / 2, hint.Width - 1), Math.Min(y / side * side + side / 2, hint.Height - 1)));
+        Taken(
+            hint,
+            (x, y) =>
+                (
+                    Math.Min(x / side * side + side / 2, hint.Width - 1),
+                    Math.Min(y / side * side + side / 2, hint.Height - 1)
+                )
+        );
 
     /// <summary>With black discs of up to a sixteenth of the height.</summary>
     private static Picture WithGaps(Picture hint, Random random)
     {
-        var gaps = Enumerable.Range(0, random.Next(1, MostGaps + 1))
-            .Select(_ => (X: random.Next(hint.Width), Y: random.Next(hint.Height), Radius: random.Next(hint.Height / 64, hint.Height / 16 + 1))).ToList();
-        return Taken(hint, (x, y) => gaps.Exists(gap => (x - gap.X) * (x - gap.X) + (y - gap.Y) * (y - gap.Y) <= gap.Radius * gap.Radius) ? null : (x, y));
+        var gaps = Enumerable
+            .Range(0, random.Next(1, MostGaps + 1))
+            .Select(_ =>
+                (
+                    X: random.Next(hint.Width),
+                    Y: random.Next(hint.Height),
+                    Radius: random.Next(hint.Height / 64, hint.Height / 16 + 1)
+                )
+            )
+            .ToList();
+        return Taken(
+            hint,
+            (x, y) =>
+                gaps.Exists(gap => (x - gap.X) * (x - gap.X) + (y - gap.Y) * (y - gap.Y) <= gap.Radius * gap.Radius)
+                    ? null
+                    : (x, y)
+        );
     }
 
     /// <summary>Each pixel is one of the hint's; black where there is none for it.</summary>

@@ -4,7 +4,10 @@ using ControlNetSharp.Scenes;
 
 namespace ControlNetSharp.Training.Datasets;
 
-/// <summary>How the examples of one condition are made from scenes: exact hints where <see cref="TruthHints"/> has them; the others come from annotators that need no weights.</summary>
+/// <summary>
+/// How the examples of one condition are made from scenes: exact hints where <see cref="TruthHints"/> has them; the
+/// others come from annotators that need no weights.
+/// </summary>
 /// <param name="Condition">The condition kind, or <c>fill</c>.</param>
 /// <param name="Make">The example of a seed, so many pixels a side. Threads may ask at the same time.</param>
 /// <param name="IsExact">Whether the hint comes from what is known of the scene and not from an annotator.</param>
@@ -14,12 +17,20 @@ internal sealed record SceneHints(string Condition, Func<long, int, MadeExample>
     private const long SeedStride = 10_000_000;
 
     /// <summary>All conditions, in the order in which they are listed to people.</summary>
-    public static IEnumerable<SceneHints> All => ConditionKind.All.Select(kind => Of(kind.Name)).OfType<SceneHints>().Append(new SceneHints(FillScene.Condition, FillScene.Make, IsExact: true));
+    public static IEnumerable<SceneHints> All =>
+        ConditionKind
+            .All.Select(kind => Of(kind.Name))
+            .OfType<SceneHints>()
+            .Append(new SceneHints(FillScene.Condition, FillScene.Make, IsExact: true));
 
     /// <summary>Finds a condition by name or alias, in any case; null where scenes give no hint of this kind.</summary>
     public static SceneHints? Find(string name)
     {
-        var kind = ConditionKind.All.FirstOrDefault(kind => kind.Aliases.Contains(name, StringComparer.OrdinalIgnoreCase))?.Name ?? name;
+        var kind =
+            ConditionKind
+                .All.FirstOrDefault(kind => kind.Aliases.Contains(name, StringComparer.OrdinalIgnoreCase))
+                ?.Name
+            ?? name;
         return All.FirstOrDefault(hints => hints.Condition.Equals(kind, StringComparison.OrdinalIgnoreCase));
     }
 
@@ -27,8 +38,14 @@ internal sealed record SceneHints(string Condition, Func<long, int, MadeExample>
     {
         var exact = TruthHints.Of(kind);
         var annotator = AnnotatorCatalogue.All.FirstOrDefault(info => info.Kind == kind && info.Weights is null);
-        return exact is not null ? new SceneHints(kind, (seed, size) => OfTruth(kind == "pose" ? WithPeople(seed) : seed, size, exact), IsExact: true)
-            : annotator is not null ? new SceneHints(kind, (seed, size) => Annotated(seed, size, annotator.Name), IsExact: false)
+        return exact is not null
+                ? new SceneHints(
+                    kind,
+                    (seed, size) => OfTruth(kind == "pose" ? WithPeople(seed) : seed, size, exact),
+                    IsExact: true
+                )
+            : annotator is not null
+                ? new SceneHints(kind, (seed, size) => Annotated(seed, size, annotator.Name), IsExact: false)
             : null;
     }
 

@@ -4,10 +4,16 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Training.Datasets;
 
-/// <summary>Examples whose hints vary as those that people bring do: exact ones and those of every annotator that works with nothing downloaded in turn, each changed by <see cref="HintVariation"/>.</summary>
+/// <summary>
+/// Examples whose hints vary as those that people bring do: exact ones and those of every annotator that works with
+/// nothing downloaded in turn, each changed by <see cref="HintVariation"/>.
+/// </summary>
 internal sealed class VariedHints : IDisposable
 {
-    /// <summary>Annotators of finished drawings, and one that sees the dark lines of photographs, of which scenes have hardly any.</summary>
+    /// <summary>
+    /// Annotators of finished drawings, and one that sees the dark lines of photographs, of which scenes have hardly
+    /// any.
+    /// </summary>
     private static readonly string[] NotOfScenes = ["invert", "scribble_drawing", "scribble_xdog"];
 
     private readonly ConcurrentDictionary<string, Lazy<IAnnotator>> _annotators = new(StringComparer.Ordinal);
@@ -19,7 +25,9 @@ internal sealed class VariedHints : IDisposable
     public MadeExample Make(SceneHints hints, long seed, int size)
     {
         var random = new Random(seed.GetHashCode());
-        var annotators = AnnotatorCatalogue.All.Where(info => info.Kind == hints.Condition && !info.NeedsDownload && !NotOfScenes.Contains(info.Name)).ToList();
+        var annotators = AnnotatorCatalogue
+            .All.Where(info => info.Kind == hints.Condition && !info.NeedsDownload && !NotOfScenes.Contains(info.Name))
+            .ToList();
         // Where the hint is not exact, the default annotator that made it is one of these.
         var source = random.Next(annotators.Count + (hints.IsExact ? 1 : 0));
         var example = hints.IsExact ? hints.Make(seed, size) : SceneHints.Unannotated(seed, size);
@@ -38,13 +46,18 @@ internal sealed class VariedHints : IDisposable
 
     private Picture Annotated(AnnotatorInfo info, Picture picture, Random random)
     {
-        var annotator = _annotators.GetOrAdd(info.Name, name => new Lazy<IAnnotator>(() => AnnotatorCatalogue.Create(name))).Value;
+        var annotator = _annotators
+            .GetOrAdd(info.Name, name => new Lazy<IAnnotator>(() => AnnotatorCatalogue.Create(name)))
+            .Value;
         return annotator.Annotate(picture, info.Kind == "canny" ? Thresholds(info, random) : null);
     }
 
     private static AnnotatorOptions Thresholds(AnnotatorInfo canny, Random random)
     {
         var low = random.Next(40, 161);
-        return new AnnotatorOptions(canny, new Dictionary<string, double> { ["low"] = low, ["high"] = low + random.Next(20, 96) });
+        return new AnnotatorOptions(
+            canny,
+            new Dictionary<string, double> { ["low"] = low, ["high"] = low + random.Next(20, 96) }
+        );
     }
 }

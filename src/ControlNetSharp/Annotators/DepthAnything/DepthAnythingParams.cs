@@ -56,7 +56,12 @@ internal sealed record DepthAnythingParams
             Taps = blocks == 24 ? [5, 12, 18, 24] : [.. Enumerable.Range(1, 4).Select(quarter => quarter * blocks / 4)],
             Patch = shapes.SizeOf("backbone.embeddings.patch_embeddings.projection.weight", 2),
             Grid = (int)Math.Sqrt(shapes.SizeOf("backbone.embeddings.position_embeddings", 1) - 1),
-            LevelChannels = [.. Enumerable.Range(0, 4).Select(level => shapes.SizeOf($"neck.reassemble_stage.layers.{level}.projection.weight", 0))],
+            LevelChannels =
+            [
+                .. Enumerable
+                    .Range(0, 4)
+                    .Select(level => shapes.SizeOf($"neck.reassemble_stage.layers.{level}.projection.weight", 0)),
+            ],
             FusionChannels = shapes.SizeOf("neck.convs.0.weight", 0),
             HeadChannels = shapes.SizeOf("head.conv2.weight", 0),
         };

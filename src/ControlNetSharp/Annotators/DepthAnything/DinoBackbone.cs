@@ -9,7 +9,10 @@ using static TorchSharp.torch.nn.functional;
 
 namespace ControlNetSharp.Annotators.DepthAnything;
 
-/// <summary>DINOv2: pictures to the tokens of four blocks. Names are those of transformers (<c>backbone.</c>). Source: Oquab et al. 2023, arXiv:2304.07193; transformers 4.50, models/dinov2.</summary>
+/// <summary>
+/// DINOv2: pictures to the tokens of four blocks. Names are those of transformers (<c>backbone.</c>). Source: Oquab et
+/// al. 2023, arXiv:2304.07193; transformers 4.50, models/dinov2.
+/// </summary>
 internal sealed class DinoBackbone : Module
 {
     private const double Epsilon = 1e-6;
@@ -33,15 +36,24 @@ internal sealed class DinoBackbone : Module
             (ClassToken, LayerMemory.Empty(placement, 1, 1, p.Width)),
             // Stored in files; of use in training only.
             ("mask_token", LayerMemory.Empty(placement, 1, p.Width)),
-            (Positions, LayerMemory.Empty(placement, 1, p.Grid * p.Grid + 1, p.Width)));
+            (Positions, LayerMemory.Empty(placement, 1, p.Grid * p.Grid + 1, p.Width))
+        );
         _embeddings.register_module("patch_embeddings", new NamedLayers(("projection", _patches)));
         register_module("embeddings", _embeddings);
-        register_module("encoder", new NamedLayers(("layer", new NamedLayers([.. _blocks.Select((block, i) => (i.ToString(), (Module)block))]))));
+        register_module(
+            "encoder",
+            new NamedLayers(
+                ("layer", new NamedLayers([.. _blocks.Select((block, i) => (i.ToString(), (Module)block))]))
+            )
+        );
         register_module("layernorm", _norm);
     }
 
     /// <summary>[B, 3, H, W] -> class token, then patches row by row: [B, 1 + h·w, width].</summary>
-    /// <remarks>Positions are resized (cubic) to the grid of the picture by its size, as transformers 4.50 does; older code resizes by a factor of (n + 0.1) / grid.</remarks>
+    /// <remarks>
+    /// Positions are resized (cubic) to the grid of the picture by its size, as transformers 4.50 does; older code
+    /// resizes by a factor of (n + 0.1) / grid.
+    /// </remarks>
     public Tensor Embed(Tensor pictures)
     {
         using var scope = NewDisposeScope();
@@ -55,11 +67,16 @@ internal sealed class DinoBackbone : Module
         }
 
         var trained = positions.narrow(1, 1, grid * grid).reshape(1, grid, grid, _params.Width).permute(0, 3, 1, 2);
-        var resized = interpolate(trained, size: [height, width], mode: InterpolationMode.Bicubic, align_corners: false).flatten(2).transpose(1, 2);
+        var resized = interpolate(trained, size: [height, width], mode: InterpolationMode.Bicubic, align_corners: false)
+            .flatten(2)
+            .transpose(1, 2);
         return together.Plus(cat([positions.narrow(1, 0, 1), resized], 1)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The tokens after the blocks of <see cref="DepthAnythingParams.Taps"/>, normalised, with the class token: each [B, 1 + h·w, width].</summary>
+    /// <summary>
+    /// The tokens after the blocks of <see cref="DepthAnythingParams.Taps"/>, normalised, with the class token: each
+    /// [B, 1 + h·w, width].
+    /// </summary>
     public Tensor[] Features(Tensor embedded)
     {
         using var scope = NewDisposeScope();
@@ -97,11 +114,23 @@ internal sealed class DinoBackbone : Module
             _heads = p.Heads;
             (_norm1, _norm2) = (new(p.Width, Epsilon, placement), new(p.Width, Epsilon, placement));
             _qkv = [.. Enumerable.Range(0, 3).Select(_ => new LinearLayer(p.Width, p.Width, bias: true, placement))];
-            (_out, _fc1, _fc2) = (new(p.Width, p.Width, bias: true, placement), new(p.Width, p.MlpWidth, bias: true, placement), new(p.MlpWidth, p.Width, bias: true, placement));
-            (_scale1, _scale2) = (new((LayerScale, LayerMemory.Empty(placement, p.Width))), new((LayerScale, LayerMemory.Empty(placement, p.Width))));
+            (_out, _fc1, _fc2) = (
+                new(p.Width, p.Width, bias: true, placement),
+                new(p.Width, p.MlpWidth, bias: true, placement),
+                new(p.MlpWidth, p.Width, bias: true, placement)
+            );
+            (_scale1, _scale2) = (
+                new((LayerScale, LayerMemory.Empty(placement, p.Width))),
+                new((LayerScale, LayerMemory.Empty(placement, p.Width)))
+            );
             register_module("norm1", _norm1);
-            register_module("attention", new NamedLayers(
-                ("attention", new NamedLayers(("query", _qkv[0]), ("key", _qkv[1]), ("value", _qkv[2]))), ("output", new NamedLayers(("dense", _out)))));
+            register_module(
+                "attention",
+                new NamedLayers(
+                    ("attention", new NamedLayers(("query", _qkv[0]), ("key", _qkv[1]), ("value", _qkv[2]))),
+                    ("output", new NamedLayers(("dense", _out)))
+                )
+            );
             register_module("layer_scale1", _scale1);
             register_module("norm2", _norm2);
             register_module("mlp", new NamedLayers(("fc1", _fc1), ("fc2", _fc2)));
@@ -112,7 +141,12 @@ internal sealed class DinoBackbone : Module
         {
             using var scope = NewDisposeScope();
             var normed = _norm1.call(x);
-            var attended = Attention.MultiHead(_qkv[0].call(normed), _qkv[1].call(normed), _qkv[2].call(normed), _heads);
+            var attended = Attention.MultiHead(
+                _qkv[0].call(normed),
+                _qkv[1].call(normed),
+                _qkv[2].call(normed),
+                _heads
+            );
             var h = x.Plus(_out.call(attended) * _scale1[LayerScale]);
             return h.Plus(_fc2.call(gelu(_fc1.call(_norm2.call(h)))) * _scale2[LayerScale]).MoveToOuterDisposeScope();
         }

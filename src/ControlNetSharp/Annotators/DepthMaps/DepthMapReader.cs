@@ -3,7 +3,8 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators.DepthMaps;
 
 /// <summary>
-/// Reads depth maps: grey PNG of 16 bits, TIFF of one channel, NumPy's NPY and NPZ, PFM, and EXR. Numbers are floats of 16 to 64 bits or whole numbers of 16 to 64 bits. The kind is told by the first bytes.
+/// Reads depth maps: grey PNG of 16 bits, TIFF of one channel, NumPy's NPY and NPZ, PFM, and EXR. Numbers are floats of
+/// 16 to 64 bits or whole numbers of 16 to 64 bits. The kind is told by the first bytes.
 /// </summary>
 public static class DepthMapReader
 {
@@ -15,18 +16,27 @@ public static class DepthMapReader
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="limits">What it may cost; <see cref="PictureLimits.Default"/> where null.</param>
-    /// <exception cref="PictureException">The file is missing, of another kind, damaged, truncated, or over a limit; the message names the file and what is allowed.</exception>
+    /// <exception cref="PictureException">
+    /// The file is missing, of another kind, damaged, truncated, or over a limit; the message names the file and what
+    /// is allowed.
+    /// </exception>
     public static DepthMap Read(string path, PictureLimits? limits = null)
     {
         limits = (limits ?? PictureLimits.Default).Checked();
         return Read(LimitedFile.ReadAll(path, "a depth map", limits), path, limits);
     }
 
-    /// <summary>Whether bytes begin like one of the kinds that are read here and cannot be a finished hint of 8 bits.</summary>
+    /// <summary>
+    /// Whether bytes begin like one of the kinds that are read here and cannot be a finished hint of 8 bits.
+    /// </summary>
     /// <param name="bytes">At least the first <see cref="StartBytes"/> of a file.</param>
     public static bool IsDepthMap(ReadOnlySpan<byte> bytes) =>
-        PngDepth.IsGrey16(bytes) || NpyDepth.IsNpy(bytes) || NpzDepth.IsZip(bytes) || PfmDepth.IsPfm(bytes)
-        || ExrHeader.IsExr(bytes) || TiffDepth.IsTiff(bytes);
+        PngDepth.IsGrey16(bytes)
+        || NpyDepth.IsNpy(bytes)
+        || NpzDepth.IsZip(bytes)
+        || PfmDepth.IsPfm(bytes)
+        || ExrHeader.IsExr(bytes)
+        || TiffDepth.IsTiff(bytes);
 
     /// <summary>Reads the bytes of a file.</summary>
     /// <param name="bytes">The whole file.</param>
@@ -37,7 +47,10 @@ public static class DepthMapReader
     {
         limits = (limits ?? PictureLimits.Default).Checked();
         return bytes.Length > limits.MaxFileBytes
-            ? throw new PictureException(name, $"the file has {bytes.Length} bytes; at most {limits.MaxFileBytes} are allowed.")
+                ? throw new PictureException(
+                    name,
+                    $"the file has {bytes.Length} bytes; at most {limits.MaxFileBytes} are allowed."
+                )
             : NpyDepth.IsNpy(bytes) ? NpyDepth.Read(bytes, name, limits)
             : NpzDepth.IsZip(bytes) ? NpzDepth.Read(bytes, name, limits)
             : PfmDepth.IsPfm(bytes) ? PfmDepth.Read(bytes, name, limits)
@@ -46,6 +59,8 @@ public static class DepthMapReader
             : bytes.StartsWith(PngFormat.Signature) ? PngDepth.Read(bytes, name, limits)
             : throw new PictureException(
                 name,
-                $"is no depth map (it begins with the bytes {Convert.ToHexString(bytes[..Math.Min(8, bytes.Length)])}); {Allowed}.");
+                "is no depth map (it begins with the bytes "
+                    + $"{Convert.ToHexString(bytes[..Math.Min(8, bytes.Length)])}); {Allowed}."
+            );
     }
 }

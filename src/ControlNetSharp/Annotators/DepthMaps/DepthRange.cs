@@ -17,7 +17,8 @@ internal readonly record struct DepthRange(double Least, double Most, double Low
     private const int Sampled = 1 << 20;
 
     /// <summary>
-    /// The range of values and that without outliers. What is in the last half percent at an end is an outlier where it lies far out: farther than half the room that all the rest takes. That is a speck in front
+    /// The range of values and that without outliers. What is in the last half percent at an end is an outlier where it
+    /// lies far out: farther than half the room that all the rest takes. That is a speck in front
     /// of the lens or the edge of a mirror; a thing that is a little nearer or farther than the rest keeps its grey.
     /// </summary>
     /// <param name="values">The values.</param>
@@ -44,12 +45,15 @@ internal readonly record struct DepthRange(double Least, double Most, double Low
         var sample = values.Where(isUsable).Where((_, i) => i % step == 0).ToArray();
         Array.Sort(sample);
         var beyond = (int)(Tail * sample.Length);
-        double low = sample[beyond], high = sample[^(1 + beyond)];
+        double low = sample[beyond],
+            high = sample[^(1 + beyond)];
         var room = Math.Abs(scale(high) - scale(low));
         return new DepthRange(
-            least, most,
+            least,
+            most,
             IsOutlier(least, low) ? sample.First(value => !IsOutlier(value, low)) : least,
-            IsOutlier(most, high) ? sample.Last(value => !IsOutlier(value, high)) : most);
+            IsOutlier(most, high) ? sample.Last(value => !IsOutlier(value, high)) : most
+        );
 
         // Where all but some values are the same, these are all that there is to see.
         bool IsOutlier(double end, double inner) => room > 0 && Math.Abs(scale(end) - scale(inner)) > room / 2;

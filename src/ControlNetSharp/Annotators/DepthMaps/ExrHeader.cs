@@ -12,13 +12,33 @@ namespace ControlNetSharp.Annotators.DepthMaps;
 /// <param name="Compression">0 none, 2 zlib by row, 3 zlib by 16 rows; a place in <see cref="Compressions"/>.</param>
 /// <param name="End">Where the header ends and the table of offsets begins.</param>
 internal sealed record ExrHeader(
-    int Width, int Height, int Top, IReadOnlyList<ExrHeader.Channel> Channels, int Compression, int End)
+    int Width,
+    int Height,
+    int Top,
+    IReadOnlyList<ExrHeader.Channel> Channels,
+    int Compression,
+    int End
+)
 {
-    private const int Tiled = 0x200, Deep = 0x800, Parts = 0x1000;
+    private const int Tiled = 0x200,
+        Deep = 0x800,
+        Parts = 0x1000;
     private const int LongestName = 255;
 
     /// <summary>The compressions that there are, by number.</summary>
-    private static readonly string[] Compressions = ["none", "RLE", "ZIPS", "ZIP", "PIZ", "PXR24", "B44", "B44A", "DWAA", "DWAB"];
+    private static readonly string[] Compressions =
+    [
+        "none",
+        "RLE",
+        "ZIPS",
+        "ZIP",
+        "PIZ",
+        "PXR24",
+        "B44",
+        "B44A",
+        "DWAA",
+        "DWAB",
+    ];
 
     /// <summary>One channel; what is before the last point of its name is its layer.</summary>
     internal sealed record Channel(string Name, SampleType Type)
@@ -28,14 +48,18 @@ internal sealed record ExrHeader(
         public string Component => Name[(Name.LastIndexOf('.') + 1)..];
     }
 
-    public static bool IsExr(ReadOnlySpan<byte> bytes) => bytes.StartsWith((ReadOnlySpan<byte>)[0x76, 0x2F, 0x31, 0x01]);
+    public static bool IsExr(ReadOnlySpan<byte> bytes) =>
+        bytes.StartsWith((ReadOnlySpan<byte>)[0x76, 0x2F, 0x31, 0x01]);
 
     public static ExrHeader Read(ReadOnlySpan<byte> bytes, string name, PictureLimits limits)
     {
         var flags = bytes.Length >= 8 ? BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]) : throw Truncated(name);
         if ((flags & (Tiled | Deep | Parts)) != 0)
         {
-            var kind = (flags & Deep) != 0 ? "deep" : (flags & Parts) != 0 ? "of several parts" : "tiled";
+            var kind =
+                (flags & Deep) != 0 ? "deep"
+                : (flags & Parts) != 0 ? "of several parts"
+                : "tiled";
             throw new PictureException(name, $"the EXR file is {kind}; one flat part in rows (scan lines) is read.");
         }
 
@@ -63,7 +87,10 @@ internal sealed record ExrHeader(
 
         if (channels is null || compression is not { } packing || window is not { } box)
         {
-            throw new PictureException(name, "the EXR header is damaged: channels, compression or dataWindow is missing.");
+            throw new PictureException(
+                name,
+                "the EXR header is damaged: channels, compression or dataWindow is missing."
+            );
         }
 
         if (packing is not (0 or 2 or 3))
@@ -78,7 +105,8 @@ internal sealed record ExrHeader(
 
     private static List<Channel> ReadChannels(ReadOnlySpan<byte> list, string name)
     {
-        const int Sampling = 8, Bytes = 16;
+        const int Sampling = 8,
+            Bytes = 16;
         var (channels, at) = (new List<Channel>(), 0);
         while (Text(list, ref at, name) is { Length: > 0 } channel)
         {
@@ -91,17 +119,24 @@ internal sealed record ExrHeader(
             at += Bytes;
             if (Whole(fields[Sampling..]) != 1 || Whole(fields[(Sampling + 4)..]) != 1)
             {
-                throw new PictureException(name, $"the channel {channel} of the EXR file does not have every pixel; it must.");
+                throw new PictureException(
+                    name,
+                    $"the channel {channel} of the EXR file does not have every pixel; it must."
+                );
             }
 
-            channels.Add(Whole(fields) switch
-            {
-                0 => new Channel(channel, new SampleType('u', 4, IsBig: false)),
-                1 => new Channel(channel, new SampleType('f', 2, IsBig: false)),
-                2 => new Channel(channel, new SampleType('f', 4, IsBig: false)),
-                var type => throw new PictureException(
-                    name, $"the EXR header is damaged: the channel {channel} has the type {type}."),
-            });
+            channels.Add(
+                Whole(fields) switch
+                {
+                    0 => new Channel(channel, new SampleType('u', 4, IsBig: false)),
+                    1 => new Channel(channel, new SampleType('f', 2, IsBig: false)),
+                    2 => new Channel(channel, new SampleType('f', 4, IsBig: false)),
+                    var type => throw new PictureException(
+                        name,
+                        $"the EXR header is damaged: the channel {channel} has the type {type}."
+                    ),
+                }
+            );
         }
 
         return channels;

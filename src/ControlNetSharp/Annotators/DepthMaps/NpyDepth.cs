@@ -20,8 +20,13 @@ internal static partial class NpyDepth
         var descr = Match(TypeField(), "descr");
         var type = new SampleType(descr[1], int.Parse(descr[2..], CultureInfo.InvariantCulture), descr[0] == '>');
         var shapeText = Match(ShapeField(), "shape");
-        var sides = Sides([.. shapeText.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(side => long.TryParse(side, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : -1)]);
+        var sides = Sides([
+            .. shapeText
+                .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(side =>
+                    long.TryParse(side, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : -1
+                ),
+        ]);
         if (sides.Length != 2)
         {
             throw new PictureException(name, $"the array has the shape ({shapeText}); (height, width) is needed.");
@@ -39,19 +44,23 @@ internal static partial class NpyDepth
             throw new PictureException(
                 name,
                 $"the file is {(data.Length < expected ? "truncated" : "damaged")}: {width} x {height} values of "
-                + $"{type.Size} bytes are {expected} bytes; it holds {data.Length}.");
+                    + $"{type.Size} bytes are {expected} bytes; it holds {data.Length}."
+            );
         }
 
         var values = type.ReadAll(data, width * height);
         var isByColumn = Match(OrderField(), "fortran_order") == "True";
         return new DepthMap(width, height, isByColumn ? Transposed(values, width, height) : values, type.IsWhole, name);
 
-        string Match(Regex field, string key) => field.Match(header) is { Success: true } match
-            ? match.Groups["value"].Value
-            : throw new PictureException(name, $"the NPY header has no usable '{key}': {header.Trim()}");
+        string Match(Regex field, string key) =>
+            field.Match(header) is { Success: true } match
+                ? match.Groups["value"].Value
+                : throw new PictureException(name, $"the NPY header has no usable '{key}': {header.Trim()}");
     }
 
-    /// <summary>Height and width: channels or pictures of which there is one, in front or behind, are left out.</summary>
+    /// <summary>
+    /// Height and width: channels or pictures of which there is one, in front or behind, are left out.
+    /// </summary>
     private static long[] Sides(long[] shape)
     {
         while (shape.Length > 2 && shape[0] == 1)
@@ -82,9 +91,10 @@ internal static partial class NpyDepth
             throw new PictureException(name, "the NPY file is truncated: it ends in its header.");
         }
 
-        long length = version == 1
-            ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..])
-            : BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
+        long length =
+            version == 1
+                ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..])
+                : BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
         if (length > MaxHeader)
         {
             throw new PictureException(name, $"the NPY header claims {length} bytes; at most {MaxHeader} are read.");

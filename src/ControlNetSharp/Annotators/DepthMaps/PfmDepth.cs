@@ -5,7 +5,8 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators.DepthMaps;
 
 /// <summary>
-/// Portable float maps of one channel: three lines of text, then float32 rows from the bottom to the top. Source: Paul Debevec, "PFM Portable FloatMap Image Format".
+/// Portable float maps of one channel: three lines of text, then float32 rows from the bottom to the top. Source: Paul
+/// Debevec, "PFM Portable FloatMap Image Format".
 /// </summary>
 internal static class PfmDepth
 {
@@ -25,9 +26,15 @@ internal static class PfmDepth
         var at = 2;
         var (width, height) = limits.CheckedSize(Size(Token(bytes, ref at)), Size(Token(bytes, ref at)), name);
         var scale = Token(bytes, ref at);
-        if (!float.TryParse(scale, NumberStyles.Float, CultureInfo.InvariantCulture, out var order) || order is 0 or float.NaN)
+        if (
+            !float.TryParse(scale, NumberStyles.Float, CultureInfo.InvariantCulture, out var order)
+            || order is 0 or float.NaN
+        )
         {
-            throw new PictureException(name, $"the PFM header has the scale '{scale}'; a number below or above 0 is needed.");
+            throw new PictureException(
+                name,
+                $"the PFM header has the scale '{scale}'; a number below or above 0 is needed."
+            );
         }
 
         // One white space ends the header; what follows may look like another.
@@ -36,7 +43,10 @@ internal static class PfmDepth
         var expected = (long)width * height * type.Size;
         if (data.Length < expected)
         {
-            throw new PictureException(name, $"the PFM file is truncated: its pixels end after {data.Length} of {expected} bytes.");
+            throw new PictureException(
+                name,
+                $"the PFM file is truncated: its pixels end after {data.Length} of {expected} bytes."
+            );
         }
 
         var values = new float[width * height];

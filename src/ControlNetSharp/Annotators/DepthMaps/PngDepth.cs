@@ -14,11 +14,19 @@ internal static class PngDepth
         {
             throw new PictureException(
                 name,
-                $"the PNG has {kind.Bits} bits a sample and the colour type {kind.ColourType}; a depth map needs 16 bits "
-                + "and the colour type 0 (grey). A finished hint is given with annotator=none.");
+                $"the PNG has {kind.Bits} bits a sample and the colour type {kind.ColourType}; a depth map needs 16 "
+                    + "bits "
+                    + "and the colour type 0 (grey). A finished hint is given with annotator=none."
+            );
         }
 
         var samples = PngSamples.Read(bytes, name, limits);
-        return new DepthMap(samples.Width, samples.Height, Array.ConvertAll(samples.Values, value => (float)value), isWhole: true, name);
+        return new DepthMap(
+            samples.Width,
+            samples.Height,
+            Array.ConvertAll(samples.Values, value => (float)value),
+            isWhole: true,
+            name
+        );
     }
 }

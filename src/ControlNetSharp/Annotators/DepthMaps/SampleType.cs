@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 namespace ControlNetSharp.Annotators.DepthMaps;
 
 /// <summary>How one number of a depth map lies in its file.</summary>
-/// <param name="Letter">As NumPy writes it: f for floats, u for whole numbers without and i for those with a sign.</param>
+/// <param name="Letter">
+/// As NumPy writes it: f for floats, u for whole numbers without and i for those with a sign.
+/// </param>
 /// <param name="Size">Bytes a number.</param>
 /// <param name="IsBig">Whether the highest byte comes first.</param>
 [StructLayout(LayoutKind.Auto)]
@@ -21,18 +23,23 @@ internal readonly record struct SampleType(char Letter, int Size, bool IsBig)
     public bool IsWhole => Letter != 'f';
 
     /// <summary>The number at the beginning of bytes.</summary>
-    public float Read(ReadOnlySpan<byte> at) => (Letter, Size) switch
-    {
-        ('f', 2) => Single(IsBig ? BinaryPrimitives.ReadHalfBigEndian(at) : BinaryPrimitives.ReadHalfLittleEndian(at)),
-        ('f', 4) => IsBig ? BinaryPrimitives.ReadSingleBigEndian(at) : BinaryPrimitives.ReadSingleLittleEndian(at),
-        ('f', _) => (float)(IsBig ? BinaryPrimitives.ReadDoubleBigEndian(at) : BinaryPrimitives.ReadDoubleLittleEndian(at)),
-        ('u', 2) => IsBig ? BinaryPrimitives.ReadUInt16BigEndian(at) : BinaryPrimitives.ReadUInt16LittleEndian(at),
-        ('u', 4) => IsBig ? BinaryPrimitives.ReadUInt32BigEndian(at) : BinaryPrimitives.ReadUInt32LittleEndian(at),
-        ('u', _) => IsBig ? BinaryPrimitives.ReadUInt64BigEndian(at) : BinaryPrimitives.ReadUInt64LittleEndian(at),
-        (_, 2) => IsBig ? BinaryPrimitives.ReadInt16BigEndian(at) : BinaryPrimitives.ReadInt16LittleEndian(at),
-        (_, 4) => IsBig ? BinaryPrimitives.ReadInt32BigEndian(at) : BinaryPrimitives.ReadInt32LittleEndian(at),
-        _ => IsBig ? BinaryPrimitives.ReadInt64BigEndian(at) : BinaryPrimitives.ReadInt64LittleEndian(at),
-    };
+    public float Read(ReadOnlySpan<byte> at) =>
+        (Letter, Size) switch
+        {
+            ('f', 2) => Single(
+                IsBig ? BinaryPrimitives.ReadHalfBigEndian(at) : BinaryPrimitives.ReadHalfLittleEndian(at)
+            ),
+            ('f', 4) => IsBig ? BinaryPrimitives.ReadSingleBigEndian(at) : BinaryPrimitives.ReadSingleLittleEndian(at),
+            ('f', _) => (float)(
+                IsBig ? BinaryPrimitives.ReadDoubleBigEndian(at) : BinaryPrimitives.ReadDoubleLittleEndian(at)
+            ),
+            ('u', 2) => IsBig ? BinaryPrimitives.ReadUInt16BigEndian(at) : BinaryPrimitives.ReadUInt16LittleEndian(at),
+            ('u', 4) => IsBig ? BinaryPrimitives.ReadUInt32BigEndian(at) : BinaryPrimitives.ReadUInt32LittleEndian(at),
+            ('u', _) => IsBig ? BinaryPrimitives.ReadUInt64BigEndian(at) : BinaryPrimitives.ReadUInt64LittleEndian(at),
+            (_, 2) => IsBig ? BinaryPrimitives.ReadInt16BigEndian(at) : BinaryPrimitives.ReadInt16LittleEndian(at),
+            (_, 4) => IsBig ? BinaryPrimitives.ReadInt32BigEndian(at) : BinaryPrimitives.ReadInt32LittleEndian(at),
+            _ => IsBig ? BinaryPrimitives.ReadInt64BigEndian(at) : BinaryPrimitives.ReadInt64LittleEndian(at),
+        };
 
     /// <summary>So many numbers, one after the other.</summary>
     public float[] ReadAll(ReadOnlySpan<byte> data, int count)
@@ -46,6 +53,8 @@ internal readonly record struct SampleType(char Letter, int Size, bool IsBig)
         return values;
     }
 
-    /// <summary>A renderer's "nothing there" (1e10 or more) becomes the largest half, so that one means the same.</summary>
+    /// <summary>
+    /// A renderer's "nothing there" (1e10 or more) becomes the largest half, so that one means the same.
+    /// </summary>
     private static float Single(Half value) => value >= Half.MaxValue ? float.PositiveInfinity : (float)value;
 }

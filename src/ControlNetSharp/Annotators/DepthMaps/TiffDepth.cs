@@ -4,11 +4,25 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Annotators.DepthMaps;
 
-/// <summary>TIFF files of one channel in strips that are not compressed or deflated. Only the first picture is read. Source: TIFF 6.0; Adobe Photoshop TIFF technical notes (deflate).</summary>
+/// <summary>
+/// TIFF files of one channel in strips that are not compressed or deflated. Only the first picture is read. Source:
+/// TIFF 6.0; Adobe Photoshop TIFF technical notes (deflate).
+/// </summary>
 internal static class TiffDepth
 {
-    private const string Supported = "one channel of " + SampleType.Known + " in strips, not compressed or deflated, without predictor";
-    private const int Width = 256, Height = 257, Bits = 258, Compression = 259, StripOffsets = 273, Samples = 277, RowsPerStrip = 278, StripBytes = 279, Predictor = 317, TileWidth = 322, Format = 339;
+    private const string Supported =
+        "one channel of " + SampleType.Known + " in strips, not compressed or deflated, without predictor";
+    private const int Width = 256,
+        Height = 257,
+        Bits = 258,
+        Compression = 259,
+        StripOffsets = 273,
+        Samples = 277,
+        RowsPerStrip = 278,
+        StripBytes = 279,
+        Predictor = 317,
+        TileWidth = 322,
+        Format = 339;
 
     public static bool IsTiff(ReadOnlySpan<byte> bytes) => bytes.StartsWith("II*\0"u8) || bytes.StartsWith("MM\0*"u8);
 
@@ -19,15 +33,28 @@ internal static class TiffDepth
         var (width, height) = limits.CheckedSize(One(Width, 0), One(Height, 0), name);
         if (One(Samples, 1) != 1 || tags.ContainsKey(TileWidth) || One(Predictor, 1) != 1)
         {
-            throw new PictureException(name, $"the TIFF has {One(Samples, 1)} channels{(tags.ContainsKey(TileWidth) ? ", tiles" : "")}{(One(Predictor, 1) == 1 ? "" : ", a predictor")}; {Supported} is read.");
+            var tiles = tags.ContainsKey(TileWidth) ? ", tiles" : "";
+            var predictor = One(Predictor, 1) == 1 ? "" : ", a predictor";
+            throw new PictureException(
+                name,
+                $"the TIFF has {One(Samples, 1)} channels{tiles}{predictor}; {Supported} is read."
+            );
         }
 
-        var letter = One(Format, 1) switch { 1 => 'u', 2 => 'i', 3 => 'f', _ => '?' };
+        var letter = One(Format, 1) switch
+        {
+            1 => 'u',
+            2 => 'i',
+            3 => 'f',
+            _ => '?',
+        };
         var type = new SampleType(letter, (int)One(Bits, 1) / 8, !file.IsLittle);
         if (!type.IsKnown || One(Bits, 1) % 8 != 0)
         {
             throw new PictureException(
-                name, $"the TIFF has samples of {One(Bits, 1)} bits and the format {One(Format, 1)}; {Supported} is read.");
+                name,
+                $"the TIFF has samples of {One(Bits, 1)} bits and the format {One(Format, 1)}; {Supported} is read."
+            );
         }
 
         var rowsPerStrip = (int)Math.Clamp(One(RowsPerStrip, height), 1, height);
@@ -48,7 +75,12 @@ internal static class TiffDepth
         {
             var start = at + 2 + EntryBytes * entry;
             var (tag, type, values) = (file.Short(start), file.Short(start + 2), file.Long(start + 4));
-            var size = type switch { 3 => 2, 4 => 4, _ => 0 };
+            var size = type switch
+            {
+                3 => 2,
+                4 => 4,
+                _ => 0,
+            };
             if (size == 0 || values == 0)
             {
                 continue;
@@ -56,22 +88,41 @@ internal static class TiffDepth
 
             var from = values * size <= 4 ? start + 8 : file.Long(start + 8);
             file.Require(from, values * size);
-            tags[tag] = [.. Enumerable.Range(0, (int)values).Select(i => size == 2 ? file.Short(from + 2 * i) : file.Long(from + 4L * i))];
+            tags[tag] =
+            [
+                .. Enumerable
+                    .Range(0, (int)values)
+                    .Select(i => size == 2 ? file.Short(from + 2 * i) : file.Long(from + 4L * i)),
+            ];
         }
 
         return tags;
     }
 
-    private static byte[] ReadStrips(Source file, Dictionary<int, long[]> tags, long rowBytes, int height, long compression, int rowsPerStrip)
+    private static byte[] ReadStrips(
+        Source file,
+        Dictionary<int, long[]> tags,
+        long rowBytes,
+        int height,
+        long compression,
+        int rowsPerStrip
+    )
     {
-        const int None = 1, Deflate = 8, OldDeflate = 32946;
+        const int None = 1,
+            Deflate = 8,
+            OldDeflate = 32946;
         if (compression is not (None or Deflate or OldDeflate))
         {
             throw new PictureException(file.Name, $"the TIFF has the compression {compression}; {Supported} is read.");
         }
 
         var strips = (height + rowsPerStrip - 1) / rowsPerStrip;
-        if (!tags.TryGetValue(StripOffsets, out var offsets) || !tags.TryGetValue(StripBytes, out var lengths) || offsets.Length != strips || lengths.Length != strips)
+        if (
+            !tags.TryGetValue(StripOffsets, out var offsets)
+            || !tags.TryGetValue(StripBytes, out var lengths)
+            || offsets.Length != strips
+            || lengths.Length != strips
+        )
         {
             throw new PictureException(file.Name, $"the TIFF file is damaged: {strips} strips are needed.");
         }
@@ -83,11 +134,18 @@ internal static class TiffDepth
             file.Require(offsets[strip], lengths[strip]);
             if (compression == None && lengths[strip] < expected)
             {
-                throw new PictureException(file.Name, $"the TIFF file is truncated: strip {strip} has {lengths[strip]} of {expected} bytes.");
+                throw new PictureException(
+                    file.Name,
+                    $"the TIFF file is truncated: strip {strip} has {lengths[strip]} of {expected} bytes."
+                );
             }
 
             using var packed = new MemoryStream(file.Bytes, (int)offsets[strip], (int)lengths[strip]);
-            data.Write(compression == None ? file.Bytes.AsSpan((int)offsets[strip], (int)expected) : Inflation.Exactly(packed, expected, file.Name, "TIFF"));
+            data.Write(
+                compression == None
+                    ? file.Bytes.AsSpan((int)offsets[strip], (int)expected)
+                    : Inflation.Exactly(packed, expected, file.Name, "TIFF")
+            );
         }
 
         return data.ToArray();
@@ -101,7 +159,11 @@ internal static class TiffDepth
         {
             if (at < 0 || length < 0 || at > Bytes.Length - length)
             {
-                throw new PictureException(Name, $"the TIFF file is truncated or damaged: it has {Bytes.Length} bytes, and {length} at byte {at} are needed.");
+                throw new PictureException(
+                    Name,
+                    $"the TIFF file is truncated or damaged: it has {Bytes.Length} bytes, and {length} at byte {at} "
+                        + "are needed."
+                );
             }
         }
 
@@ -109,14 +171,18 @@ internal static class TiffDepth
         {
             Require(at, 2);
             var span = Bytes.AsSpan((int)at);
-            return IsLittle ? BinaryPrimitives.ReadUInt16LittleEndian(span) : BinaryPrimitives.ReadUInt16BigEndian(span);
+            return IsLittle
+                ? BinaryPrimitives.ReadUInt16LittleEndian(span)
+                : BinaryPrimitives.ReadUInt16BigEndian(span);
         }
 
         public long Long(long at)
         {
             Require(at, 4);
             var span = Bytes.AsSpan((int)at);
-            return IsLittle ? BinaryPrimitives.ReadUInt32LittleEndian(span) : BinaryPrimitives.ReadUInt32BigEndian(span);
+            return IsLittle
+                ? BinaryPrimitives.ReadUInt32LittleEndian(span)
+                : BinaryPrimitives.ReadUInt32BigEndian(span);
         }
     }
 }

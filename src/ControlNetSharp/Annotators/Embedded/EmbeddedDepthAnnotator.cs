@@ -5,7 +5,15 @@ namespace ControlNetSharp.Annotators.Embedded;
 /// <summary>Depth by the embedded network: near is bright.</summary>
 public sealed class EmbeddedDepthAnnotator : IAnnotator
 {
-    internal static readonly AnnotatorInfo Description = new("depth", ["depth_pocket"], [], "depth, by the embedded network") { Weights = EmbeddedVision.Weights };
+    internal static readonly AnnotatorInfo Description = new(
+        "depth",
+        ["depth_pocket"],
+        [],
+        "depth, by the embedded network"
+    )
+    {
+        Weights = EmbeddedVision.Weights,
+    };
 
     private readonly EmbeddedVision _vision;
 
@@ -15,8 +23,16 @@ public sealed class EmbeddedDepthAnnotator : IAnnotator
     public AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default) =>
-        DepthPictures.Depth(Array.ConvertAll(_vision.Look(picture, cancellationToken).Metres, metres => 1 / metres), picture.Width, picture.Height);
+    public Picture Annotate(
+        Picture picture,
+        AnnotatorOptions? options = null,
+        CancellationToken cancellationToken = default
+    ) =>
+        DepthPictures.Depth(
+            Array.ConvertAll(_vision.Look(picture, cancellationToken).Metres, metres => 1 / metres),
+            picture.Width,
+            picture.Height
+        );
 
     /// <summary>The network.</summary>
     public void Dispose() => _vision.Dispose();

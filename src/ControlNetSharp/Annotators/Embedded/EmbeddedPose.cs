@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Annotators.Embedded;
 
-/// <summary>Reads persons off the maps of an <see cref="EmbeddedNetwork"/>: peaks of the parts, joined along the limbs as OpenPose joins them.</summary>
+/// <summary>
+/// Reads persons off the maps of an <see cref="EmbeddedNetwork"/>: peaks of the parts, joined along the limbs as
+/// OpenPose joins them.
+/// </summary>
 internal sealed class EmbeddedPose : ILimbField
 {
     /// <summary>Values up to this are no part.</summary>
@@ -47,19 +50,36 @@ internal sealed class EmbeddedPose : ILimbField
         return new(_width, Height, [.. groups.Select(group => OpenPoseAnnotator.ToPerson(group, peaks))]);
     }
 
-    /// <summary>A part that no limb leads to, such as a hand in front of a hidden arm, belongs to the person that lacks it and that it lies in or near, the nearest one.</summary>
+    /// <summary>
+    /// A part that no limb leads to, such as a hand in front of a hidden arm, belongs to the person that lacks it and
+    /// that it lies in or near, the nearest one.
+    /// </summary>
     private static void Give(int left, List<BodyPeak> peaks, List<BodyGroup> groups)
     {
         const double Margin = 0.25;
         var peak = peaks[left];
-        var nearest = groups.Where(group => group.Peaks[peak.Part] < 0).Select(group =>
-        {
-            var own = group.Peaks.Where(i => i >= 0).Select(i => peaks[i]).ToList();
-            var (minX, maxX, minY, maxY) = (own.Min(p => p.X), own.Max(p => p.X), own.Min(p => p.Y), own.Max(p => p.Y));
-            var reach = Margin * Math.Max(maxX - minX, maxY - minY);
-            var (dx, dy) = (peak.X - (minX + maxX) / 2.0, peak.Y - (minY + maxY) / 2.0);
-            return (Group: group, IsNear: Math.Abs(dx) <= (maxX - minX) / 2.0 + reach && Math.Abs(dy) <= (maxY - minY) / 2.0 + reach, Squared: dx * dx + dy * dy);
-        }).Where(candidate => candidate.IsNear).OrderBy(candidate => candidate.Squared).FirstOrDefault();
+        var nearest = groups
+            .Where(group => group.Peaks[peak.Part] < 0)
+            .Select(group =>
+            {
+                var own = group.Peaks.Where(i => i >= 0).Select(i => peaks[i]).ToList();
+                var (minX, maxX, minY, maxY) = (
+                    own.Min(p => p.X),
+                    own.Max(p => p.X),
+                    own.Min(p => p.Y),
+                    own.Max(p => p.Y)
+                );
+                var reach = Margin * Math.Max(maxX - minX, maxY - minY);
+                var (dx, dy) = (peak.X - (minX + maxX) / 2.0, peak.Y - (minY + maxY) / 2.0);
+                return (
+                    Group: group,
+                    IsNear: Math.Abs(dx) <= (maxX - minX) / 2.0 + reach && Math.Abs(dy) <= (maxY - minY) / 2.0 + reach,
+                    Squared: dx * dx + dy * dy
+                );
+            })
+            .Where(candidate => candidate.IsNear)
+            .OrderBy(candidate => candidate.Squared)
+            .FirstOrDefault();
         if (nearest.Group is not null)
         {
             nearest.Group.Peaks[peak.Part] = left;
@@ -77,10 +97,14 @@ internal sealed class EmbeddedPose : ILimbField
         var lower = Value(left, below) + (Value(right, below) - Value(left, below)) * (column - left);
         return upper + (lower - upper) * (row - top);
 
-        static double OnMap(int pixel, int length, int pixels) => Math.Clamp((pixel + 0.5) * length / pixels - 0.5, 0, length - 1);
+        static double OnMap(int pixel, int length, int pixels) =>
+            Math.Clamp((pixel + 0.5) * length / pixels - 0.5, 0, length - 1);
     }
 
-    /// <summary>Values that none of their eight neighbours surpasses, placed between the map's points by the parabola through the neighbours.</summary>
+    /// <summary>
+    /// Values that none of their eight neighbours surpasses, placed between the map's points by the parabola through
+    /// the neighbours.
+    /// </summary>
     private IEnumerable<BodyPeak> Peaks(int part)
     {
         for (var row = 0; row < _map.Height; row++)
@@ -91,10 +115,15 @@ internal sealed class EmbeddedPose : ILimbField
                 if (value > Threshold && IsHighest(column, row, value))
                 {
                     yield return new BodyPeak(
-                        Pixel(column + Offset(Value(column - 1, row), value, Value(column + 1, row)), _map.Width, _width),
+                        Pixel(
+                            column + Offset(Value(column - 1, row), value, Value(column + 1, row)),
+                            _map.Width,
+                            _width
+                        ),
                         Pixel(row + Offset(Value(column, row - 1), value, Value(column, row + 1)), _map.Height, Height),
                         Math.Min(value, 1),
-                        part);
+                        part
+                    );
                 }
             }
         }
@@ -115,7 +144,9 @@ internal sealed class EmbeddedPose : ILimbField
         }
 
         float Value(int column, int row) =>
-            column < 0 || row < 0 || column >= _map.Width || row >= _map.Height ? 0 : _parts[(part * _map.Height + row) * _map.Width + column];
+            column < 0 || row < 0 || column >= _map.Width || row >= _map.Height
+                ? 0
+                : _parts[(part * _map.Height + row) * _map.Width + column];
 
         static double Offset(float before, float here, float after)
         {
@@ -123,6 +154,7 @@ internal sealed class EmbeddedPose : ILimbField
             return bend < 0 ? Math.Clamp(0.5 * (before - after) / bend, -0.5, 0.5) : 0;
         }
 
-        static int Pixel(double place, int length, int pixels) => (int)Math.Clamp(Math.Round((place + 0.5) * pixels / length - 0.5), 0, pixels - 1);
+        static int Pixel(double place, int length, int pixels) =>
+            (int)Math.Clamp(Math.Round((place + 0.5) * pixels / length - 0.5), 0, pixels - 1);
     }
 }

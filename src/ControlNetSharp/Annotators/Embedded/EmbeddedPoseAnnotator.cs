@@ -6,7 +6,15 @@ namespace ControlNetSharp.Annotators.Embedded;
 /// <summary>Skeletons of persons by the embedded network.</summary>
 public sealed class EmbeddedPoseAnnotator : IAnnotator, IPoseDetector
 {
-    internal static readonly AnnotatorInfo Description = new("pose", ["openpose_pocket"], [], "skeletons of persons, by the embedded network") { Weights = EmbeddedVision.Weights };
+    internal static readonly AnnotatorInfo Description = new(
+        "pose",
+        ["openpose_pocket"],
+        [],
+        "skeletons of persons, by the embedded network"
+    )
+    {
+        Weights = EmbeddedVision.Weights,
+    };
 
     private readonly EmbeddedVision _vision;
 
@@ -17,8 +25,11 @@ public sealed class EmbeddedPoseAnnotator : IAnnotator, IPoseDetector
 
     /// <inheritdoc/>
     /// <remarks>The hint is black where no person was found; <see cref="Detect"/> tells.</remarks>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default) =>
-        PoseDrawing.Draw(Detect(picture, cancellationToken));
+    public Picture Annotate(
+        Picture picture,
+        AnnotatorOptions? options = null,
+        CancellationToken cancellationToken = default
+    ) => PoseDrawing.Draw(Detect(picture, cancellationToken));
 
     /// <inheritdoc/>
     public PoseKeypoints Detect(Picture picture, CancellationToken cancellationToken = default) =>

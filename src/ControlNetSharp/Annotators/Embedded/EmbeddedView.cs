@@ -2,12 +2,21 @@ using ControlNetSharp.Annotators.Poses;
 
 namespace ControlNetSharp.Annotators.Embedded;
 
-/// <summary>What <see cref="EmbeddedVision"/> sees in a picture, at each of its pixels; arrays go row by row from the top.</summary>
+/// <summary>
+/// What <see cref="EmbeddedVision"/> sees in a picture, at each of its pixels; arrays go row by row from the top.
+/// </summary>
 internal sealed class EmbeddedView
 {
     private readonly float[][] _directions;
 
-    internal EmbeddedView((int Width, int Height) size, float[][] edges, float[][] logDepth, float[][] directions, byte[] labels, PoseKeypoints people)
+    internal EmbeddedView(
+        (int Width, int Height) size,
+        float[][] edges,
+        float[][] logDepth,
+        float[][] directions,
+        byte[] labels,
+        PoseKeypoints people
+    )
     {
         (Width, Height) = size;
         Edges = edges[0];

@@ -10,13 +10,19 @@ using static TorchSharp.torch.nn.functional;
 
 namespace ControlNetSharp.Annotators.Embedded;
 
-/// <summary>Looks at pictures with the network that comes with the embedded model. It sees every picture at about 256 x 256 pixels, the size of the scenes that it was trained on.</summary>
+/// <summary>
+/// Looks at pictures with the network that comes with the embedded model. It sees every picture at about 256 x 256
+/// pixels, the size of the scenes that it was trained on.
+/// </summary>
 internal sealed class EmbeddedVision : IDisposable
 {
     /// <summary>Side of a square picture as the network sees it.</summary>
     private const int Side = 256;
 
-    internal static readonly AnnotatorWeights Weights = new(["annotators.safetensors"], "ControlNetSharp.Pocket", "MIT") { IsEmbedded = true };
+    internal static readonly AnnotatorWeights Weights = new(["annotators.safetensors"], "ControlNetSharp.Pocket", "MIT")
+    {
+        IsEmbedded = true,
+    };
 
     private readonly NetworkLease<EmbeddedNetwork> _network;
 
@@ -33,12 +39,21 @@ internal sealed class EmbeddedVision : IDisposable
     {
         // A shelf that is disposed while a network is on loan frees it when it is given back.
         using var own = new NetworkShelf();
-        return Rent(new AnnotatorNetworks(files ?? AnnotatorFiles.None, own, PlacementPolicy.Cpu), EmbeddedDepthAnnotator.Description);
+        return Rent(
+            new AnnotatorNetworks(files ?? AnnotatorFiles.None, own, PlacementPolicy.Cpu),
+            EmbeddedDepthAnnotator.Description
+        );
     }
 
     /// <summary>Rents the network for one of the embedded annotators, which errors name.</summary>
     internal static EmbeddedVision Rent(AnnotatorNetworks networks, AnnotatorInfo info) =>
-        new(networks.Rent(networks.Files.Find(info), "the network of the embedded annotators", (_, placement) => new EmbeddedNetwork(placement)));
+        new(
+            networks.Rent(
+                networks.Files.Find(info),
+                "the network of the embedded annotators",
+                (_, placement) => new EmbeddedNetwork(placement)
+            )
+        );
 
     /// <summary>Looks at a picture.</summary>
     /// <param name="picture">Any size of at least 1 x 1. Borrowed.</param>
@@ -52,25 +67,41 @@ internal sealed class EmbeddedVision : IDisposable
         var (width, height) = SizeFor(picture);
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var seen = PictureResizing.Resize(picture, width, height, width < picture.Width ? Interpolation.Area : Interpolation.Cubic);
+        var seen = PictureResizing.Resize(
+            picture,
+            width,
+            height,
+            width < picture.Width ? Interpolation.Area : Interpolation.Cubic
+        );
         var network = _network.Value;
         var maps = network.Forward(PictureTensors.ToPicture(seen).ToDeviceOf(network)).OnCpu();
         cancellationToken.ThrowIfCancellationRequested();
         // The whole step is taken while classes are few and small: the most probable class at each pixel that was seen.
-        var labels = interpolate(maps.Classes, size: [height, width], mode: InterpolationMode.Bilinear, align_corners: false).argmax(1).to(ScalarType.Byte);
+        var labels = interpolate(
+                maps.Classes,
+                size: [height, width],
+                mode: InterpolationMode.Bilinear,
+                align_corners: false
+            )
+            .argmax(1)
+            .to(ScalarType.Byte);
         return new EmbeddedView(
             (picture.Width, picture.Height),
             Resized(maps.Edges.sigmoid(), picture),
             Resized(maps.Depth, picture),
             Resized(maps.Normals, picture),
             Nearest(labels.flatten().data<byte>().ToArray(), width, height, picture),
-            new EmbeddedPose(maps.Parts, maps.Limbs, picture.Width, picture.Height).Find());
+            new EmbeddedPose(maps.Parts, maps.Limbs, picture.Width, picture.Height).Find()
+        );
     }
 
     /// <summary>The network.</summary>
     public void Dispose() => _network.Dispose();
 
-    /// <summary>About the area of a square of <see cref="Side"/> in the picture's shape; strips of extreme shapes get no narrower than a step.</summary>
+    /// <summary>
+    /// About the area of a square of <see cref="Side"/> in the picture's shape; strips of extreme shapes get no
+    /// narrower than a step.
+    /// </summary>
     private static (int Width, int Height) SizeFor(Picture picture)
     {
         const int Step = EmbeddedNetwork.SizeStep;
@@ -86,7 +117,14 @@ internal sealed class EmbeddedVision : IDisposable
     {
         var (width, height) = ((int)map.shape[3], (int)map.shape[2]);
         var values = map.contiguous().data<float>().ToArray();
-        return [.. values.Chunk(width * height).Select(channel => Resampling.Resize(channel, width, height, 1, picture.Width, picture.Height, Interpolation.Linear))];
+        return
+        [
+            .. values
+                .Chunk(width * height)
+                .Select(channel =>
+                    Resampling.Resize(channel, width, height, 1, picture.Width, picture.Height, Interpolation.Linear)
+                ),
+        ];
     }
 
     private static byte[] Nearest(byte[] outputs, int width, int height, Picture picture)

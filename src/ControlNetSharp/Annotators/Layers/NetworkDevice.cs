@@ -6,5 +6,6 @@ namespace ControlNetSharp.Annotators.Layers;
 internal static class NetworkDevice
 {
     /// <summary>The tensor where the network's weights are; of the dispose scope.</summary>
-    public static Tensor ToDeviceOf(this Tensor input, nn.Module network) => input.to(network.parameters().First().device);
+    public static Tensor ToDeviceOf(this Tensor input, nn.Module network) =>
+        input.to(network.parameters().First().device);
 }

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Annotators.Layers;
 
 /// <summary>
-/// Pictures for networks that were trained with Pillow's resizing: kernels widened to the covered area (no aliasing), weights of 22 bits, rows first, bytes between the passes. Source: Pillow, src/libImaging/Resample.c.
+/// Pictures for networks that were trained with Pillow's resizing: kernels widened to the covered area (no aliasing),
+/// weights of 22 bits, rows first, bytes between the passes. Source: Pillow, src/libImaging/Resample.c.
 /// </summary>
 internal static class PillowResizing
 {
@@ -18,7 +19,9 @@ internal static class PillowResizing
     {
         const double A = -0.5;
         var d = Math.Abs(x);
-        return d < 1 ? ((A + 2) * d - (A + 3)) * d * d + 1 : d < 2 ? (((d - 5) * d + 8) * d - 4) * A : 0;
+        return d < 1 ? ((A + 2) * d - (A + 3)) * d * d + 1
+            : d < 2 ? (((d - 5) * d + 8) * d - 4) * A
+            : 0;
     }
 
     /// <summary>Resizes.</summary>
@@ -29,7 +32,10 @@ internal static class PillowResizing
     /// <param name="reach">Distance from which the kernel is 0.</param>
     public static Picture Resize(Picture picture, int width, int height, Func<double, double> kernel, double reach)
     {
-        var rows = width == picture.Width ? picture.Rgb : Along(picture.Rgb, picture.Height, picture.Width, width, 3 * picture.Width, 3 * width, 3);
+        var rows =
+            width == picture.Width
+                ? picture.Rgb
+                : Along(picture.Rgb, picture.Height, picture.Width, width, 3 * picture.Width, 3 * width, 3);
         var rgb = height == picture.Height ? [.. rows] : Along(rows, width, picture.Height, height, 3, 3, 3 * width);
         return new Picture(width, height, rgb);
 
@@ -60,26 +66,52 @@ internal static class PillowResizing
         }
     }
 
-    /// <summary>byte / 255, less the mean, by the deviation of each channel over ImageNet: [1, 3, H, W], RGB, owned by the caller.</summary>
+    /// <summary>
+    /// byte / 255, less the mean, by the deviation of each channel over ImageNet: [1, 3, H, W], RGB, owned by the
+    /// caller.
+    /// </summary>
     public static Tensor Normalised(Picture picture)
     {
         using var scope = NewDisposeScope();
-        var (mean, deviation) = (tensor(new[] { 0.485f, 0.456f, 0.406f }).reshape(1, 3, 1, 1), tensor(new[] { 0.229f, 0.224f, 0.225f }).reshape(1, 3, 1, 1));
+        var (mean, deviation) = (
+            tensor(new[] { 0.485f, 0.456f, 0.406f }).reshape(1, 3, 1, 1),
+            tensor(new[] { 0.229f, 0.224f, 0.225f }).reshape(1, 3, 1, 1)
+        );
         return ((PictureTensors.ToHint(picture) - mean) / deviation).MoveToOuterDisposeScope();
     }
 
-    private static (int First, int[] Weights)[] Taps(int length, int newLength, Func<double, double> kernel, double reach)
+    private static (int First, int[] Weights)[] Taps(
+        int length,
+        int newLength,
+        Func<double, double> kernel,
+        double reach
+    )
     {
         var scale = (double)length / newLength;
         var widening = Math.Max(scale, 1);
-        return [.. Enumerable.Range(0, newLength).Select(i =>
-        {
-            var centre = (i + 0.5) * scale;
-            var first = Math.Max(0, (int)(centre - reach * widening + 0.5));
-            var end = Math.Min(length, (int)(centre + reach * widening + 0.5));
-            var weights = Enumerable.Range(first, end - first).Select(x => kernel((x - centre + 0.5) / widening)).ToArray();
-            var sum = weights.Sum();
-            return (first, weights.Select(weight => (int)Math.Round(weight / sum * (1 << Precision), MidpointRounding.AwayFromZero)).ToArray());
-        })];
+        return
+        [
+            .. Enumerable
+                .Range(0, newLength)
+                .Select(i =>
+                {
+                    var centre = (i + 0.5) * scale;
+                    var first = Math.Max(0, (int)(centre - reach * widening + 0.5));
+                    var end = Math.Min(length, (int)(centre + reach * widening + 0.5));
+                    var weights = Enumerable
+                        .Range(first, end - first)
+                        .Select(x => kernel((x - centre + 0.5) / widening))
+                        .ToArray();
+                    var sum = weights.Sum();
+                    return (
+                        first,
+                        weights
+                            .Select(weight =>
+                                (int)Math.Round(weight / sum * (1 << Precision), MidpointRounding.AwayFromZero)
+                            )
+                            .ToArray()
+                    );
+                }),
+        ];
     }
 }

@@ -6,7 +6,10 @@ using static TorchSharp.torch.nn.functional;
 
 namespace ControlNetSharp.Annotators.Layers;
 
-/// <summary>x + conv(relu(conv(relu(x)))), of 3 x 3 pixels: the residual unit of the decoders of dense prediction transformers. Source: Ranftl et al. 2021, arXiv:2103.13413.</summary>
+/// <summary>
+/// x + conv(relu(conv(relu(x)))), of 3 x 3 pixels: the residual unit of the decoders of dense prediction transformers.
+/// Source: Ranftl et al. 2021, arXiv:2103.13413.
+/// </summary>
 internal sealed class PreActivationUnit : Module<Tensor, Tensor>
 {
     private readonly ConvolutionLayer _first;

@@ -6,7 +6,10 @@ using static TorchSharp.torch.nn;
 
 namespace ControlNetSharp.Annotators.Midas;
 
-/// <summary>Adds the features of a finer level to a map and doubles its size. Source: annotator/midas/midas/blocks.py, FeatureFusionBlock_custom, lllyasviel/ControlNet@ed85cd1.</summary>
+/// <summary>
+/// Adds the features of a finer level to a map and doubles its size. Source: annotator/midas/midas/blocks.py,
+/// FeatureFusionBlock_custom, lllyasviel/ControlNet@ed85cd1.
+/// </summary>
 internal sealed class DptFusion : Module
 {
     private readonly PreActivationUnit _features;
@@ -16,7 +19,11 @@ internal sealed class DptFusion : Module
     public DptFusion(int channels, Placement placement)
         : base(nameof(DptFusion))
     {
-        (_features, _together, _out) = (new(channels, "conv", placement), new(channels, "conv", placement), new(channels, channels, 1, 1, 0, placement));
+        (_features, _together, _out) = (
+            new(channels, "conv", placement),
+            new(channels, "conv", placement),
+            new(channels, channels, 1, 1, 0, placement)
+        );
         register_module("out_conv", _out);
         register_module("resConfUnit1", _features);
         register_module("resConfUnit2", _together);

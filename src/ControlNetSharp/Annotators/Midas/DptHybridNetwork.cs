@@ -8,8 +8,10 @@ using static TorchSharp.torch.nn.functional;
 namespace ControlNetSharp.Annotators.Midas;
 
 /// <summary>
-/// MiDaS 3 "DPT hybrid": a ResNet and a vision transformer, decoded to inverse depth. Names are those of <c>dpt_hybrid-midas-501f0c75.pt</c>.
-/// Source: Ranftl et al. 2021, arXiv:2103.13413; annotator/midas/midas/dpt_depth.py (backbone vitb_rn50_384, readout "project"), lllyasviel/ControlNet@ed85cd1.
+/// MiDaS 3 "DPT hybrid": a ResNet and a vision transformer, decoded to inverse depth. Names are those of
+/// <c>dpt_hybrid-midas-501f0c75.pt</c>.
+/// Source: Ranftl et al. 2021, arXiv:2103.13413; annotator/midas/midas/dpt_depth.py (backbone vitb_rn50_384, readout
+/// "project"), lllyasviel/ControlNet@ed85cd1.
 /// </summary>
 internal sealed class DptHybridNetwork : Module
 {
@@ -49,14 +51,37 @@ internal sealed class DptHybridNetwork : Module
     {
         _backbone = new(placement);
         _patches = new(ResidualBackbone.StageChannels[^1], Width, 1, 1, 0, placement);
-        _transformer = new((ClassToken, LayerMemory.Empty(placement, 1, 1, Width)), (Positions, LayerMemory.Empty(placement, 1, Grid * Grid + 1, Width)));
+        _transformer = new(
+            (ClassToken, LayerMemory.Empty(placement, 1, 1, Width)),
+            (Positions, LayerMemory.Empty(placement, 1, Grid * Grid + 1, Width))
+        );
         _blocks = [.. Enumerable.Range(0, Blocks).Select(_ => new VisionTransformerBlock(Width, Heads, placement))];
         _third = (new(2 * Width, Width, bias: true, placement), new(Width, Width, 1, 1, 0, placement));
-        _fourth = (new(2 * Width, Width, bias: true, placement), new(Width, Width, 1, 1, 0, placement), new(Width, Width, 3, 2, 1, placement));
+        _fourth = (
+            new(2 * Width, Width, bias: true, placement),
+            new(Width, Width, 1, 1, 0, placement),
+            new(Width, Width, 3, 2, 1, placement)
+        );
         int[] levels = [ResidualBackbone.StageChannels[0], ResidualBackbone.StageChannels[1], Width, Width];
-        _levels = [.. levels.Select(channels => new ConvolutionLayer(channels, FusionChannels, 3, 1, 1, placement, bias: false))];
+        _levels =
+        [
+            .. levels.Select(channels => new ConvolutionLayer(
+                channels,
+                FusionChannels,
+                3,
+                1,
+                1,
+                placement,
+                bias: false
+            )),
+        ];
         _fusions = [.. levels.Select(_ => new DptFusion(FusionChannels, placement))];
-        _head = [new(FusionChannels, 128, 3, 1, 1, placement), new(128, 32, 3, 1, 1, placement), new(32, 1, 1, 1, 0, placement)];
+        _head =
+        [
+            new(FusionChannels, 128, 3, 1, 1, placement),
+            new(128, 32, 3, 1, 1, placement),
+            new(32, 1, 1, 1, 0, placement),
+        ];
         Register(placement);
     }
 
@@ -71,7 +96,8 @@ internal sealed class DptHybridNetwork : Module
         var (gridHeight, gridWidth) = (pictures.shape[2] / Patch, pictures.shape[3] / Patch);
         var third = RunBlocks(Embed(_backbone.Stage(2, second)), 0, Taps.Third);
         var fourth = RunBlocks(third, Taps.Third, Taps.Fourth);
-        return Head(Fuse(first, second, Third(third, gridHeight, gridWidth), Fourth(fourth, gridHeight, gridWidth))[0]).MoveToOuterDisposeScope();
+        return Head(Fuse(first, second, Third(third, gridHeight, gridWidth), Fourth(fourth, gridHeight, gridWidth))[0])
+            .MoveToOuterDisposeScope();
     }
 
     internal ResidualBackbone Backbone => _backbone;
@@ -84,7 +110,9 @@ internal sealed class DptHybridNetwork : Module
         var trained = _transformer[Positions];
         var grid = trained.narrow(1, 1, Grid * Grid).reshape(1, Grid, Grid, Width).permute(0, 3, 1, 2);
         var positions = Upsampling.Edges(grid, features.shape[2], features.shape[3]).flatten(2).transpose(1, 2);
-        return cat([_transformer[ClassToken].expand(tokens.shape[0], 1, Width), tokens], 1).Plus(cat([trained.narrow(1, 0, 1), positions], 1)).MoveToOuterDisposeScope();
+        return cat([_transformer[ClassToken].expand(tokens.shape[0], 1, Width), tokens], 1)
+            .Plus(cat([trained.narrow(1, 0, 1), positions], 1))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>The blocks from one number to before another.</summary>
@@ -112,10 +140,15 @@ internal sealed class DptHybridNetwork : Module
     internal Tensor Fourth(Tensor tokens, long height, long width)
     {
         using var scope = NewDisposeScope();
-        return _fourth.Shrink.call(_fourth.Projection.call(ReadOut(_fourth.Readout, tokens, height, width))).MoveToOuterDisposeScope();
+        return _fourth
+            .Shrink.call(_fourth.Projection.call(ReadOut(_fourth.Readout, tokens, height, width)))
+            .MoveToOuterDisposeScope();
     }
 
-    /// <summary>Features of four levels, fine to coarse, to the decoder's maps: entry 0 is the finest, at half of the picture's size.</summary>
+    /// <summary>
+    /// Features of four levels, fine to coarse, to the decoder's maps: entry 0 is the finest, at half of the picture's
+    /// size.
+    /// </summary>
     internal Tensor[] Fuse(params Tensor[] levels)
     {
         using var scope = NewDisposeScope();
@@ -123,7 +156,10 @@ internal sealed class DptHybridNetwork : Module
         for (var level = levels.Length - 1; level >= 0; level--)
         {
             var features = _levels[level].call(levels[level]);
-            maps[level] = level == levels.Length - 1 ? _fusions[level].Run(features, null) : _fusions[level].Run(maps[level + 1], features);
+            maps[level] =
+                level == levels.Length - 1
+                    ? _fusions[level].Run(features, null)
+                    : _fusions[level].Run(maps[level + 1], features);
         }
 
         return [.. maps.Select(map => map.MoveToOuterDisposeScope())];
@@ -134,7 +170,9 @@ internal sealed class DptHybridNetwork : Module
     {
         var patches = tokens.narrow(1, 1, tokens.shape[1] - 1);
         var readout = tokens.narrow(1, 0, 1).expand_as(patches);
-        return gelu(layer.call(cat([patches, readout], -1))).transpose(1, 2).reshape(tokens.shape[0], Width, height, width);
+        return gelu(layer.call(cat([patches, readout], -1)))
+            .transpose(1, 2)
+            .reshape(tokens.shape[0], Width, height, width);
     }
 
     private Tensor Head(Tensor map)
@@ -147,19 +185,41 @@ internal sealed class DptHybridNetwork : Module
     private void Register(Placement placement)
     {
         _transformer.register_module("patch_embed", new NamedLayers(("backbone", _backbone), ("proj", _patches)));
-        _transformer.register_module("blocks", new NamedLayers([.. _blocks.Select((block, i) => (i.ToString(), (Module)block))]));
+        _transformer.register_module(
+            "blocks",
+            new NamedLayers([.. _blocks.Select((block, i) => (i.ToString(), (Module)block))])
+        );
         _transformer.register_module("norm", new LayerNormLayer(Width, VisionTransformerBlock.Epsilon, placement));
         _transformer.register_module("head", new LinearLayer(Width, Labels, bias: true, placement));
         // The numbers are places in the original's sequences; what lies between has no weights.
-        register_module("pretrained", new NamedLayers(
-            ("model", _transformer),
-            ("act_postprocess3", new NamedLayers(("0", new NamedLayers(("project", new NamedLayers(("0", _third.Readout))))), ("3", _third.Projection))),
-            ("act_postprocess4", new NamedLayers(("0", new NamedLayers(("project", new NamedLayers(("0", _fourth.Readout))))), ("3", _fourth.Projection), ("4", _fourth.Shrink)))));
-        register_module("scratch", new NamedLayers(
-        [
-            .. _levels.Select((layer, i) => ($"layer{i + 1}_rn", (Module)layer)),
-            .. _fusions.Select((layer, i) => ($"refinenet{i + 1}", (Module)layer)),
-            ("output_conv", new NamedLayers(("0", _head[0]), ("2", _head[1]), ("4", _head[2]))),
-        ]));
+        register_module(
+            "pretrained",
+            new NamedLayers(
+                ("model", _transformer),
+                (
+                    "act_postprocess3",
+                    new NamedLayers(
+                        ("0", new NamedLayers(("project", new NamedLayers(("0", _third.Readout))))),
+                        ("3", _third.Projection)
+                    )
+                ),
+                (
+                    "act_postprocess4",
+                    new NamedLayers(
+                        ("0", new NamedLayers(("project", new NamedLayers(("0", _fourth.Readout))))),
+                        ("3", _fourth.Projection),
+                        ("4", _fourth.Shrink)
+                    )
+                )
+            )
+        );
+        register_module(
+            "scratch",
+            new NamedLayers([
+                .. _levels.Select((layer, i) => ($"layer{i + 1}_rn", (Module)layer)),
+                .. _fusions.Select((layer, i) => ($"refinenet{i + 1}", (Module)layer)),
+                ("output_conv", new NamedLayers(("0", _head[0]), ("2", _head[1]), ("4", _head[2]))),
+            ])
+        );
     }
 }

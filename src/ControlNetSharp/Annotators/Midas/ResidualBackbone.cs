@@ -7,7 +7,8 @@ using static TorchSharp.torch.nn.functional;
 namespace ControlNetSharp.Annotators.Midas;
 
 /// <summary>
-/// The first part of the hybrid transformer: a ResNet-50 of three stages with standardised convolutions and group norms. Names are timm's (<c>patch_embed.backbone.</c>).
+/// The first part of the hybrid transformer: a ResNet-50 of three stages with standardised convolutions and group
+/// norms. Names are timm's (<c>patch_embed.backbone.</c>).
 /// Source: Kolesnikov et al. 2019, arXiv:1912.11370; timm models/resnetv2.py (preact=False, stem "same").
 /// </summary>
 internal sealed class ResidualBackbone : Module
@@ -17,7 +18,12 @@ internal sealed class ResidualBackbone : Module
 
     private const int NormGroups = 32;
     private const double NormEpsilon = 1e-5;
-    private static readonly (int Blocks, int Channels, int Stride)[] StageShapes = [(3, 256, 1), (4, 512, 2), (9, 1024, 2)];
+    private static readonly (int Blocks, int Channels, int Stride)[] StageShapes =
+    [
+        (3, 256, 1),
+        (4, 512, 2),
+        (9, 1024, 2),
+    ];
 
     private readonly StandardisedConvolution _stem;
     private readonly GroupNormLayer _stemNorm;
@@ -30,14 +36,40 @@ internal sealed class ResidualBackbone : Module
         var (inputs, stages) = (StemChannels, new List<Bottleneck[]>());
         foreach (var (blocks, channels, stride) in StageShapes)
         {
-            stages.Add([.. Enumerable.Range(0, blocks).Select(block => new Bottleneck(block == 0 ? inputs : channels, channels, block == 0 ? stride : 1, isFirst: block == 0, placement))]);
+            stages.Add([
+                .. Enumerable
+                    .Range(0, blocks)
+                    .Select(block => new Bottleneck(
+                        block == 0 ? inputs : channels,
+                        channels,
+                        block == 0 ? stride : 1,
+                        isFirst: block == 0,
+                        placement
+                    )),
+            ]);
             inputs = channels;
         }
 
         _stages = [.. stages];
         register_module("stem", new NamedLayers(("conv", _stem), ("norm", _stemNorm)));
-        register_module("stages", new NamedLayers([.. _stages.Select((blocks, stage) =>
-            (stage.ToString(), (Module)new NamedLayers(("blocks", new NamedLayers([.. blocks.Select((block, i) => (i.ToString(), (Module)block))])))))]));
+        register_module(
+            "stages",
+            new NamedLayers([
+                .. _stages.Select(
+                    (blocks, stage) =>
+                        (
+                            stage.ToString(),
+                            (Module)
+                                new NamedLayers(
+                                    (
+                                        "blocks",
+                                        new NamedLayers([.. blocks.Select((block, i) => (i.ToString(), (Module)block))])
+                                    )
+                                )
+                        )
+                ),
+            ])
+        );
     }
 
     /// <summary>Channels after each stage.</summary>
@@ -48,7 +80,8 @@ internal sealed class ResidualBackbone : Module
     {
         using var scope = NewDisposeScope();
         var h = relu(_stemNorm.call(_stem.call(pictures)));
-        return max_pool2d(StandardisedConvolution.PadSame(h, 3, 2, double.NegativeInfinity), 3, 2).MoveToOuterDisposeScope();
+        return max_pool2d(StandardisedConvolution.PadSame(h, 3, 2, double.NegativeInfinity), 3, 2)
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>Stage 0 keeps the size, stages 1 and 2 halve it.</summary>
@@ -65,7 +98,8 @@ internal sealed class ResidualBackbone : Module
         return h.MoveToOuterDisposeScope();
     }
 
-    private static GroupNormLayer Norm(int channels, Placement placement) => new(NormGroups, channels, NormEpsilon, placement);
+    private static GroupNormLayer Norm(int channels, Placement placement) =>
+        new(NormGroups, channels, NormEpsilon, placement);
 
     /// <summary>relu(shortcut(x) + norm(conv1x1(relu(norm(conv3x3(relu(norm(conv1x1(x)))))))).</summary>
     private sealed class Bottleneck : Module<Tensor, Tensor>
@@ -79,7 +113,12 @@ internal sealed class ResidualBackbone : Module
             : base(nameof(Bottleneck))
         {
             var middle = outputs / 4;
-            _convolutions = [new(inputs, middle, 1, 1, placement), new(middle, middle, 3, stride, placement), new(middle, outputs, 1, 1, placement)];
+            _convolutions =
+            [
+                new(inputs, middle, 1, 1, placement),
+                new(middle, middle, 3, stride, placement),
+                new(middle, outputs, 1, 1, placement),
+            ];
             _norms = [Norm(middle, placement), Norm(middle, placement), Norm(outputs, placement)];
             for (var i = 0; i < _convolutions.Length; i++)
             {

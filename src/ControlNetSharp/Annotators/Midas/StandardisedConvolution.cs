@@ -8,14 +8,16 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Annotators.Midas;
 
 /// <summary>
-/// Convolution without bias whose kernels are brought to mean 0 and variance 1, padded as TensorFlow's SAME does: [B, inputs, h, w] -> [B, outputs, ceil(h / stride), ceil(w / stride)].
+/// Convolution without bias whose kernels are brought to mean 0 and variance 1, padded as TensorFlow's SAME does: [B,
+/// inputs, h, w] -> [B, outputs, ceil(h / stride), ceil(w / stride)].
 /// Source: Qiao et al. 2019, arXiv:1903.10520; timm layers/std_conv.py, StdConv2dSame.
 /// </summary>
 internal sealed class StandardisedConvolution : Module<Tensor, Tensor>
 {
     private const double Epsilon = 1e-6;
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
-    [ComponentName(Name = "weight")] private Parameter _weight;
+    [ComponentName(Name = "weight")]
+    private Parameter _weight;
 #pragma warning restore IDE0044, RCS1169
     private readonly int _kernel;
     private readonly int _stride;
@@ -28,7 +30,10 @@ internal sealed class StandardisedConvolution : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>Pads so that every stride-th pixel is the middle of a window; of an odd number of pixels the larger half comes right and below.</summary>
+    /// <summary>
+    /// Pads so that every stride-th pixel is the middle of a window; of an odd number of pixels the larger half comes
+    /// right and below.
+    /// </summary>
     public static Tensor PadSame(Tensor x, int kernel, int stride, double value)
     {
         var (height, width) = (Missing(x.shape[2]), Missing(x.shape[3]));

@@ -7,7 +7,10 @@ using static TorchSharp.torch.nn.functional;
 
 namespace ControlNetSharp.Annotators.Midas;
 
-/// <summary>x + attention(norm(x)), then x + mlp(norm(x)) with the exact GELU: [B, tokens, width]. Names are timm's. Source: Dosovitskiy et al. 2020, arXiv:2010.11929; timm models/vision_transformer.py, Block.</summary>
+/// <summary>
+/// x + attention(norm(x)), then x + mlp(norm(x)) with the exact GELU: [B, tokens, width]. Names are timm's. Source:
+/// Dosovitskiy et al. 2020, arXiv:2010.11929; timm models/vision_transformer.py, Block.
+/// </summary>
 internal sealed class VisionTransformerBlock : Module<Tensor, Tensor>
 {
     /// <summary>Epsilon of all layer norms of the transformer.</summary>
@@ -28,7 +31,10 @@ internal sealed class VisionTransformerBlock : Module<Tensor, Tensor>
         _heads = heads;
         (_norm1, _norm2) = (new(width, Epsilon, placement), new(width, Epsilon, placement));
         (_qkv, _projection) = (new(width, 3 * width, bias: true, placement), new(width, width, bias: true, placement));
-        (_fc1, _fc2) = (new(width, MlpRatio * width, bias: true, placement), new(MlpRatio * width, width, bias: true, placement));
+        (_fc1, _fc2) = (
+            new(width, MlpRatio * width, bias: true, placement),
+            new(MlpRatio * width, width, bias: true, placement)
+        );
         register_module("norm1", _norm1);
         register_module("attn", new NamedLayers(("qkv", _qkv), ("proj", _projection)));
         register_module("norm2", _norm2);

@@ -6,8 +6,10 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Annotators.OpenPose;
 
 /// <summary>
-/// Maps of body parts and of the limbs between them, refined in six stages. Names are those of <c>body_pose_model.pth</c>.
-/// Source: Cao et al. 2017, arXiv:1611.08050; annotator/openpose/model.py, bodypose_model, lllyasviel/ControlNet@ed85cd1.
+/// Maps of body parts and of the limbs between them, refined in six stages. Names are those of
+/// <c>body_pose_model.pth</c>.
+/// Source: Cao et al. 2017, arXiv:1611.08050; annotator/openpose/model.py, bodypose_model,
+/// lllyasviel/ControlNet@ed85cd1.
 /// </summary>
 internal sealed class BodyNetwork : Module
 {
@@ -25,13 +27,25 @@ internal sealed class BodyNetwork : Module
     public BodyNetwork(Placement placement)
         : base(nameof(BodyNetwork))
     {
-        _features = new(this, placement, reluAtTheEnd: true,
-        [
-            new("conv1_1", 3, 64, 3), new("conv1_2", 64, 64, 3, PoolAfter: true),
-            new("conv2_1", 64, 128, 3), new("conv2_2", 128, 128, 3, PoolAfter: true),
-            new("conv3_1", 128, 256, 3), new("conv3_2", 256, 256, 3), new("conv3_3", 256, 256, 3), new("conv3_4", 256, 256, 3, PoolAfter: true),
-            new("conv4_1", 256, 512, 3), new("conv4_2", 512, 512, 3), new("conv4_3_CPM", 512, 256, 3), new("conv4_4_CPM", 256, 128, 3),
-        ]);
+        _features = new(
+            this,
+            placement,
+            reluAtTheEnd: true,
+            [
+                new("conv1_1", 3, 64, 3),
+                new("conv1_2", 64, 64, 3, PoolAfter: true),
+                new("conv2_1", 64, 128, 3),
+                new("conv2_2", 128, 128, 3, PoolAfter: true),
+                new("conv3_1", 128, 256, 3),
+                new("conv3_2", 256, 256, 3),
+                new("conv3_3", 256, 256, 3),
+                new("conv3_4", 256, 256, 3, PoolAfter: true),
+                new("conv4_1", 256, 512, 3),
+                new("conv4_2", 512, 512, 3),
+                new("conv4_3_CPM", 512, 256, 3),
+                new("conv4_4_CPM", 256, 128, 3),
+            ]
+        );
         for (var stage = 0; stage < Stages; stage++)
         {
             _limbs[stage] = Branch(stage, 1, LimbMaps, placement);
@@ -61,7 +75,8 @@ internal sealed class BodyNetwork : Module
         {
             var together = cat([limbs, parts, features], 1);
             var (nextLimbs, nextParts) = (_limbs[stage].Run(together), _parts[stage].Run(together));
-            // The original's list of layers without ReLU names the last limb layer twice and the last part layer not at all.
+            // The original's list of layers without ReLU names the last limb layer twice and the last part layer not at
+            // all.
             (limbs, parts) = (nextLimbs, stage == Stages - 1 ? functional.relu(nextParts) : nextParts);
         }
 
@@ -72,13 +87,26 @@ internal sealed class BodyNetwork : Module
     {
         if (stage == 0)
         {
-            return new(this, placement, reluAtTheEnd: false,
-            [
-                new($"conv5_1_CPM_L{branch}", 128, 128, 3), new($"conv5_2_CPM_L{branch}", 128, 128, 3), new($"conv5_3_CPM_L{branch}", 128, 128, 3),
-                new($"conv5_4_CPM_L{branch}", 128, 512, 1), new($"conv5_5_CPM_L{branch}", 512, maps, 1),
-            ]);
+            return new(
+                this,
+                placement,
+                reluAtTheEnd: false,
+                [
+                    new($"conv5_1_CPM_L{branch}", 128, 128, 3),
+                    new($"conv5_2_CPM_L{branch}", 128, 128, 3),
+                    new($"conv5_3_CPM_L{branch}", 128, 128, 3),
+                    new($"conv5_4_CPM_L{branch}", 128, 512, 1),
+                    new($"conv5_5_CPM_L{branch}", 512, maps, 1),
+                ]
+            );
         }
 
-        return ConvolutionStack.Refinement(this, placement, $"stage{stage + 1}_L{branch}", 128 + LimbMaps + PartMaps, maps);
+        return ConvolutionStack.Refinement(
+            this,
+            placement,
+            $"stage{stage + 1}_L{branch}",
+            128 + LimbMaps + PartMaps,
+            maps
+        );
     }
 }

@@ -10,7 +10,9 @@ namespace ControlNetSharp.Annotators.OpenPose;
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct BodyPeak(int X, int Y, double Score, int Part);
 
-/// <summary>Finds the peaks in part maps. Source: annotator/openpose/body.py, Body.__call__, lllyasviel/ControlNet@ed85cd1.</summary>
+/// <summary>
+/// Finds the peaks in part maps. Source: annotator/openpose/body.py, Body.__call__, lllyasviel/ControlNet@ed85cd1.
+/// </summary>
 internal static class BodyPeaks
 {
     /// <summary>Smoothed values up to this are no part.</summary>
@@ -23,7 +25,10 @@ internal static class BodyPeaks
         for (var part = 0; part < Poses.PosePerson.BodyPoints; part++)
         {
             var map = parts.Map(part);
-            peaks.AddRange(Find(Smoothed(map, parts.Width, parts.Height), parts.Width, parts.Height).Select(at => new BodyPeak(at % parts.Width, at / parts.Width, map[at], part)));
+            peaks.AddRange(
+                Find(Smoothed(map, parts.Width, parts.Height), parts.Width, parts.Height)
+                    .Select(at => new BodyPeak(at % parts.Width, at / parts.Width, map[at], part))
+            );
         }
 
         return peaks;
@@ -33,15 +38,22 @@ internal static class BodyPeaks
     internal static double[] Smoothed(float[] map, int width, int height) =>
         GaussianSmoothing.Smooth(Array.ConvertAll(map, value => (double)value), width, height);
 
-    /// <summary>Pixels above the threshold of which no neighbour to the left, right, above or below is higher; outside of the picture is 0.</summary>
+    /// <summary>
+    /// Pixels above the threshold of which no neighbour to the left, right, above or below is higher; outside of the
+    /// picture is 0.
+    /// </summary>
     private static IEnumerable<int> Find(double[] map, int width, int height)
     {
         for (var at = 0; at < map.Length; at++)
         {
             var (x, y, value) = (at % width, at / width, map[at]);
-            if (value > Threshold
-                && (x == 0 || value >= map[at - 1]) && (x == width - 1 || value >= map[at + 1])
-                && (y == 0 || value >= map[at - width]) && (y == height - 1 || value >= map[at + width]))
+            if (
+                value > Threshold
+                && (x == 0 || value >= map[at - 1])
+                && (x == width - 1 || value >= map[at + 1])
+                && (y == 0 || value >= map[at - width])
+                && (y == height - 1 || value >= map[at + width])
+            )
             {
                 yield return at;
             }

@@ -2,7 +2,10 @@ using System.Numerics.Tensors;
 
 namespace ControlNetSharp.Annotators.OpenPose;
 
-/// <summary>A Gaussian of sigma 3 in double precision, as scipy.ndimage.gaussian_filter does it: cut at four sigmas, the border mirrored with its own pixel repeated.</summary>
+/// <summary>
+/// A Gaussian of sigma 3 in double precision, as scipy.ndimage.gaussian_filter does it: cut at four sigmas, the border
+/// mirrored with its own pixel repeated.
+/// </summary>
 internal static class GaussianSmoothing
 {
     private const double Sigma = 3;
@@ -18,7 +21,12 @@ internal static class GaussianSmoothing
             var sums = columns.AsSpan(y * width, width);
             for (var tap = -Radius; tap <= Radius; tap++)
             {
-                TensorPrimitives.MultiplyAdd(map.Slice(Mirrored(y + tap, height) * width, width), Weights[tap + Radius], sums, sums);
+                TensorPrimitives.MultiplyAdd(
+                    map.Slice(Mirrored(y + tap, height) * width, width),
+                    Weights[tap + Radius],
+                    sums,
+                    sums
+                );
             }
         }
 
@@ -51,7 +59,10 @@ internal static class GaussianSmoothing
 
     private static double[] MakeWeights()
     {
-        var weights = Enumerable.Range(-Radius, 2 * Radius + 1).Select(x => Math.Exp(-0.5 * x * x / (Sigma * Sigma))).ToArray();
+        var weights = Enumerable
+            .Range(-Radius, 2 * Radius + 1)
+            .Select(x => Math.Exp(-0.5 * x * x / (Sigma * Sigma)))
+            .ToArray();
         var sum = weights.Sum();
         return [.. weights.Select(weight => weight / sum)];
     }

@@ -2,7 +2,10 @@ using ControlNetSharp.Annotators.Poses;
 
 namespace ControlNetSharp.Annotators.OpenPose;
 
-/// <summary>Finds the points of a hand in the mean of its maps. Source: annotator/openpose/hand.py, Hand.__call__, lllyasviel/ControlNet@ed85cd1.</summary>
+/// <summary>
+/// Finds the points of a hand in the mean of its maps. Source: annotator/openpose/hand.py, Hand.__call__,
+/// lllyasviel/ControlNet@ed85cd1.
+/// </summary>
 internal static class HandPeaks
 {
     /// <summary>Smoothed values up to this are no hand.</summary>
@@ -11,7 +14,11 @@ internal static class HandPeaks
     /// <summary>The point of each map, in pixels of the maps; null where nothing is above the threshold.</summary>
     /// <param name="scales">The maps at each scale, all of one size.</param>
     public static IReadOnlyList<PosePoint?> Find(IReadOnlyList<PoseMaps> scales) =>
-        [.. Enumerable.Range(0, PosePerson.HandPoints).Select(point => Find(Mean(scales, point), scales[0].Width, scales[0].Height))];
+        [
+            .. Enumerable
+                .Range(0, PosePerson.HandPoints)
+                .Select(point => Find(Mean(scales, point), scales[0].Width, scales[0].Height)),
+        ];
 
     /// <summary>The highest pixel of the heaviest of the connected areas above the threshold.</summary>
     private static PosePoint? Find(double[] map, int width, int height)
@@ -32,7 +39,9 @@ internal static class HandPeaks
             }
         }
 
-        return heaviest?.Order().MaxBy(pixel => map[pixel]) is { } peak ? new PosePoint(peak % width, peak / width) : null;
+        return heaviest?.Order().MaxBy(pixel => map[pixel]) is { } peak
+            ? new PosePoint(peak % width, peak / width)
+            : null;
     }
 
     /// <summary>All pixels above the threshold that are linked to one, over eight neighbours.</summary>

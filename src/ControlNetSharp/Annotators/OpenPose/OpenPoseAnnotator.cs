@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Annotators.OpenPose;
 
 /// <summary>
-/// OpenPose: bodies, and on request hands, as coloured skeletons. Bodies are found at a height of 184 pixels whatever the size of the picture, hands at four scales in squares beyond the wrists, as in the original
+/// OpenPose: bodies, and on request hands, as coloured skeletons. Bodies are found at a height of 184 pixels whatever
+/// the size of the picture, hands at four scales in squares beyond the wrists, as in the original
 /// (annotator/openpose, lllyasviel/ControlNet@ed85cd1).
 /// </summary>
 public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
@@ -19,19 +20,43 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
 
     private const double BodyScale = 0.5;
 
-    /// <summary>A picture that is wider than so many heights is scaled to this width; the original's rule would make it as large as one likes.</summary>
+    /// <summary>
+    /// A picture that is wider than so many heights is scaled to this width; the original's rule would make it as large
+    /// as one likes.
+    /// </summary>
     private const int MostAspect = 32;
 
     private static readonly double[] HandScales = [0.5, 1, 1.5, 2];
 
-    private static readonly AnnotatorWeights BodyWeights = new(["body_pose_model.pth", "body_pose_model.safetensors"], "lllyasviel/Annotators", Licence);
-    private static readonly AnnotatorWeights HandWeights = new(["hand_pose_model.pth", "hand_pose_model.safetensors"], "lllyasviel/Annotators", Licence);
+    private static readonly AnnotatorWeights BodyWeights = new(
+        ["body_pose_model.pth", "body_pose_model.safetensors"],
+        "lllyasviel/Annotators",
+        Licence
+    );
+    private static readonly AnnotatorWeights HandWeights = new(
+        ["hand_pose_model.pth", "hand_pose_model.safetensors"],
+        "lllyasviel/Annotators",
+        Licence
+    );
 
     /// <summary>Bodies only.</summary>
-    internal static readonly AnnotatorInfo BodyDescription = new("pose", ["openpose"], [], "skeletons of persons, by OpenPose") { Weights = BodyWeights };
+    internal static readonly AnnotatorInfo BodyDescription = new(
+        "pose",
+        ["openpose"],
+        [],
+        "skeletons of persons, by OpenPose"
+    )
+    {
+        Weights = BodyWeights,
+    };
 
     /// <summary>Bodies and hands. A1111's <c>openpose_full</c> finds faces, too; this one does not.</summary>
-    internal static readonly AnnotatorInfo HandDescription = new("pose", ["openpose_hand", "openpose_full"], [], "skeletons of persons with their hands, by OpenPose (no faces)")
+    internal static readonly AnnotatorInfo HandDescription = new(
+        "pose",
+        ["openpose_hand", "openpose_full"],
+        [],
+        "skeletons of persons with their hands, by OpenPose (no faces)"
+    )
     {
         Weights = BodyWeights,
         FurtherWeights = [HandWeights],
@@ -40,7 +65,8 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
     private readonly NetworkLease<BodyNetwork> _body;
     private readonly NetworkLease<HandNetwork>? _hand;
 
-    internal OpenPoseAnnotator(NetworkLease<BodyNetwork> body, NetworkLease<HandNetwork>? hand) => (_body, _hand) = (body, hand);
+    internal OpenPoseAnnotator(NetworkLease<BodyNetwork> body, NetworkLease<HandNetwork>? hand) =>
+        (_body, _hand) = (body, hand);
 
     /// <inheritdoc/>
     public AnnotatorInfo Info => _hand is null ? BodyDescription : HandDescription;
@@ -51,12 +77,19 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
     internal static OpenPoseAnnotator Rent(AnnotatorNetworks networks, bool withHands = false)
     {
         var info = withHands ? HandDescription : BodyDescription;
-        var (bodyFile, handFile) = (networks.Files.Find(info), withHands ? networks.Files.Find(info, HandWeights) : null);
+        var (bodyFile, handFile) = (
+            networks.Files.Find(info),
+            withHands ? networks.Files.Find(info, HandWeights) : null
+        );
         var body = networks.Rent(bodyFile, "an OpenPose body network", (_, placement) => new BodyNetwork(placement));
         try
         {
-            return new(body, handFile is null ? null
-                : networks.Rent(handFile, "an OpenPose hand network", (_, placement) => new HandNetwork(placement)));
+            return new(
+                body,
+                handFile is null
+                    ? null
+                    : networks.Rent(handFile, "an OpenPose hand network", (_, placement) => new HandNetwork(placement))
+            );
         }
         catch
         {
@@ -67,8 +100,11 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
 
     /// <inheritdoc/>
     /// <remarks>The hint is black where no person was found; <see cref="Detect"/> tells.</remarks>
-    public Picture Annotate(Picture picture, AnnotatorOptions? options = null, CancellationToken cancellationToken = default) =>
-        PoseDrawing.Draw(Detect(picture, cancellationToken));
+    public Picture Annotate(
+        Picture picture,
+        AnnotatorOptions? options = null,
+        CancellationToken cancellationToken = default
+    ) => PoseDrawing.Draw(Detect(picture, cancellationToken));
 
     /// <inheritdoc/>
     public PoseKeypoints Detect(Picture picture, CancellationToken cancellationToken = default)
@@ -79,7 +115,11 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
         cancellationToken.ThrowIfCancellationRequested();
         var peaks = BodyPeaks.Find(parts);
         var people = BodyGrouping.Group(peaks, limbs).Select(group => ToPerson(group, peaks));
-        return new(picture.Width, picture.Height, [.. _hand is null ? people : people.Select(person => WithHands(person, picture, cancellationToken))]);
+        return new(
+            picture.Width,
+            picture.Height,
+            [.. _hand is null ? people : people.Select(person => WithHands(person, picture, cancellationToken))]
+        );
     }
 
     /// <inheritdoc/>
@@ -109,9 +149,17 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
     {
         foreach (var box in HandBox.Of(person, picture.Width, picture.Height))
         {
-            var points = HandPeaks.Find([.. HandScales.Select(scale => HandMaps(Cut(picture, box), scale, cancellationToken))]);
+            var points = HandPeaks.Find([
+                .. HandScales.Select(scale => HandMaps(Cut(picture, box), scale, cancellationToken)),
+            ]);
             IReadOnlyList<PosePoint?>? hand = points.Any(point => point is not null)
-                ? [.. points.Select(point => point is { } p ? new PosePoint(p.X + box.X, p.Y + box.Y) : (PosePoint?)null)] : null;
+                ?
+                [
+                    .. points.Select(point =>
+                        point is { } p ? new PosePoint(p.X + box.X, p.Y + box.Y) : (PosePoint?)null
+                    ),
+                ]
+                : null;
             person = box.IsLeft ? person with { LeftHand = hand } : person with { RightHand = hand };
         }
 
@@ -133,7 +181,9 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
         var rgb = new byte[3 * box.Size * box.Size];
         for (var y = 0; y < box.Size; y++)
         {
-            picture.Rgb.AsSpan(3 * ((box.Y + y) * picture.Width + box.X), 3 * box.Size).CopyTo(rgb.AsSpan(3 * y * box.Size));
+            picture
+                .Rgb.AsSpan(3 * ((box.Y + y) * picture.Width + box.X), 3 * box.Size)
+                .CopyTo(rgb.AsSpan(3 * y * box.Size));
         }
 
         return new Picture(box.Size, box.Size, rgb);

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Annotators.OpenPose;
 
-/// <summary>A picture as OpenPose's networks see it: scaled (cubic), padded right and below with grey to multiples of 8, BGR, byte / 256 - 0.5.</summary>
+/// <summary>
+/// A picture as OpenPose's networks see it: scaled (cubic), padded right and below with grey to multiples of 8, BGR,
+/// byte / 256 - 0.5.
+/// </summary>
 /// <param name="Values">3 · paddedHeight · paddedWidth numbers.</param>
 /// <param name="Width">Columns that the picture fills; the rest is padding.</param>
 /// <param name="Height">Rows that the picture fills.</param>
@@ -20,7 +23,9 @@ internal readonly record struct PoseInput(float[] Values, int Width, int Height)
 
     public int PaddedHeight => Padded(Height);
 
-    /// <summary>Scales a picture. Source: annotator/openpose/body.py, Body.__call__, lllyasviel/ControlNet@ed85cd1.</summary>
+    /// <summary>
+    /// Scales a picture. Source: annotator/openpose/body.py, Body.__call__, lllyasviel/ControlNet@ed85cd1.
+    /// </summary>
     public static PoseInput Of(Picture picture, double scale)
     {
         var (columns, rows) = (Axis(picture.Width), Axis(picture.Height));
@@ -34,7 +39,11 @@ internal readonly record struct PoseInput(float[] Values, int Width, int Height)
             for (var x = 0; x < width; x++)
             {
                 var (from, to) = (3 * (y * width + x), y * paddedWidth + x);
-                (values[to], values[to + plane], values[to + 2 * plane]) = (Level(rgb[from + 2]), Level(rgb[from + 1]), Level(rgb[from]));
+                (values[to], values[to + plane], values[to + 2 * plane]) = (
+                    Level(rgb[from + 2]),
+                    Level(rgb[from + 1]),
+                    Level(rgb[from])
+                );
             }
         }
 

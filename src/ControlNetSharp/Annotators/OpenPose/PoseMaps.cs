@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Annotators.OpenPose;
 
 /// <summary>
-/// What a network saw, brought to the size of the picture: enlarged eight times (cubic), without the padding, then resized (cubic). Single maps and single values are made when asked for, since all 57 maps of
+/// What a network saw, brought to the size of the picture: enlarged eight times (cubic), without the padding, then
+/// resized (cubic). Single maps and single values are made when asked for, since all 57 maps of
 /// a photograph would fill gigabytes. Source: annotator/openpose/body.py, Body.__call__, lllyasviel/ControlNet@ed85cd1.
 /// </summary>
 internal sealed class PoseMaps : ILimbField
@@ -23,12 +24,26 @@ internal sealed class PoseMaps : ILimbField
     /// <param name="height">Rows of the picture.</param>
     public PoseMaps(Tensor maps, int contentWidth, int contentHeight, int width, int height)
     {
-        var (rows, columns) = (ResamplingAxis.By((int)maps.shape[^2], PoseInput.Stride), ResamplingAxis.By((int)maps.shape[^1], PoseInput.Stride));
+        var (rows, columns) = (
+            ResamplingAxis.By((int)maps.shape[^2], PoseInput.Stride),
+            ResamplingAxis.By((int)maps.shape[^1], PoseInput.Stride)
+        );
         using var flat = maps.contiguous();
         var values = flat.data<float>().ToArray();
         var plane = rows.Length * columns.Length;
-        _maps = [.. Enumerable.Range(0, values.Length / plane).Select(map =>
-            Cut(Resampling.Resize(values.AsSpan(map * plane, plane), 1, columns, rows, Interpolation.Cubic), columns.NewLength, contentWidth, contentHeight))];
+        _maps =
+        [
+            .. Enumerable
+                .Range(0, values.Length / plane)
+                .Select(map =>
+                    Cut(
+                        Resampling.Resize(values.AsSpan(map * plane, plane), 1, columns, rows, Interpolation.Cubic),
+                        columns.NewLength,
+                        contentWidth,
+                        contentHeight
+                    )
+                ),
+        ];
         (_columns, _rows) = (ResamplingAxis.To(contentWidth, width), ResamplingAxis.To(contentHeight, height));
         (_columnTaps, _rowTaps) = (_columns.Kernel(Interpolation.Cubic), _rows.Kernel(Interpolation.Cubic));
     }
@@ -51,7 +66,9 @@ internal sealed class PoseMaps : ILimbField
             var along = 0f;
             for (var column = _columnTaps.Starts[x]; column < _columnTaps.Starts[x + 1]; column++)
             {
-                along += _columnTaps.Weights[column] * _maps[map][_rowTaps.Sources[row] * _columns.Length + _columnTaps.Sources[column]];
+                along +=
+                    _columnTaps.Weights[column]
+                    * _maps[map][_rowTaps.Sources[row] * _columns.Length + _columnTaps.Sources[column]];
             }
 
             sum += along * _rowTaps.Weights[row];

@@ -3,7 +3,8 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators.Poses;
 
 /// <summary>
-/// An annotator that knows the key points behind its hint. A caller that gets an <see cref="IAnnotator"/> asks for this interface, takes the key points, tells the user where
+/// An annotator that knows the key points behind its hint. A caller that gets an <see cref="IAnnotator"/> asks for this
+/// interface, takes the key points, tells the user where
 /// <see cref="PoseKeypoints.People"/> is empty, and draws them with <see cref="PoseDrawing.Draw"/>: that is the hint.
 /// </summary>
 public interface IPoseDetector

@@ -12,14 +12,16 @@ internal static class MeasuredPose
     private const string Lie = "of the picture that the points lie in; 0 for what the file says";
 
     /// <summary>Name, options and their ranges.</summary>
-    public static AnnotatorInfo Info { get; } = new(
-        "pose",
-        ["openpose_keypoints"],
-        [
-            new(PoseJson.CanvasWidth, 0, MaxSide, 0, Whole: true, $"pixels a row {Lie}"),
-            new(PoseJson.CanvasHeight, 0, MaxSide, 0, Whole: true, $"rows {Lie}"),
-        ],
-        "key points of persons: JSON in OpenPose's format");
+    public static AnnotatorInfo Info { get; } =
+        new(
+            "pose",
+            ["openpose_keypoints"],
+            [
+                new(PoseJson.CanvasWidth, 0, MaxSide, 0, Whole: true, $"pixels a row {Lie}"),
+                new(PoseJson.CanvasHeight, 0, MaxSide, 0, Whole: true, $"rows {Lie}"),
+            ],
+            "key points of persons: JSON in OpenPose's format"
+        );
 
     /// <summary>Reads the key points, which <see cref="PoseDrawing.Draw"/> makes the hint of.</summary>
     /// <param name="json">The JSON text in UTF-8.</param>

@@ -3,8 +3,10 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators.Poses;
 
 /// <summary>
-/// Draws key points as the hint that pose ControlNets were trained with: joints as disks of radius 4, limbs as ellipses 9 pixels wide laid over them with 60 % opacity, hands as lines of two
-/// pixels with blue joints, faces as white disks. Colours are RGB. Source: annotator/openpose/util.py, draw_bodypose and draw_handpose, lllyasviel/ControlNet@ed85cd1; faces as in A1111.
+/// Draws key points as the hint that pose ControlNets were trained with: joints as disks of radius 4, limbs as ellipses
+/// 9 pixels wide laid over them with 60 % opacity, hands as lines of two
+/// pixels with blue joints, faces as white disks. Colours are RGB. Source: annotator/openpose/util.py, draw_bodypose
+/// and draw_handpose, lllyasviel/ControlNet@ed85cd1; faces as in A1111.
 /// </summary>
 public static class PoseDrawing
 {
@@ -18,14 +20,46 @@ public static class PoseDrawing
     /// <summary>Colours of the joints, and of the limbs in the order of <see cref="Limbs"/>: 18 steps of hue.</summary>
     private static readonly byte[][] Colours =
     [
-        [255, 0, 0], [255, 85, 0], [255, 170, 0], [255, 255, 0], [170, 255, 0], [85, 255, 0], [0, 255, 0], [0, 255, 85], [0, 255, 170],
-        [0, 255, 255], [0, 170, 255], [0, 85, 255], [0, 0, 255], [85, 0, 255], [170, 0, 255], [255, 0, 255], [255, 0, 170], [255, 0, 85],
+        [255, 0, 0],
+        [255, 85, 0],
+        [255, 170, 0],
+        [255, 255, 0],
+        [170, 255, 0],
+        [85, 255, 0],
+        [0, 255, 0],
+        [0, 255, 85],
+        [0, 255, 170],
+        [0, 255, 255],
+        [0, 170, 255],
+        [0, 85, 255],
+        [0, 0, 255],
+        [85, 0, 255],
+        [170, 0, 255],
+        [255, 0, 255],
+        [255, 0, 170],
+        [255, 0, 85],
     ];
 
     /// <summary>The joints that a limb is drawn between: arms, legs, head.</summary>
     private static readonly (int From, int To)[] Limbs =
     [
-        (1, 2), (1, 5), (2, 3), (3, 4), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11), (11, 12), (12, 13), (1, 0), (0, 14), (14, 16), (0, 15), (15, 17),
+        (1, 2),
+        (1, 5),
+        (2, 3),
+        (3, 4),
+        (5, 6),
+        (6, 7),
+        (1, 8),
+        (8, 9),
+        (9, 10),
+        (1, 11),
+        (11, 12),
+        (12, 13),
+        (1, 0),
+        (0, 14),
+        (14, 16),
+        (0, 15),
+        (15, 17),
     ];
 
     private static readonly byte[] HandJoint = [0, 0, 255];
@@ -40,7 +74,10 @@ public static class PoseDrawing
         ArgumentNullException.ThrowIfNull(pose);
         if (pose.Width > PictureLimits.Default.MaxPixels / pose.Height)
         {
-            throw new ArgumentException($"A canvas of {pose.Width} x {pose.Height} has more than {PictureLimits.Default.MaxPixels} pixels.", nameof(pose));
+            throw new ArgumentException(
+                $"A canvas of {pose.Width} x {pose.Height} has more than {PictureLimits.Default.MaxPixels} pixels.",
+                nameof(pose)
+            );
         }
 
         var canvas = new Picture(pose.Width, pose.Height, new byte[3 * pose.Width * pose.Height]);
@@ -114,15 +151,19 @@ public static class PoseDrawing
 
         var length = Math.Sqrt(Math.Pow(a.X - b.X, 2) + Math.Pow(a.Y - b.Y, 2));
         var degrees = Math.Atan2(a.Y - b.Y, a.X - b.X) * 180 / Math.PI;
-        var shape = Shape(canvas).AddEllipse((int)((a.X + b.X) / 2), (int)((a.Y + b.Y) / 2), (int)(length / 2), HalfLimbWidth, (int)degrees);
+        var shape = Shape(canvas)
+            .AddEllipse((int)((a.X + b.X) / 2), (int)((a.Y + b.Y) / 2), (int)(length / 2), HalfLimbWidth, (int)degrees);
         var rgb = canvas.Rgb;
-        shape.ForEach((first, count) =>
-        {
-            for (var i = 3 * first; i < 3 * (first + count); i++)
+        shape.ForEach(
+            (first, count) =>
             {
-                rgb[i] = (byte)MathF.Round(rgb[i] * (1 - Opacity) + colour[i % 3] * Opacity, MidpointRounding.ToEven);
+                for (var i = 3 * first; i < 3 * (first + count); i++)
+                {
+                    rgb[i] = (byte)
+                        MathF.Round(rgb[i] * (1 - Opacity) + colour[i % 3] * Opacity, MidpointRounding.ToEven);
+                }
             }
-        });
+        );
     }
 
     private static RowSpans Shape(Picture canvas) => new(canvas.Width, canvas.Height);
@@ -132,13 +173,15 @@ public static class PoseDrawing
     private static void Paint(Picture canvas, RowSpans shape, byte[] colour)
     {
         var rgb = canvas.Rgb;
-        shape.ForEach((first, count) =>
-        {
-            for (var pixel = first; pixel < first + count; pixel++)
+        shape.ForEach(
+            (first, count) =>
             {
-                colour.CopyTo(rgb, 3 * pixel);
+                for (var pixel = first; pixel < first + count; pixel++)
+                {
+                    colour.CopyTo(rgb, 3 * pixel);
+                }
             }
-        });
+        );
     }
 
     /// <summary>A fully saturated colour; hue from 0 (red) to below 1.</summary>

@@ -6,7 +6,8 @@ using ControlNetSharp.Text;
 namespace ControlNetSharp.Annotators.Poses;
 
 /// <summary>
-/// Key points as JSON in OpenPose's format as A1111 uses it: <c>people[]</c> with <c>pose_keypoints_2d</c>, <c>face_keypoints_2d</c>, <c>hand_left_keypoints_2d</c> and <c>hand_right_keypoints_2d</c>
+/// Key points as JSON in OpenPose's format as A1111 uses it: <c>people[]</c> with <c>pose_keypoints_2d</c>,
+/// <c>face_keypoints_2d</c>, <c>hand_left_keypoints_2d</c> and <c>hand_right_keypoints_2d</c>
 /// (numbers x, y, confidence for each point), and <c>canvas_width</c>, <c>canvas_height</c>.
 /// </summary>
 public static class PoseJson
@@ -14,9 +15,12 @@ public static class PoseJson
     /// <summary>The largest file that is read: 16 MiB.</summary>
     public const int MaxBytes = 16 << 20;
 
-    internal const string CanvasWidth = "canvas_width", CanvasHeight = "canvas_height";
-    private const string Body = "pose_keypoints_2d", Face = "face_keypoints_2d";
-    private const string LeftHand = "hand_left_keypoints_2d", RightHand = "hand_right_keypoints_2d";
+    internal const string CanvasWidth = "canvas_width",
+        CanvasHeight = "canvas_height";
+    private const string Body = "pose_keypoints_2d",
+        Face = "face_keypoints_2d";
+    private const string LeftHand = "hand_left_keypoints_2d",
+        RightHand = "hand_right_keypoints_2d";
     private static readonly string[] Lists = [Body, Face, LeftHand, RightHand];
 
     private const int MaxFacePoints = 70;
@@ -32,7 +36,10 @@ public static class PoseJson
 
     private const int Body25Points = 25;
 
-    /// <summary>Where the 18 points of the COCO model are among the 25 of OpenPose's BODY_25, which adds the middle of the hips and the feet.</summary>
+    /// <summary>
+    /// Where the 18 points of the COCO model are among the 25 of OpenPose's BODY_25, which adds the middle of the hips
+    /// and the feet.
+    /// </summary>
     private static readonly int[] FromBody25 = [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18];
 
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
@@ -41,14 +48,19 @@ public static class PoseJson
     /// <param name="path">A JSON file.</param>
     /// <param name="width">Pixels a row of the canvas; null for what the file says.</param>
     /// <param name="height">Rows of the canvas; null for what the file says.</param>
-    /// <exception cref="PictureException">The file is missing, too large, no JSON, or not key points; the message names the file and the place in it.</exception>
+    /// <exception cref="PictureException">
+    /// The file is missing, too large, no JSON, or not key points; the message names the file and the place in it.
+    /// </exception>
     public static PoseKeypoints Read(string path, int? width = null, int? height = null)
     {
         try
         {
             var file = new FileInfo(path);
             return file.Exists && file.Length > MaxBytes
-                ? throw new PictureException(path, $"the file has {file.Length} bytes; key points of at most {MaxBytes} are read.")
+                ? throw new PictureException(
+                    path,
+                    $"the file has {file.Length} bytes; key points of at most {MaxBytes} are read."
+                )
                 : Parse(File.ReadAllBytes(path), path, width, height);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -72,7 +84,11 @@ public static class PoseJson
     /// <param name="height">Rows of the canvas; null for what the text says.</param>
     /// <exception cref="PictureException">No JSON, or not key points; the message names the place.</exception>
     public static PoseKeypoints Parse(
-        ReadOnlyMemory<byte> text, string name = "key points", int? width = null, int? height = null)
+        ReadOnlyMemory<byte> text,
+        string name = "key points",
+        int? width = null,
+        int? height = null
+    )
     {
         try
         {
@@ -80,14 +96,21 @@ public static class PoseJson
             var root = document.RootElement;
             if (root.ValueKind == JsonValueKind.Array && root.GetArrayLength() > 0)
             {
-                root = root.GetArrayLength() == 1 ? root[0]
-                    : throw new PictureException(
-                        name, $"has {root.GetArrayLength()} frames; one is needed: give a file with one of them.");
+                root =
+                    root.GetArrayLength() == 1
+                        ? root[0]
+                        : throw new PictureException(
+                            name,
+                            $"has {root.GetArrayLength()} frames; one is needed: give a file with one of them."
+                        );
             }
 
-            return root.ValueKind == JsonValueKind.Object ? ReadCanvas(root, name, width, height)
+            return root.ValueKind == JsonValueKind.Object
+                ? ReadCanvas(root, name, width, height)
                 : throw new PictureException(
-                    name, "must hold one JSON object with people, canvas_width and canvas_height.");
+                    name,
+                    "must hold one JSON object with people, canvas_width and canvas_height."
+                );
         }
         catch (JsonException e)
         {
@@ -97,8 +120,13 @@ public static class PoseJson
 
     /// <summary>Writes key points.</summary>
     /// <param name="pose">The key points.</param>
-    /// <param name="normalised">Whether coordinates are shares of the canvas (0..1), as A1111 gives them, instead of pixels.</param>
-    /// <returns>Indented JSON. The confidence of a point is 1, or 0 where it was not found: A1111 takes anything below 1 for not found.</returns>
+    /// <param name="normalised">
+    /// Whether coordinates are shares of the canvas (0..1), as A1111 gives them, instead of pixels.
+    /// </param>
+    /// <returns>
+    /// Indented JSON. The confidence of a point is 1, or 0 where it was not found: A1111 takes anything below 1 for not
+    /// found.
+    /// </returns>
     public static string Write(PoseKeypoints pose, bool normalised = true)
     {
         ArgumentNullException.ThrowIfNull(pose);
@@ -160,17 +188,23 @@ public static class PoseJson
         if (!root.TryGetProperty("people", out var people) || people.ValueKind != JsonValueKind.Array)
         {
             throw new PictureException(
-                name, $"people must be a list of persons, beside {CanvasWidth} and {CanvasHeight}.");
+                name,
+                $"people must be a list of persons, beside {CanvasWidth} and {CanvasHeight}."
+            );
         }
 
         var width = givenWidth ?? Side(root, CanvasWidth, name);
         var height = givenHeight ?? Side(root, CanvasHeight, name);
         if (width > PictureLimits.Default.MaxPixels / height)
         {
-            throw new PictureException(name, $"the canvas has {width} x {height} pixels; at most {PictureLimits.Default.MaxPixels} are allowed.");
+            throw new PictureException(
+                name,
+                $"the canvas has {width} x {height} pixels; at most {PictureLimits.Default.MaxPixels} are allowed."
+            );
         }
 
-        var persons = people.EnumerateArray()
+        var persons = people
+            .EnumerateArray()
             .Select((person, i) => ReadPerson(person, (width, height), $"people[{i}]", name));
         return new PoseKeypoints(width, height, [.. persons]);
     }
@@ -182,11 +216,14 @@ public static class PoseJson
             throw new PictureException(
                 name,
                 $"{key} is missing, as in files of OpenPose itself: "
-                + $"{CanvasWidth}=… and {CanvasHeight}=… give the picture's size.");
+                    + $"{CanvasWidth}=… and {CanvasHeight}=… give the picture's size."
+            );
         }
 
         // Python writes the sides that it has computed with a point: 512.0.
-        return side.ValueKind == JsonValueKind.Number && side.GetDouble() is >= 1 and <= int.MaxValue and var pixels
+        return
+            side.ValueKind == JsonValueKind.Number
+            && side.GetDouble() is >= 1 and <= int.MaxValue and var pixels
             && pixels == Math.Floor(pixels)
             ? (int)pixels
             : throw new PictureException(name, $"{key} must be a whole number from 1, not {side.GetRawText()}.");
@@ -202,12 +239,15 @@ public static class PoseJson
         if (!Lists.Any(key => person.TryGetProperty(key, out _)))
         {
             throw new PictureException(
-                name, $"{place} has no key points; it must have one of {string.Join(", ", Lists)}.");
+                name,
+                $"{place} has no key points; it must have one of {string.Join(", ", Lists)}."
+            );
         }
 
         // Of somebody whose hands or face alone are in the picture no point of the body was found.
         var allowedOfBody = $"{PosePerson.BodyPoints} or {Body25Points}";
-        var body = Points(Body, count => count is PosePerson.BodyPoints or Body25Points, allowedOfBody)
+        var body =
+            Points(Body, count => count is PosePerson.BodyPoints or Body25Points, allowedOfBody)
             ?? new PosePoint?[PosePerson.BodyPoints];
         return new PosePerson(body.Count == Body25Points ? [.. FromBody25.Select(i => body[i])] : body)
         {
@@ -218,20 +258,44 @@ public static class PoseJson
 
         IReadOnlyList<PosePoint?>? Points(string key, Func<int, bool> isAllowed, string allowed)
         {
-            if (!person.TryGetProperty(key, out var list) || list.ValueKind == JsonValueKind.Null || (list.ValueKind == JsonValueKind.Array && list.GetArrayLength() == 0))
+            if (
+                !person.TryGetProperty(key, out var list)
+                || list.ValueKind == JsonValueKind.Null
+                || (list.ValueKind == JsonValueKind.Array && list.GetArrayLength() == 0)
+            )
             {
                 return null;
             }
 
-            if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() % 3 != 0 || !isAllowed(list.GetArrayLength() / 3))
+            if (
+                list.ValueKind != JsonValueKind.Array
+                || list.GetArrayLength() % 3 != 0
+                || !isAllowed(list.GetArrayLength() / 3)
+            )
             {
-                var found = list.ValueKind == JsonValueKind.Array ? $"{list.GetArrayLength()} numbers" : list.GetRawText();
-                throw new PictureException(name, $"{place}.{key} must be a list of three numbers (x, y, confidence) for each of {allowed} points, not {found}.");
+                var found =
+                    list.ValueKind == JsonValueKind.Array ? $"{list.GetArrayLength()} numbers" : list.GetRawText();
+                throw new PictureException(
+                    name,
+                    $"{place}.{key} must be a list of three numbers (x, y, confidence) for each of {allowed} points, "
+                        + $"not {found}."
+                );
             }
 
-            var numbers = list.EnumerateArray().Select((value, i) => value.ValueKind == JsonValueKind.Number && Math.Abs(value.GetDouble()) <= MaxCoordinate
-                ? value.GetDouble() : throw new PictureException(name, $"{place}.{key}[{i}] must be a number from -{MaxCoordinate} to {MaxCoordinate}, not {value.GetRawText()}.")).ToArray();
-            var points = numbers.Chunk(3)
+            var numbers = list.EnumerateArray()
+                .Select(
+                    (value, i) =>
+                        value.ValueKind == JsonValueKind.Number && Math.Abs(value.GetDouble()) <= MaxCoordinate
+                            ? value.GetDouble()
+                            : throw new PictureException(
+                                name,
+                                $"{place}.{key}[{i}] must be a number from -{MaxCoordinate} to {MaxCoordinate}, not "
+                                    + $"{value.GetRawText()}."
+                            )
+                )
+                .ToArray();
+            var points = numbers
+                .Chunk(3)
                 .Select(point => point[2] > 0 ? new PosePoint(point[0], point[1]) : (PosePoint?)null);
             return InPixels([.. points], canvas);
         }
@@ -240,8 +304,11 @@ public static class PoseJson
     private static PosePoint?[] InPixels(PosePoint?[] points, (int Width, int Height) canvas)
     {
         var areShares = points.OfType<PosePoint>().All(p => Math.Abs(p.X) <= MaxShare && Math.Abs(p.Y) <= MaxShare);
-        return !areShares ? points : Array.ConvertAll(
-            points,
-            point => point is { } p ? new PosePoint(p.X * canvas.Width, p.Y * canvas.Height) : (PosePoint?)null);
+        return !areShares
+            ? points
+            : Array.ConvertAll(
+                points,
+                point => point is { } p ? new PosePoint(p.X * canvas.Width, p.Y * canvas.Height) : (PosePoint?)null
+            );
     }
 }

@@ -1,6 +1,9 @@
 namespace ControlNetSharp.Annotators.Poses;
 
-/// <summary>The pixels of a convex shape: in each row of the canvas one span. Outlines follow OpenCV's integer arithmetic (modules/imgproc/src/drawing.cpp, 4.6), so that shapes are those of cv2.circle, cv2.fillConvexPoly and cv2.line.</summary>
+/// <summary>
+/// The pixels of a convex shape: in each row of the canvas one span. Outlines follow OpenCV's integer arithmetic
+/// (modules/imgproc/src/drawing.cpp, 4.6), so that shapes are those of cv2.circle, cv2.fillConvexPoly and cv2.line.
+/// </summary>
 internal sealed class RowSpans(int width, int height)
 {
     private readonly int[] _left = [.. Enumerable.Repeat(int.MaxValue, height)];
@@ -30,7 +33,10 @@ internal sealed class RowSpans(int width, int height)
         return this;
     }
 
-    /// <summary>A filled ellipse, as a polygon of one corner a degree with whole coordinates (cv2.ellipse2Poly, cv2.fillConvexPoly).</summary>
+    /// <summary>
+    /// A filled ellipse, as a polygon of one corner a degree with whole coordinates (cv2.ellipse2Poly,
+    /// cv2.fillConvexPoly).
+    /// </summary>
     /// <param name="x">Middle.</param>
     /// <param name="y">Middle.</param>
     /// <param name="halfLength">Half axis along the angle.</param>
@@ -59,13 +65,20 @@ internal sealed class RowSpans(int width, int height)
     /// <summary>A line with round ends, two pixels wide (cv2.line with thickness 2).</summary>
     public RowSpans AddThickLine(int x0, int y0, int x1, int y1)
     {
-        double dx = x0 - x1, dy = y1 - y0;
+        double dx = x0 - x1,
+            dy = y1 - y0;
         var length = Math.Sqrt(dx * dx + dy * dy);
         if (length > 0)
         {
             // The corners lie one pixel to both sides of the ends.
             var (sideX, sideY) = (dy / length, dx / length);
-            (double X, double Y)[] corners = [(x0 + sideX, y0 + sideY), (x0 - sideX, y0 - sideY), (x1 - sideX, y1 - sideY), (x1 + sideX, y1 + sideY)];
+            (double X, double Y)[] corners =
+            [
+                (x0 + sideX, y0 + sideY),
+                (x0 - sideX, y0 - sideY),
+                (x1 - sideX, y1 - sideY),
+                (x1 + sideX, y1 + sideY),
+            ];
             for (var i = 0; i < corners.Length; i++)
             {
                 AddEdge(corners[i], corners[(i + 1) % corners.Length]);
@@ -75,7 +88,10 @@ internal sealed class RowSpans(int width, int height)
         return AddDisk(x0, y0, 1).AddDisk(x1, y1, 1);
     }
 
-    /// <summary>Calls back for each row that the shape touches with its first pixel and the number of pixels, all inside the canvas.</summary>
+    /// <summary>
+    /// Calls back for each row that the shape touches with its first pixel and the number of pixels, all inside the
+    /// canvas.
+    /// </summary>
     public void ForEach(Action<int, int> firstAndCount)
     {
         for (var y = 0; y < height; y++)
@@ -120,7 +136,9 @@ internal sealed class RowSpans(int width, int height)
         static int Minor(int k, int minor, int major) => major == 0 ? 0 : (2 * k * minor + major - 1) / (2 * major);
     }
 
-    /// <summary>The edge of a polygon whose corners lie between pixels: one pixel a step along the longer side.</summary>
+    /// <summary>
+    /// The edge of a polygon whose corners lie between pixels: one pixel a step along the longer side.
+    /// </summary>
     private void AddEdge((double X, double Y) a, (double X, double Y) b)
     {
         var steep = Math.Abs(b.Y - a.Y) >= Math.Abs(b.X - a.X);

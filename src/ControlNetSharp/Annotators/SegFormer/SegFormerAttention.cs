@@ -6,7 +6,10 @@ using static TorchSharp.torch.nn;
 
 namespace ControlNetSharp.Annotators.SegFormer;
 
-/// <summary>Self-attention whose keys and values are made of squares of tokens; rest rows and columns are left out. Source: Xie et al. 2021, arXiv:2105.15203, section 3.1; transformers 4.42, models/segformer.</summary>
+/// <summary>
+/// Self-attention whose keys and values are made of squares of tokens; rest rows and columns are left out. Source: Xie
+/// et al. 2021, arXiv:2105.15203, section 3.1; transformers 4.42, models/segformer.
+/// </summary>
 internal sealed class SegFormerAttention : Module
 {
     private readonly LinearLayer _query;
@@ -26,7 +29,10 @@ internal sealed class SegFormerAttention : Module
         var parts = new List<(string, Module)> { ("query", _query), ("key", _key), ("value", _value) };
         if (p.Reduction > 1)
         {
-            (_reduce, _norm) = (new(p.Channels, p.Channels, p.Reduction, p.Reduction, 0, placement), new(p.Channels, SegFormerBlock.Epsilon, placement));
+            (_reduce, _norm) = (
+                new(p.Channels, p.Channels, p.Reduction, p.Reduction, 0, placement),
+                new(p.Channels, SegFormerBlock.Epsilon, placement)
+            );
             parts.AddRange([("sr", _reduce), ("layer_norm", _norm)]);
         }
 
@@ -45,6 +51,7 @@ internal sealed class SegFormerAttention : Module
             source = _norm!.call(_reduce.call(map).flatten(2).transpose(1, 2));
         }
 
-        return _out.call(Attention.MultiHead(_query.call(x), _key.call(source), _value.call(source), _heads)).MoveToOuterDisposeScope();
+        return _out.call(Attention.MultiHead(_query.call(x), _key.call(source), _value.call(source), _heads))
+            .MoveToOuterDisposeScope();
     }
 }

@@ -6,7 +6,10 @@ using static TorchSharp.torch.nn.functional;
 
 namespace ControlNetSharp.Annotators.SegFormer;
 
-/// <summary>x + attention(norm(x)), then x + dense(gelu(depthwise(dense(norm(x))))). Source: transformers 4.42, models/segformer, SegformerLayer.</summary>
+/// <summary>
+/// x + attention(norm(x)), then x + dense(gelu(depthwise(dense(norm(x))))). Source: transformers 4.42,
+/// models/segformer, SegformerLayer.
+/// </summary>
 internal sealed class SegFormerBlock : Module
 {
     /// <summary>Epsilon of all layer norms: transformers ignores the 1e-6 of its own configuration.</summary>
@@ -21,14 +24,25 @@ internal sealed class SegFormerBlock : Module
     public SegFormerBlock(SegFormerStageParams p, Placement placement)
         : base(nameof(SegFormerBlock))
     {
-        (_norm1, _norm2, Attention) = (new(p.Channels, Epsilon, placement), new(p.Channels, Epsilon, placement), new(p, placement));
+        (_norm1, _norm2, Attention) = (
+            new(p.Channels, Epsilon, placement),
+            new(p.Channels, Epsilon, placement),
+            new(p, placement)
+        );
         _dense1 = new(p.Channels, p.MlpWidth, bias: true, placement);
         _depthwise = new(p.MlpWidth, p.MlpWidth, 3, 1, 1, placement, groups: p.MlpWidth);
         _dense2 = new(p.MlpWidth, p.Channels, bias: true, placement);
         register_module("layer_norm_1", _norm1);
         register_module("attention", Attention);
         register_module("layer_norm_2", _norm2);
-        register_module("mlp", new NamedLayers(("dense1", _dense1), ("dwconv", new NamedLayers(("dwconv", _depthwise))), ("dense2", _dense2)));
+        register_module(
+            "mlp",
+            new NamedLayers(
+                ("dense1", _dense1),
+                ("dwconv", new NamedLayers(("dwconv", _depthwise))),
+                ("dense2", _dense2)
+            )
+        );
     }
 
     internal SegFormerAttention Attention { get; }
@@ -39,7 +53,10 @@ internal sealed class SegFormerBlock : Module
         using var scope = NewDisposeScope();
         var h = x.Plus(Attend(x, height, width));
         var wide = _dense1.call(_norm2.call(h));
-        var mixed = _depthwise.call(wide.transpose(1, 2).reshape(wide.shape[0], wide.shape[2], height, width)).flatten(2).transpose(1, 2);
+        var mixed = _depthwise
+            .call(wide.transpose(1, 2).reshape(wide.shape[0], wide.shape[2], height, width))
+            .flatten(2)
+            .transpose(1, 2);
         return h.Plus(_dense2.call(gelu(mixed))).MoveToOuterDisposeScope();
     }
 

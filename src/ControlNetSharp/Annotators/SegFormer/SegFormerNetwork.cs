@@ -9,11 +9,19 @@ using static TorchSharp.torch.nn.functional;
 
 namespace ControlNetSharp.Annotators.SegFormer;
 
-/// <summary>SegFormer: pictures to a score for each class. Names are those of transformers. Source: Xie et al. 2021, arXiv:2105.15203; transformers 4.42, SegformerForSemanticSegmentation.</summary>
+/// <summary>
+/// SegFormer: pictures to a score for each class. Names are those of transformers. Source: Xie et al. 2021,
+/// arXiv:2105.15203; transformers 4.42, SegformerForSemanticSegmentation.
+/// </summary>
 internal sealed class SegFormerNetwork : Module
 {
     private const double NormEpsilon = 1e-5;
-    private readonly (ConvolutionLayer Patches, LayerNormLayer PatchNorm, SegFormerBlock[] Blocks, LayerNormLayer Norm)[] _stages;
+    private readonly (
+        ConvolutionLayer Patches,
+        LayerNormLayer PatchNorm,
+        SegFormerBlock[] Blocks,
+        LayerNormLayer Norm
+    )[] _stages;
     private readonly LinearLayer[] _levels;
     private readonly ConvolutionLayer _fuse;
     private readonly BatchNormLayer _norm;
@@ -22,13 +30,31 @@ internal sealed class SegFormerNetwork : Module
     public SegFormerNetwork(SegFormerParams p, Placement placement)
         : base(nameof(SegFormerNetwork))
     {
-        _stages = [.. p.Stages.Select((stage, i) => (
-            new ConvolutionLayer(i == 0 ? 3 : p.Stages[i - 1].Channels, stage.Channels, stage.Patch, stage.Stride, stage.Patch / 2, placement),
-            Norm(stage.Channels),
-            Enumerable.Range(0, stage.Blocks).Select(_ => new SegFormerBlock(stage, placement)).ToArray(),
-            Norm(stage.Channels)))];
+        _stages =
+        [
+            .. p.Stages.Select(
+                (stage, i) =>
+                    (
+                        new ConvolutionLayer(
+                            i == 0 ? 3 : p.Stages[i - 1].Channels,
+                            stage.Channels,
+                            stage.Patch,
+                            stage.Stride,
+                            stage.Patch / 2,
+                            placement
+                        ),
+                        Norm(stage.Channels),
+                        Enumerable.Range(0, stage.Blocks).Select(_ => new SegFormerBlock(stage, placement)).ToArray(),
+                        Norm(stage.Channels)
+                    )
+            ),
+        ];
         _levels = [.. p.Stages.Select(stage => new LinearLayer(stage.Channels, p.DecoderWidth, bias: true, placement))];
-        (_fuse, _norm, _classifier) = (new(p.Stages.Count * p.DecoderWidth, p.DecoderWidth, 1, 1, 0, placement, bias: false), new(p.DecoderWidth, NormEpsilon, placement), new(p.DecoderWidth, p.Labels, 1, 1, 0, placement));
+        (_fuse, _norm, _classifier) = (
+            new(p.Stages.Count * p.DecoderWidth, p.DecoderWidth, 1, 1, 0, placement, bias: false),
+            new(p.DecoderWidth, NormEpsilon, placement),
+            new(p.DecoderWidth, p.Labels, 1, 1, 0, placement)
+        );
         Register();
 
         LayerNormLayer Norm(int channels) => new(channels, SegFormerBlock.Epsilon, placement);
@@ -68,7 +94,11 @@ internal sealed class SegFormerNetwork : Module
     {
         using var scope = NewDisposeScope();
         var features = _stages[stage].Patches.call(map);
-        return (_stages[stage].PatchNorm.call(features.flatten(2).transpose(1, 2)).MoveToOuterDisposeScope(), features.shape[2], features.shape[3]);
+        return (
+            _stages[stage].PatchNorm.call(features.flatten(2).transpose(1, 2)).MoveToOuterDisposeScope(),
+            features.shape[2],
+            features.shape[3]
+        );
     }
 
     /// <summary>The first block of the first stage.</summary>
@@ -78,22 +108,54 @@ internal sealed class SegFormerNetwork : Module
     {
         var (height, width) = (maps[0].shape[2], maps[0].shape[3]);
         // The coarsest level comes first.
-        var levels = maps.Select((map, i) =>
-        {
-            var mixed = _levels[i].call(map.flatten(2).transpose(1, 2)).transpose(1, 2).reshape(map.shape[0], -1, map.shape[2], map.shape[3]);
-            return Upsampling.Edges(mixed, height, width);
-        }).Reverse().ToArray();
+        var levels = maps.Select(
+                (map, i) =>
+                {
+                    var mixed = _levels[i]
+                        .call(map.flatten(2).transpose(1, 2))
+                        .transpose(1, 2)
+                        .reshape(map.shape[0], -1, map.shape[2], map.shape[3]);
+                    return Upsampling.Edges(mixed, height, width);
+                }
+            )
+            .Reverse()
+            .ToArray();
         return _classifier.call(relu(_norm.call(_fuse.call(cat(levels, 1)))));
     }
 
     private void Register()
     {
-        NamedLayers Numbered(IEnumerable<Module> layers) => new([.. layers.Select((layer, i) => (i.ToString(), layer))]);
-        register_module("segformer", new NamedLayers(("encoder", new NamedLayers(
-            ("patch_embeddings", Numbered(_stages.Select(stage => new NamedLayers(("proj", stage.Patches), ("layer_norm", stage.PatchNorm))))),
-            ("block", Numbered(_stages.Select(stage => Numbered(stage.Blocks)))),
-            ("layer_norm", Numbered(_stages.Select(stage => stage.Norm)))))));
-        register_module("decode_head", new NamedLayers(
-            ("linear_c", Numbered(_levels.Select(level => new NamedLayers(("proj", level))))), ("linear_fuse", _fuse), ("batch_norm", _norm), ("classifier", _classifier)));
+        NamedLayers Numbered(IEnumerable<Module> layers) =>
+            new([.. layers.Select((layer, i) => (i.ToString(), layer))]);
+        register_module(
+            "segformer",
+            new NamedLayers(
+                (
+                    "encoder",
+                    new NamedLayers(
+                        (
+                            "patch_embeddings",
+                            Numbered(
+                                _stages.Select(stage => new NamedLayers(
+                                    ("proj", stage.Patches),
+                                    ("layer_norm", stage.PatchNorm)
+                                ))
+                            )
+                        ),
+                        ("block", Numbered(_stages.Select(stage => Numbered(stage.Blocks)))),
+                        ("layer_norm", Numbered(_stages.Select(stage => stage.Norm)))
+                    )
+                )
+            )
+        );
+        register_module(
+            "decode_head",
+            new NamedLayers(
+                ("linear_c", Numbered(_levels.Select(level => new NamedLayers(("proj", level))))),
+                ("linear_fuse", _fuse),
+                ("batch_norm", _norm),
+                ("classifier", _classifier)
+            )
+        );
     }
 }

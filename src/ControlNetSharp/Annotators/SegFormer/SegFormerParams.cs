@@ -10,7 +10,15 @@ namespace ControlNetSharp.Annotators.SegFormer;
 /// <param name="Heads">Attention heads.</param>
 /// <param name="Reduction">Side of the squares that keys and values are made of.</param>
 /// <param name="MlpWidth">Width inside the MLPs.</param>
-internal sealed record SegFormerStageParams(int Channels, int Patch, int Stride, int Blocks, int Heads, int Reduction, int MlpWidth);
+internal sealed record SegFormerStageParams(
+    int Channels,
+    int Patch,
+    int Stride,
+    int Blocks,
+    int Heads,
+    int Reduction,
+    int MlpWidth
+);
 
 /// <summary>The shape of a SegFormer.</summary>
 /// <param name="Stages">The stages, fine to coarse.</param>
@@ -27,14 +35,26 @@ internal sealed record SegFormerParams(IReadOnlyList<SegFormerStageParams> Stage
     /// <param name="heads">Heads of each stage; those of all published sizes where null.</param>
     /// <param name="strides">Strides of each stage; those of all published sizes where null.</param>
     /// <exception cref="KeyNotFoundException">A name that every such file has is missing.</exception>
-    public static SegFormerParams Infer(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes, IReadOnlyList<int>? heads = null, IReadOnlyList<int>? strides = null)
+    public static SegFormerParams Infer(
+        IReadOnlyDictionary<string, IReadOnlyList<long>> shapes,
+        IReadOnlyList<int>? heads = null,
+        IReadOnlyList<int>? strides = null
+    )
     {
         (heads, strides) = (heads ?? PublishedHeads, strides ?? PublishedStrides);
-        return new([.. heads.Select((_, stage) => Stage(stage))], shapes.SizeOf("decode_head.linear_fuse.weight", 0), shapes.SizeOf("decode_head.classifier.weight", 0));
+        return new(
+            [.. heads.Select((_, stage) => Stage(stage))],
+            shapes.SizeOf("decode_head.linear_fuse.weight", 0),
+            shapes.SizeOf("decode_head.classifier.weight", 0)
+        );
 
         SegFormerStageParams Stage(int stage)
         {
-            var (patches, block, reduction) = ($"segformer.encoder.patch_embeddings.{stage}.proj.weight", $"segformer.encoder.block.{stage}.", $"segformer.encoder.block.{stage}.0.attention.self.sr.weight");
+            var (patches, block, reduction) = (
+                $"segformer.encoder.patch_embeddings.{stage}.proj.weight",
+                $"segformer.encoder.block.{stage}.",
+                $"segformer.encoder.block.{stage}.0.attention.self.sr.weight"
+            );
             return new(
                 shapes.SizeOf(patches, 0),
                 shapes.SizeOf(patches, 2),
@@ -42,7 +62,8 @@ internal sealed record SegFormerParams(IReadOnlyList<SegFormerStageParams> Stage
                 shapes.CountOf(i => $"{block}{i}.layer_norm_1.weight"),
                 heads[stage],
                 shapes.ContainsKey(reduction) ? shapes.SizeOf(reduction, 2) : 1,
-                shapes.SizeOf($"{block}0.mlp.dense1.weight", 0));
+                shapes.SizeOf($"{block}0.mlp.dense1.weight", 0)
+            );
         }
     }
 }

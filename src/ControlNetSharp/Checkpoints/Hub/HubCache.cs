@@ -4,7 +4,8 @@ using ControlNetSharp.Runtime;
 namespace ControlNetSharp.Checkpoints.Hub;
 
 /// <summary>
-/// A repository in the cache: <c>blobs</c> hold the contents by their ETags, <c>snapshots/COMMIT</c> the names that link to them, <c>refs</c> the commits of branches and tags.
+/// A repository in the cache: <c>blobs</c> hold the contents by their ETags, <c>snapshots/COMMIT</c> the names that
+/// link to them, <c>refs</c> the commits of branches and tags.
 /// Source: huggingface_hub documentation, "Understand caching".
 /// </summary>
 internal sealed partial class HubCache
@@ -15,9 +16,17 @@ internal sealed partial class HubCache
     /// <exception cref="ArgumentException">The name is not that of a repository.</exception>
     public HubCache(string cache, string repository)
     {
-        if (!RepositoryName().IsMatch(repository) || repository.Contains("..", StringComparison.Ordinal) || repository.Contains("--", StringComparison.Ordinal))
+        if (
+            !RepositoryName().IsMatch(repository)
+            || repository.Contains("..", StringComparison.Ordinal)
+            || repository.Contains("--", StringComparison.Ordinal)
+        )
         {
-            throw new UnknownNameException(repository, "it is no name of a repository, which is written ORGANISATION/NAME, of letters, digits, '-', '_' and '.'.");
+            throw new UnknownNameException(
+                repository,
+                "it is no name of a repository, which is written ORGANISATION/NAME, of letters, digits, '-', '_' and "
+                    + "'.'."
+            );
         }
 
         var folder = "models--" + repository.Replace("/", "--", StringComparison.Ordinal);
@@ -32,8 +41,10 @@ internal sealed partial class HubCache
 
     /// <summary>Refuses revisions that could lead out of the folder.</summary>
     /// <exception cref="ArgumentException">It is no revision.</exception>
-    public static string CheckedRevision(string revision) => RevisionName().IsMatch(revision) && !revision.Contains("..", StringComparison.Ordinal) ? revision
-        : throw new UnknownNameException(revision, "it is no revision; a branch, a tag or a commit is wanted.");
+    public static string CheckedRevision(string revision) =>
+        RevisionName().IsMatch(revision) && !revision.Contains("..", StringComparison.Ordinal)
+            ? revision
+            : throw new UnknownNameException(revision, "it is no revision; a branch, a tag or a commit is wanted.");
 
     /// <summary>The folder of a commit.</summary>
     public string Snapshot(string commit) => Path.Combine(Folder, "snapshots", commit);
@@ -42,7 +53,10 @@ internal sealed partial class HubCache
     public string? CommitOf(string revision)
     {
         var reference = Path.Combine(Folder, "refs", revision);
-        var commit = IsCommit(revision) ? revision : File.Exists(reference) ? File.ReadAllText(reference).Trim() : null;
+        var commit =
+            IsCommit(revision) ? revision
+            : File.Exists(reference) ? File.ReadAllText(reference).Trim()
+            : null;
         return commit is not null && IsCommit(commit) ? commit : null;
     }
 
@@ -61,12 +75,22 @@ internal sealed partial class HubCache
     /// <summary>Where a file of a commit is.</summary>
     /// <exception cref="HubException">The name would lead out of the folder.</exception>
     public string PathOf(string commit, string name) =>
-        name.Length > 0 && !name.Contains('\\') && !name.Contains(':') && name.Split('/').All(part => part is not ("" or "." or "..")) ? Path.Combine(Snapshot(commit), Path.Combine(name.Split('/')))
-        : throw new HubException(HubFailure.Damaged, $"The repository has a file of the name \"{name}\", which is not allowed.");
+        name.Length > 0
+        && !name.Contains('\\')
+        && !name.Contains(':')
+        && name.Split('/').All(part => part is not ("" or "." or ".."))
+            ? Path.Combine(Snapshot(commit), Path.Combine(name.Split('/')))
+            : throw new HubException(
+                HubFailure.Damaged,
+                $"The repository has a file of the name \"{name}\", which is not allowed."
+            );
 
     /// <summary>Where contents are.</summary>
     /// <exception cref="HubException">The ETag is no name of a file.</exception>
-    public string Blob(string etag) => BlobName().IsMatch(etag) ? Path.Combine(Folder, "blobs", etag) : throw new HubException(HubFailure.Damaged, $"The hub gives the ETag \"{etag}\", which is none.");
+    public string Blob(string etag) =>
+        BlobName().IsMatch(etag)
+            ? Path.Combine(Folder, "blobs", etag)
+            : throw new HubException(HubFailure.Damaged, $"The hub gives the ETag \"{etag}\", which is none.");
 
     /// <summary>Waits until no other program is loading the same contents.</summary>
     public async Task<IDisposable> LockAsync(string etag, CancellationToken cancellationToken)
@@ -86,7 +110,9 @@ internal sealed partial class HubCache
         }
     }
 
-    /// <summary>Gives contents their name in a snapshot: a relative link, or a copy where the system has no links.</summary>
+    /// <summary>
+    /// Gives contents their name in a snapshot: a relative link, or a copy where the system has no links.
+    /// </summary>
     public void Link(string etag, string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);

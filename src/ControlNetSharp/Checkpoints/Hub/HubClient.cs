@@ -7,7 +7,8 @@ using ControlNetSharp.Text;
 namespace ControlNetSharp.Checkpoints.Hub;
 
 /// <summary>
-/// Fetches files of repositories into the cache that the hub's own tools share. Nothing is fetched twice; a broken download goes on where it broke; contents are checked against the hash that the hub
+/// Fetches files of repositories into the cache that the hub's own tools share. Nothing is fetched twice; a broken
+/// download goes on where it broke; contents are checked against the hash that the hub
 /// names before they get their name. Source: the HTTP interface that huggingface_hub file_download.py uses (behaviour).
 /// </summary>
 internal sealed class HubClient : IDisposable
@@ -25,8 +26,20 @@ internal sealed class HubClient : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         // Redirects are followed here: the token must not go to another host.
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(30) }) { Timeout = Timeout.InfiniteTimeSpan };
-        _http.DefaultRequestHeaders.UserAgent.ParseAdd($"controlnetsharp/{Assembly.GetExecutingAssembly().GetName().Version!.ToString(3)}");
+        _http = new HttpClient(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                ConnectTimeout = TimeSpan.FromSeconds(30),
+            }
+        )
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd(
+            $"controlnetsharp/{Assembly.GetExecutingAssembly().GetName().Version!.ToString(3)}"
+        );
         _http.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");
     }
 
@@ -39,7 +52,13 @@ internal sealed class HubClient : IDisposable
     /// <exception cref="ArgumentException">The repository or the revision is no name.</exception>
     /// <exception cref="HubException">The files cannot be had; the message says why and what can be done.</exception>
     /// <exception cref="IOException">The cache cannot be written.</exception>
-    public async Task<HubPull> PullAsync(string repository, string? revision, IReadOnlyList<string> files, Action<HubProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<HubPull> PullAsync(
+        string repository,
+        string? revision,
+        IReadOnlyList<string> files,
+        Action<HubProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(repository);
         ArgumentNullException.ThrowIfNull(files);
@@ -53,7 +72,11 @@ internal sealed class HubClient : IDisposable
         var (commit, names) = await ListAsync(repository, wanted, cancellationToken).ConfigureAwait(false);
         if (files.FirstOrDefault(file => !names.Contains(file, StringComparer.Ordinal)) is { } missing)
         {
-            throw new HubException(HubFailure.NotFound, $"{repository} has no file \"{missing}\" at {wanted}; it has {string.Join(", ", names.Take(20))}{(names.Count > 20 ? ", …" : "")}.");
+            throw new HubException(
+                HubFailure.NotFound,
+                $"{repository} has no file \"{missing}\" at {wanted}; it has "
+                    + $"{string.Join(", ", names.Take(20))}{(names.Count > 20 ? ", …" : "")}."
+            );
         }
 
         cache.Remember(wanted, commit);
@@ -66,7 +89,16 @@ internal sealed class HubClient : IDisposable
             var isNew = !File.Exists(path);
             if (isNew)
             {
-                await FetchAsync(cache, repository, commit, name, path, (bytes, total) => progress?.Invoke(new HubProgress(name, index, selected.Count, bytes, total)), cancellationToken).ConfigureAwait(false);
+                await FetchAsync(
+                        cache,
+                        repository,
+                        commit,
+                        name,
+                        path,
+                        (bytes, total) => progress?.Invoke(new HubProgress(name, index, selected.Count, bytes, total)),
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
             }
 
             pulled.Add(new PulledFile(name, path, LengthOf(path), isNew));
@@ -82,20 +114,62 @@ internal sealed class HubClient : IDisposable
     {
         if (cache.CommitOf(revision) is not { } commit || !Directory.Exists(cache.Snapshot(commit)))
         {
-            throw new HubException(HubFailure.NotFound, $"{repository} at {revision} is not in the cache ({_options.Cache}), and HF_HUB_OFFLINE forbids asking for it.");
+            throw new HubException(
+                HubFailure.NotFound,
+                $"{repository} at {revision} is not in the cache ({_options.Cache}), and HF_HUB_OFFLINE forbids asking "
+                    + "for it."
+            );
         }
 
         var snapshot = cache.Snapshot(commit);
-        var names = files.Count > 0 ? files : [.. Directory.GetFiles(snapshot, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(snapshot, file).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+        var names =
+            files.Count > 0
+                ? files
+                :
+                [
+                    .. Directory
+                        .GetFiles(snapshot, "*", SearchOption.AllDirectories)
+                        .Select(file => Path.GetRelativePath(snapshot, file).Replace('\\', '/'))
+                        .Order(StringComparer.Ordinal),
+                ];
         return names.FirstOrDefault(name => !File.Exists(cache.PathOf(commit, name))) is { } missing
-            ? throw new HubException(HubFailure.NotFound, $"\"{missing}\" of {repository} at {revision} is not in the cache ({snapshot}), and HF_HUB_OFFLINE forbids asking for it.")
-            : new HubPull(repository, revision, commit, snapshot, [.. names.Select(name => new PulledFile(name, cache.PathOf(commit, name), LengthOf(cache.PathOf(commit, name)), Downloaded: false))]);
+            ? throw new HubException(
+                HubFailure.NotFound,
+                $"\"{missing}\" of {repository} at {revision} is not in the cache ({snapshot}), and HF_HUB_OFFLINE "
+                    + "forbids asking for it."
+            )
+            : new HubPull(
+                repository,
+                revision,
+                commit,
+                snapshot,
+                [
+                    .. names.Select(name => new PulledFile(
+                        name,
+                        cache.PathOf(commit, name),
+                        LengthOf(cache.PathOf(commit, name)),
+                        Downloaded: false
+                    )),
+                ]
+            );
     }
 
-    private async Task<(string Commit, IReadOnlyList<string> Names)> ListAsync(string repository, string revision, CancellationToken cancellationToken)
+    private async Task<(string Commit, IReadOnlyList<string> Names)> ListAsync(
+        string repository,
+        string revision,
+        CancellationToken cancellationToken
+    )
     {
         var what = $"{repository} at {revision}";
-        using var response = await SendAsync(HttpMethod.Get, Address($"api/models/{repository}/revision/{Uri.EscapeDataString(revision)}"), null, what, followsHosts: false, cancellationToken).ConfigureAwait(false);
+        using var response = await SendAsync(
+                HttpMethod.Get,
+                Address($"api/models/{repository}/revision/{Uri.EscapeDataString(revision)}"),
+                null,
+                what,
+                followsHosts: false,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         RequireSuccess(response, what);
         try
         {
@@ -103,12 +177,25 @@ internal sealed class HubClient : IDisposable
             await CopyAsync(response, text, LargestListing, null, cancellationToken).ConfigureAwait(false);
             using var json = JsonDocument.Parse(ByteOrderMark.Removed(text.ToArray()));
             var commit = json.RootElement.GetProperty("sha").GetString() ?? "";
-            var names = json.RootElement.GetProperty("siblings").EnumerateArray().Select(file => file.GetProperty("rfilename").GetString() ?? "").ToList();
-            return HubCache.IsCommit(commit) ? (commit, names) : throw new HubException(HubFailure.Damaged, $"The hub gives the commit \"{commit}\" for {what}, which is none.");
+            var names = json
+                .RootElement.GetProperty("siblings")
+                .EnumerateArray()
+                .Select(file => file.GetProperty("rfilename").GetString() ?? "")
+                .ToList();
+            return HubCache.IsCommit(commit)
+                ? (commit, names)
+                : throw new HubException(
+                    HubFailure.Damaged,
+                    $"The hub gives the commit \"{commit}\" for {what}, which is none."
+                );
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new HubException(HubFailure.Damaged, $"What {_options.Endpoint.Authority} answers for {what} is not the JSON that it should be: {e.Message}", e);
+            throw new HubException(
+                HubFailure.Damaged,
+                $"What {_options.Endpoint.Authority} answers for {what} is not the JSON that it should be: {e.Message}",
+                e
+            );
         }
         catch (Exception e) when (IsBroken(e, cancellationToken))
         {
@@ -116,11 +203,22 @@ internal sealed class HubClient : IDisposable
         }
     }
 
-    private async Task FetchAsync(HubCache cache, string repository, string commit, string name, string path, Action<long, long?> progress, CancellationToken cancellationToken)
+    private async Task FetchAsync(
+        HubCache cache,
+        string repository,
+        string commit,
+        string name,
+        string path,
+        Action<long, long?> progress,
+        CancellationToken cancellationToken
+    )
     {
-        var address = Address($"{repository}/resolve/{commit}/{string.Join('/', name.Split('/').Select(Uri.EscapeDataString))}");
+        var address = Address(
+            $"{repository}/resolve/{commit}/{string.Join('/', name.Split('/').Select(Uri.EscapeDataString))}"
+        );
         var what = $"{name} of {repository}";
-        using var head = await SendAsync(HttpMethod.Head, address, null, what, followsHosts: false, cancellationToken).ConfigureAwait(false);
+        using var head = await SendAsync(HttpMethod.Head, address, null, what, followsHosts: false, cancellationToken)
+            .ConfigureAwait(false);
         if (!IsRedirect(head))
         {
             RequireSuccess(head, what);
@@ -139,8 +237,18 @@ internal sealed class HubClient : IDisposable
         }
     }
 
-    /// <summary>Loads contents to <paramref name="blob"/>, in as many pieces as it takes; attempts count only as long as no byte comes.</summary>
-    private async Task DownloadAsync(Uri address, string what, HubContent content, string blob, Action<long, long?> progress, CancellationToken cancellationToken)
+    /// <summary>
+    /// Loads contents to <paramref name="blob"/>, in as many pieces as it takes; attempts count only as long as no byte
+    /// comes.
+    /// </summary>
+    private async Task DownloadAsync(
+        Uri address,
+        string what,
+        HubContent content,
+        string blob,
+        Action<long, long?> progress,
+        CancellationToken cancellationToken
+    )
     {
         var part = blob + ".incomplete";
         Directory.CreateDirectory(Path.GetDirectoryName(part)!);
@@ -160,7 +268,8 @@ internal sealed class HubClient : IDisposable
                 RequireSpace(part, (content.Length ?? 0) - have, what);
                 try
                 {
-                    await AppendAsync(address, what, content, part, have, progress, cancellationToken).ConfigureAwait(false);
+                    await AppendAsync(address, what, content, part, have, progress, cancellationToken)
+                        .ConfigureAwait(false);
                 }
                 catch (Exception e) when (IsBroken(e, cancellationToken))
                 {
@@ -178,7 +287,13 @@ internal sealed class HubClient : IDisposable
 
                 // What was kept from another time may be to blame; once more from the beginning.
                 File.Delete(part);
-                damaged = damaged ? throw new HubException(HubFailure.Damaged, $"What came for {what} has not the hash that the hub names ({content.ETag}); it was loaded twice and thrown away.") : true;
+                damaged = damaged
+                    ? throw new HubException(
+                        HubFailure.Damaged,
+                        $"What came for {what} has not the hash that the hub names ({content.ETag}); it was loaded "
+                            + "twice and thrown away."
+                    )
+                    : true;
                 continue;
             }
 
@@ -193,9 +308,18 @@ internal sealed class HubClient : IDisposable
     }
 
     /// <summary>Asks for the bytes from <paramref name="have"/> on and puts them behind those that are there.</summary>
-    private async Task AppendAsync(Uri address, string what, HubContent content, string part, long have, Action<long, long?> progress, CancellationToken cancellationToken)
+    private async Task AppendAsync(
+        Uri address,
+        string what,
+        HubContent content,
+        string part,
+        long have,
+        Action<long, long?> progress,
+        CancellationToken cancellationToken
+    )
     {
-        using var response = await SendAsync(HttpMethod.Get, address, have, what, followsHosts: true, cancellationToken).ConfigureAwait(false);
+        using var response = await SendAsync(HttpMethod.Get, address, have, what, followsHosts: true, cancellationToken)
+            .ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {
             // There is nothing from there on, though the size says otherwise: what is here is of something else.
@@ -206,25 +330,51 @@ internal sealed class HubClient : IDisposable
         RequireSuccess(response, what);
         // A server that does not know ranges sends everything again.
         var isRest = response.StatusCode == HttpStatusCode.PartialContent;
-        if (isRest && (response.Content.Headers.ContentRange ?? throw new HubException(HubFailure.Damaged, $"The hub sends a part of {what} without saying which.")).From != have)
+        if (
+            isRest
+            && (
+                response.Content.Headers.ContentRange
+                ?? throw new HubException(HubFailure.Damaged, $"The hub sends a part of {what} without saying which.")
+            ).From != have
+        )
         {
             File.Delete(part);
             return;
         }
 
         var start = isRest ? have : 0;
-        await using var file = new FileStream(part, start == 0 ? FileMode.Create : FileMode.Append, FileAccess.Write, FileShare.Read);
-        await CopyAsync(response, file, (content.Length ?? long.MaxValue) - start, bytes => progress(start + bytes, content.Length), cancellationToken).ConfigureAwait(false);
+        await using var file = new FileStream(
+            part,
+            start == 0 ? FileMode.Create : FileMode.Append,
+            FileAccess.Write,
+            FileShare.Read
+        );
+        await CopyAsync(
+                response,
+                file,
+                (content.Length ?? long.MaxValue) - start,
+                bytes => progress(start + bytes, content.Length),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         await file.FlushAsync(cancellationToken).ConfigureAwait(false);
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>Copies what comes; a silence that is too long breaks the connection off, and so does more than there should be.</summary>
-    private async Task CopyAsync(HttpResponseMessage response, Stream target, long most, Action<long>? progress, CancellationToken cancellationToken)
+    /// <summary>
+    /// Copies what comes; a silence that is too long breaks the connection off, and so does more than there should be.
+    /// </summary>
+    private async Task CopyAsync(
+        HttpResponseMessage response,
+        Stream target,
+        long most,
+        Action<long>? progress,
+        CancellationToken cancellationToken
+    )
     {
         await using var source = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         var buffer = new byte[1 << 18];
-        for (var copied = 0L; ;)
+        for (var copied = 0L; ; )
         {
             using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             silence.CancelAfter(_options.Silence);
@@ -236,7 +386,11 @@ internal sealed class HubClient : IDisposable
 
             if (count > most - copied)
             {
-                throw new HubException(HubFailure.Damaged, $"{response.RequestMessage?.RequestUri?.Authority} sends more than the {most} bytes that there should be.");
+                throw new HubException(
+                    HubFailure.Damaged,
+                    $"{response.RequestMessage?.RequestUri?.Authority} sends more than the {most} bytes that there "
+                        + "should be."
+                );
             }
 
             await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
@@ -245,15 +399,26 @@ internal sealed class HubClient : IDisposable
         }
     }
 
-    /// <summary>Sends a request, waits where the hub asks for it, and tries again where that can help. Any other answer is the caller's.</summary>
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, long? from, string what, bool followsHosts, CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends a request, waits where the hub asks for it, and tries again where that can help. Any other answer is the
+    /// caller's.
+    /// </summary>
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        Uri address,
+        long? from,
+        string what,
+        bool followsHosts,
+        CancellationToken cancellationToken
+    )
     {
         for (var attempt = 1; ; attempt++)
         {
             TimeSpan wait;
             try
             {
-                var response = await FollowAsync(method, address, from, followsHosts, cancellationToken).ConfigureAwait(false);
+                var response = await FollowAsync(method, address, from, followsHosts, cancellationToken)
+                    .ConfigureAwait(false);
                 if ((int)response.StatusCode is not (429 or >= 500) || attempt == MostAttempts)
                 {
                     return response;
@@ -261,10 +426,19 @@ internal sealed class HubClient : IDisposable
 
                 using (response)
                 {
-                    wait = (response.Headers.RetryAfter?.Delta ?? response.Headers.RetryAfter?.Date - DateTimeOffset.UtcNow) is { } asked ? (asked > TimeSpan.Zero ? asked : TimeSpan.Zero) : TimeSpan.FromSeconds(1 << attempt);
+                    wait = (
+                        response.Headers.RetryAfter?.Delta ?? response.Headers.RetryAfter?.Date - DateTimeOffset.UtcNow
+                    )
+                        is { } asked
+                        ? (asked > TimeSpan.Zero ? asked : TimeSpan.Zero)
+                        : TimeSpan.FromSeconds(1 << attempt);
                     if (wait > LongestWait)
                     {
-                        throw new HubException(HubFailure.Unreachable, $"{address.Authority} asks to wait {wait.TotalSeconds:f0} seconds before {what} is asked for again; try later, or with a token.");
+                        throw new HubException(
+                            HubFailure.Unreachable,
+                            $"{address.Authority} asks to wait {wait.TotalSeconds:f0} seconds before {what} is asked "
+                                + "for again; try later, or with a token."
+                        );
                     }
                 }
             }
@@ -277,8 +451,17 @@ internal sealed class HubClient : IDisposable
         }
     }
 
-    /// <summary>Follows redirects: inside the hub always, to other hosts where the contents are wanted. The token goes to the hub alone.</summary>
-    private async Task<HttpResponseMessage> FollowAsync(HttpMethod method, Uri address, long? from, bool followsHosts, CancellationToken cancellationToken)
+    /// <summary>
+    /// Follows redirects: inside the hub always, to other hosts where the contents are wanted. The token goes to the
+    /// hub alone.
+    /// </summary>
+    private async Task<HttpResponseMessage> FollowAsync(
+        HttpMethod method,
+        Uri address,
+        long? from,
+        bool followsHosts,
+        CancellationToken cancellationToken
+    )
     {
         for (var redirects = 0; ; redirects++)
         {
@@ -295,7 +478,9 @@ internal sealed class HubClient : IDisposable
 
             using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             silence.CancelAfter(_options.Silence);
-            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token).ConfigureAwait(false);
+            var response = await _http
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token)
+                .ConfigureAwait(false);
             if (!IsRedirect(response) || response.Headers.Location is not { } location)
             {
                 return response;
@@ -308,20 +493,30 @@ internal sealed class HubClient : IDisposable
             }
 
             response.Dispose();
-            if (redirects == MostRedirects || target.Scheme is not ("http" or "https") || (address.Scheme == "https" && target.Scheme == "http"))
+            if (
+                redirects == MostRedirects
+                || target.Scheme is not ("http" or "https")
+                || (address.Scheme == "https" && target.Scheme == "http")
+            )
             {
-                throw new HubException(HubFailure.Unreachable, $"{address.Authority} sends on to {target.GetLeftPart(UriPartial.Path)}, {(redirects == MostRedirects ? $"after {MostRedirects} redirects already" : "which is not safe")}.");
+                throw new HubException(
+                    HubFailure.Unreachable,
+                    $"{address.Authority} sends on to {target.GetLeftPart(UriPartial.Path)}, "
+                        + $"{(redirects == MostRedirects ? $"after {MostRedirects} redirects already" : "which is not safe")}."
+                );
             }
 
             address = target;
         }
     }
 
-    private bool IsHub(Uri address) => address.Scheme == _options.Endpoint.Scheme && address.Authority == _options.Endpoint.Authority;
+    private bool IsHub(Uri address) =>
+        address.Scheme == _options.Endpoint.Scheme && address.Authority == _options.Endpoint.Authority;
 
     private Uri Address(string path) => new($"{_options.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
 
-    private static bool IsRedirect(HttpResponseMessage response) => (int)response.StatusCode is 301 or 302 or 303 or 307 or 308;
+    private static bool IsRedirect(HttpResponseMessage response) =>
+        (int)response.StatusCode is 301 or 302 or 303 or 307 or 308;
 
     private void RequireSuccess(HttpResponseMessage response, string what)
     {
@@ -330,23 +525,44 @@ internal sealed class HubClient : IDisposable
             return;
         }
 
-        var said = response.Headers.TryGetValues("X-Error-Message", out var messages) ? $" ({string.Join(' ', messages)})" : "";
-        var withToken = _options.Token is null ? "no token was given: HF_TOKEN or the file HF_HOME/token" : "a token was given";
+        var said = response.Headers.TryGetValues("X-Error-Message", out var messages)
+            ? $" ({string.Join(' ', messages)})"
+            : "";
+        var withToken = _options.Token is null
+            ? "no token was given: HF_TOKEN or the file HF_HOME/token"
+            : "a token was given";
         throw (int)response.StatusCode switch
         {
-            401 => new HubException(HubFailure.Forbidden, $"{what}: there is no such repository, or it is not public ({withToken}){said}."),
-            403 => new HubException(HubFailure.Forbidden, $"{what}: the hub refuses it; its conditions may have to be accepted on its page ({withToken}){said}."),
+            401 => new HubException(
+                HubFailure.Forbidden,
+                $"{what}: there is no such repository, or it is not public ({withToken}){said}."
+            ),
+            403 => new HubException(
+                HubFailure.Forbidden,
+                $"{what}: the hub refuses it; its conditions may have to be accepted on its page ({withToken}){said}."
+            ),
             404 => new HubException(HubFailure.NotFound, $"{what}: the hub has none{said}."),
-            var status => new HubException(HubFailure.Unreachable, $"{what}: {response.RequestMessage?.RequestUri?.Authority} answers {status} {response.ReasonPhrase}{said}."),
+            var status => new HubException(
+                HubFailure.Unreachable,
+                $"{what}: {response.RequestMessage?.RequestUri?.Authority} answers {status} "
+                    + $"{response.ReasonPhrase}{said}."
+            ),
         };
     }
 
     private HubException Unreachable(string what, Exception? cause) =>
-        new(HubFailure.Unreachable, $"{what} cannot be had from {_options.Endpoint.Authority}: {cause?.Message ?? "the connection broke off again and again."} What has come is kept for the next time.", cause);
+        new(
+            HubFailure.Unreachable,
+            $"{what} cannot be had from {_options.Endpoint.Authority}: "
+                + $"{cause?.Message ?? "the connection broke off again and again."} What has come is kept for the next "
+                + "time.",
+            cause
+        );
 
     /// <summary>Whether a connection failed or fell silent, which another attempt may cure.</summary>
     private static bool IsBroken(Exception e, CancellationToken cancellationToken) =>
-        e is HttpRequestException or HttpIOException or IOException { InnerException: SocketException } || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        e is HttpRequestException or HttpIOException or IOException { InnerException: SocketException }
+        || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     private static void RequireSpace(string path, long bytes, string what)
     {

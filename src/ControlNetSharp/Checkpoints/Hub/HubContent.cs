@@ -11,16 +11,33 @@ internal sealed record HubContent(string ETag, long? Length)
     private const int Sha256Digits = 64;
     private const int Sha1Digits = 40;
 
-    /// <summary>Reads the headers of an answer. Those with Linked in their names are of the contents, where the answer itself only leads there.</summary>
+    /// <summary>
+    /// Reads the headers of an answer. Those with Linked in their names are of the contents, where the answer itself
+    /// only leads there.
+    /// </summary>
     /// <exception cref="HubException">It has no ETag, or a size that is no number.</exception>
     public static HubContent Of(HttpResponseMessage response, string what)
     {
-        string? Header(string name) => response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+        string? Header(string name) =>
+            response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
         // Read as text: servers send ETags without quotes, which .NET takes for none.
-        var etag = Header("X-Linked-Etag") ?? Header("ETag") ?? throw new HubException(HubFailure.Damaged, $"The hub gives no ETag for {what}; is a proxy or another server in between?");
-        var length = Header("X-Linked-Size") is not { } size ? (int)response.StatusCode < 300 ? response.Content.Headers.ContentLength : null
-            : long.TryParse(size, out var number) && number >= 0 ? number
-            : throw new HubException(HubFailure.Damaged, $"The hub gives the size \"{size}\" for {what}, which is none.");
+        var etag =
+            Header("X-Linked-Etag")
+            ?? Header("ETag")
+            ?? throw new HubException(
+                HubFailure.Damaged,
+                $"The hub gives no ETag for {what}; is a proxy or another server in between?"
+            );
+        var length = Header("X-Linked-Size") is not { } size
+            ? (int)response.StatusCode < 300
+                ? response.Content.Headers.ContentLength
+                : null
+            : long.TryParse(size, out var number) && number >= 0
+                ? number
+                : throw new HubException(
+                    HubFailure.Damaged,
+                    $"The hub gives the size \"{size}\" for {what}, which is none."
+                );
         return new HubContent((etag.StartsWith("W/", StringComparison.Ordinal) ? etag[2..] : etag).Trim('"'), length);
     }
 
@@ -35,7 +52,9 @@ internal sealed record HubContent(string ETag, long? Length)
 
         await using var file = File.OpenRead(path);
 #pragma warning disable CA5350 // Git's own hash; it finds damage, not malice.
-        using var hash = IncrementalHash.CreateHash(ETag.Length == Sha256Digits ? HashAlgorithmName.SHA256 : HashAlgorithmName.SHA1);
+        using var hash = IncrementalHash.CreateHash(
+            ETag.Length == Sha256Digits ? HashAlgorithmName.SHA256 : HashAlgorithmName.SHA1
+        );
 #pragma warning restore CA5350
         if (ETag.Length == Sha1Digits)
         {
@@ -43,7 +62,7 @@ internal sealed record HubContent(string ETag, long? Length)
         }
 
         var buffer = new byte[1 << 18];
-        for (int count; (count = await file.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+        for (int count; (count = await file.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0; )
         {
             hash.AppendData(buffer.AsSpan(0, count));
         }

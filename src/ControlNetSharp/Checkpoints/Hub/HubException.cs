@@ -16,7 +16,9 @@ internal enum HubFailure
     Damaged,
 }
 
-/// <summary>Files could not be had from the hub. Nothing unfinished is left under a name that others would take for the file.</summary>
+/// <summary>
+/// Files could not be had from the hub. Nothing unfinished is left under a name that others would take for the file.
+/// </summary>
 internal sealed class HubException : Exception
 {
     /// <summary>Creates the exception.</summary>

@@ -6,7 +6,13 @@ namespace ControlNetSharp.Checkpoints.Hub;
 /// <param name="Commit">The commit that it stands for, 40 hexadecimal digits.</param>
 /// <param name="Snapshot">The folder of that commit; the files lie in it under their own names.</param>
 /// <param name="Files">The files, in the order of the repository.</param>
-internal sealed record HubPull(string Repository, string Revision, string Commit, string Snapshot, IReadOnlyList<PulledFile> Files);
+internal sealed record HubPull(
+    string Repository,
+    string Revision,
+    string Commit,
+    string Snapshot,
+    IReadOnlyList<PulledFile> Files
+);
 
 /// <summary>A file of a repository.</summary>
 /// <param name="Name">Its name in the repository, with forward slashes.</param>

@@ -3,8 +3,15 @@ namespace ControlNetSharp.Checkpoints.KeyMaps;
 /// <summary>A module in both layouts, and what its parts are called.</summary>
 /// <param name="Diffusers">Its name in diffusers.</param>
 /// <param name="Ldm">Its name in LDM, without the network's prefix.</param>
-/// <param name="Parts">Names inside it, diffusers' first; null where both layouts call them the same. Where LDM's name occurs twice, the first row is today's.</param>
-internal sealed record ModuleRow(string Diffusers, string Ldm, IReadOnlyList<(string Diffusers, string Ldm)>? Parts = null);
+/// <param name="Parts">
+/// Names inside it, diffusers' first; null where both layouts call them the same. Where LDM's name occurs twice, the
+/// first row is today's.
+/// </param>
+internal sealed record ModuleRow(
+    string Diffusers,
+    string Ldm,
+    IReadOnlyList<(string Diffusers, string Ldm)>? Parts = null
+);
 
 /// <summary>The names of a network's weights in diffusers and in LDM, by the modules that they belong to.</summary>
 internal sealed class KeyMap
@@ -24,13 +31,20 @@ internal sealed class KeyMap
     }
 
     /// <summary>LDM's name of a weight, without the network's prefix; null where the layouts have none.</summary>
-    public string? ToLdm(string name) => Translate(name, _byDiffusers, row => row.Ldm, part => part.Diffusers, part => part.Ldm);
+    public string? ToLdm(string name) =>
+        Translate(name, _byDiffusers, row => row.Ldm, part => part.Diffusers, part => part.Ldm);
 
     /// <summary>Diffusers' name of a weight; null where the layouts have none.</summary>
-    public string? ToDiffusers(string name) => Translate(name, _byLdm, row => row.Diffusers, part => part.Ldm, part => part.Diffusers);
+    public string? ToDiffusers(string name) =>
+        Translate(name, _byLdm, row => row.Diffusers, part => part.Ldm, part => part.Diffusers);
 
     private static string? Translate(
-        string name, Dictionary<string, ModuleRow> rows, Func<ModuleRow, string> target, Func<(string Diffusers, string Ldm), string> from, Func<(string Diffusers, string Ldm), string> to)
+        string name,
+        Dictionary<string, ModuleRow> rows,
+        Func<ModuleRow, string> target,
+        Func<(string Diffusers, string Ldm), string> from,
+        Func<(string Diffusers, string Ldm), string> to
+    )
     {
         for (var dot = name.LastIndexOf('.'); dot > 0; dot = name.LastIndexOf('.', dot - 1))
         {

@@ -4,7 +4,8 @@ using static System.FormattableString;
 namespace ControlNetSharp.Checkpoints.KeyMaps;
 
 /// <summary>
-/// Names of the text encoder of SD 2.x: OpenCLIP's in LDM, transformers' in diffusers, which has the three projections of attention apart that OpenCLIP stacks.
+/// Names of the text encoder of SD 2.x: OpenCLIP's in LDM, transformers' in diffusers, which has the three projections
+/// of attention apart that OpenCLIP stacks.
 /// Source: the names in open_clip transformer.py and transformers modeling_clip.py; the golden README lists them.
 /// </summary>
 internal static class OpenClipKeys
@@ -14,13 +15,20 @@ internal static class OpenClipKeys
 
     private static readonly (string Transformers, string OpenClip)[] Whole =
     [
-        ("text_model.embeddings.token_embedding.weight", "token_embedding.weight"), ("text_model.embeddings.position_embedding.weight", "positional_embedding"),
-        ("text_model.final_layer_norm.weight", "ln_final.weight"), ("text_model.final_layer_norm.bias", "ln_final.bias"), ("logit_scale", "logit_scale"),
+        ("text_model.embeddings.token_embedding.weight", "token_embedding.weight"),
+        ("text_model.embeddings.position_embedding.weight", "positional_embedding"),
+        ("text_model.final_layer_norm.weight", "ln_final.weight"),
+        ("text_model.final_layer_norm.bias", "ln_final.bias"),
+        ("logit_scale", "logit_scale"),
     ];
 
     private static readonly (string Transformers, string OpenClip)[] Parts =
     [
-        ("layer_norm1", "ln_1"), ("layer_norm2", "ln_2"), ("self_attn.out_proj", "attn.out_proj"), ("mlp.fc1", "mlp.c_fc"), ("mlp.fc2", "mlp.c_proj"),
+        ("layer_norm1", "ln_1"),
+        ("layer_norm2", "ln_2"),
+        ("self_attn.out_proj", "attn.out_proj"),
+        ("mlp.fc1", "mlp.c_fc"),
+        ("mlp.fc2", "mlp.c_proj"),
     ];
 
     private static readonly string[] Projections = ["q_proj", "k_proj", "v_proj"];
@@ -35,9 +43,17 @@ internal static class OpenClipKeys
             {
                 result["text_projection"] = tensor.Transposed();
             }
-            else if (SplitLayer(name, Layer) is var (layer, rest) && layer >= 0 && rest.Split('.') is ["self_attn", var projection, var kind] && Projections.Contains(projection))
+            else if (
+                SplitLayer(name, Layer) is var (layer, rest)
+                && layer >= 0
+                && rest.Split('.') is ["self_attn", var projection, var kind]
+                && Projections.Contains(projection)
+            )
             {
-                var parts = Projections.Select(p => tensors.GetValueOrDefault(Invariant($"{Layer}{layer}.self_attn.{p}.{kind}"))).OfType<StoredTensor>().ToList();
+                var parts = Projections
+                    .Select(p => tensors.GetValueOrDefault(Invariant($"{Layer}{layer}.self_attn.{p}.{kind}")))
+                    .OfType<StoredTensor>()
+                    .ToList();
                 result[Invariant($"{Block}{layer}.attn.in_proj_{kind}")] = StoredTensor.Stacked(parts);
             }
             else
@@ -59,11 +75,16 @@ internal static class OpenClipKeys
             {
                 result["text_projection.weight"] = tensor.Transposed();
             }
-            else if (SplitLayer(name, Block) is var (layer, rest) && layer >= 0 && rest is "attn.in_proj_weight" or "attn.in_proj_bias")
+            else if (
+                SplitLayer(name, Block) is var (layer, rest)
+                && layer >= 0
+                && rest is "attn.in_proj_weight" or "attn.in_proj_bias"
+            )
             {
                 foreach (var (index, projection) in Projections.Index())
                 {
-                    result[Invariant($"{Layer}{layer}.self_attn.{projection}.{rest["attn.in_proj_".Length..]}")] = tensor.Third(index);
+                    result[Invariant($"{Layer}{layer}.self_attn.{projection}.{rest["attn.in_proj_".Length..]}")] =
+                        tensor.Third(index);
                 }
             }
             else
@@ -75,17 +96,44 @@ internal static class OpenClipKeys
         return result;
     }
 
-    /// <summary>The linear layers of a block: transformers' module, OpenCLIP's weight, and which third of its rows where OpenCLIP stacks three of them.</summary>
+    /// <summary>
+    /// The linear layers of a block: transformers' module, OpenCLIP's weight, and which third of its rows where
+    /// OpenCLIP stacks three of them.
+    /// </summary>
     public static IEnumerable<(string Module, string Weight, int? Third)> LinearLayers(int layer) =>
-    [
-        .. Projections.Select((projection, index) => (Invariant($"{Layer}{layer}.self_attn.{projection}"), Invariant($"{Block}{layer}.attn.in_proj_weight"), (int?)index)),
-        .. Parts.Where(part => !part.Transformers.StartsWith("layer_norm", StringComparison.Ordinal)).Select(part => (Invariant($"{Layer}{layer}.{part.Transformers}"), Invariant($"{Block}{layer}.{part.OpenClip}.weight"), (int?)null)),
-    ];
+        [
+            .. Projections.Select(
+                (projection, index) =>
+                    (
+                        Invariant($"{Layer}{layer}.self_attn.{projection}"),
+                        Invariant($"{Block}{layer}.attn.in_proj_weight"),
+                        (int?)index
+                    )
+            ),
+            .. Parts
+                .Where(part => !part.Transformers.StartsWith("layer_norm", StringComparison.Ordinal))
+                .Select(part =>
+                    (
+                        Invariant($"{Layer}{layer}.{part.Transformers}"),
+                        Invariant($"{Block}{layer}.{part.OpenClip}.weight"),
+                        (int?)null
+                    )
+                ),
+        ];
 
-    private static (string, string) Swap((string Transformers, string OpenClip) row) => (row.OpenClip, row.Transformers);
+    private static (string, string) Swap((string Transformers, string OpenClip) row) =>
+        (row.OpenClip, row.Transformers);
 
-    /// <summary>The other layout's name; a name that it does not know stays as it is and is reported by whoever compares names.</summary>
-    private static string Translate(string name, string from, string to, IReadOnlyList<(string From, string To)> whole, IReadOnlyList<(string From, string To)> parts)
+    /// <summary>
+    /// The other layout's name; a name that it does not know stays as it is and is reported by whoever compares names.
+    /// </summary>
+    private static string Translate(
+        string name,
+        string from,
+        string to,
+        IReadOnlyList<(string From, string To)> whole,
+        IReadOnlyList<(string From, string To)> parts
+    )
     {
         if (whole.FirstOrDefault(row => row.From == name) is { To: { } found })
         {
@@ -105,6 +153,15 @@ internal static class OpenClipKeys
         }
 
         var dot = name.IndexOf('.', prefix.Length);
-        return dot > 0 && int.TryParse(name.AsSpan(prefix.Length, dot - prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var layer) ? (layer, name[(dot + 1)..]) : (-1, "");
+        return
+            dot > 0
+            && int.TryParse(
+                name.AsSpan(prefix.Length, dot - prefix.Length),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var layer
+            )
+            ? (layer, name[(dot + 1)..])
+            : (-1, "");
     }
 }

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace ControlNetSharp.Checkpoints.Loras;
 
 /// <summary>
-/// The scales of a LoRA that diffusers wrote: they are no tensors but JSON in the file's metadata. Source: diffusers loaders/lora_base.py, <c>lora_adapter_metadata</c>; PEFT tuners/lora/config.py for the names.
+/// The scales of a LoRA that diffusers wrote: they are no tensors but JSON in the file's metadata. Source: diffusers
+/// loaders/lora_base.py, <c>lora_adapter_metadata</c>; PEFT tuners/lora/config.py for the names.
 /// </summary>
 internal sealed class AdapterMetadata
 {
@@ -30,7 +31,11 @@ internal sealed class AdapterMetadata
         }
         catch (JsonException e)
         {
-            throw new CheckpointException(files.Name, $"its metadata '{Key}' is no JSON object: {e.Message}", innerException: e);
+            throw new CheckpointException(
+                files.Name,
+                $"its metadata '{Key}' is no JSON object: {e.Message}",
+                innerException: e
+            );
         }
     }
 
@@ -46,16 +51,32 @@ internal sealed class AdapterMetadata
         }
 
         var (component, rest) = (module[..dot], module[(dot + 1)..]);
-        JsonElement? Said(string name) => json.TryGetProperty($"{component}.{name}", out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
-        var patterns = Said("alpha_pattern") is { ValueKind: JsonValueKind.Object } listed ? listed.EnumerateObject().ToList() : [];
-        var own = patterns.Find(pattern => rest == pattern.Name || rest.EndsWith("." + pattern.Name, StringComparison.Ordinal)) is { Value.ValueKind: not JsonValueKind.Undefined } found ? found.Value : Said("lora_alpha");
+        JsonElement? Said(string name) =>
+            json.TryGetProperty($"{component}.{name}", out var value) && value.ValueKind != JsonValueKind.Null
+                ? value
+                : null;
+        var patterns = Said("alpha_pattern") is { ValueKind: JsonValueKind.Object } listed
+            ? listed.EnumerateObject().ToList()
+            : [];
+        var own = patterns.Find(pattern =>
+            rest == pattern.Name || rest.EndsWith("." + pattern.Name, StringComparison.Ordinal)
+        )
+            is { Value.ValueKind: not JsonValueKind.Undefined } found
+            ? found.Value
+            : Said("lora_alpha");
         if (own is not { } alpha)
         {
             return null;
         }
 
-        var number = alpha.ValueKind == JsonValueKind.Number && double.IsFinite(alpha.GetDouble()) ? alpha.GetDouble()
-            : throw new CheckpointException(_file, $"its metadata '{Key}' has the alpha {alpha.GetRawText()} for '{module}'; it must be a finite number.");
+        var number =
+            alpha.ValueKind == JsonValueKind.Number && double.IsFinite(alpha.GetDouble())
+                ? alpha.GetDouble()
+                : throw new CheckpointException(
+                    _file,
+                    $"its metadata '{Key}' has the alpha {alpha.GetRawText()} for '{module}'; it must be a finite "
+                        + "number."
+                );
         // Rank-stabilised: alpha / √rank instead of alpha / rank. Source: Kalajdzievski 2023, arXiv:2312.03732.
         return Said("use_rslora") is { ValueKind: JsonValueKind.True } ? number * Math.Sqrt(rank) : number;
     }

@@ -4,13 +4,18 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Checkpoints.Loras;
 
 /// <summary>
-/// LoRAs that are merged into the weights of a model, in place; disposing takes them out again and leaves every bit as it was.
+/// LoRAs that are merged into the weights of a model, in place; disposing takes them out again and leaves every bit as
+/// it was.
 /// </summary>
 /// <remarks>
-/// What is needed to take them out is a copy of each weight that was touched, in its own type, in main memory: nothing smaller
-/// brings back every bit, since a sum and its difference are rounded. For the usual LoRA of 16-bit models these are 0.7 GB (SD 1.x)
-/// or 5 GB (SDXL) for the time of a generation, and making and taking back the copies takes as long as copying so much memory twice.
-/// The file of the model would need no memory, but it may be replaced or deleted meanwhile. A path beside each layer would need none
+/// What is needed to take them out is a copy of each weight that was touched, in its own type, in main memory: nothing
+/// smaller
+/// brings back every bit, since a sum and its difference are rounded. For the usual LoRA of 16-bit models these are 0.7
+/// GB (SD 1.x)
+/// or 5 GB (SDXL) for the time of a generation, and making and taking back the copies takes as long as copying so much
+/// memory twice.
+/// The file of the model would need no memory, but it may be replaced or deleted meanwhile. A path beside each layer
+/// would need none
 /// either, but a step would take longer (by 40 % at rank 64 beside a layer 320 wide).
 /// The sums are taken in float32, those of several LoRAs at once, and rounded once.
 /// </remarks>
@@ -18,16 +23,17 @@ internal sealed class AppliedLoras : IDisposable
 {
     private readonly List<(Tensor Weight, Tensor Original)> _touched = [];
 
-    private AppliedLoras()
-    {
-    }
+    private AppliedLoras() { }
 
     /// <summary>Merges LoRAs into a model; several add, one file twice counts twice.</summary>
-    /// <param name="model">The model. Borrowed; nothing else may use or change its weights before this is disposed.</param>
+    /// <param name="model">
+    /// The model. Borrowed; nothing else may use or change its weights before this is disposed.
+    /// </param>
     /// <param name="loras">The files with their weights.</param>
     /// <returns>What is to be disposed when the LoRAs are not wanted any more, and before the model.</returns>
     /// <exception cref="CheckpointException">
-    /// A file is damaged, is no LoRA or of a kind that cannot be applied, or does not fit the model; the model is as it was.
+    /// A file is damaged, is no LoRA or of a kind that cannot be applied, or does not fit the model; the model is as it
+    /// was.
     /// </exception>
     public static AppliedLoras Apply(DiffusionModel model, IReadOnlyList<LoraRequest> loras)
     {
@@ -38,7 +44,10 @@ internal sealed class AppliedLoras : IDisposable
         try
         {
             // The prefixes only keep the weights of two text encoders apart.
-            var targets = LoraTarget.Of(model.UNet, [.. model.Texts.Index().Select(text => (text.Item, $"text{text.Index}."))]);
+            var targets = LoraTarget.Of(
+                model.UNet,
+                [.. model.Texts.Index().Select(text => (text.Item, $"text{text.Index}."))]
+            );
             var additions = new List<(LoraTarget Target, LoraModule Module, double Weight)>();
             foreach (var lora in loras)
             {

@@ -30,8 +30,10 @@ internal static class LoraFamily
     public static string? Of(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)
     {
         static long Inputs(IReadOnlyList<long> down) => down is [_, var inputs, ..] ? inputs : 0;
-        var modules = shapes.Where(shape => LoraNames.Of(shape.Key)?.Part == LoraNames.Down)
-            .Select(shape => (Name: LoraNames.Of(shape.Key)!.Value.Module, Width: Inputs(shape.Value))).ToList();
+        var modules = shapes
+            .Where(shape => LoraNames.Of(shape.Key)?.Part == LoraNames.Down)
+            .Select(shape => (Name: LoraNames.Of(shape.Key)!.Value.Module, Width: Inputs(shape.Value)))
+            .ToList();
         bool TakesContext(string name) =>
             Array.Exists(ToContext, ending => name.EndsWith(ending, StringComparison.Ordinal));
         bool IsOfOnlyText(string name) =>

@@ -19,12 +19,21 @@ internal sealed class LoraFile : IDisposable
             parts.TryAdd(module, new Dictionary<string, StoredTensor>(StringComparer.Ordinal));
             if (!parts[module].TryAdd(part, tensor))
             {
-                throw new CheckpointException(Path, $"the tensors '{parts[module][part].Name}' and '{name}' are the same one under two names.", [parts[module][part].Name, name]);
+                throw new CheckpointException(
+                    Path,
+                    $"the tensors '{parts[module][part].Name}' and '{name}' are the same one under two names.",
+                    [parts[module][part].Name, name]
+                );
             }
         }
 
         var adapter = AdapterMetadata.Read(files);
-        Modules = [.. parts.Select(module => Module(module.Key, module.Value, adapter)).OrderBy(module => module.Name, StringComparer.Ordinal)];
+        Modules =
+        [
+            .. parts
+                .Select(module => Module(module.Key, module.Value, adapter))
+                .OrderBy(module => module.Name, StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>The file's path, as it was given.</summary>
@@ -37,7 +46,9 @@ internal sealed class LoraFile : IDisposable
     public string? Family => LoraFamily.Of(_files.Shapes);
 
     /// <summary>Opens a file in kohya's or diffusers' naming, of any container.</summary>
-    /// <exception cref="CheckpointException">It is damaged, is no LoRA, is one of another kind (LoHa, LoKr, DoRA, …), or has names that no LoRA has.</exception>
+    /// <exception cref="CheckpointException">
+    /// It is damaged, is no LoRA, is one of another kind (LoHa, LoKr, DoRA, …), or has names that no LoRA has.
+    /// </exception>
     public static LoraFile Open(string path)
     {
         var files = CheckpointFiles.Open(path);
@@ -64,50 +75,69 @@ internal sealed class LoraFile : IDisposable
     {
         var missing = Modules.Where(module => !targets.ContainsKey(module.Name)).Select(module => module.Name).ToList();
         var misshapen = Modules
-            .Where(module => targets.TryGetValue(module.Name, out var target) && !module.Fits(target.Shape)).ToList();
+            .Where(module => targets.TryGetValue(module.Name, out var target) && !module.Fits(target.Shape))
+            .ToList();
         if (missing.Count + misshapen.Count == 0)
         {
             return;
         }
 
         static string Sides(long[] shape) => $"[{string.Join(", ", shape)}]";
-        var shapes = misshapen.ConvertAll(
-            module => $"{module.Name} {Sides(module.Shape!)} for a weight {Sides(targets[module.Name].Shape)}");
+        var shapes = misshapen.ConvertAll(module =>
+            $"{module.Name} {Sides(module.Shape!)} for a weight {Sides(targets[module.Name].Shape)}"
+        );
         string?[] findings =
         [
-            missing.Count == 0 ? null
+            missing.Count == 0
+                ? null
                 : $"{missing.Count} of its {Modules.Count} modules are not in the model ({Shown(missing)})",
             misshapen.Count == 0 ? null : $"{misshapen.Count} are of another shape ({Shown(shapes)})",
         ];
         throw new CheckpointException(
             Path,
             $"this LoRA is for {Family ?? "an unknown family"}; the model {model} is {family.Name}: "
-            + $"{string.Join("; ", findings.OfType<string>())}.",
-            [.. missing.Concat(misshapen.Select(module => module.Name)).Take(ShownKeys)]);
+                + $"{string.Join("; ", findings.OfType<string>())}.",
+            [.. missing.Concat(misshapen.Select(module => module.Name)).Take(ShownKeys)]
+        );
     }
 
     private void Refuse(List<string> unknown)
     {
         if (_files.Tensors.Keys.FirstOrDefault(name => LoraNames.OtherKindOf(name) is not null) is { } sign)
         {
-            throw new CheckpointException(Path, $"this is {LoraNames.OtherKindOf(sign)} ('{sign}'), which cannot be applied; LoRA and LoCon files can.", [sign]);
+            throw new CheckpointException(
+                Path,
+                $"this is {LoraNames.OtherKindOf(sign)} ('{sign}'), which cannot be applied; LoRA and LoCon files can.",
+                [sign]
+            );
         }
 
         var adapters = _files.Tensors.Keys.Select(LoraNames.AdapterOf).OfType<string>().Distinct().ToList();
         if (adapters.Count > 1)
         {
             throw new CheckpointException(
-                Path, $"this file has {adapters.Count} adapters ({Shown(adapters)}); a file with one can be applied.");
+                Path,
+                $"this file has {adapters.Count} adapters ({Shown(adapters)}); a file with one can be applied."
+            );
         }
 
         if (unknown.Count == _files.Tensors.Count)
         {
-            throw new CheckpointException(Path, $"this is not a LoRA; the first of its {unknown.Count} keys is '{unknown.FirstOrDefault()}'.", [.. unknown.Take(1)]);
+            throw new CheckpointException(
+                Path,
+                $"this is not a LoRA; the first of its {unknown.Count} keys is '{unknown.FirstOrDefault()}'.",
+                [.. unknown.Take(1)]
+            );
         }
 
         if (unknown.Count > 0)
         {
-            throw new CheckpointException(Path, $"{unknown.Count} of its {_files.Tensors.Count} keys are none of a LoRA ({Shown(unknown)}); nothing of it is applied, since the rest would be something else.", [.. unknown.Take(ShownKeys)]);
+            throw new CheckpointException(
+                Path,
+                $"{unknown.Count} of its {_files.Tensors.Count} keys are none of a LoRA ({Shown(unknown)}); nothing of "
+                    + "it is applied, since the rest would be something else.",
+                [.. unknown.Take(ShownKeys)]
+            );
         }
     }
 
@@ -119,17 +149,45 @@ internal sealed class LoraFile : IDisposable
     {
         if (!parts.TryGetValue(LoraNames.Down, out var down) || !parts.TryGetValue(LoraNames.Up, out var up))
         {
-            throw new CheckpointException(Path, $"its module '{name}' has no {(parts.ContainsKey(LoraNames.Down) ? LoraNames.Up : LoraNames.Down)} part.", [.. parts.Values.Select(part => part.Name).Take(1)]);
+            throw new CheckpointException(
+                Path,
+                $"its module '{name}' has no {(parts.ContainsKey(LoraNames.Down) ? LoraNames.Up : LoraNames.Down)} "
+                    + "part.",
+                [.. parts.Values.Select(part => part.Name).Take(1)]
+            );
         }
 
-        if (parts.Values.FirstOrDefault(part => !SafetensorsFormat.CanBeWeights(part.Dtype) && part != parts.GetValueOrDefault(LoraNames.Alpha)) is { } mistyped)
+        if (
+            parts.Values.FirstOrDefault(part =>
+                !SafetensorsFormat.CanBeWeights(part.Dtype) && part != parts.GetValueOrDefault(LoraNames.Alpha)
+            ) is
+            { } mistyped
+        )
         {
-            throw new CheckpointException(Path, $"the tensor '{mistyped.Name}' has the dtype {mistyped.Dtype}, which cannot be weights.", [mistyped.Name]);
+            throw new CheckpointException(
+                Path,
+                $"the tensor '{mistyped.Name}' has the dtype {mistyped.Dtype}, which cannot be weights.",
+                [mistyped.Name]
+            );
         }
 
-        var module = new LoraModule(name, down, up, parts.GetValueOrDefault(LoraNames.Middle), parts.TryGetValue(LoraNames.Alpha, out var alpha) ? Number(alpha) : adapter.AlphaOf(name, down.Shape is [var rank, ..] ? rank : 0));
-        return module.Shape is not null ? module
-            : throw new CheckpointException(Path, $"the parts of its module '{name}' do not fit each other: {string.Join(", ", parts.Values.Select(part => $"{part.Name} [{string.Join(", ", part.Shape)}]"))}.", [down.Name, up.Name]);
+        var module = new LoraModule(
+            name,
+            down,
+            up,
+            parts.GetValueOrDefault(LoraNames.Middle),
+            parts.TryGetValue(LoraNames.Alpha, out var alpha)
+                ? Number(alpha)
+                : adapter.AlphaOf(name, down.Shape is [var rank, ..] ? rank : 0)
+        );
+        return module.Shape is not null
+            ? module
+            : throw new CheckpointException(
+                Path,
+                $"the parts of its module '{name}' do not fit each other: "
+                    + $"{string.Join(", ", parts.Values.Select(part => $"{part.Name} [{string.Join(", ", part.Shape)}]"))}.",
+                [down.Name, up.Name]
+            );
     }
 
     private double Number(StoredTensor stored)

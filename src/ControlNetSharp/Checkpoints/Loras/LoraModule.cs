@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Checkpoints.Loras;
 
 /// <summary>
-/// What a LoRA (for convolutions also called LoCon) adds to one weight: alpha / rank · up · down. Source: Hu et al. 2021, arXiv:2106.09685, section 4.1; for convolutions with a middle part (Tucker
+/// What a LoRA (for convolutions also called LoCon) adds to one weight: alpha / rank · up · down. Source: Hu et al.
+/// 2021, arXiv:2106.09685, section 4.1; for convolutions with a middle part (Tucker
 /// decomposition) LyCORIS; numbers: goldens lora.
 /// </summary>
 /// <param name="Name">The module as the file names it.</param>
@@ -19,19 +20,34 @@ internal sealed record LoraModule(string Name, StoredTensor Down, StoredTensor U
     {
         get
         {
-            if (Down.Shape.ToArray() is not [> 0 and var rank, var inputs, .. var kernel] || Up.Shape.ToArray() is not [var outputs, var upRank, .. var upKernel] || upKernel.Any(side => side != 1))
+            if (
+                Down.Shape.ToArray() is not [> 0 and var rank, var inputs, .. var kernel]
+                || Up.Shape.ToArray() is not [var outputs, var upRank, .. var upKernel]
+                || upKernel.Any(side => side != 1)
+            )
             {
                 return null;
             }
 
             return Middle is null
-                ? rank == upRank && kernel.Length is 0 or 2 ? [outputs, inputs, .. kernel] : null
-                : Middle.Shape is [var left, var right, var height, var width] && left == upRank && right == rank && kernel.All(side => side == 1) ? [outputs, inputs, height, width] : null;
+                ? rank == upRank && kernel.Length is 0 or 2
+                    ? [outputs, inputs, .. kernel]
+                    : null
+                : Middle.Shape is [var left, var right, var height, var width]
+                && left == upRank
+                && right == rank
+                && kernel.All(side => side == 1)
+                    ? [outputs, inputs, height, width]
+                    : null;
         }
     }
 
     /// <summary>Whether it can be added to a weight; a matrix and a 1×1 convolution are the same numbers.</summary>
-    public bool Fits(long[] weight) => Shape is [var outputs, var inputs, .. var kernel] && weight is [var rows, var columns, .. var sides] && outputs == rows && inputs == columns
+    public bool Fits(long[] weight) =>
+        Shape is [var outputs, var inputs, .. var kernel]
+        && weight is [var rows, var columns, .. var sides]
+        && outputs == rows
+        && inputs == columns
         && (kernel.SequenceEqual(sides) || (kernel.All(side => side == 1) && sides.All(side => side == 1)));
 
     /// <summary>What it adds at weight 1.</summary>
@@ -49,5 +65,10 @@ internal sealed record LoraModule(string Name, StoredTensor Down, StoredTensor U
 
     /// <summary>Σ up[i, n] · middle[n, m, k, l] · down[m, j] -> [i, j, k, l].</summary>
     private static Tensor Tucker(Tensor up, Tensor middle, Tensor down) =>
-        up.matmul(middle.flatten(1)).reshape(up.shape[0], middle.shape[1], middle.shape[2], middle.shape[3]).permute(0, 2, 3, 1).matmul(down).permute(0, 3, 1, 2).contiguous();
+        up.matmul(middle.flatten(1))
+            .reshape(up.shape[0], middle.shape[1], middle.shape[2], middle.shape[3])
+            .permute(0, 2, 3, 1)
+            .matmul(down)
+            .permute(0, 3, 1, 2)
+            .contiguous();
 }

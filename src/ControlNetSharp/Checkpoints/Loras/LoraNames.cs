@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace ControlNetSharp.Checkpoints.Loras;
 
 /// <summary>
-/// What the names in LoRA files say: the module, and which of its parts a tensor is. Source: the names that kohya-ss sd-scripts, PEFT and diffusers (today's, <c>lora_linear_layer</c>, and the attention
+/// What the names in LoRA files say: the module, and which of its parts a tensor is. Source: the names that kohya-ss
+/// sd-scripts, PEFT and diffusers (today's, <c>lora_linear_layer</c>, and the attention
 /// processors before, in text encoders without a processor) write; the golden JSON lists them.
 /// </summary>
 internal static partial class LoraNames
@@ -15,8 +16,14 @@ internal static partial class LoraNames
 
     private static readonly (string Ending, string Part)[] Endings =
     [
-        (".lora_down.weight", Down), (".lora_up.weight", Up), (".lora_mid.weight", Middle), (".alpha", Alpha),
-        (".lora_linear_layer.down.weight", Down), (".lora_linear_layer.up.weight", Up), (".lora.down.weight", Down), (".lora.up.weight", Up),
+        (".lora_down.weight", Down),
+        (".lora_up.weight", Up),
+        (".lora_mid.weight", Middle),
+        (".alpha", Alpha),
+        (".lora_linear_layer.down.weight", Down),
+        (".lora_linear_layer.up.weight", Up),
+        (".lora.down.weight", Down),
+        (".lora.up.weight", Up),
     ];
 
     /// <summary>What stands before the names of kohya and LyCORIS.</summary>
@@ -24,24 +31,50 @@ internal static partial class LoraNames
 
     /// <summary>What stands before those of diffusers and cloneofsimo.</summary>
     private static readonly string[] Networks =
-        ["unet.", "unet:", "text_encoder.", "text_encoder:", "base_model.model.", "bundle_emb."];
+    [
+        "unet.",
+        "unet:",
+        "text_encoder.",
+        "text_encoder:",
+        "base_model.model.",
+        "bundle_emb.",
+    ];
 
-    /// <summary>Parts of names that only other kinds of files have, and what those are called; ^ and $ stand for the beginning and the end of a name.</summary>
+    /// <summary>
+    /// Parts of names that only other kinds of files have, and what those are called; ^ and $ stand for the beginning
+    /// and the end of a name.
+    /// </summary>
     private static readonly (string Sign, string Kind)[] OtherKinds =
     [
-        (".hada_", "a LoHa (LyCORIS)"), (".lokr_", "a LoKr (LyCORIS)"), (".dora_scale", "a DoRA"), (".lora_magnitude_vector", "a DoRA"), (".oft_", "an OFT network (LyCORIS)"), (".on_input", "an (IA)³ network"),
-        (".diff$", "a network of full differences (LyCORIS)"), (".diff_b$", "a network of full differences (LyCORIS)"), (".w_norm", "a network with norms (LyCORIS)"), (".a1.weight", "a GLoRA"), (".lora_embedding_", "a LoRA with token embeddings"),
-        ("^bundle_emb.", "a LoRA with textual-inversion embeddings in it"), ("^lora_controlnet$", "a Control-LoRA"), ("^lllite_", "a ControlNet-LLLite"),
+        (".hada_", "a LoHa (LyCORIS)"),
+        (".lokr_", "a LoKr (LyCORIS)"),
+        (".dora_scale", "a DoRA"),
+        (".lora_magnitude_vector", "a DoRA"),
+        (".oft_", "an OFT network (LyCORIS)"),
+        (".on_input", "an (IA)³ network"),
+        (".diff$", "a network of full differences (LyCORIS)"),
+        (".diff_b$", "a network of full differences (LyCORIS)"),
+        (".w_norm", "a network with norms (LyCORIS)"),
+        (".a1.weight", "a GLoRA"),
+        (".lora_embedding_", "a LoRA with token embeddings"),
+        ("^bundle_emb.", "a LoRA with textual-inversion embeddings in it"),
+        ("^lora_controlnet$", "a Control-LoRA"),
+        ("^lllite_", "a ControlNet-LLLite"),
         ("^unet:", "a LoRA of cloneofsimo/lora, whose tensors have numbers for names"),
         ("^text_encoder:", "a LoRA of cloneofsimo/lora, whose tensors have numbers for names"),
         ("_custom_diffusion.", "a network of Custom Diffusion"),
     ];
 
-    /// <summary>The kind of a file that has such a name and is no plain LoRA; null for names that say nothing of it.</summary>
-    public static string? OtherKindOf(string name) => Array.Find(OtherKinds, row => $"^{name}$".Contains(row.Sign, StringComparison.Ordinal)).Kind;
+    /// <summary>
+    /// The kind of a file that has such a name and is no plain LoRA; null for names that say nothing of it.
+    /// </summary>
+    public static string? OtherKindOf(string name) =>
+        Array.Find(OtherKinds, row => $"^{name}$".Contains(row.Sign, StringComparison.Ordinal)).Kind;
 
     /// <summary>Whether only LoRAs and their kin have such a name.</summary>
-    public static bool IsOfLora(string name) => IsOfKohya(name) || Of(name)?.Part is Down or Up
+    public static bool IsOfLora(string name) =>
+        IsOfKohya(name)
+        || Of(name)?.Part is Down or Up
         || (OtherKindOf(name) is not null && BeginsWithOneOf(Networks, name));
 
     /// <summary>Whether kohya's programs, and LyCORIS after them, write such a name.</summary>
@@ -68,7 +101,10 @@ internal static partial class LoraNames
 
         var (attention, layer) = (processor.Groups["attention"].Value, processor.Groups["layer"].Value);
         var isUNet = processor.Groups["unet"].Success;
-        var projection = !isUNet ? $"{layer}_proj" : layer == "out" ? "to_out.0" : $"to_{layer}";
+        var projection =
+            !isUNet ? $"{layer}_proj"
+            : layer == "out" ? "to_out.0"
+            : $"to_{layer}";
         return ($"{attention}.{projection}", processor.Groups["part"].Value);
     }
 
@@ -80,11 +116,16 @@ internal static partial class LoraNames
         Array.Exists(starts, start => name.StartsWith(start, StringComparison.Ordinal));
 
     [GeneratedRegex(
-        @"^(?<module>.+)\.lora_(?<side>A|B)(\.(?<adapter>[^.]+))?\.weight$", RegexOptions.ExplicitCapture, 1000)]
+        @"^(?<module>.+)\.lora_(?<side>A|B)(\.(?<adapter>[^.]+))?\.weight$",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Peft();
 
     [GeneratedRegex(
         @"^(?<attention>.+?)\.(?<unet>processor\.)?to_(?<layer>q|k|v|out)_lora\.(?<part>down|up)\.weight$",
-        RegexOptions.ExplicitCapture, 1000)]
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Processor();
 }

@@ -16,12 +16,16 @@ internal sealed record LoraTarget(string Key, Parameter Weight, bool IsText, int
     private const string Peft = "base_model.model.";
 
     /// <summary>
-    /// All weights of a model that a LoRA can add to, by every name that LoRA files have for them. Kohya writes a module's path with underscores in the place of dots, which cannot be split again,
+    /// All weights of a model that a LoRA can add to, by every name that LoRA files have for them. Kohya writes a
+    /// module's path with underscores in the place of dots, which cannot be split again,
     /// so the names are made from those of the model.
     /// </summary>
     /// <param name="unet">The UNet.</param>
     /// <param name="texts">One or two text encoders with what stands before their names in the checkpoint.</param>
-    public static Dictionary<string, LoraTarget> Of(nn.Module unet, IReadOnlyList<(ITextEncoder Encoder, string Prefix)> texts)
+    public static Dictionary<string, LoraTarget> Of(
+        nn.Module unet,
+        IReadOnlyList<(ITextEncoder Encoder, string Prefix)> texts
+    )
     {
         var targets = new Dictionary<string, LoraTarget>(StringComparer.Ordinal);
         var weights = Weights(unet);
@@ -42,7 +46,12 @@ internal sealed record LoraTarget(string Key, Parameter Weight, bool IsText, int
         {
             foreach (var (module, target) in OfText(encoder, prefix))
             {
-                Add(targets, target, $"lora_te{index + 1}_{Underscored(module)}", index == 0 ? $"text_encoder.{module}" : $"text_encoder_{index + 1}.{module}");
+                Add(
+                    targets,
+                    target,
+                    $"lora_te{index + 1}_{Underscored(module)}",
+                    index == 0 ? $"text_encoder.{module}" : $"text_encoder_{index + 1}.{module}"
+                );
                 Add(targets, target, $"text_encoders.{ComfyNameOf(encoder, isSecond: index > 0)}.transformer.{module}");
                 if (index == 0)
                 {
@@ -59,31 +68,55 @@ internal sealed record LoraTarget(string Key, Parameter Weight, bool IsText, int
         return targets;
     }
 
-    /// <summary>The rows that are added to, [outputs, inputs, …]: a view of a tensor of the shape of <see cref="Weight"/>.</summary>
-    public Tensor RowsOf(Tensor whole) => Third is { } third ? whole.narrow(0, third * (whole.shape[0] / 3), whole.shape[0] / 3) : whole;
+    /// <summary>
+    /// The rows that are added to, [outputs, inputs, …]: a view of a tensor of the shape of <see cref="Weight"/>.
+    /// </summary>
+    public Tensor RowsOf(Tensor whole) =>
+        Third is { } third ? whole.narrow(0, third * (whole.shape[0] / 3), whole.shape[0] / 3) : whole;
 
     /// <summary>Their shape.</summary>
     public long[] Shape => Third is null ? Weight.shape : [Weight.shape[0] / 3, .. Weight.shape[1..]];
 
     /// <summary>ComfyUI's name of a text encoder.</summary>
     private static string ComfyNameOf(ITextEncoder encoder, bool isSecond) =>
-        isSecond ? "clip_g" : encoder is OpenClipTextEncoder ? "clip_h" : "clip_l";
+        isSecond ? "clip_g"
+        : encoder is OpenClipTextEncoder ? "clip_h"
+        : "clip_l";
 
     private static IEnumerable<(string Module, LoraTarget Target)> OfText(ITextEncoder encoder, string prefix)
     {
         var weights = Weights((nn.Module)encoder);
         return encoder is OpenClipTextEncoder
-            ? Enumerable.Range(0, encoder.Params.Layers).SelectMany(OpenClipKeys.LinearLayers).Select(layer => (layer.Module, new LoraTarget(prefix + layer.Weight, weights[layer.Weight], IsText: true, layer.Third)))
-            : weights.Select(weight => (ModuleOf(weight.Key), new LoraTarget(prefix + weight.Key, weight.Value, IsText: true)));
+            ? Enumerable
+                .Range(0, encoder.Params.Layers)
+                .SelectMany(OpenClipKeys.LinearLayers)
+                .Select(layer =>
+                    (
+                        layer.Module,
+                        new LoraTarget(prefix + layer.Weight, weights[layer.Weight], IsText: true, layer.Third)
+                    )
+                )
+            : weights.Select(weight =>
+                (ModuleOf(weight.Key), new LoraTarget(prefix + weight.Key, weight.Value, IsText: true))
+            );
     }
 
-    private static Dictionary<string, Parameter> Weights(nn.Module network) => network.named_parameters().Where(parameter => parameter.parameter.dim() >= 2).ToDictionary(parameter => parameter.name, parameter => parameter.parameter, StringComparer.Ordinal);
+    private static Dictionary<string, Parameter> Weights(nn.Module network) =>
+        network
+            .named_parameters()
+            .Where(parameter => parameter.parameter.dim() >= 2)
+            .ToDictionary(parameter => parameter.name, parameter => parameter.parameter, StringComparer.Ordinal);
 
-    private static string ModuleOf(string weight) => weight.EndsWith(".weight", StringComparison.Ordinal) ? weight[..^".weight".Length] : weight;
+    private static string ModuleOf(string weight) =>
+        weight.EndsWith(".weight", StringComparison.Ordinal) ? weight[..^".weight".Length] : weight;
 
     private static string Underscored(string module) => module.Replace('.', '_');
 
-    private static void Add(Dictionary<string, LoraTarget> targets, LoraTarget target, params ReadOnlySpan<string> names)
+    private static void Add(
+        Dictionary<string, LoraTarget> targets,
+        LoraTarget target,
+        params ReadOnlySpan<string> names
+    )
     {
         foreach (var name in names)
         {

@@ -12,7 +12,10 @@ namespace ControlNetSharp.Checkpoints.Torch;
 /// </summary>
 internal ref struct PickleReader
 {
-    /// <summary>Longest pickle that is read, in bytes. That of Stable Diffusion with optimizer and averaged weights has under a million; the numbers of tensors are not in it.</summary>
+    /// <summary>
+    /// Longest pickle that is read, in bytes. That of Stable Diffusion with optimizer and averaged weights has under a
+    /// million; the numbers of tensors are not in it.
+    /// </summary>
     public const int Longest = 1 << 26;
 
     private const int MostOperations = 1 << 22;
@@ -47,9 +50,19 @@ internal ref struct PickleReader
                 return reader.Pop();
             }
 
-            if (!(reader.RunStructure(operation) || reader.RunScalar(operation) || reader.RunContainer(operation) || reader.RunMemo(operation) || reader.RunObject(operation)))
+            if (
+                !(
+                    reader.RunStructure(operation)
+                    || reader.RunScalar(operation)
+                    || reader.RunContainer(operation)
+                    || reader.RunMemo(operation)
+                    || reader.RunObject(operation)
+                )
+            )
             {
-                throw new FormatException($"the operation 0x{(int)operation:x2} at byte {reader._position - 1} is none that a checkpoint uses");
+                throw new FormatException(
+                    $"the operation 0x{(int)operation:x2} at byte {reader._position - 1} is none that a checkpoint uses"
+                );
             }
         }
 
@@ -93,29 +106,76 @@ internal ref struct PickleReader
         object? value;
         switch (operation)
         {
-            case 'N': value = null; break;
-            case '\x88': value = true; break;
-            case '\x89': value = false; break;
-            case 'K': value = (long)Byte(); break;
-            case 'M': value = (long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2)); break;
-            case 'J': value = (long)BinaryPrimitives.ReadInt32LittleEndian(Take(4)); break;
-            case '\x8a': value = Integer(Take(Byte())); break;
-            case '\x8b': value = Integer(Take(BinaryPrimitives.ReadInt32LittleEndian(Take(4)))); break;
-            case 'G': value = BinaryPrimitives.ReadDoubleBigEndian(Take(8)); break;
-            case 'I': value = Line() is var flag && flag is "00" or "01" ? flag == "01" : Integer(flag); break;
-            case 'L': value = Integer(Line().TrimEnd('L')); break;
-            case 'F': value = double.TryParse(Line(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw new FormatException("a number is not one"); break;
-            case 'S': value = Line().Trim('\'', '"'); break;
-            case 'V': value = Line(); break;
-            case 'U': value = Text(Byte()); break;
-            case 'T': value = Text(BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
-            case '\x8c': value = Text(Byte()); break;
-            case 'X': value = Text(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))); break;
-            case '\x8d': value = Text(BinaryPrimitives.ReadInt64LittleEndian(Take(8))); break;
-            case 'C': value = Bytes(Byte()); break;
-            case 'B': value = Bytes(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))); break;
-            case '\x8e' or '\x96': value = Bytes(BinaryPrimitives.ReadInt64LittleEndian(Take(8))); break;
-            default: return false;
+            case 'N':
+                value = null;
+                break;
+            case '\x88':
+                value = true;
+                break;
+            case '\x89':
+                value = false;
+                break;
+            case 'K':
+                value = (long)Byte();
+                break;
+            case 'M':
+                value = (long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2));
+                break;
+            case 'J':
+                value = (long)BinaryPrimitives.ReadInt32LittleEndian(Take(4));
+                break;
+            case '\x8a':
+                value = Integer(Take(Byte()));
+                break;
+            case '\x8b':
+                value = Integer(Take(BinaryPrimitives.ReadInt32LittleEndian(Take(4))));
+                break;
+            case 'G':
+                value = BinaryPrimitives.ReadDoubleBigEndian(Take(8));
+                break;
+            case 'I':
+                value = Line() is var flag && flag is "00" or "01" ? flag == "01" : Integer(flag);
+                break;
+            case 'L':
+                value = Integer(Line().TrimEnd('L'));
+                break;
+            case 'F':
+                value = double.TryParse(Line(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                    ? number
+                    : throw new FormatException("a number is not one");
+                break;
+            case 'S':
+                value = Line().Trim('\'', '"');
+                break;
+            case 'V':
+                value = Line();
+                break;
+            case 'U':
+                value = Text(Byte());
+                break;
+            case 'T':
+                value = Text(BinaryPrimitives.ReadInt32LittleEndian(Take(4)));
+                break;
+            case '\x8c':
+                value = Text(Byte());
+                break;
+            case 'X':
+                value = Text(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)));
+                break;
+            case '\x8d':
+                value = Text(BinaryPrimitives.ReadInt64LittleEndian(Take(8)));
+                break;
+            case 'C':
+                value = Bytes(Byte());
+                break;
+            case 'B':
+                value = Bytes(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)));
+                break;
+            case '\x8e' or '\x96':
+                value = Bytes(BinaryPrimitives.ReadInt64LittleEndian(Take(8)));
+                break;
+            default:
+                return false;
         }
 
         _stack.Add(value);
@@ -175,14 +235,29 @@ internal ref struct PickleReader
     {
         switch (operation)
         {
-            case 'q': _memo[Byte()] = Peek(); return true;
-            case 'r': _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek(); return true;
-            case 'p': _memo[Index(Line())] = Peek(); return true;
-            case '\x94': _memo[_memo.Count] = Peek(); return true;
-            case 'h': _stack.Add(Remembered(Byte())); return true;
-            case 'j': _stack.Add(Remembered(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))); return true;
-            case 'g': _stack.Add(Remembered(Index(Line()))); return true;
-            default: return false;
+            case 'q':
+                _memo[Byte()] = Peek();
+                return true;
+            case 'r':
+                _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek();
+                return true;
+            case 'p':
+                _memo[Index(Line())] = Peek();
+                return true;
+            case '\x94':
+                _memo[_memo.Count] = Peek();
+                return true;
+            case 'h':
+                _stack.Add(Remembered(Byte()));
+                return true;
+            case 'j':
+                _stack.Add(Remembered(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))));
+                return true;
+            case 'g':
+                _stack.Add(Remembered(Index(Line())));
+                return true;
+            default:
+                return false;
         }
     }
 
@@ -210,7 +285,11 @@ internal ref struct PickleReader
             case 'b': // BUILD: attributes of an object. Only a module that is a dictionary of parameters has tensors among them.
                 var state = Pop();
                 RefuseAttack(Peek());
-                if (Peek() is PickleDictionary built && (state as PickleDictionary)?.Entries.GetValueOrDefault("_parameters") is PickleDictionary parameters)
+                if (
+                    Peek() is PickleDictionary built
+                    && (state as PickleDictionary)?.Entries.GetValueOrDefault("_parameters")
+                        is PickleDictionary parameters
+                )
                 {
                     foreach (var (parameter, tensor) in parameters.Entries)
                     {
@@ -225,10 +304,14 @@ internal ref struct PickleReader
                 return true;
             case 'o': // OBJ
                 var parts = PopToMark();
-                _stack.Add(Call(parts.Length > 0 ? parts[0] : null, new PickleSequence(parts.Length > 0 ? parts[1..] : [])));
+                _stack.Add(
+                    Call(parts.Length > 0 ? parts[0] : null, new PickleSequence(parts.Length > 0 ? parts[1..] : []))
+                );
                 return true;
             case 'Q': // BINPERSID
-                _stack.Add(_persistent(Pop() as PickleSequence ?? throw new FormatException("a persistent id is no tuple")));
+                _stack.Add(
+                    _persistent(Pop() as PickleSequence ?? throw new FormatException("a persistent id is no tuple"))
+                );
                 return true;
             default:
                 return false;
@@ -240,7 +323,11 @@ internal ref struct PickleReader
         RefuseAttack(function);
         return function is ForeignGlobal ? function
             : (function, arguments) is (CallableGlobal known, PickleSequence sequence) ? known.Call(sequence.Items)
-            : throw new FormatException(function is PickleGlobal global ? $"it calls {global.Name}, which is no function" : "it calls what is no function");
+            : throw new FormatException(
+                function is PickleGlobal global
+                    ? $"it calls {global.Name}, which is no function"
+                    : "it calls what is no function"
+            );
     }
 
     private static void RefuseAttack(object? value)
@@ -248,7 +335,8 @@ internal ref struct PickleReader
         if (value is ForeignGlobal { IsAttack: true } attack)
         {
             throw new FormatException(
-                $"it wants to run {attack.Name}, which no checkpoint needs; nothing is run here, elsewhere it would be");
+                $"it wants to run {attack.Name}, which no checkpoint needs; nothing is run here, elsewhere it would be"
+            );
         }
     }
 
@@ -280,9 +368,13 @@ internal ref struct PickleReader
         }
     }
 
-    private readonly object? Remembered(long index) => _memo.TryGetValue(index, out var value) ? value : throw new FormatException($"it recalls value {index}, which was not remembered");
+    private readonly object? Remembered(long index) =>
+        _memo.TryGetValue(index, out var value)
+            ? value
+            : throw new FormatException($"it recalls value {index}, which was not remembered");
 
-    private readonly object? Peek() => _stack.Count > Floor ? _stack[^1] : throw new FormatException("a value is missing");
+    private readonly object? Peek() =>
+        _stack.Count > Floor ? _stack[^1] : throw new FormatException("a value is missing");
 
     private readonly int Floor => _marks.Count > 0 ? _marks[^1] : 0;
 
@@ -313,7 +405,9 @@ internal ref struct PickleReader
     {
         if (count < 0 || count > _bytes.Length - _position)
         {
-            throw new FormatException($"it ends at byte {_bytes.Length}, where {count} more should follow after byte {_position}");
+            throw new FormatException(
+                $"it ends at byte {_bytes.Length}, where {count} more should follow after byte {_position}"
+            );
         }
 
         var taken = _bytes.Slice(_position, (int)count);
@@ -343,7 +437,9 @@ internal ref struct PickleReader
         return line;
     }
 
-    /// <summary>A whole number of any length, least significant byte first; those beyond 64 bits matter to nobody here.</summary>
+    /// <summary>
+    /// A whole number of any length, least significant byte first; those beyond 64 bits matter to nobody here.
+    /// </summary>
     private static object Integer(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > 8)
@@ -357,7 +453,11 @@ internal ref struct PickleReader
         return BinaryPrimitives.ReadInt64LittleEndian(padded);
     }
 
-    private static object Integer(string text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : OpaqueValue.Instance;
+    private static object Integer(string text) =>
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : OpaqueValue.Instance;
 
-    private static long Index(string text) => Integer(text) is long index and >= 0 ? index : throw new FormatException("a value's index is not a number");
+    private static long Index(string text) =>
+        Integer(text) is long index and >= 0 ? index : throw new FormatException("a value's index is not a number");
 }

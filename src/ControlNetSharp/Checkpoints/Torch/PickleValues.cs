@@ -1,6 +1,9 @@
 namespace ControlNetSharp.Checkpoints.Torch;
 
-/// <summary>A container in a pickle. It knows how deep and how large it is with everything that it refers to, so that bombs are found without walking through them.</summary>
+/// <summary>
+/// A container in a pickle. It knows how deep and how large it is with everything that it refers to, so that bombs are
+/// found without walking through them.
+/// </summary>
 internal abstract class PickleNode
 {
     private const int DeepestNesting = 1000;
@@ -8,11 +11,16 @@ internal abstract class PickleNode
     private int _depth = 1;
     private long _values = 1;
 
-    /// <summary>The first global in it, at whatever depth, that is not one of those that are understood; null where there is none.</summary>
+    /// <summary>
+    /// The first global in it, at whatever depth, that is not one of those that are understood; null where there is
+    /// none.
+    /// </summary>
     public string? Foreign { get; private set; }
 
     /// <summary>Counts a value that becomes part of this one.</summary>
-    /// <exception cref="FormatException">The nesting is too deep, or values contained in each other over and over unfold to too many.</exception>
+    /// <exception cref="FormatException">
+    /// The nesting is too deep, or values contained in each other over and over unfold to too many.
+    /// </exception>
     protected void Count(object? value)
     {
         var (depth, values, foreign) = value switch
@@ -24,7 +32,11 @@ internal abstract class PickleNode
         (_depth, _values, Foreign) = (Math.Max(_depth, depth + 1), _values + values, Foreign ?? foreign);
         if (_depth > DeepestNesting || _values > MostValues || ReferenceEquals(value, this))
         {
-            throw new FormatException(ReferenceEquals(value, this) ? "a container contains itself" : $"containers are nested deeper than {DeepestNesting} or unfold to more than {MostValues} values");
+            throw new FormatException(
+                ReferenceEquals(value, this)
+                    ? "a container contains itself"
+                    : $"containers are nested deeper than {DeepestNesting} or unfold to more than {MostValues} values"
+            );
         }
     }
 }
@@ -86,9 +98,7 @@ internal sealed class PickleDictionary : PickleNode
 /// <summary>Something whose contents do not matter here and that nothing was made of.</summary>
 internal sealed class OpaqueValue
 {
-    private OpaqueValue()
-    {
-    }
+    private OpaqueValue() { }
 
     public static OpaqueValue Instance { get; } = new();
 }

@@ -1,6 +1,9 @@
 namespace ControlNetSharp.Checkpoints.Torch;
 
-/// <summary>Finds the weights in what a pickle holds: training programs put them into a dictionary beside optimizer, step and other things.</summary>
+/// <summary>
+/// Finds the weights in what a pickle holds: training programs put them into a dictionary beside optimizer, step and
+/// other things.
+/// </summary>
 internal static class StateDict
 {
     /// <summary>
@@ -8,14 +11,25 @@ internal static class StateDict
     /// kin, whose averaged weights count; textual inversion; others; DeepSpeed.
     /// </summary>
     private static readonly string[] Known =
-        ["state_dict", "params_ema", "params", "string_to_param", "model", "model_state_dict", "net", "module"];
+    [
+        "state_dict",
+        "params_ema",
+        "params",
+        "string_to_param",
+        "model",
+        "model_state_dict",
+        "net",
+        "module",
+    ];
 
     /// <summary>The module of all classes that torch.jit.save writes.</summary>
     private const string TorchScript = "__torch__.";
 
     private const string Wanted = "a dictionary of tensors (state_dict) can be read.";
 
-    /// <summary>The two halves of an IP-Adapter, the one kind of file whose weights are in several dictionaries.</summary>
+    /// <summary>
+    /// The two halves of an IP-Adapter, the one kind of file whose weights are in several dictionaries.
+    /// </summary>
     private static readonly string[] IpAdapter = ["image_proj", "ip_adapter"];
 
     /// <summary>The tensors of the state dict.</summary>
@@ -28,8 +42,13 @@ internal static class StateDict
     public static Dictionary<string, TorchTensor> Of(object? root, string file)
     {
         var dictionary = Find(root as PickleDictionary ?? throw new CheckpointException(file, OtherThan(root)), file);
-        return dictionary.Foreign is not { } foreign ? Tensors(dictionary)
-            : throw new CheckpointException(file, $"{foreign} is among its weights; only tensors, numbers and texts can be there.", [foreign]);
+        return dictionary.Foreign is not { } foreign
+            ? Tensors(dictionary)
+            : throw new CheckpointException(
+                file,
+                $"{foreign} is among its weights; only tensors, numbers and texts can be there.",
+                [foreign]
+            );
     }
 
     private static PickleDictionary Find(PickleDictionary root, string file)
@@ -45,29 +64,38 @@ internal static class StateDict
             return root;
         }
 
-        var inner = root.Entries.Where(entry => entry.Value is PickleDictionary candidate && HasTensors(candidate)).ToDictionary(entry => entry.Key, entry => (PickleDictionary)entry.Value!);
+        var inner = root
+            .Entries.Where(entry => entry.Value is PickleDictionary candidate && HasTensors(candidate))
+            .ToDictionary(entry => entry.Key, entry => (PickleDictionary)entry.Value!);
         return inner.Count switch
         {
             0 => throw new CheckpointException(file, WithoutTensors(root)),
             1 => inner.Values.First(),
             2 when IpAdapter.All(inner.ContainsKey) => Joined(inner),
-            _ => Known.FirstOrDefault(inner.ContainsKey) is { } known ? inner[known]
-                : throw new CheckpointException(file, $"the weights could be in {string.Join(", ", inner.Keys.Order(StringComparer.Ordinal).Take(5))}; a file with several dictionaries of tensors needs one of {string.Join(", ", Known)}."),
+            _ => Known.FirstOrDefault(inner.ContainsKey) is { } known
+                ? inner[known]
+                : throw new CheckpointException(
+                    file,
+                    $"the weights could be in {string.Join(", ", inner.Keys.Order(StringComparer.Ordinal).Take(5))}; a "
+                        + $"file with several dictionaries of tensors needs one of {string.Join(", ", Known)}."
+                ),
         };
     }
 
     /// <summary>What a pickle that is no dictionary holds instead.</summary>
-    private static string OtherThan(object? root) => root switch
-    {
-        ForeignGlobal { Name: var name } when name.StartsWith(TorchScript, StringComparison.Ordinal) =>
-            $"it is a TorchScript program ({name}); {Wanted}",
-        ForeignGlobal { Name: var name } => $"it holds {ObjectOf(name)}",
-        TorchTensor { Shape: var shape } =>
-            $"it holds one tensor of shape [{string.Join(", ", shape)}] without a name; {Wanted}",
-        PickleSequence list when list.Items.Any(item => item is TorchTensor) =>
-            $"it holds a list of {list.Items.Count} tensors without names, as LoRAs of cloneofsimo/lora are; {Wanted}",
-        _ => $"its pickle holds no dictionary of tensors; {Wanted}",
-    };
+    private static string OtherThan(object? root) =>
+        root switch
+        {
+            ForeignGlobal { Name: var name } when name.StartsWith(TorchScript, StringComparison.Ordinal) =>
+                $"it is a TorchScript program ({name}); {Wanted}",
+            ForeignGlobal { Name: var name } => $"it holds {ObjectOf(name)}",
+            TorchTensor { Shape: var shape } =>
+                $"it holds one tensor of shape [{string.Join(", ", shape)}] without a name; {Wanted}",
+            PickleSequence list when list.Items.Any(item => item is TorchTensor) =>
+                $"it holds a list of {list.Items.Count} tensors without names, as LoRAs of cloneofsimo/lora are; "
+                    + $"{Wanted}",
+            _ => $"its pickle holds no dictionary of tensors; {Wanted}",
+        };
 
     /// <summary>What a dictionary without tensors holds instead.</summary>
     private static string WithoutTensors(PickleDictionary root)
@@ -103,8 +131,11 @@ internal static class StateDict
         return result;
     }
 
-    private static bool HasTensors(PickleDictionary dictionary) => dictionary.Entries.Values.Any(value => value is TorchTensor);
+    private static bool HasTensors(PickleDictionary dictionary) =>
+        dictionary.Entries.Values.Any(value => value is TorchTensor);
 
     private static Dictionary<string, TorchTensor> Tensors(PickleDictionary dictionary) =>
-        dictionary.Entries.Where(entry => entry.Value is TorchTensor).ToDictionary(entry => entry.Key, entry => (TorchTensor)entry.Value!, StringComparer.Ordinal);
+        dictionary
+            .Entries.Where(entry => entry.Value is TorchTensor)
+            .ToDictionary(entry => entry.Key, entry => (TorchTensor)entry.Value!, StringComparer.Ordinal);
 }

@@ -4,8 +4,10 @@ using System.Text;
 namespace ControlNetSharp.Checkpoints.Torch;
 
 /// <summary>
-/// The entries of a zip archive and where their bytes lie. <see cref="System.IO.Compression.ZipArchive"/> does not tell the place, and a checkpoint's entries, which are stored and not packed,
-/// are to be read from the memory map. Every size and offset is taken for hostile. Source: PKWARE APPNOTE.TXT 6.3.10, sections 4.3 to 4.5.
+/// The entries of a zip archive and where their bytes lie. <see cref="System.IO.Compression.ZipArchive"/> does not tell
+/// the place, and a checkpoint's entries, which are stored and not packed,
+/// are to be read from the memory map. Every size and offset is taken for hostile. Source: PKWARE APPNOTE.TXT 6.3.10,
+/// sections 4.3 to 4.5.
 /// </summary>
 internal static class ZipDirectory
 {
@@ -18,13 +20,26 @@ internal static class ZipDirectory
     private const int LongestDirectory = 1 << 26;
 
     /// <summary>The bytes of every entry, by name.</summary>
-    /// <exception cref="CheckpointException">The archive is damaged, its sizes do not fit the file, or it uses what checkpoints never use.</exception>
+    /// <exception cref="CheckpointException">
+    /// The archive is damaged, its sizes do not fit the file, or it uses what checkpoints never use.
+    /// </exception>
     public static Dictionary<string, StoredBytes> Read(MappedFile file)
     {
         var (count, offset, length) = FindDirectory(file);
-        if (offset < 0 || length < 0 || offset > file.Length - length || length > LongestDirectory || count < 0 || count > length / 46)
+        if (
+            offset < 0
+            || length < 0
+            || offset > file.Length - length
+            || length > LongestDirectory
+            || count < 0
+            || count > length / 46
+        )
         {
-            throw Damaged(file, $"its directory should have {count} entries in {length} bytes at {offset}; the file has {file.Length} bytes");
+            throw Damaged(
+                file,
+                $"its directory should have {count} entries in {length} bytes at {offset}; the file has {file.Length} "
+                    + "bytes"
+            );
         }
 
         var directory = file.Bytes(offset, (int)length);
@@ -36,7 +51,11 @@ internal static class ZipDirectory
                 throw Damaged(file, $"entry {i} of {count} is not where its directory should have it");
             }
 
-            var (nameLength, extraLength, commentLength) = (Short(directory, 28), Short(directory, 30), Short(directory, 32));
+            var (nameLength, extraLength, commentLength) = (
+                Short(directory, 28),
+                Short(directory, 30),
+                Short(directory, 32)
+            );
             var whole = 46 + nameLength + extraLength + commentLength;
             if (directory.Length < whole)
             {
@@ -44,7 +63,14 @@ internal static class ZipDirectory
             }
 
             var name = Encoding.UTF8.GetString(directory.Slice(46, nameLength));
-            var bytes = Entry(file, name, directory[..46], directory.Slice(46, nameLength), directory.Slice(46 + nameLength, extraLength), offset);
+            var bytes = Entry(
+                file,
+                name,
+                directory[..46],
+                directory.Slice(46, nameLength),
+                directory.Slice(46 + nameLength, extraLength),
+                offset
+            );
             if (!entries.TryAdd(name, bytes))
             {
                 throw Damaged(file, $"the entry '{name}' is there twice");
@@ -56,24 +82,46 @@ internal static class ZipDirectory
         return entries;
     }
 
-    private static StoredBytes Entry(MappedFile file, string name, ReadOnlySpan<byte> header, ReadOnlySpan<byte> nameBytes, ReadOnlySpan<byte> extra, long end)
+    private static StoredBytes Entry(
+        MappedFile file,
+        string name,
+        ReadOnlySpan<byte> header,
+        ReadOnlySpan<byte> nameBytes,
+        ReadOnlySpan<byte> extra,
+        long end
+    )
     {
         var (flags, method) = (Short(header, 8), Short(header, 10));
         var (compressed, length, begin) = ((long)Int(header, 20), (long)Int(header, 24), (long)Int(header, 42));
         ReadZip64(extra, ref length, ref compressed, ref begin);
         if ((flags & 1) != 0 || method is not (0 or 8))
         {
-            throw Damaged(file, $"the entry '{name}' is {((flags & 1) != 0 ? "encrypted" : $"packed with method {method}")}; entries may be stored (0) or deflated (8)");
+            throw Damaged(
+                file,
+                $"the entry '{name}' is {((flags & 1) != 0 ? "encrypted" : $"packed with method {method}")}; entries "
+                    + "may be stored (0) or deflated (8)"
+            );
         }
 
-        if (begin < 0 || compressed < 0 || length < 0 || begin > end - 30 || Int(file.Bytes(begin, 30), 0) != LocalSignature)
+        if (
+            begin < 0
+            || compressed < 0
+            || length < 0
+            || begin > end - 30
+            || Int(file.Bytes(begin, 30), 0) != LocalSignature
+        )
         {
             throw Damaged(file, $"the entry '{name}' is not at {begin}");
         }
 
         var local = file.Bytes(begin, 30);
         var data = begin + 30 + Short(local, 26) + Short(local, 28);
-        if (data > end || compressed > end - data || Short(local, 26) != nameBytes.Length || !file.Bytes(begin + 30, nameBytes.Length).SequenceEqual(nameBytes))
+        if (
+            data > end
+            || compressed > end - data
+            || Short(local, 26) != nameBytes.Length
+            || !file.Bytes(begin + 30, nameBytes.Length).SequenceEqual(nameBytes)
+        )
         {
             throw Damaged(file, $"the entry '{name}' should take {compressed} bytes at {data}, which it does not");
         }
@@ -84,7 +132,9 @@ internal static class ZipDirectory
             throw Damaged(file, $"the entry '{name}' should have {length} bytes, in {compressed} of the file");
         }
 
-        return method == 0 ? new MappedBytes(file, data, length) : new DeflatedBytes(file, name, data, compressed, length);
+        return method == 0
+            ? new MappedBytes(file, data, length)
+            : new DeflatedBytes(file, name, data, compressed, length);
     }
 
     private static void ReadZip64(ReadOnlySpan<byte> extra, ref long length, ref long compressed, ref long begin)
@@ -143,7 +193,11 @@ internal static class ZipDirectory
             }
 
             var wide = file.Bytes(end64, 56);
-            return (BinaryPrimitives.ReadInt64LittleEndian(wide[32..]), BinaryPrimitives.ReadInt64LittleEndian(wide[48..]), BinaryPrimitives.ReadInt64LittleEndian(wide[40..]));
+            return (
+                BinaryPrimitives.ReadInt64LittleEndian(wide[32..]),
+                BinaryPrimitives.ReadInt64LittleEndian(wide[48..]),
+                BinaryPrimitives.ReadInt64LittleEndian(wide[40..])
+            );
         }
 
         throw Damaged(file, "its directory, which is at the end, is missing (is the file truncated?)");
@@ -153,5 +207,6 @@ internal static class ZipDirectory
 
     private static uint Int(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
 
-    private static CheckpointException Damaged(MappedFile file, string reason) => new(file.Path, $"the zip archive is damaged: {reason}.");
+    private static CheckpointException Damaged(MappedFile file, string reason) =>
+        new(file.Path, $"the zip archive is damaged: {reason}.");
 }

@@ -22,7 +22,8 @@ internal static class Attention
         return Attend(split, keys, values, causal).transpose(1, 2).reshape(q.shape).MoveToOuterDisposeScope();
     }
 
-    private static Tensor SplitHeads(Tensor x, int heads) => x.reshape(x.shape[0], x.shape[1], heads, x.shape[2] / heads).transpose(1, 2);
+    private static Tensor SplitHeads(Tensor x, int heads) =>
+        x.reshape(x.shape[0], x.shape[1], heads, x.shape[2] / heads).transpose(1, 2);
 
     private static Tensor Attend(Tensor q, Tensor k, Tensor v, bool causal)
     {
@@ -30,7 +31,14 @@ internal static class Attention
         var slowBackward = q.dtype == ScalarType.BFloat16 && q.device_type == DeviceType.CPU && is_grad_enabled();
         if (slowBackward && (causal || k.shape[2] <= 128))
         {
-            return functional.scaled_dot_product_attention(q.to(ScalarType.Float32), k.to(ScalarType.Float32), v.to(ScalarType.Float32), is_casual: causal).to(q.dtype);
+            return functional
+                .scaled_dot_product_attention(
+                    q.to(ScalarType.Float32),
+                    k.to(ScalarType.Float32),
+                    v.to(ScalarType.Float32),
+                    is_casual: causal
+                )
+                .to(q.dtype);
         }
 
         return slowBackward

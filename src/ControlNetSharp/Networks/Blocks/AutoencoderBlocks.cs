@@ -8,14 +8,25 @@ using static TorchSharp.torch.nn.functional;
 
 namespace ControlNetSharp.Networks.Blocks;
 
-/// <summary>skip(x) + conv(silu(norm(conv(silu(norm(x)))))). Source: LDM diffusionmodules/model.py, ResnetBlock without time; eps 1e-6.</summary>
+/// <summary>
+/// skip(x) + conv(silu(norm(conv(silu(norm(x)))))). Source: LDM diffusionmodules/model.py, ResnetBlock without time;
+/// eps 1e-6.
+/// </summary>
 internal sealed class AutoencoderResidualBlock : Module<Tensor, Tensor>, IStripLayer
 {
     public const double Epsilon = 1e-6;
-    [ComponentName(Name = "norm1")] private readonly GroupNormLayer _normIn;
-    [ComponentName(Name = "conv1")] private readonly ConvolutionLayer _convolutionIn;
-    [ComponentName(Name = "norm2")] private readonly GroupNormLayer _normOut;
-    [ComponentName(Name = "conv2")] private readonly ConvolutionLayer _convolutionOut;
+
+    [ComponentName(Name = "norm1")]
+    private readonly GroupNormLayer _normIn;
+
+    [ComponentName(Name = "conv1")]
+    private readonly ConvolutionLayer _convolutionIn;
+
+    [ComponentName(Name = "norm2")]
+    private readonly GroupNormLayer _normOut;
+
+    [ComponentName(Name = "conv2")]
+    private readonly ConvolutionLayer _convolutionOut;
     private readonly ConvolutionLayer? _skip;
 
     public AutoencoderResidualBlock(int channelsIn, int channelsOut, int normGroups, Placement placement)
@@ -42,7 +53,9 @@ internal sealed class AutoencoderResidualBlock : Module<Tensor, Tensor>, IStripL
         return (_skip?.call(x) ?? x).Plus(second).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The same with no more than the input, one picture inside and the result in memory at once; without gradients.</summary>
+    /// <summary>
+    /// The same with no more than the input, one picture inside and the result in memory at once; without gradients.
+    /// </summary>
     /// <param name="x">[B, Cin, h, w]; let go.</param>
     /// <param name="strips">How it is divided.</param>
     public Tensor ForwardInStrips(Tensor x, RowStrips strips)
@@ -57,7 +70,12 @@ internal sealed class AutoencoderResidualBlock : Module<Tensor, Tensor>, IStripL
         }
 
         var (scale, shift) = _normOut.Normalisation(inner, strips);
-        strips.AddTo(result, inner, 1, strip => _convolutionOut.call(silu(GroupNormLayer.Normalised(strip, (scale, shift)))));
+        strips.AddTo(
+            result,
+            inner,
+            1,
+            strip => _convolutionOut.call(silu(GroupNormLayer.Normalised(strip, (scale, shift))))
+        );
         return _skip is null ? result : result.MoveToOuterDisposeScope();
     }
 
@@ -73,18 +91,32 @@ internal sealed class AutoencoderResidualBlock : Module<Tensor, Tensor>, IStripL
     {
         using var scope = NewDisposeScope();
         var (scale, shift) = norm.Normalisation(x, strips);
-        return strips.Map(x, 1, strip => convolution.call(silu(GroupNormLayer.Normalised(strip, (scale, shift))))).MoveToOuterDisposeScope();
+        return strips
+            .Map(x, 1, strip => convolution.call(silu(GroupNormLayer.Normalised(strip, (scale, shift)))))
+            .MoveToOuterDisposeScope();
     }
 }
 
-/// <summary>Self-attention of one head over the pixels, added to the input. Source: LDM diffusionmodules/model.py, AttnBlock; eps 1e-6.</summary>
+/// <summary>
+/// Self-attention of one head over the pixels, added to the input. Source: LDM diffusionmodules/model.py, AttnBlock;
+/// eps 1e-6.
+/// </summary>
 internal sealed class AutoencoderAttention : Module<Tensor, Tensor>
 {
-    [ComponentName(Name = "norm")] private readonly GroupNormLayer _norm;
-    [ComponentName(Name = "q")] private readonly ConvolutionLayer _query;
-    [ComponentName(Name = "k")] private readonly ConvolutionLayer _key;
-    [ComponentName(Name = "v")] private readonly ConvolutionLayer _value;
-    [ComponentName(Name = "proj_out")] private readonly ConvolutionLayer _out;
+    [ComponentName(Name = "norm")]
+    private readonly GroupNormLayer _norm;
+
+    [ComponentName(Name = "q")]
+    private readonly ConvolutionLayer _query;
+
+    [ComponentName(Name = "k")]
+    private readonly ConvolutionLayer _key;
+
+    [ComponentName(Name = "v")]
+    private readonly ConvolutionLayer _value;
+
+    [ComponentName(Name = "proj_out")]
+    private readonly ConvolutionLayer _out;
 
     public AutoencoderAttention(int channels, int normGroups, Placement placement)
         : base(nameof(AutoencoderAttention))
@@ -102,7 +134,12 @@ internal sealed class AutoencoderAttention : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var h = _norm.call(x);
-        var attended = Attention.MultiHead(Tokens(_query.call(h)), Tokens(_key.call(h)), Tokens(_value.call(h)), heads: 1);
+        var attended = Attention.MultiHead(
+            Tokens(_query.call(h)),
+            Tokens(_key.call(h)),
+            Tokens(_value.call(h)),
+            heads: 1
+        );
         return x.Plus(_out.call(attended.transpose(1, 2).reshape(x.shape))).MoveToOuterDisposeScope();
     }
 
@@ -110,12 +147,19 @@ internal sealed class AutoencoderAttention : Module<Tensor, Tensor>
     private static Tensor Tokens(Tensor map) => map.flatten(2).transpose(1, 2).contiguous();
 }
 
-/// <summary>Residual block, attention, residual block at the smallest size. Source: LDM diffusionmodules/model.py, mid.</summary>
+/// <summary>
+/// Residual block, attention, residual block at the smallest size. Source: LDM diffusionmodules/model.py, mid.
+/// </summary>
 internal sealed class AutoencoderMiddle : Module<Tensor, Tensor>
 {
-    [ComponentName(Name = "block_1")] private readonly AutoencoderResidualBlock _first;
-    [ComponentName(Name = "attn_1")] private readonly AutoencoderAttention _attention;
-    [ComponentName(Name = "block_2")] private readonly AutoencoderResidualBlock _second;
+    [ComponentName(Name = "block_1")]
+    private readonly AutoencoderResidualBlock _first;
+
+    [ComponentName(Name = "attn_1")]
+    private readonly AutoencoderAttention _attention;
+
+    [ComponentName(Name = "block_2")]
+    private readonly AutoencoderResidualBlock _second;
 
     public AutoencoderMiddle(int channels, int normGroups, Placement placement)
         : base(nameof(AutoencoderMiddle))

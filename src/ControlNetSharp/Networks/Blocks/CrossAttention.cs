@@ -7,13 +7,23 @@ using static TorchSharp.torch.nn;
 
 namespace ControlNetSharp.Networks.Blocks;
 
-/// <summary>Attention of x over a context, which is x itself for self-attention. Source: LDM attention.py, CrossAttention (queries, keys and values without bias).</summary>
+/// <summary>
+/// Attention of x over a context, which is x itself for self-attention. Source: LDM attention.py, CrossAttention
+/// (queries, keys and values without bias).
+/// </summary>
 internal sealed class CrossAttention : Module<Tensor, Tensor, Tensor>
 {
-    [ComponentName(Name = "to_q")] private readonly LinearLayer _query;
-    [ComponentName(Name = "to_k")] private readonly LinearLayer _key;
-    [ComponentName(Name = "to_v")] private readonly LinearLayer _value;
-    [ComponentName(Name = "to_out")] private readonly NamedLayers _out;
+    [ComponentName(Name = "to_q")]
+    private readonly LinearLayer _query;
+
+    [ComponentName(Name = "to_k")]
+    private readonly LinearLayer _key;
+
+    [ComponentName(Name = "to_v")]
+    private readonly LinearLayer _value;
+
+    [ComponentName(Name = "to_out")]
+    private readonly NamedLayers _out;
     private readonly int _heads;
 
     public CrossAttention(int channels, int contextChannels, int heads, Placement placement)

@@ -6,7 +6,10 @@ using static TorchSharp.torch.nn.functional;
 
 namespace ControlNetSharp.Networks.Blocks;
 
-/// <summary>W₂·(a ⊙ gelu(b)) with [a, b] = W₁·x and the exact (erf) GELU. Source: LDM attention.py, FeedForward with GEGLU; Shazeer 2020, arXiv:2002.05202.</summary>
+/// <summary>
+/// W₂·(a ⊙ gelu(b)) with [a, b] = W₁·x and the exact (erf) GELU. Source: LDM attention.py, FeedForward with GEGLU;
+/// Shazeer 2020, arXiv:2002.05202.
+/// </summary>
 internal sealed class FeedForward : Module<Tensor, Tensor>
 {
     private readonly LinearLayer _in;

@@ -9,10 +9,13 @@ using static TorchSharp.torch.nn.functional;
 
 namespace ControlNetSharp.Networks.Blocks;
 
-/// <summary>Halves height and width by a stride-2 convolution that pads all four sides. Source: LDM openaimodel.py, Downsample.</summary>
+/// <summary>
+/// Halves height and width by a stride-2 convolution that pads all four sides. Source: LDM openaimodel.py, Downsample.
+/// </summary>
 internal sealed class DownsampleLayer : Module<Tensor, Tensor>
 {
-    [ComponentName(Name = "op")] private readonly ConvolutionLayer _convolution;
+    [ComponentName(Name = "op")]
+    private readonly ConvolutionLayer _convolution;
 
     public DownsampleLayer(int channels, Placement placement)
         : base(nameof(DownsampleLayer))
@@ -25,10 +28,14 @@ internal sealed class DownsampleLayer : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x) => _convolution.call(x);
 }
 
-/// <summary>Halves height and width by a stride-2 convolution that pads the right and bottom sides only. Source: LDM diffusionmodules/model.py, Downsample.</summary>
+/// <summary>
+/// Halves height and width by a stride-2 convolution that pads the right and bottom sides only. Source: LDM
+/// diffusionmodules/model.py, Downsample.
+/// </summary>
 internal sealed class AutoencoderDownsampleLayer : Module<Tensor, Tensor>, IStripLayer
 {
-    [ComponentName(Name = "conv")] private readonly ConvolutionLayer _convolution;
+    [ComponentName(Name = "conv")]
+    private readonly ConvolutionLayer _convolution;
 
     public AutoencoderDownsampleLayer(int channels, Placement placement)
         : base(nameof(AutoencoderDownsampleLayer))
@@ -41,7 +48,9 @@ internal sealed class AutoencoderDownsampleLayer : Module<Tensor, Tensor>, IStri
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return _convolution.call(pad(x, [0, 1, 0, 1], _convolution.WrapsAround ? PaddingModes.Circular : PaddingModes.Constant)).MoveToOuterDisposeScope();
+        return _convolution
+            .call(pad(x, [0, 1, 0, 1], _convolution.WrapsAround ? PaddingModes.Circular : PaddingModes.Constant))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>The same in strips.</summary>
@@ -54,10 +63,14 @@ internal sealed class AutoencoderDownsampleLayer : Module<Tensor, Tensor>, IStri
     }
 }
 
-/// <summary>Doubles height and width: nearest neighbour, then a convolution. Source: LDM openaimodel.py and diffusionmodules/model.py, Upsample.</summary>
+/// <summary>
+/// Doubles height and width: nearest neighbour, then a convolution. Source: LDM openaimodel.py and
+/// diffusionmodules/model.py, Upsample.
+/// </summary>
 internal sealed class UpsampleLayer : Module<Tensor, Tensor>, IStripLayer
 {
-    [ComponentName(Name = "conv")] private readonly ConvolutionLayer _convolution;
+    [ComponentName(Name = "conv")]
+    private readonly ConvolutionLayer _convolution;
 
     public UpsampleLayer(int channels, Placement placement)
         : base(nameof(UpsampleLayer))
@@ -70,7 +83,9 @@ internal sealed class UpsampleLayer : Module<Tensor, Tensor>, IStripLayer
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return _convolution.call(interpolate(x, size: [x.shape[2] * 2, x.shape[3] * 2], mode: InterpolationMode.Nearest)).MoveToOuterDisposeScope();
+        return _convolution
+            .call(interpolate(x, size: [x.shape[2] * 2, x.shape[3] * 2], mode: InterpolationMode.Nearest))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>The same in strips; each sees a row of x to each side.</summary>

@@ -7,7 +7,10 @@ using static TorchSharp.torch.nn.functional;
 
 namespace ControlNetSharp.Networks.Blocks;
 
-/// <summary>skip(x) + conv(silu(norm(conv(silu(norm(x))) + linear(silu(time))))). Source: LDM openaimodel.py, ResBlock; eps 1e-5.</summary>
+/// <summary>
+/// skip(x) + conv(silu(norm(conv(silu(norm(x))) + linear(silu(time))))). Source: LDM openaimodel.py, ResBlock; eps
+/// 1e-5.
+/// </summary>
 internal sealed class ResidualBlock : Module<Tensor, Tensor, Tensor>
 {
     private const double Epsilon = 1e-5;

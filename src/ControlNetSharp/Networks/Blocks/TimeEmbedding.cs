@@ -6,7 +6,10 @@ using static TorchSharp.torch.nn.functional;
 
 namespace ControlNetSharp.Networks.Blocks;
 
-/// <summary>Timesteps as vectors: sinusoids, then two linear layers. Source: LDM diffusionmodules/util.py, timestep_embedding, and openaimodel.py, time_embed.</summary>
+/// <summary>
+/// Timesteps as vectors: sinusoids, then two linear layers. Source: LDM diffusionmodules/util.py, timestep_embedding,
+/// and openaimodel.py, time_embed.
+/// </summary>
 internal sealed class TimeEmbedding : Module
 {
     private readonly LinearLayer _in;
@@ -30,20 +33,26 @@ internal sealed class TimeEmbedding : Module
         return _out.call(silu(_in.call(Sinusoids(timesteps, _channels).to(dtype)))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[B] -> [B, width] in float32: cosines of t·10000^(−i/half), then sines; an odd width ends with a column of zeros.</summary>
+    /// <summary>
+    /// [B] -> [B, width] in float32: cosines of t·10000^(−i/half), then sines; an odd width ends with a column of
+    /// zeros.
+    /// </summary>
     public static Tensor Sinusoids(Tensor timesteps, int width)
     {
         using var scope = NewDisposeScope();
         var half = width / 2;
         // Rounded step by step as the original does: at timestep 999 one bit of a frequency moves the waves by 6e-5.
         var frequencies = Enumerable.Range(0, half).Select(i => SinglePrecisionExp(i * (float)-Math.Log(10000) / half));
-        var angles = timesteps.to(ScalarType.Float32).unsqueeze(1) * tensor(frequencies.ToArray(), device: timesteps.device).unsqueeze(0);
+        var angles =
+            timesteps.to(ScalarType.Float32).unsqueeze(1)
+            * tensor(frequencies.ToArray(), device: timesteps.device).unsqueeze(0);
         var waves = cat([angles.cos(), angles.sin()], 1);
         return (width % 2 == 0 ? waves : pad(waves, [0, 1])).MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// exp(x) with the rounding of PyTorch's vector kernels, which is not always the nearest float: x = q·ln 2 + s, a polynomial in s, then 2^q.
+    /// exp(x) with the rounding of PyTorch's vector kernels, which is not always the nearest float: x = q·ln 2 + s, a
+    /// polynomial in s, then 2^q.
     /// Source: SLEEF, expf with 1.0 ulp (coefficients of its minimax polynomial).
     /// </summary>
     private static float SinglePrecisionExp(float x)

@@ -7,16 +7,31 @@ using static TorchSharp.torch.nn;
 
 namespace ControlNetSharp.Networks.Blocks;
 
-/// <summary>Self-attention, attention over the context, feed-forward, each on the normalised input and added to it. Source: LDM attention.py, BasicTransformerBlock; eps 1e-5.</summary>
+/// <summary>
+/// Self-attention, attention over the context, feed-forward, each on the normalised input and added to it. Source: LDM
+/// attention.py, BasicTransformerBlock; eps 1e-5.
+/// </summary>
 internal sealed class TransformerBlock : Module<Tensor, Tensor, Tensor>
 {
     private const double Epsilon = 1e-5;
-    [ComponentName(Name = "attn1")] private readonly CrossAttention _self;
-    [ComponentName(Name = "attn2")] private readonly CrossAttention _cross;
-    [ComponentName(Name = "ff")] private readonly FeedForward _feedForward;
-    [ComponentName(Name = "norm1")] private readonly LayerNormLayer _normSelf;
-    [ComponentName(Name = "norm2")] private readonly LayerNormLayer _normCross;
-    [ComponentName(Name = "norm3")] private readonly LayerNormLayer _normFeedForward;
+
+    [ComponentName(Name = "attn1")]
+    private readonly CrossAttention _self;
+
+    [ComponentName(Name = "attn2")]
+    private readonly CrossAttention _cross;
+
+    [ComponentName(Name = "ff")]
+    private readonly FeedForward _feedForward;
+
+    [ComponentName(Name = "norm1")]
+    private readonly LayerNormLayer _normSelf;
+
+    [ComponentName(Name = "norm2")]
+    private readonly LayerNormLayer _normCross;
+
+    [ComponentName(Name = "norm3")]
+    private readonly LayerNormLayer _normFeedForward;
 
     public TransformerBlock(int channels, int contextChannels, int heads, Placement placement)
         : base(nameof(TransformerBlock))

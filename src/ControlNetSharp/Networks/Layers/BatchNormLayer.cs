@@ -7,15 +7,23 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Networks.Layers;
 
 /// <summary>
-/// Batch normalisation with stored statistics, for inference; the statistics are weights like the others here. Computed in the dtype of x. Source: Ioffe and Szegedy 2015, arXiv:1502.03167.
+/// Batch normalisation with stored statistics, for inference; the statistics are weights like the others here. Computed
+/// in the dtype of x. Source: Ioffe and Szegedy 2015, arXiv:1502.03167.
 /// </summary>
 internal sealed class BatchNormLayer : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
-    [ComponentName(Name = "weight")] private Parameter _weight;
-    [ComponentName(Name = "bias")] private Parameter _bias;
-    [ComponentName(Name = "running_mean")] private Parameter _mean;
-    [ComponentName(Name = "running_var")] private Parameter _variance;
+    [ComponentName(Name = "weight")]
+    private Parameter _weight;
+
+    [ComponentName(Name = "bias")]
+    private Parameter _bias;
+
+    [ComponentName(Name = "running_mean")]
+    private Parameter _mean;
+
+    [ComponentName(Name = "running_var")]
+    private Parameter _variance;
 #pragma warning restore IDE0044, RCS1169
     private readonly double _epsilon;
 
@@ -35,6 +43,16 @@ internal sealed class BatchNormLayer : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return functional.batch_norm(x, _mean.to(x.dtype), _variance.to(x.dtype), _weight.to(x.dtype), _bias.to(x.dtype), training: false, eps: _epsilon).MoveToOuterDisposeScope();
+        return functional
+            .batch_norm(
+                x,
+                _mean.to(x.dtype),
+                _variance.to(x.dtype),
+                _weight.to(x.dtype),
+                _bias.to(x.dtype),
+                training: false,
+                eps: _epsilon
+            )
+            .MoveToOuterDisposeScope();
     }
 }

@@ -7,18 +7,37 @@ using static TorchSharp.torch.nn;
 
 namespace ControlNetSharp.Networks.Layers;
 
-/// <summary>Two-dimensional convolution, with bias unless said otherwise, computed in the dtype of x. Weights are uninitialised until loaded or set.</summary>
+/// <summary>
+/// Two-dimensional convolution, with bias unless said otherwise, computed in the dtype of x. Weights are uninitialised
+/// until loaded or set.
+/// </summary>
 internal sealed class ConvolutionLayer : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
-    [ComponentName(Name = "weight")] private Parameter _weight;
-    [ComponentName(Name = "bias")] private Parameter? _bias;
+    [ComponentName(Name = "weight")]
+    private Parameter _weight;
+
+    [ComponentName(Name = "bias")]
+    private Parameter? _bias;
 #pragma warning restore IDE0044, RCS1169
     private readonly SafeConvolution _convolution;
     private readonly PaddedWeight _padded = new();
 
-    /// <summary>Creates the layer for [B, <paramref name="inputs"/>, h, w] -> [B, <paramref name="outputs"/>, h', w'] with a square kernel; zeros are padded on all four sides.</summary>
-    public ConvolutionLayer(int inputs, int outputs, int kernel, int stride, int padding, Placement placement, int groups = 1, int dilation = 1, bool bias = true)
+    /// <summary>
+    /// Creates the layer for [B, <paramref name="inputs"/>, h, w] -> [B, <paramref name="outputs"/>, h', w'] with a
+    /// square kernel; zeros are padded on all four sides.
+    /// </summary>
+    public ConvolutionLayer(
+        int inputs,
+        int outputs,
+        int kernel,
+        int stride,
+        int padding,
+        Placement placement,
+        int groups = 1,
+        int dilation = 1,
+        bool bias = true
+    )
         : base(nameof(ConvolutionLayer))
     {
         _convolution = new SafeConvolution(stride, padding, dilation, groups);

@@ -10,7 +10,8 @@ namespace ControlNetSharp.Networks.Layers;
 internal sealed class EmbeddingLayer : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
-    [ComponentName(Name = "weight")] private Parameter _weight;
+    [ComponentName(Name = "weight")]
+    private Parameter _weight;
 #pragma warning restore IDE0044, RCS1169
     private readonly int _width;
 

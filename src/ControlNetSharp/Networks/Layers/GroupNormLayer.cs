@@ -6,12 +6,17 @@ using static TorchSharp.torch.nn;
 
 namespace ControlNetSharp.Networks.Layers;
 
-/// <summary>Group normalisation with scale and shift, computed in the dtype of x. Source: Wu and He 2018, arXiv:1803.08494.</summary>
+/// <summary>
+/// Group normalisation with scale and shift, computed in the dtype of x. Source: Wu and He 2018, arXiv:1803.08494.
+/// </summary>
 internal sealed class GroupNormLayer : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
-    [ComponentName(Name = "weight")] private Parameter _weight;
-    [ComponentName(Name = "bias")] private Parameter _bias;
+    [ComponentName(Name = "weight")]
+    private Parameter _weight;
+
+    [ComponentName(Name = "bias")]
+    private Parameter _bias;
 #pragma warning restore IDE0044, RCS1169
     private readonly int _groups;
     private readonly double _epsilon;
@@ -23,7 +28,10 @@ internal sealed class GroupNormLayer : Module<Tensor, Tensor>
     {
         if (groups < 1 || channels % groups != 0)
         {
-            throw new ArgumentException($"{channels} channels cannot be divided into {groups} norm groups.", nameof(groups));
+            throw new ArgumentException(
+                $"{channels} channels cannot be divided into {groups} norm groups.",
+                nameof(groups)
+            );
         }
 
         (_groups, _epsilon) = (groups, epsilon);
@@ -36,17 +44,24 @@ internal sealed class GroupNormLayer : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return functional.group_norm(x, _groups, _weight.to(x.dtype), _bias.to(x.dtype), _epsilon).MoveToOuterDisposeScope();
+        return functional
+            .group_norm(x, _groups, _weight.to(x.dtype), _bias.to(x.dtype), _epsilon)
+            .MoveToOuterDisposeScope();
     }
 
-    /// <summary>The scale and shift that normalise x, which is looked at in strips; for <see cref="Normalised"/>.</summary>
+    /// <summary>
+    /// The scale and shift that normalise x, which is looked at in strips; for <see cref="Normalised"/>.
+    /// </summary>
     /// <param name="x">[B, C, h, w]. Borrowed.</param>
     /// <param name="strips">How x is divided.</param>
     /// <returns>[B, C, 1, 1] each, float32; fresh.</returns>
     internal (Tensor Scale, Tensor Shift) Normalisation(Tensor x, RowStrips strips)
     {
         using var scope = NewDisposeScope();
-        var (sum, squares) = (zeros([x.shape[0], _groups], ScalarType.Float64, x.device), zeros([x.shape[0], _groups], ScalarType.Float64, x.device));
+        var (sum, squares) = (
+            zeros([x.shape[0], _groups], ScalarType.Float64, x.device),
+            zeros([x.shape[0], _groups], ScalarType.Float64, x.device)
+        );
         foreach (var (from, count) in strips.Strips(x))
         {
             using var inner = NewDisposeScope();
@@ -61,13 +76,19 @@ internal sealed class GroupNormLayer : Module<Tensor, Tensor>
         Tensor Spread(Tensor values) => values.repeat_interleave(width, 1).view(x.shape[0], -1, 1, 1);
         var scale = _weight.to(ScalarType.Float64).view(1, -1, 1, 1) / Spread(deviation);
         var shift = _bias.to(ScalarType.Float64).view(1, -1, 1, 1) - Spread(mean) * scale;
-        return (scale.to(ScalarType.Float32).MoveToOuterDisposeScope(), shift.to(ScalarType.Float32).MoveToOuterDisposeScope());
+        return (
+            scale.to(ScalarType.Float32).MoveToOuterDisposeScope(),
+            shift.to(ScalarType.Float32).MoveToOuterDisposeScope()
+        );
     }
 
     /// <summary>A strip of x with the scale and shift of the whole, in the dtype of x; fresh.</summary>
     internal static Tensor Normalised(Tensor strip, (Tensor Scale, Tensor Shift) normalisation)
     {
         using var scope = NewDisposeScope();
-        return (strip.to(ScalarType.Float32) * normalisation.Scale).Plus(normalisation.Shift).to(strip.dtype).MoveToOuterDisposeScope();
+        return (strip.to(ScalarType.Float32) * normalisation.Scale)
+            .Plus(normalisation.Shift)
+            .to(strip.dtype)
+            .MoveToOuterDisposeScope();
     }
 }

@@ -10,8 +10,11 @@ namespace ControlNetSharp.Networks.Layers;
 internal sealed class LinearLayer : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
-    [ComponentName(Name = "weight")] private Parameter _weight;
-    [ComponentName(Name = "bias")] private Parameter? _bias;
+    [ComponentName(Name = "weight")]
+    private Parameter _weight;
+
+    [ComponentName(Name = "bias")]
+    private Parameter? _bias;
 #pragma warning restore IDE0044, RCS1169
 
     /// <summary>Creates the layer for [.., <paramref name="inputs"/>] -> [.., <paramref name="outputs"/>].</summary>

@@ -3,7 +3,10 @@ using static TorchSharp.torch.nn;
 
 namespace ControlNetSharp.Networks.Layers;
 
-/// <summary>Layers under the names that they have in checkpoints, where indices with gaps stand for layers without weights (activations, dropout).</summary>
+/// <summary>
+/// Layers under the names that they have in checkpoints, where indices with gaps stand for layers without weights
+/// (activations, dropout).
+/// </summary>
 internal sealed class NamedLayers : Module
 {
     public NamedLayers(params (string Name, Module Layer)[] layers)

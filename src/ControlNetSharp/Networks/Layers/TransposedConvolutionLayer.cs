@@ -6,18 +6,35 @@ using static TorchSharp.torch.nn;
 
 namespace ControlNetSharp.Networks.Layers;
 
-/// <summary>Two-dimensional transposed convolution with bias, computed in the dtype of x: each side becomes (side - 1) · stride - 2 · padding + kernel + output padding.</summary>
+/// <summary>
+/// Two-dimensional transposed convolution with bias, computed in the dtype of x: each side becomes (side - 1) · stride
+/// - 2 · padding + kernel + output padding.
+/// </summary>
 internal sealed class TransposedConvolutionLayer : Module<Tensor, Tensor>
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
-    [ComponentName(Name = "weight")] private Parameter _weight;
-    [ComponentName(Name = "bias")] private Parameter _bias;
+    [ComponentName(Name = "weight")]
+    private Parameter _weight;
+
+    [ComponentName(Name = "bias")]
+    private Parameter _bias;
 #pragma warning restore IDE0044, RCS1169
     private readonly SafeTransposedConvolution _convolution;
     private readonly PaddedWeight _padded = new();
 
-    /// <summary>Creates the layer for [B, <paramref name="inputs"/>, h, w] -> [B, <paramref name="outputs"/>, h', w']; its weight is [inputs, outputs, kernel, kernel].</summary>
-    public TransposedConvolutionLayer(int inputs, int outputs, int kernel, int stride, int padding, int outputPadding, Placement placement)
+    /// <summary>
+    /// Creates the layer for [B, <paramref name="inputs"/>, h, w] -> [B, <paramref name="outputs"/>, h', w']; its
+    /// weight is [inputs, outputs, kernel, kernel].
+    /// </summary>
+    public TransposedConvolutionLayer(
+        int inputs,
+        int outputs,
+        int kernel,
+        int stride,
+        int padding,
+        int outputPadding,
+        Placement placement
+    )
         : base(nameof(TransposedConvolutionLayer))
     {
         _convolution = new SafeTransposedConvolution(stride, padding, outputPadding);
