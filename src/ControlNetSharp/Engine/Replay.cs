@@ -118,72 +118,77 @@ public sealed class Replay
     internal RequestFiles Find(ModelFinder finder, GenerationRequest request, CancellationToken cancellationToken)
     {
         var resolved = Manifest.Resolved;
-        var model = Same("the model", Located("model", ModelRole.Model, resolved.Model, null), resolved.Model);
-        string File(string what, string member, ModelRole role, ResolvedFile file) =>
-            Same(what, Located(member, role, file, model), file);
+        var model = File("the model", "model", ModelRole.Model, resolved.Model, null);
+        string? ControlNet(ResolvedUnit unit, int i) =>
+            unit.ControlNet is not { } network
+                ? null
+                : File(
+                    $"the ControlNet of unit {i} ({request.Units[i].Kind})",
+                    $"units[{i}].model",
+                    ModelRole.ControlNet,
+                    network,
+                    model
+                );
+        Dictionary<string, string> Named(string what, ModelRole role, IEnumerable<ResolvedFile> files) =>
+            files.ToDictionary(
+                file => file.Name,
+                file => File($"the {what} \"{file.Name}\"", "prompt", role, file, model),
+                StringComparer.Ordinal
+            );
         return new RequestFiles(
             model,
-            resolved.Vae is { } vae ? File("the Autoencoder", "vae", ModelRole.Autoencoder, vae) : null,
-            [
-                .. resolved.Units.Select(
-                    (unit, i) =>
-                        unit.ControlNet is { } net
-                            ? File(
-                                $"the ControlNet of unit {i} ({request.Units[i].Kind})",
-                                $"units[{i}].model",
-                                ModelRole.ControlNet,
-                                net
-                            )
-                            : null
-                ),
-            ],
+            resolved.Vae is { } vae ? File("the Autoencoder", "vae", ModelRole.Autoencoder, vae, model) : null,
+            [.. resolved.Units.Select(ControlNet)],
             PromptFiles.Of(
-                resolved.Loras.ToDictionary(
-                    file => file.Name,
-                    file => File($"the LoRA \"{file.Name}\"", "prompt", ModelRole.Lora, file),
-                    StringComparer.Ordinal
-                ),
-                resolved.Embeddings.ToDictionary(
-                    file => file.Name,
-                    file => File($"the embedding \"{file.Name}\"", "prompt", ModelRole.Embedding, file),
-                    StringComparer.Ordinal
-                )
+                Named("LoRA", ModelRole.Lora, resolved.Loras),
+                Named("embedding", ModelRole.Embedding, resolved.Embeddings)
             )
         );
 
-        // Where it was, else under its name, else by its hash.
-        string Located(string member, ModelRole role, ResolvedFile file, string? beside)
+        string File(string what, string member, ModelRole role, ResolvedFile file, string? beside)
         {
-            if (file.Path is { } path && (System.IO.File.Exists(path) || Directory.Exists(path)))
-            {
-                return path;
-            }
-
-            try
-            {
-                return finder.LookFor(role, file.Name, beside, cancellationToken)
-                    ?? finder.LookForHash(role, file.Sha256, beside, cancellationToken)
-                    ?? finder.Find(role, file.Name, beside, cancellationToken);
-            }
-            catch (ModelNotFoundException e)
-            {
-                throw new RequestException(
-                    member,
-                    file.Name,
-                    $"it made the picture and is not there any more. {e.Message}",
-                    e
-                );
-            }
-        }
-
-        string Same(string what, string path, ResolvedFile expected) =>
-            finder.Hashes.Sha256Of(path) is var hash && hash == expected.Sha256
+            var path = Located(finder, member, role, file, beside, cancellationToken);
+            var hash = finder.Hashes.Sha256Of(path);
+            return hash == file.Sha256
                 ? path
                 : throw new CheckpointException(
                     path,
                     $"{what} is not the one that made {_file}: its SHA-256 begins with {hash[..10]}, that one's with "
-                        + $"{expected.Sha256[..Math.Min(10, expected.Sha256.Length)]}."
+                        + $"{file.Sha256[..Math.Min(10, file.Sha256.Length)]}."
                 );
+        }
+    }
+
+    /// <summary>Where a file was, else under its name, else by its hash.</summary>
+    private static string Located(
+        ModelFinder finder,
+        string member,
+        ModelRole role,
+        ResolvedFile file,
+        string? beside,
+        CancellationToken cancellationToken
+    )
+    {
+        if (file.Path is { } path && (File.Exists(path) || Directory.Exists(path)))
+        {
+            return path;
+        }
+
+        try
+        {
+            return finder.LookFor(role, file.Name, beside, cancellationToken)
+                ?? finder.LookForHash(role, file.Sha256, beside, cancellationToken)
+                ?? finder.Find(role, file.Name, beside, cancellationToken);
+        }
+        catch (ModelNotFoundException e)
+        {
+            throw new RequestException(
+                member,
+                file.Name,
+                $"it made the picture and is not there any more. {e.Message}",
+                e
+            );
+        }
     }
 
     private static bool Keeps(ControlUnit unit, ResolvedUnit resolved) =>

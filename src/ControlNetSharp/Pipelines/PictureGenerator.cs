@@ -117,93 +117,94 @@ public sealed class PictureGenerator
     {
         ArgumentNullException.ThrowIfNull(request);
         controls ??= [];
-        request.Check();
-        RequireFitting(controls);
-        RequestRules.Require(
-            request.OriginalSize is null || _unet.Params.VectorChannels is not null,
-            "originalSize",
-            request.OriginalSize,
-            $"is for SDXL; the model is {ModelFamily.Of(_unet.Params).FullName}, which is not told of sizes."
-        );
+        RequireFitting(request, controls);
         var clock = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
-        var units = controls.Where(unit => unit.Strength.IsOn).ToList();
-        var size = request.Size ?? SizeFor(request.Initial?.Picture.Read() ?? units.FirstOrDefault()?.Hint);
-        request = request with { Size = size, Seed = request.Seed ?? Seeds.Random() };
-        var plan = SamplingPlan.Create(request.Sampling, _schedule);
-        var second = request.Hires?.Sampling(request.Sampling) is { } options
-            ? SamplingPlan.Create(options, _schedule)
-            : null;
-        var canvas = request.Initial is { } initial ? new InitialCanvas(initial, size.Width, size.Height) : null;
-        var (prompt, negative) = (
-            ParsedPrompt.Parse(request.Prompt),
-            ParsedPrompt.ParseNegative(request.NegativePrompt)
-        );
-
+        var course = Settled(request, [.. controls.Where(unit => unit.Strength.IsOn)], progress);
         using var use = _uses.Begin(
             _model?.File ?? "of this generator",
-            prompt.Networks.Count > 0 ? "LoRAs"
+            course.Prompt.Networks.Count > 0 ? "LoRAs"
                 : request.Tiling ? "seamless tiling"
                 : null
         );
         using var seamless = request.Tiling
-            ? new SeamlessTiling([_unet, _autoencoder, .. units.Select(unit => unit.ControlNet)])
+            ? new SeamlessTiling([_unet, _autoencoder, .. course.Units.Select(unit => unit.ControlNet)])
             : null;
-        using var loras = Applied(prompt.Networks);
+        using var loras = Applied(course.Prompt.Networks);
         using var inversions = _files.Inversions(_texts, _placement);
-        var report = new StepReport(plan.Steps.Count + (second?.Steps.Count ?? 0), progress);
-        Tensor Sampled(SamplingPlan pass, PictureSize size, ControlPasses which, Tensor? clean, Tensor? mask)
-        {
-            var conditionings = PromptEncoder.Encode(
-                _texts,
-                prompt,
-                negative,
-                pass.Steps.Count,
-                _placement.Device,
-                request.ClipSkip,
-                inversions,
-                which == ControlPasses.High ? plan.Steps.Count : null
-            );
-            var attached = units.Where(unit => unit.ActsIn(which)).Select(unit => Attach(unit, size, which)).ToList();
-            var sides = Sides(
-                conditionings,
-                request.OriginalSize?.For(size) ?? SizeConditioning.Of(size.Width, size.Height)
-            );
-            var denoiser = new ControlledDenoiser(
-                _unet,
-                request.Prediction ?? _prediction,
-                sides,
-                request.GuidanceScale,
-                attached,
-                pass.Steps.Count
-            )
-            {
-                ConcatenatedChannels = _unet.Params.ConcatenatedChannels == 0 ? null : Concatenated(canvas, size),
-            };
-            return Run(request, size, pass, denoiser, clean, mask, report, cancellationToken);
-        }
-
-        var mask = canvas?.LatentMask?.ToLatents(_autoencoder.Params.Downscale).to(_placement.Device);
-        var clean = canvas?.Start(Encoded([canvas.Seen]), Noise(request, size), mask);
-        var latents = Sampled(plan, size, request.Hires is null ? ControlPasses.Both : ControlPasses.Low, clean, mask);
-        if (request.Hires is { } hires)
-        {
-            var larger = hires.SizeOf(size);
-            latents = Enlarged(latents, UpscalerCatalogue.Find(hires.Upscaler), larger);
-            latents = second is null ? latents : Sampled(second, larger, ControlPasses.High, latents, null);
-        }
-
+        var latents = Sampled(course, inversions, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         var pictures = Decoded(latents);
         cancellationToken.ThrowIfCancellationRequested();
         return new GeneratedBatch(
-            canvas is null ? pictures : [.. pictures.Select(canvas.Finish)],
-            request,
-            report.Steps,
-            report.SecondsPerStep,
+            course.Canvas is { } canvas ? [.. pictures.Select(canvas.Finish)] : pictures,
+            course.Request,
+            course.Report.Steps,
+            course.Report.SecondsPerStep,
             clock.Elapsed.TotalSeconds
         );
+    }
+
+    /// <summary>What a generation goes by, with nothing left open.</summary>
+    private sealed record Course(
+        GenerationRequest Request,
+        PictureSize Size,
+        IReadOnlyList<PreparedControl> Units,
+        SamplingPlan First,
+        SamplingPlan? Second,
+        InitialCanvas? Canvas,
+        ParsedPrompt Prompt,
+        ParsedPrompt Negative,
+        StepReport Report
+    );
+
+    private Course Settled(
+        GenerationRequest request,
+        IReadOnlyList<PreparedControl> units,
+        Action<SamplingProgress>? progress
+    )
+    {
+        var size =
+            request.Size ?? SizeFor(request.Initial?.Picture.Read() ?? (units is [var unit, ..] ? unit.Hint : null));
+        var first = SamplingPlan.Create(request.Sampling, _schedule);
+        var second = request.Hires?.Sampling(request.Sampling) is { } options
+            ? SamplingPlan.Create(options, _schedule)
+            : null;
+        return new Course(
+            request with
+            {
+                Size = size,
+                Seed = request.Seed ?? Seeds.Random(),
+            },
+            size,
+            units,
+            first,
+            second,
+            request.Initial is { } initial ? new InitialCanvas(initial, size.Width, size.Height) : null,
+            ParsedPrompt.Parse(request.Prompt),
+            ParsedPrompt.ParseNegative(request.NegativePrompt),
+            new StepReport(first.Steps.Count + (second?.Steps.Count ?? 0), progress)
+        );
+    }
+
+    /// <summary>Both passes, to latents of the dispose scope.</summary>
+    private Tensor Sampled(Course course, TextualInversions? inversions, CancellationToken cancellationToken)
+    {
+        var (request, size, canvas) = (course.Request, course.Size, course.Canvas);
+        var mask = canvas?.LatentMask?.ToLatents(_autoencoder.Params.Downscale).to(_placement.Device);
+        var clean = canvas?.Start(Encoded([canvas.Seen]), Noise(request, size), mask);
+        if (request.Hires is not { } hires)
+        {
+            return Run(course, inversions, course.First, size, ControlPasses.Both, clean, mask, cancellationToken);
+        }
+
+        var latents = Run(course, inversions, course.First, size, ControlPasses.Low, clean, mask, cancellationToken);
+        var larger = hires.SizeOf(size);
+        latents = Enlarged(latents, UpscalerCatalogue.Find(hires.Upscaler), larger);
+        return course.Second is null
+            ? latents
+            : Run(course, inversions, course.Second, larger, ControlPasses.High, latents, null, cancellationToken);
     }
 
     /// <summary>
@@ -244,9 +245,19 @@ public sealed class PictureGenerator
                 ]
             );
 
-    /// <summary>Refuses units of other families before anything is computed; those of weight 0 are none.</summary>
-    private void RequireFitting(IReadOnlyList<PreparedControl> units)
+    /// <summary>
+    /// Refuses what is not for the model before anything is computed: sizes that it is not told, units of other
+    /// families; units of weight 0 are none.
+    /// </summary>
+    private void RequireFitting(GenerationRequest request, IReadOnlyList<PreparedControl> units)
     {
+        request.Check();
+        RequestRules.Require(
+            request.OriginalSize is null || _unet.Params.VectorChannels is not null,
+            "originalSize",
+            request.OriginalSize,
+            $"is for SDXL; the model is {ModelFamily.Of(_unet.Params).FullName}, which is not told of sizes."
+        );
         bool Fits(PreparedControl unit) => unit.ControlNet.Params.Fits(_unet.Params);
         if (
             units.Index().FirstOrDefault(unit => unit.Item.Strength.Weight > 0 && !Fits(unit.Item))
@@ -324,31 +335,67 @@ public sealed class PictureGenerator
     /// marks changes. Fresh.
     /// </summary>
     private Tensor Run(
-        GenerationRequest request,
-        PictureSize size,
+        Course course,
+        TextualInversions? inversions,
         SamplingPlan plan,
-        ControlledDenoiser denoiser,
+        PictureSize size,
+        ControlPasses pass,
         Tensor? clean,
         Tensor? mask,
-        StepReport report,
         CancellationToken cancellationToken
     )
     {
+        var denoiser = Denoiser(course, inversions, plan.Steps.Count, size, pass);
         using var scope = NewDisposeScope();
-        using var stepNoise = new StepNoise(request.Seed!.Value, request.Batch);
-        var start = plan.StartFrom(Noise(request, size), clean);
-        report.Begin();
+        using var stepNoise = new StepNoise(course.Request.Seed!.Value, course.Request.Batch);
+        var start = plan.StartFrom(Noise(course.Request, size), clean);
+        course.Report.Begin();
         var latents = plan.Run(
             mask is null
                 ? denoiser.Denoise
                 : (noisy, level, step) => Kept(denoiser.Denoise(noisy, level, step), clean!, mask),
             start,
             stepNoise.Draw,
-            report.Done,
+            course.Report.Done,
             cancellationToken
         );
-        report.End();
+        course.Report.End();
         return (mask is null ? latents : Kept(latents, clean!, mask)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The UNet with everything that acts on it in one pass; what it holds is of the dispose scope.</summary>
+    private ControlledDenoiser Denoiser(
+        Course course,
+        TextualInversions? inversions,
+        int steps,
+        PictureSize size,
+        ControlPasses pass
+    )
+    {
+        var request = course.Request;
+        var conditionings = PromptEncoder.Encode(
+            _texts,
+            course.Prompt,
+            course.Negative,
+            steps,
+            _placement.Device,
+            request.ClipSkip,
+            inversions,
+            pass == ControlPasses.High ? course.First.Steps.Count : null
+        );
+        var attached = course.Units.Where(unit => unit.ActsIn(pass)).Select(unit => Attach(unit, size, pass)).ToList();
+        var told = request.OriginalSize?.For(size) ?? SizeConditioning.Of(size.Width, size.Height);
+        return new ControlledDenoiser(
+            _unet,
+            request.Prediction ?? _prediction,
+            Sides(conditionings, told),
+            request.GuidanceScale,
+            attached,
+            steps
+        )
+        {
+            ConcatenatedChannels = _unet.Params.ConcatenatedChannels == 0 ? null : Concatenated(course.Canvas, size),
+        };
     }
 
     private AttachedControl Attach(PreparedControl unit, PictureSize size, ControlPasses pass)

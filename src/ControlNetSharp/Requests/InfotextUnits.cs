@@ -143,17 +143,11 @@ internal static partial class InfotextUnits
             Picture = Unknown,
             Model = fields["model"],
         };
-        var range = Numbers(fields["starting/ending"]);
-        var (start, end) = (range.ElementAtOrDefault(0), range.ElementAtOrDefault(1));
-        Try("weight", fields["weight"], value => unit with { Weight = NumberOf(value) });
-        Try("guidance end", fields["guidance end"] ?? end, value => unit with { End = NumberOf(value) });
-        Try("guidance start", fields["guidance start"] ?? start, value => unit with { Start = NumberOf(value) });
-        Try("resize mode", fields["resize mode"], value => unit with { Resize = ValueOf(InfotextWords.Resize, value) });
-        Try("control mode", fields["control mode"], value => unit with { Mode = ValueOf(InfotextWords.Mode, value) });
-        Try("hr option", fields["hr option"], value => unit with { Passes = ValueOf(InfotextWords.Passes, value) });
+        var draft = new Draft(fields, unit, losses);
+        draft.SetValues();
         if (annotator is not null)
         {
-            SetAnnotator(annotator);
+            draft.SetAnnotator(annotator);
         }
 
         losses.AddRange(
@@ -164,16 +158,43 @@ internal static partial class InfotextUnits
                 .Select(loss => (fields.Index, loss))
         );
         losses.Add((fields.Index, new(fields.Key, fields.ToString(), "its picture is not in the text.")));
-        return new InfotextUnit(fields.Key, unit);
+        return new InfotextUnit(fields.Key, draft.Unit);
+    }
 
-        void SetAnnotator(AnnotatorInfo info)
+    /// <summary>A unit that takes one field after the other; what it cannot take is lost.</summary>
+    private sealed class Draft(InfotextUnitFields fields, ControlUnit unit, List<(int Index, InfotextLoss Loss)> losses)
+    {
+        public ControlUnit Unit { get; private set; } = unit;
+
+        public void SetValues()
+        {
+            var range = Numbers(fields["starting/ending"]);
+            var start = fields["guidance start"] ?? range.ElementAtOrDefault(0);
+            var end = fields["guidance end"] ?? range.ElementAtOrDefault(1);
+            Try("weight", fields["weight"], value => Unit with { Weight = NumberOf(value) });
+            Try("guidance end", end, value => Unit with { End = NumberOf(value) });
+            Try("guidance start", start, value => Unit with { Start = NumberOf(value) });
+            Try(
+                "resize mode",
+                fields["resize mode"],
+                value => Unit with { Resize = ValueOf(InfotextWords.Resize, value) }
+            );
+            Try(
+                "control mode",
+                fields["control mode"],
+                value => Unit with { Mode = ValueOf(InfotextWords.Mode, value) }
+            );
+            Try("hr option", fields["hr option"], value => Unit with { Passes = ValueOf(InfotextWords.Passes, value) });
+        }
+
+        public void SetAnnotator(AnnotatorInfo info)
         {
             var sliders = Numbers(fields["preprocessor params"]);
             if (!Same(fields["pixel perfect"] ?? "False", "True"))
             {
                 var said = fields["processor res"] ?? sliders.ElementAtOrDefault(0);
                 var resolution = said is null or "-1" or "None" ? UsualResolution : said;
-                Try("processor res", resolution, value => unit with { Resolution = (int)NumberOf(value) });
+                Try("processor res", resolution, value => Unit with { Resolution = (int)NumberOf(value) });
             }
 
             var first = fields["threshold a"] ?? sliders.ElementAtOrDefault(1);
@@ -184,13 +205,13 @@ internal static partial class InfotextUnits
                 // silence there.
                 if (Number(value ?? "") is { } number && option.Allows(number) && number != option.Default)
                 {
-                    var options = new Dictionary<string, double>(unit.Options) { [option.Name] = number };
-                    unit = unit with { Options = options };
+                    var options = new Dictionary<string, double>(Unit.Options) { [option.Name] = number };
+                    Unit = Unit with { Options = options };
                 }
             }
         }
 
-        void Try(string name, string? value, Func<string, ControlUnit> change)
+        private void Try(string name, string? value, Func<string, ControlUnit> change)
         {
             if (value is null)
             {
@@ -201,7 +222,7 @@ internal static partial class InfotextUnits
             {
                 var changed = change(value);
                 RequestRules.CheckUnit(changed, fields.Key);
-                unit = changed;
+                Unit = changed;
             }
             catch (RequestException e)
             {

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using ControlNetSharp.Checkpoints.Hub;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Tests.Cli;
 using Xunit;
 
@@ -207,7 +208,7 @@ public sealed class HubClientTests : IDisposable
         Assert.Contains("which is none", (await Assert.ThrowsAsync<HubException>(() => PullAsync(hub, [File1]))).Message, StringComparison.Ordinal);
         foreach (var (repository, revision) in new[] { ("../x", "main"), ("a/b/c", "main"), ("a--b", "main"), (LoopbackHub.Repository, "../x"), (LoopbackHub.Repository, "") })
         {
-            await Assert.ThrowsAsync<ArgumentException>(() => PullAsync(hub, [File1], revision, repository: repository));
+            await Assert.ThrowsAsync<UnknownNameException>(() => PullAsync(hub, [File1], revision, repository: repository));
         }
 
         Assert.Empty(Directory.GetFiles(_folder.Path, "*escaped*", SearchOption.AllDirectories));
