@@ -1,3 +1,4 @@
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Evaluation;
@@ -19,8 +20,8 @@ public class ConditionMetricTests
     public void Metrics_AreThereForEveryKindOfHint_AndNameTheOthers()
     {
         Assert.Equal(ConditionKind.All.Select(kind => kind.Name).Where(name => name != "hint"), ConditionMetric.All.Select(metric => metric.Kind));
-        var e = Assert.Throws<ArgumentException>(() => ConditionMetric.Of("hint"));
-        Assert.Contains("\"hint\"; must be canny, hough", e.Message, StringComparison.Ordinal);
+        var e = Assert.Throws<UnknownNameException>(() => ConditionMetric.Of("hint"));
+        Assert.Contains("'hint': there is no score for this kind; must be canny, hough", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -164,7 +164,7 @@ public sealed class ModelFinderTests : IDisposable
         var finder = new ModelFinder(new ModelFinderOptions { HubCache = null, EmbeddedFolder = _folder["none"] });
         var family = ModelFamily.Of(768);
         var error = Assert.Throws<ModelNotFoundException>(() => finder.ControlNetFor("canny", family, model));
-        Assert.Contains("control_v11p_sd15_canny_fp16", error.Searched);
+        Assert.Contains("control_v11p_sd15_canny_fp16.safetensors", error.Searched);
         Assert.Contains(_folder["a1111"], error.Folders);
         var far = Write("a1111/extensions/sd-webui-controlnet/models/control_v11p_sd15_canny.pth");
         Assert.Equal(far, finder.ControlNetFor("canny", family, model));

@@ -66,16 +66,16 @@ public class EditedTextTests
     {
         Assert.False(EditedText.Parse(new string('[', 200_000) + new string('(', 200_000)).Changes);
         Assert.False(EditedText.Parse(new string('(', 100_000) + "a" + new string(')', 100_000)).Changes);
-        Assert.Contains("deeper than 50", Assert.Throws<ArgumentException>(() => EditedText.Parse(new string('[', 100_000) + new string(']', 100_000))).Message, StringComparison.Ordinal);
+        Assert.Contains("deeper than 50", Assert.Throws<PromptException>(() => EditedText.Parse(new string('[', 100_000) + new string(']', 100_000))).Message, StringComparison.Ordinal);
         string Nested(int depth) => string.Concat(Enumerable.Repeat("[a:", depth)) + string.Concat(Enumerable.Repeat(":2]", depth));
         Assert.True(EditedText.Parse(Nested(50)).Changes);
-        Assert.Contains("deeper than 50", Assert.Throws<ArgumentException>(() => EditedText.Parse(Nested(10_000))).Message, StringComparison.Ordinal);
+        Assert.Contains("deeper than 50", Assert.Throws<PromptException>(() => EditedText.Parse(Nested(10_000))).Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("a [red:blue|green] car", "[red:blue|green]")]
     [InlineData("a [red:blue:green:0.5] car", "3 colons")]
-    public void Parse_OfMixedForms_NamesThem(string prompt, string expected) => Assert.Contains(expected, Assert.Throws<ArgumentException>(() => EditedText.Parse(prompt)).Message, StringComparison.Ordinal);
+    public void Parse_OfMixedForms_NamesThem(string prompt, string expected) => Assert.Contains(expected, Assert.Throws<PromptException>(() => EditedText.Parse(prompt)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("a cat AND a dog", "a cat =1|a dog=1")]
@@ -89,10 +89,10 @@ public class EditedTextTests
     [Fact]
     public void ParsedPrompt_WithAndWhereItCannotBe_IsRefused()
     {
-        Assert.Contains("AND inside of brackets", Assert.Throws<ArgumentException>(() => ParsedPrompt.Parse("[a AND b:c:0.5]")).Message, StringComparison.Ordinal);
-        Assert.Contains("AND", Assert.Throws<ArgumentException>(() => ParsedPrompt.ParseNegative("a AND b")).Message, StringComparison.Ordinal);
-        Assert.Contains("<lora:a>", Assert.Throws<ArgumentException>(() => ParsedPrompt.ParseNegative("a<lora:a>")).Message, StringComparison.Ordinal);
-        Assert.Contains("1.2.3", Assert.Throws<ArgumentException>(() => ParsedPrompt.Parse("[a:(b:1.2.3):3]").Pieces(4)).Message, StringComparison.Ordinal);
+        Assert.Contains("AND inside of brackets", Assert.Throws<PromptException>(() => ParsedPrompt.Parse("[a AND b:c:0.5]")).Message, StringComparison.Ordinal);
+        Assert.Contains("AND", Assert.Throws<PromptException>(() => ParsedPrompt.ParseNegative("a AND b")).Message, StringComparison.Ordinal);
+        Assert.Contains("<lora:a>", Assert.Throws<PromptException>(() => ParsedPrompt.ParseNegative("a<lora:a>")).Message, StringComparison.Ordinal);
+        Assert.Contains("1.2.3", Assert.Throws<PromptException>(() => ParsedPrompt.Parse("[a:(b:1.2.3):3]").Pieces(4)).Message, StringComparison.Ordinal);
         Assert.Equal(["a", "b"], ParsedPrompt.Parse("[a|b]").Pieces(4).Select(piece => piece.Text));
     }
 }

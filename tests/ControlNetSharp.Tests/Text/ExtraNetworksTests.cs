@@ -28,5 +28,5 @@ public class ExtraNetworksTests
     [InlineData("<lora:ink:1:dyn=8>")]
     [InlineData("<lora:ink:te=1:te=2>")]
     [InlineData("<hypernet:ink:1>")]
-    public void Split_OfATagThatIsNotWrittenSo_NamesIt(string tag) => Assert.Contains($"\"{tag}\"", Assert.Throws<ArgumentException>(() => ExtraNetworks.Split("a cat " + tag)).Message, StringComparison.Ordinal);
+    public void Split_OfATagThatIsNotWrittenSo_NamesIt(string tag) => Assert.Contains($"\"{tag}\"", Assert.Throws<PromptException>(() => ExtraNetworks.Split("a cat " + tag)).Message, StringComparison.Ordinal);
 }

@@ -48,7 +48,7 @@ public class PromptTests
     }
 
     [Fact]
-    public void Parse_OfAWeightThatIsNoNumber_NamesIt() => Assert.Contains("1.2.3", Assert.Throws<ArgumentException>(() => PromptSyntax.Parse("a (cat:1.2.3)")).Message, StringComparison.Ordinal);
+    public void Parse_OfAWeightThatIsNoNumber_NamesIt() => Assert.Contains("1.2.3", Assert.Throws<PromptException>(() => PromptSyntax.Parse("a (cat:1.2.3)")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Of_ALongPrompt_DividesAtACommaNearTheEnd()
