@@ -1,5 +1,6 @@
 using ControlNetSharp.Evaluation;
 using ControlNetSharp.Networks;
+using ControlNetSharp.Runtime;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Tests.Pictures;
 using Xunit;
@@ -21,7 +22,7 @@ public class TrialsTests
         Assert.Equal([SceneGroup.Any, SceneGroup.People], trials.SingleOf("depth").Groups);
         Assert.Equal([("pose", SceneGroup.People), ("depth", SceneGroup.Any), ("depth", SceneGroup.People)], trials.Questions);
         Assert.Equal([("pose", SceneGroup.People), ("depth", SceneGroup.Any)], new Trials(new Dictionary<string, ControlNet> { ["depth"] = controlNet, ["pose"] = controlNet }, withCombinations: false).Questions);
-        Assert.Throws<ArgumentException>(() => new Trials(new Dictionary<string, ControlNet> { ["hint"] = controlNet }, withCombinations: false));
+        Assert.Throws<UnknownNameException>(() => new Trials(new Dictionary<string, ControlNet> { ["hint"] = controlNet }, withCombinations: false));
     }
 
     [Fact]
