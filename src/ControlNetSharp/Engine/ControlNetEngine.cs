@@ -34,6 +34,20 @@ public sealed class ControlNetEngine : IAsyncDisposable
     /// <summary>Requests that wait for the device.</summary>
     public int Waiting => _worker.Waiting;
 
+    /// <summary>
+    /// Says what is wrong with a request before anything is loaded: values, pictures, files that are not there.
+    /// </summary>
+    /// <param name="request">The request. Its pictures are read.</param>
+    /// <param name="cancellationToken">Ends the search for files.</param>
+    /// <exception cref="RequestException">The request asks for what cannot be.</exception>
+    /// <exception cref="Pictures.PictureException">A file is no picture.</exception>
+    /// <exception cref="ModelNotFoundException">A file is not there.</exception>
+    public void Check(GenerationRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        _ = new GenerationRun(request, _parts, null, cancellationToken);
+    }
+
     /// <summary>Makes the pictures of a request.</summary>
     /// <param name="request">What they are to be.</param>
     /// <param name="progress">Told after each step, on the thread that computes.</param>

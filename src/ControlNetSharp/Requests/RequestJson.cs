@@ -25,6 +25,9 @@ public static class RequestJson
     public static string Write(GenerationRequest request) =>
         JsonSerializer.Serialize(request, Indented.GenerationRequest);
 
+    /// <summary>The same for a unit alone.</summary>
+    internal static string Write(ControlUnit unit) => JsonSerializer.Serialize(unit, Indented.ControlUnit);
+
     /// <summary>Reads a request and checks it.</summary>
     /// <param name="utf8">JSON in UTF-8, with or without a byte order mark.</param>
     /// <param name="folder">Where relative paths count from; null for the present folder.</param>

@@ -9,37 +9,22 @@ internal static class RequestPaths
     /// The same request with the paths of pictures below a folder; names of networks only where a file of that path is
     /// there.
     /// </summary>
-    public static GenerationRequest From(GenerationRequest request, string folder)
-    {
-        return request with
+    public static GenerationRequest From(GenerationRequest request, string folder) =>
+        RequestPictures.Replace(request, picture => Rooted(picture, folder)) with
         {
-            Model = Network(request.Model)!,
-            Vae = Network(request.Vae),
-            Initial = request.Initial is not { } initial
-                ? null
-                : initial with
-                {
-                    Picture = Picture(initial.Picture)!,
-                    Mask = initial.Mask is not { } mask ? null : mask with { Picture = Picture(mask.Picture)! },
-                },
+            Model = RootedNetwork(request.Model, folder)!,
+            Vae = RootedNetwork(request.Vae, folder),
             Units = [.. request.Units.Select(unit => From(unit, folder))],
         };
 
-        PictureSource? Picture(PictureSource? source) => Rooted(source, folder);
-        string? Network(string? name) => RootedNetwork(name, folder);
-    }
-
     /// <summary>The same for a unit.</summary>
     public static ControlUnit From(ControlUnit unit, string folder) =>
-        unit with
+        RequestPictures.Replace(unit, picture => Rooted(picture, folder)) with
         {
-            Picture = Rooted(unit.Picture, folder)!,
-            Mask = Rooted(unit.Mask, folder),
-            Holes = Rooted(unit.Holes, folder),
             Model = RootedNetwork(unit.Model, folder),
         };
 
-    private static PictureSource? Rooted(PictureSource? source, string folder) =>
+    private static PictureSource Rooted(PictureSource source, string folder) =>
         source is not { Path: { } path } || Path.IsPathRooted(path)
             ? source
             : PictureSource.FromFile(Path.GetFullPath(path, Path.GetFullPath(folder)), source.Sha256);

@@ -1,0 +1,153 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace ControlNetSharp.Server.Jobs;
+
+/// <summary>What SQLite and PostgreSQL say differently. All else of <see cref="JobStore"/> is the same SQL.</summary>
+internal abstract class SqlDialect : IAsyncDisposable
+{
+    /// <summary>The type of a column of bytes.</summary>
+    public abstract string Blob { get; }
+
+    /// <summary>Milliseconds since 1970 by the database's clock, as an expression.</summary>
+    public abstract string Now { get; }
+
+    /// <summary>The dialect for what a person gave.</summary>
+    /// <param name="jobs">A file for SQLite, or connection text with <c>Host=</c> for PostgreSQL.</param>
+    public static SqlDialect For(string jobs) =>
+        IsPostgres(jobs) ? new PostgresDialect(jobs) : new SqliteDialect(jobs);
+
+    /// <summary>Whether a text is PostgreSQL's connection text, not a file.</summary>
+    public static bool IsPostgres(string jobs) => jobs.Contains("Host=", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>An open connection.</summary>
+    public abstract Task<DbConnection> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// A transaction that writes. Writers follow one another: bounds and turns are then exact, and each takes a
+    /// millisecond.
+    /// </summary>
+    public abstract Task<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken);
+
+    /// <summary>Tells other programs at the same database that a job changed.</summary>
+    public virtual Task NotifyAsync(DbTransaction transaction, string job) => Task.CompletedTask;
+
+    /// <summary>Hears of changes until it is cancelled.</summary>
+    public virtual Task ListenAsync(Action<string> changed, CancellationToken cancellationToken) =>
+        Task.CompletedTask;
+
+    /// <summary>Whether the same may work in a moment.</summary>
+    public abstract bool IsTransient(Exception exception);
+
+    /// <inheritdoc/>
+    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private sealed class SqliteDialect : SqlDialect
+    {
+        private readonly string _connection;
+
+        public SqliteDialect(string file)
+        {
+            if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder)
+            {
+                Directory.CreateDirectory(folder);
+            }
+
+            _connection = new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 30 }.ToString();
+        }
+
+        public override string Blob => "blob";
+
+        public override string Now => "cast(unixepoch('subsec') * 1000 as integer)";
+
+        public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
+        {
+            var connection = new SqliteConnection(_connection);
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            using var command = connection.CreateCommand();
+            // FULL: what was accepted is on the disk. SQLite keeps neither setting of a connection for the next one.
+            command.CommandText = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 30000;";
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+
+        public override Task<DbTransaction> BeginAsync(
+            DbConnection connection,
+            CancellationToken cancellationToken
+        ) => Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: false));
+
+        public override bool IsTransient(Exception exception) =>
+            exception is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED };
+
+        public override ValueTask DisposeAsync()
+        {
+            SqliteConnection.ClearPool(new SqliteConnection(_connection));
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class PostgresDialect(string connection) : SqlDialect
+    {
+        private const string Channel = "controlnetsharp_jobs";
+
+        // Any number that no other program at this database is likely to lock by.
+        private const long QueueLock = 0x436E5368;
+
+        private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connection);
+
+        public override string Blob => "bytea";
+
+        // Not now(): that is the time at which the transaction began.
+        public override string Now => "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
+
+        public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>
+            await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+
+        public override async Task<DbTransaction> BeginAsync(
+            DbConnection connection,
+            CancellationToken cancellationToken
+        )
+        {
+            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            using var command = connection.CreateCommand();
+            command.Transaction = transaction;
+            command.CommandText = $"select pg_advisory_xact_lock({QueueLock}); set local jit = off";
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            return transaction;
+        }
+
+        public override async Task NotifyAsync(DbTransaction transaction, string job)
+        {
+            using var command = transaction.Connection!.CreateCommand();
+            command.Transaction = transaction;
+            command.CommandText = $"select pg_notify('{Channel}', @job)";
+            command.Parameters.Add(new NpgsqlParameter("job", job));
+            await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+        }
+
+        public override async Task ListenAsync(Action<string> changed, CancellationToken cancellationToken)
+        {
+            await using var connection = await _source
+                .OpenConnectionAsync(cancellationToken)
+                .ConfigureAwait(false);
+            connection.Notification += (_, told) => changed(told.Payload);
+            using var command = connection.CreateCommand();
+            command.CommandText = $"listen {Channel}";
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            while (true)
+            {
+                await connection.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        public override bool IsTransient(Exception exception) =>
+            exception
+                is NpgsqlException { IsTransient: true }
+                    or NpgsqlException { InnerException: SocketException or IOException or TimeoutException }
+                    or PostgresException { SqlState: PostgresErrorCodes.AdminShutdown };
+
+        public override ValueTask DisposeAsync() => _source.DisposeAsync();
+    }
+}

@@ -1,0 +1,64 @@
+using ControlNetSharp.Models;
+using ControlNetSharp.Requests;
+
+namespace ControlNetSharp.Server.Work;
+
+/// <summary>
+/// What jobs need and workers have, as names that can be compared without the files: <c>model:dreamshaper_8</c>,
+/// <c>kind:training</c>.
+/// </summary>
+internal static class WorkerNames
+{
+    private const int LeastHash = 8;
+
+    /// <summary>What a request needs of the files that it names. A hash is no name: any worker may have its file.</summary>
+    public static IReadOnlyList<string> Of(GenerationRequest request) =>
+        [
+            .. Named(ModelRole.Model, request.Model),
+            .. Named(ModelRole.Autoencoder, request.Vae),
+            .. request.Units.SelectMany(unit => Named(ModelRole.ControlNet, unit.Model)),
+        ];
+
+    /// <summary>What a worker has: its kinds of jobs, and its files by all their names.</summary>
+    public static IReadOnlyList<string> Of(ModelFinder finder, IEnumerable<string> kinds)
+    {
+        ModelRole[] roles = [ModelRole.Model, ModelRole.Autoencoder, ModelRole.ControlNet];
+        var files = roles.SelectMany(role =>
+            finder
+                .List(role)
+                .SelectMany(entry => PublishedNames.OthersOf(entry.Name).Prepend(entry.Name))
+                .SelectMany(name => Named(role, name))
+        );
+        return
+        [
+            .. kinds.Select(OfKind),
+            .. Directory.Exists(finder.EmbeddedModel) ? Named(ModelRole.Model, ModelFinder.Embedded) : [],
+            .. files,
+        ];
+    }
+
+    /// <summary>The name of a kind of jobs.</summary>
+    public static string OfKind(string kind) => "kind:" + kind;
+
+    private static IEnumerable<string> Named(ModelRole role, string? name)
+    {
+        if (name is null || ModelName.Parse(name) is not { } parsed || IsHash(parsed))
+        {
+            yield break;
+        }
+
+        var file = parsed.Plain[(parsed.Plain.LastIndexOf('/') + 1)..].ToLowerInvariant();
+        var extension = ModelLayout.Extensions.FirstOrDefault(end => file.EndsWith(end, StringComparison.Ordinal));
+        yield return $"{WordOf(role)}:{(extension is null ? file : file[..^extension.Length])}";
+    }
+
+    private static bool IsHash(ModelName name) => name.Hash is { Length: >= LeastHash } && name.Hash == name.Plain.ToLowerInvariant();
+
+    private static string WordOf(ModelRole role) =>
+        role switch
+        {
+            ModelRole.Model => "model",
+            ModelRole.Autoencoder => "vae",
+            _ => "controlnet",
+        };
+}
