@@ -2,6 +2,7 @@ using ControlNetSharp.Engine;
 using ControlNetSharp.Server.Jobs;
 using ControlNetSharp.Server.Operation;
 using ControlNetSharp.Server.Safety;
+using ControlNetSharp.Server.Studio;
 using ControlNetSharp.Server.V1;
 using ControlNetSharp.Server.WebUi;
 using ControlNetSharp.Server.Work;
@@ -74,6 +75,7 @@ public static class ControlNetServer
         routes.MapOperation();
         routes.MapV1();
         routes.MapWebUi();
+        routes.MapStudio();
         return routes;
     }
 
