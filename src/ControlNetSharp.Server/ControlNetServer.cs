@@ -43,6 +43,7 @@ public static class ControlNetServer
         builder.WebHost.UseUrls($"http://{settings.Listen}:{settings.Port}");
         builder.Services.AddControlNet(settings, store);
         var app = builder.Build();
+        app.UseV1();
         app.UseSafety();
         app.MapControlNet();
         return app;
