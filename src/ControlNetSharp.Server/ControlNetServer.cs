@@ -36,7 +36,6 @@ public static class ControlNetServer
         builder.Logging.Configure(settings);
         builder.Services.AddControlNet(settings, store);
         var app = builder.Build();
-        app.UseOperation();
         app.UseSafety();
         app.MapControlNet();
         return app;
@@ -80,7 +79,7 @@ public static class ControlNetServer
             services.AddWorkers(settings);
         }
 
-        return services.AddSafety(settings).AddOperation(settings).AddV1().AddWebUi();
+        return services.AddSafety(settings).AddOperation(settings).AddMetricsPage().AddV1().AddWebUi();
     }
 
     /// <summary>All routes.</summary>

@@ -1,4 +1,5 @@
 using ControlNetSharp.Engine;
+using ControlNetSharp.Server.Operation;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -19,19 +20,22 @@ internal static class WorkerParts
         {
             if (index == 0)
             {
-                services.AddSingleton(_ => EngineFor(settings, device));
+                services.AddSingleton(all => EngineFor(all, settings, device));
             }
             else
             {
-                services.AddKeyedSingleton(device, (_, _) => EngineFor(settings, device));
+                services.AddKeyedSingleton(device, (all, _) => EngineFor(all, settings, device));
             }
 
-            for (var worker = 0; worker < settings.Workers; worker++)
+            for (var i = 0; i < settings.Workers; i++)
             {
+                var worker = WorkerSettings.ForThisProcess(device);
+                services.AddSingleton(worker);
                 services.AddSingleton<IHostedService>(all =>
                     WorkerFor(
                         all,
                         services,
+                        worker,
                         index == 0
                             ? all.GetRequiredService<ControlNetEngine>()
                             : all.GetRequiredKeyedService<ControlNetEngine>(device)
@@ -43,8 +47,9 @@ internal static class WorkerParts
         return services;
     }
 
-    private static ControlNetEngine EngineFor(ServerSettings settings, string device) =>
-        new(
+    private static ControlNetEngine EngineFor(IServiceProvider all, ServerSettings settings, string device)
+    {
+        var engine = new ControlNetEngine(
             new EngineOptions
             {
                 Device = device,
@@ -54,8 +59,16 @@ internal static class WorkerParts
                 IdleMemory = settings.IdleMemory,
             }
         );
+        all.GetRequiredService<Measures>().Add(engine);
+        return engine;
+    }
 
-    private static JobWorker WorkerFor(IServiceProvider all, IServiceCollection services, ControlNetEngine engine)
+    private static JobWorker WorkerFor(
+        IServiceProvider all,
+        IServiceCollection services,
+        WorkerSettings worker,
+        ControlNetEngine engine
+    )
     {
         var own = new DeviceServices(all, engine);
         IJobHandler[] handlers =
@@ -64,11 +77,7 @@ internal static class WorkerParts
                 .Where(service => service.ServiceType == typeof(IJobHandler))
                 .Select(handler => (IJobHandler)ActivatorUtilities.CreateInstance(own, handler.ImplementationType!)),
         ];
-        return ActivatorUtilities.CreateInstance<JobWorker>(
-            own,
-            handlers,
-            WorkerSettings.ForThisProcess(engine.Options.Device)
-        );
+        return ActivatorUtilities.CreateInstance<JobWorker>(own, handlers, worker);
     }
 
     /// <summary>All services, and the engine of one device.</summary>
