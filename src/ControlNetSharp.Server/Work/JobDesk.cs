@@ -24,7 +24,7 @@ internal sealed record JobTerms(string Owner)
 }
 
 /// <summary>Where all APIs hand in: checks a request, keeps its pictures, queues it.</summary>
-internal sealed class JobDesk(JobStore store, IServiceProvider services)
+internal sealed class JobDesk(JobStore store, ServerSettings settings, IServiceProvider services)
 {
     private const int TitleLength = 200;
 
@@ -41,6 +41,7 @@ internal sealed class JobDesk(JobStore store, IServiceProvider services)
     )
     {
         request.Check();
+        settings.Limits.Check(request);
         var (kept, uploads) = await JobPictures.KeepAsync(request, store.Blobs, cancellationToken)
             .ConfigureAwait(false);
         var needs = WorkerNames.Of(kept);
