@@ -38,13 +38,6 @@ const featureOf = { training: 'training', scoreboard: 'evaluation' };
 
 const isOffered = (name) => !featureOf[name] || server.value.features.includes(featureOf[name]);
 
-/** Asks once whether a notification may come when a long job is done. */
-const askToTell = () => {
-  if ('Notification' in window && Notification.permission === 'default') {
-    Notification.requestPermission();
-  }
-};
-
 function Head() {
   const offered = Object.keys(pages).filter(isOffered);
   const nextTheme = themes[(themes.indexOf(theme.value) + 1) % themes.length];

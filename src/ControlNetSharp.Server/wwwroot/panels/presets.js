@@ -2,7 +2,7 @@
 import { begin } from '../history.js';
 import { peopleOf, poses } from '../parts/skeleton.js';
 import { api } from '../api.js';
-import { change, draft, faults, newUnit, notify, preset, server } from '../state.js';
+import { change, faults, newUnit, notify, preset, server } from '../state.js';
 import { t } from '../texts.js';
 import { batch, html } from '../view.js';
 import { presets } from '../presets/presets.js';
@@ -58,5 +58,3 @@ export function Presets() {
     </nav>
   `;
 }
-
-export const isFresh = () => draft.value.prompt === '' && draft.value.units.length === 0;

@@ -7,7 +7,7 @@ import { styles } from '../parts/strokes.js';
 import { anySeed, cancel, press } from '../making.js';
 import { change, draft, isMaking, server, shown } from '../state.js';
 import { t } from '../texts.js';
-import { html } from '../view.js';
+import { html, useSignal } from '../view.js';
 
 /** Sizes around what the model was made for. */
 function sizesOf(model, { width, height }) {
@@ -84,6 +84,18 @@ function Start() {
   `;
 }
 
+/** Whether a notification comes when a long job is done: the browser asks, once. */
+function Tell() {
+  const permission = useSignal(Notification.permission);
+  const ask = async () => (permission.value = await Notification.requestPermission());
+  return html`
+    <label class="check">
+      <input type="checkbox" checked=${permission.value === 'granted'} disabled=${permission.value !== 'default'} onChange=${ask} />
+      ${t('tell')}
+    </label>
+  `;
+}
+
 export function Prompt() {
   const { prompt, negativePrompt, model, width, height, steps, sampler, scheduler, guidanceScale, seed, keepSeed, batch, initial } =
     draft.value;
@@ -93,6 +105,7 @@ export function Prompt() {
   return html`
     <section class="card prompt" aria-label=${t('whatToMake')}>
       <${Area} label=${t('prompt')} member="prompt" rows="3" value=${prompt} onInput=${(text) => change({ prompt: text })} />
+      <${Area} label=${t('negativePrompt')} member="negativePrompt" rows="1" value=${negativePrompt} onInput=${(text) => change({ negativePrompt: text })} />
       <div class="go">
         <button type="button" class="button primary" onClick=${press}>
           <${Icon} name="spark" /><span>${t('generate')}</span>
@@ -116,7 +129,6 @@ export function Prompt() {
       </div>
       <details>
         <summary>${t('settings')}<small>${model} · ${width} × ${height} · ${sampler} · CFG ${guidanceScale}</small></summary>
-        <${Area} label=${t('negativePrompt')} member="negativePrompt" rows="2" value=${negativePrompt} onInput=${(text) => change({ negativePrompt: text })} />
         <div class="grid">
           <${Select}
             label=${t('model')}
@@ -151,6 +163,7 @@ export function Prompt() {
           />
           <${NumberBox} label=${t('batch')} member="batch" ...${limits('batch')} step="1" value=${batch} onChange=${(value) => change({ batch: value })} />
         </div>
+        ${'Notification' in window && html`<${Tell} />`}
       </details>
     </section>
     ${initial && html`<${Start} />`}
