@@ -64,7 +64,8 @@ internal static class UploadRoutes
             ? JobFileRoutes.Unchanging(context, sha256, bytes, TypeOf(bytes), null)
             : throw ApiException.NotFound("upload", sha256);
 
-    private static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>The body itself, or the one file of a form.</summary>
+    public static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!SubmittedBody.IsForm(request))
         {

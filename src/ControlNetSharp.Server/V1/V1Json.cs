@@ -13,6 +13,14 @@ namespace ControlNetSharp.Server.V1;
 [JsonSerializable(typeof(JobView))]
 [JsonSerializable(typeof(JobPage))]
 [JsonSerializable(typeof(UploadView))]
+[JsonSerializable(typeof(ReadView))]
+[JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(IReadOnlyList<ControlView>))]
+[JsonSerializable(typeof(IReadOnlyList<ChoiceView>))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, RangeView>))]
+[JsonSerializable(typeof(IReadOnlyList<WorkerView>))]
+[JsonSerializable(typeof(QueueView))]
+[JsonSerializable(typeof(ServerView))]
 internal sealed partial class V1Json : JsonSerializerContext
 {
     /// <summary>An answer in this form, whatever form other APIs of the program have.</summary>

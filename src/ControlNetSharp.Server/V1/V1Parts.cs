@@ -19,7 +19,8 @@ internal static class V1Parts
                     told.ProblemDetails.Extensions.TryAdd("code", ApiError.CodeOf(told.ProblemDetails.Status ?? 0))
             )
             .AddExceptionHandler<ProblemHandler>()
-            .AddSingleton<JobViews>();
+            .AddSingleton<JobViews>()
+            .AddSingleton<ModelCatalogue>();
 
     /// <summary>Whatever goes wrong below <c>/v1</c>, in a route or before it, is told in one form.</summary>
     public static WebApplication UseV1(this WebApplication app)
@@ -39,5 +40,8 @@ internal static class V1Parts
         v1.MapJobFiles();
         v1.MapJobEvents();
         v1.MapUploads();
+        v1.MapRead();
+        v1.MapCatalogue();
+        v1.MapServer();
     }
 }
