@@ -33,10 +33,9 @@ const json = async (response) => (await response).json();
 
 export const api = {
   server: () => get('/v1/server'),
-  models: () => get('/v1/models'),
+  models: async () => (await get('/v1/models')).data,
   controls: () => get('/v1/controls'),
   samplers: () => get('/v1/samplers'),
-  schedulers: () => get('/v1/schedulers'),
   ranges: () => get('/v1/ranges'),
   drawing: () => get('/v1/drawing'),
 

@@ -102,12 +102,11 @@ function App() {
 
 /** What the server has; its defaults are those of the ranges. */
 async function ask() {
-  const [info, models, controls, samplers, schedulers, ranges, drawing] = await Promise.all([
+  const [info, models, controls, samplers, ranges, drawing] = await Promise.all([
     api.server(),
     api.models(),
     api.controls(),
     api.samplers(),
-    api.schedulers(),
     api.ranges(),
     api.drawing(),
   ]);
@@ -118,7 +117,7 @@ async function ask() {
     scheduler: ranges.scheduler?.default ?? scheduler,
     guidanceScale: ranges.guidanceScale?.default ?? guidanceScale,
   };
-  server.value = { ...info, features: info.features ?? [], models, controls, samplers, schedulers, ranges, drawing, defaults };
+  server.value = { ...info, features: info.features ?? [], models, controls, samplers, ranges, drawing, defaults };
 }
 
 /** A picture that is dropped beside all places for pictures brings its settings, or becomes a unit's. */

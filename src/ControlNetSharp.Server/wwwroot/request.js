@@ -72,9 +72,11 @@ export function annotatorOf(unit) {
 
 const rowOf = (kind) => server.value.controls.find((row) => row.kind === kind);
 
-/** The annotator that cleans a drawing for this kind, or none where the kind has no such. */
-export const drawingAnnotator = (kind) =>
-  rowOf(kind)?.annotators.find((annotator) => annotator.isForDrawings)?.name ?? 'none';
+/** The annotator that cleans a drawing for this kind, or turns it to white on black; none where the kind has no such. */
+export function drawingAnnotator(kind) {
+  const annotators = rowOf(kind)?.annotators ?? [];
+  return (annotators.find(({ isForDrawings }) => isForDrawings) ?? annotators.find(({ name }) => name === 'invert'))?.name ?? 'none';
+}
 
 /** What a preview of the hint asks for. */
 export async function annotationOf(unit, size) {

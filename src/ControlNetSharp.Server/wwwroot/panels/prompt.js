@@ -99,7 +99,7 @@ function Tell() {
 export function Prompt() {
   const { prompt, negativePrompt, model, width, height, steps, sampler, scheduler, guidanceScale, seed, keepSeed, batch, initial } =
     draft.value;
-  const { models, samplers, schedulers, ranges } = server.value;
+  const { models, samplers, ranges } = server.value;
   const named = (rows) => rows.map(({ name }) => ({ value: name, label: name }));
   const limits = (member) => ({ min: ranges[member]?.min, max: ranges[member]?.max });
   return html`
@@ -151,7 +151,7 @@ export function Prompt() {
             }}
           />
           <${Select} label=${t('sampler')} member="sampler" value=${sampler} choices=${named(samplers)} onChange=${(name) => change({ sampler: name })} />
-          <${Select} label=${t('scheduler')} member="scheduler" value=${scheduler} choices=${named(schedulers)} onChange=${(name) => change({ scheduler: name })} />
+          <${Select} label=${t('scheduler')} member="scheduler" value=${scheduler} choices=${ranges.scheduler.words.map((name) => ({ value: name, label: name }))} onChange=${(name) => change({ scheduler: name })} />
           <${Slider}
             label=${t('guidanceScale')}
             member="guidanceScale"

@@ -76,8 +76,7 @@ function Unit({ unit, index, count }) {
   const kinds = kindsFor(model);
   const sources = sourcesOf(unit.kind);
   const Editor = editors[unit.source];
-  const names = server.value.controls.find((row) => row.kind === unit.kind)?.models ?? [];
-  const files = [...new Set(names.filter((entry) => entry.name).map((entry) => entry.name))];
+  const files = server.value.controls.find((row) => row.kind === unit.kind)?.controlNets ?? [];
   const mask = () => {
     if (unit.mask === null) {
       set({ mask: begin({ base: null, ops: [] }) });
