@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using ControlNetSharp.Engine;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
@@ -10,7 +11,7 @@ using Xunit;
 
 namespace ControlNetSharp.Server.Tests.Operation;
 
-public class HealthTests
+public partial class HealthTests
 {
     private static readonly CancellationToken Stop = TestContext.Current.CancellationToken;
 
@@ -64,11 +65,13 @@ public class HealthTests
             await server.Store.WaitAsync(id, Stop);
         }
 
-        string page;
-        do
+        // The worker counts after it has told the store.
+        var page = "";
+        for (var i = 0; i < 100 && !Ended().IsMatch(page); i++)
         {
+            await Task.Delay(50, Stop);
             page = await server.Client.GetStringAsync("/metrics", Stop);
-        } while (!page.Contains("controlnet_pictures_total 2", StringComparison.Ordinal) && await PauseAsync());
+        }
 
         string[] names =
         [
@@ -83,7 +86,8 @@ public class HealthTests
             "controlnet_process_memory_bytes",
         ];
         Assert.All(names, name => Assert.Contains(name, page, StringComparison.Ordinal));
-        Assert.Matches("""controlnet_jobs_total\{[^}]*end="done"[^}]*\} [2-9]""", page);
+        Assert.Matches(Ended(), page);
+        Assert.Matches("""controlnet_pictures_total(\{[^}]*\})? [2-9]""", page);
     }
 
     [Fact]
@@ -124,11 +128,9 @@ public class HealthTests
         );
     }
 
-    private static async Task<bool> PauseAsync()
-    {
-        await Task.Delay(50, Stop);
-        return true;
-    }
+    // Servers of other tests in this process count in the same place.
+    [GeneratedRegex("""controlnet_jobs_total\{[^}]*end="done"[^}]*\} ([2-9]|\d\d)""")]
+    private static partial Regex Ended();
 
     private static GenerationRequest Request(int steps) =>
         new()
