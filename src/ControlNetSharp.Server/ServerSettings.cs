@@ -38,7 +38,10 @@ public sealed record ServerSettings
     /// <summary>The default place of the jobs: in the data folder of the person who runs the program.</summary>
     public static string DefaultJobs { get; } =
         Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
+            Environment.GetFolderPath(
+                Environment.SpecialFolder.LocalApplicationData,
+                Environment.SpecialFolderOption.Create
+            ),
             "controlnetsharp",
             "jobs.db"
         );

@@ -41,7 +41,8 @@ internal sealed class JobDesk(JobStore store, IServiceProvider services)
     )
     {
         request.Check();
-        var (kept, uploads) = await JobPictures.KeepAsync(request, store.Blobs, cancellationToken)
+        var (kept, uploads) = await JobPictures
+            .KeepAsync(request, store.Blobs, cancellationToken)
             .ConfigureAwait(false);
         var needs = WorkerNames.Of(kept);
         // A worker in this process has the files: it can say now what is wrong, in the words of the engine.
@@ -68,18 +69,14 @@ internal sealed class JobDesk(JobStore store, IServiceProvider services)
 
     /// <summary>Hands in a hint to be made.</summary>
     /// <inheritdoc cref="SubmitAsync(GenerationRequest, JobTerms, CancellationToken)"/>
-    public async Task<Submission> SubmitAsync(
-        ControlUnit unit,
-        JobTerms terms,
-        CancellationToken cancellationToken
-    )
+    public async Task<Submission> SubmitAsync(ControlUnit unit, JobTerms terms, CancellationToken cancellationToken)
     {
         RequestRules.CheckUnit(unit with { Model = unit.Model ?? "" }, "unit");
         var (kept, uploads) = await JobPictures.KeepAsync(unit, store.Blobs, cancellationToken).ConfigureAwait(false);
         return await SubmitAsync(
                 JobKind.Annotation,
                 unit.Annotator ?? unit.Kind,
-                RequestJson.Write(kept),
+                RequestJson.WriteUnit(kept),
                 [WorkerNames.OfKind(JobKind.Annotation)],
                 uploads,
                 terms,

@@ -61,8 +61,7 @@ internal sealed partial class JobWorker(
         }
 
         await present.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await TellAsync(() => store.Queue.UnregisterAsync(settings.Name, CancellationToken.None))
-            .ConfigureAwait(false);
+        await TellAsync(() => store.Queue.UnregisterAsync(settings.Name, CancellationToken.None)).ConfigureAwait(false);
     }
 
     /// <summary>Files come and go while the worker runs; and a long job must not look like silence.</summary>
@@ -100,9 +99,7 @@ internal sealed partial class JobWorker(
         Func<Task> end;
         try
         {
-            var result = await _handlers[claimed.Job.Kind]
-                .RunAsync(claimed, report, stop.Token)
-                .ConfigureAwait(false);
+            var result = await _handlers[claimed.Job.Kind].RunAsync(claimed, report, stop.Token).ConfigureAwait(false);
             end = () => store.Queue.FinishAsync(id, attempt, result);
         }
         catch (OperationCanceledException) when (leaving.IsCancellationRequested)
