@@ -27,11 +27,7 @@ public sealed class BlobStore
     /// <summary>Keeps bytes.</summary>
     /// <returns>Their SHA-256, 64 lower-case digits.</returns>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public async Task<string> PutAsync(
-        byte[] bytes,
-        string mediaType,
-        CancellationToken cancellationToken = default
-    )
+    public async Task<string> PutAsync(byte[] bytes, string mediaType, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(bytes);
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
@@ -117,8 +113,7 @@ public sealed class BlobStore
             .ConfigureAwait(false) > 0;
 
     /// <summary>Whether a text is a digest as this store writes them.</summary>
-    public static bool IsDigest(string text) =>
-        text is { Length: DigestLength } && text.All(char.IsAsciiHexDigitLower);
+    public static bool IsDigest(string text) => text is { Length: DigestLength } && text.All(char.IsAsciiHexDigitLower);
 
     /// <summary>Deletes what no job has and nobody used for a while.</summary>
     internal async Task SweepAsync(TimeSpan age, CancellationToken cancellationToken)

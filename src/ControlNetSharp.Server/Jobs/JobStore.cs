@@ -102,8 +102,8 @@ public sealed class JobStore : IAsyncDisposable
     public Task<bool> DeleteAsync(string job, string? owner = null, CancellationToken cancellationToken = default) =>
         _database.WriteAsync(
             async t =>
-                await DeleteAsync(t, $"id = @job and {IsOwners} and {IsOver}", new { job, owner })
-                    .ConfigureAwait(false) > 0,
+                await DeleteAsync(t, $"id = @job and {IsOwners} and {IsOver}", new { job, owner }).ConfigureAwait(false)
+                > 0,
             cancellationToken
         );
 
@@ -112,11 +112,8 @@ public sealed class JobStore : IAsyncDisposable
         FirstAsync($"id = @job and {IsOwners}", new { job, owner }, cancellationToken);
 
     /// <summary>The owner's latest job of an identity that the owner chose; null where there is none.</summary>
-    public Task<Job?> FindByAliasAsync(
-        string alias,
-        string owner,
-        CancellationToken cancellationToken = default
-    ) => FirstAsync("alias = @alias and owner = @owner", new { alias, owner }, cancellationToken);
+    public Task<Job?> FindByAliasAsync(string alias, string owner, CancellationToken cancellationToken = default) =>
+        FirstAsync("alias = @alias and owner = @owner", new { alias, owner }, cancellationToken);
 
     /// <summary>Jobs, the newest first.</summary>
     public async Task<IReadOnlyList<Job>> ListAsync(JobQuery query, CancellationToken cancellationToken = default)

@@ -16,8 +16,7 @@ internal abstract class SqlDialect : IAsyncDisposable
 
     /// <summary>The dialect for what a person gave.</summary>
     /// <param name="jobs">A file for SQLite, or connection text with <c>Host=</c> for PostgreSQL.</param>
-    public static SqlDialect For(string jobs) =>
-        IsPostgres(jobs) ? new PostgresDialect(jobs) : new SqliteDialect(jobs);
+    public static SqlDialect For(string jobs) => IsPostgres(jobs) ? new PostgresDialect(jobs) : new SqliteDialect(jobs);
 
     /// <summary>Whether a text is PostgreSQL's connection text, not a file.</summary>
     public static bool IsPostgres(string jobs) => jobs.Contains("Host=", StringComparison.OrdinalIgnoreCase);
@@ -43,14 +42,13 @@ internal abstract class SqlDialect : IAsyncDisposable
     public virtual Task NotifyAsync(DbTransaction transaction, string job) => Task.CompletedTask;
 
     /// <summary>Hears of changes until it is cancelled.</summary>
-    public virtual Task ListenAsync(Action<string> changed, CancellationToken cancellationToken) =>
-        Task.CompletedTask;
+    public virtual Task ListenAsync(Action<string> changed, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Whether the same may work in a moment.</summary>
     public abstract bool IsTransient(Exception exception);
 
     /// <inheritdoc/>
-    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public abstract ValueTask DisposeAsync();
 
     private sealed class SqliteDialect : SqlDialect
     {
@@ -110,10 +108,8 @@ internal abstract class SqlDialect : IAsyncDisposable
             }
         }
 
-        public override Task<DbTransaction> BeginAsync(
-            DbConnection connection,
-            CancellationToken cancellationToken
-        ) => Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: false));
+        public override Task<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken) =>
+            Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: false));
 
         public override bool IsTransient(Exception exception) =>
             exception is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED };
@@ -125,14 +121,14 @@ internal abstract class SqlDialect : IAsyncDisposable
         }
     }
 
-    private sealed class PostgresDialect(string connection) : SqlDialect
+    private sealed class PostgresDialect(string text) : SqlDialect
     {
         private const string Channel = "controlnetsharp_jobs";
 
         // Any number that no other program at this database is likely to lock by.
         private const long QueueLock = 0x436E5368;
 
-        private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connection);
+        private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(text);
 
         public override string Blob => "bytea";
 
@@ -177,9 +173,7 @@ internal abstract class SqlDialect : IAsyncDisposable
 
         public override async Task ListenAsync(Action<string> changed, CancellationToken cancellationToken)
         {
-            await using var connection = await _source
-                .OpenConnectionAsync(cancellationToken)
-                .ConfigureAwait(false);
+            await using var connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
             connection.Notification += (_, told) => changed(told.Payload);
             using var command = connection.CreateCommand();
             command.CommandText = $"listen {Channel}";
