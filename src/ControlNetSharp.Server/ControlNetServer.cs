@@ -36,6 +36,7 @@ public static class ControlNetServer
         builder.Logging.Configure(settings);
         builder.Services.AddControlNet(settings, store);
         var app = builder.Build();
+        app.UseV1();
         app.UseSafety();
         app.MapControlNet();
         return app;
