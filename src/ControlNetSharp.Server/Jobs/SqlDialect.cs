@@ -21,8 +21,12 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>Whether a text is PostgreSQL's connection text, not a file.</summary>
     public static bool IsPostgres(string jobs) => jobs.Contains("Host=", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Where the database is, without a password.</summary>
-    public abstract string Place { get; }
+    /// <summary>Where a database is, without a password.</summary>
+    /// <exception cref="ArgumentException">It is connection text with a word that PostgreSQL does not know.</exception>
+    public static string PlaceOf(string jobs) =>
+        IsPostgres(jobs)
+            ? new NpgsqlConnectionStringBuilder(jobs) { Password = null, Passfile = null, SslPassword = null }.ToString()
+            : Path.GetFullPath(jobs);
 
     /// <summary>Whether the database can be used, or made where it is a file. Nothing is written.</summary>
     /// <exception cref="DbException">It refuses.</exception>
@@ -60,8 +64,6 @@ internal abstract class SqlDialect : IAsyncDisposable
             _file = Path.GetFullPath(file);
             _connection = new SqliteConnectionStringBuilder { DataSource = _file, DefaultTimeout = 30 }.ToString();
         }
-
-        public override string Place => _file;
 
         public override string Blob => "blob";
 
@@ -131,11 +133,6 @@ internal abstract class SqlDialect : IAsyncDisposable
         private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(text);
 
         public override string Blob => "bytea";
-
-        public override string Place =>
-            new NpgsqlConnectionStringBuilder(connection) is var place
-                ? $"Host={place.Host};Port={place.Port};Database={place.Database};Username={place.Username}"
-                : "";
 
         // Not now(): that is the time at which the transaction began.
         public override string Now => "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";

@@ -42,6 +42,7 @@ internal sealed class JobDesk(JobStore store, ServerSettings settings, IServiceP
     {
         request.Check();
         settings.Limits.Check(request);
+        settings.Limits.Check(RequestPictures.Of(request));
         var (kept, uploads) = await JobPictures
             .KeepAsync(request, store.Blobs, cancellationToken)
             .ConfigureAwait(false);
@@ -73,6 +74,7 @@ internal sealed class JobDesk(JobStore store, ServerSettings settings, IServiceP
     public async Task<Submission> SubmitAsync(ControlUnit unit, JobTerms terms, CancellationToken cancellationToken)
     {
         RequestRules.CheckUnit(unit with { Model = unit.Model ?? "" }, "unit");
+        settings.Limits.Check(RequestPictures.Of(unit, "unit"));
         var (kept, uploads) = await JobPictures.KeepAsync(unit, store.Blobs, cancellationToken).ConfigureAwait(false);
         return await SubmitAsync(
                 JobKind.Annotation,
