@@ -55,7 +55,7 @@ public sealed class JobStore : IAsyncDisposable
     /// <summary>Where a store is, without a password.</summary>
     /// <param name="jobs">As for <see cref="OpenAsync"/>.</param>
     /// <exception cref="ArgumentException">It is connection text with a word that PostgreSQL does not know.</exception>
-    public static string PlaceOf(string jobs) => SqlDialect.For(jobs).Place;
+    public static string PlaceOf(string jobs) => SqlDialect.PlaceOf(jobs);
 
     /// <summary>Whether a store can be opened. Nothing is written.</summary>
     /// <inheritdoc cref="OpenAsync" path="/param|/exception"/>

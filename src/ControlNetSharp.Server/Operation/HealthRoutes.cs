@@ -50,7 +50,7 @@ internal static class HealthRoutes
                 ? $"The worker {silent.Name} is silent."
                 : null;
         }
-        catch (Exception e) when (e is DbException or TimeoutException)
+        catch (Exception e) when (e is DbException or IOException or TimeoutException)
         {
             return "The store of jobs cannot be reached.";
         }

@@ -39,6 +39,24 @@ public sealed record RequestLimits
         }
     }
 
+    /// <summary>Refuses pictures by their headers, before any of them is kept or decoded.</summary>
+    /// <exception cref="PictureException">One is too large; its member is named.</exception>
+    internal void Check(IEnumerable<(string Member, PictureSource Picture)> pictures)
+    {
+        foreach (var (member, picture) in pictures)
+        {
+            // What is no picture may be key points; an upload was looked at when it came.
+            if (
+                picture is { Path: null, IsKnownByDigestOnly: false }
+                && picture.ReadBytes() is var bytes
+                && PictureSignature.FormatOf(bytes) is not null
+            )
+            {
+                PictureReader.SizeOf(bytes, member, Pictures);
+            }
+        }
+    }
+
     private void RequirePixels(string member, object? value, PictureSize size) =>
         RequestRules.Require(
             (long)size.Width * size.Height <= Pixels,

@@ -42,7 +42,9 @@ internal sealed class JobDesk(JobStore store, ServerSettings settings, IServiceP
     {
         request.Check();
         settings.Limits.Check(request);
-        var (kept, uploads) = await JobPictures.KeepAsync(request, store.Blobs, cancellationToken)
+        settings.Limits.Check(RequestPictures.Of(request));
+        var (kept, uploads) = await JobPictures
+            .KeepAsync(request, store.Blobs, cancellationToken)
             .ConfigureAwait(false);
         var needs = WorkerNames.Of(kept);
         // A worker in this process has the files: it can say now what is wrong, in the words of the engine.
@@ -69,18 +71,15 @@ internal sealed class JobDesk(JobStore store, ServerSettings settings, IServiceP
 
     /// <summary>Hands in a hint to be made.</summary>
     /// <inheritdoc cref="SubmitAsync(GenerationRequest, JobTerms, CancellationToken)"/>
-    public async Task<Submission> SubmitAsync(
-        ControlUnit unit,
-        JobTerms terms,
-        CancellationToken cancellationToken
-    )
+    public async Task<Submission> SubmitAsync(ControlUnit unit, JobTerms terms, CancellationToken cancellationToken)
     {
         RequestRules.CheckUnit(unit with { Model = unit.Model ?? "" }, "unit");
+        settings.Limits.Check(RequestPictures.Of(unit, "unit"));
         var (kept, uploads) = await JobPictures.KeepAsync(unit, store.Blobs, cancellationToken).ConfigureAwait(false);
         return await SubmitAsync(
                 JobKind.Annotation,
                 unit.Annotator ?? unit.Kind,
-                RequestJson.Write(kept),
+                RequestJson.WriteUnit(kept),
                 [WorkerNames.OfKind(JobKind.Annotation)],
                 uploads,
                 terms,

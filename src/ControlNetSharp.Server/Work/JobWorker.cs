@@ -65,8 +65,7 @@ internal sealed partial class JobWorker(
         }
 
         await present.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await TellAsync(() => store.Queue.UnregisterAsync(settings.Name, CancellationToken.None))
-            .ConfigureAwait(false);
+        await TellAsync(() => store.Queue.UnregisterAsync(settings.Name, CancellationToken.None)).ConfigureAwait(false);
     }
 
     /// <summary>Files come and go while the worker runs; and a long job must not look like silence.</summary>
@@ -108,9 +107,7 @@ internal sealed partial class JobWorker(
         string outcome;
         try
         {
-            var result = await _handlers[claimed.Job.Kind]
-                .RunAsync(claimed, report, stop.Token)
-                .ConfigureAwait(false);
+            var result = await _handlers[claimed.Job.Kind].RunAsync(claimed, report, stop.Token).ConfigureAwait(false);
             end = () => store.Queue.FinishAsync(id, attempt, result);
             outcome = "done";
         }
