@@ -2,7 +2,7 @@
 import { begin } from '../history.js';
 import { peopleOf, poses } from '../parts/skeleton.js';
 import { api } from '../api.js';
-import { change, faults, newUnit, notify, preset, server } from '../state.js';
+import { change, faults, newUnit, notify, preset, server, shown } from '../state.js';
 import { t } from '../texts.js';
 import { batch, html } from '../view.js';
 import { presets } from '../presets/presets.js';
@@ -30,6 +30,7 @@ export async function take(name) {
     const units = await Promise.all(chosen.units.map(unitOf));
     batch(() => {
       preset.value = name;
+      shown.value = { id: null, index: 0 };
       faults.value = [];
       const { defaults, models } = server.value;
       const side = models.find((row) => row.name === 'pocket')?.nativeSize ?? 256;

@@ -3,14 +3,14 @@ const here = (name) => new URL(name, import.meta.url).pathname;
 
 const all = [
   {
-    name: 'room',
-    request: { prompt: 'a blue sofa, a big window and a yellow lamp in a room with white walls', seed: 1 },
-    units: [{ kind: 'scribble', drawing: here('room.png') }],
-  },
-  {
     name: 'colouring',
     request: { prompt: 'a photo of a yellow house with a red roof and trees in the hills', seed: 1 },
     units: [{ kind: 'lineart', drawing: here('house.png') }],
+  },
+  {
+    name: 'room',
+    request: { prompt: 'a blue sofa, a big window and a yellow lamp in a room with white walls', seed: 1 },
+    units: [{ kind: 'scribble', drawing: here('room.png') }],
   },
   {
     name: 'character',
