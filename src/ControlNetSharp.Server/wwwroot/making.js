@@ -16,9 +16,10 @@ import {
   shownJob,
 } from './state.js';
 import { t } from './texts.js';
-import { batch } from './view.js';
+import { batch, effect } from './view.js';
 
 const LONG = 15000;
+const SHOWN = 'shown';
 
 export const anySeed = () => Math.floor(Math.random() * 2 ** 32);
 
@@ -140,13 +141,17 @@ export const takeIn = (file) =>
     }
   });
 
-/** The last picture of the store, so that a page that is opened again shows what there was. */
+/** What this tab showed before it was loaded anew, under way or done. */
 export async function recall() {
-  const { jobs: last } = await api.jobs({ kind: 'generation', state: 'queued,running', limit: 1 });
-  last.forEach(keep);
-  if (last.length > 0 && !last[0].group) {
-    shown.value = { id: last[0].id, index: 0 };
+  const id = sessionStorage.getItem(SHOWN);
+  if (id) {
+    const job = await api.jobs({ kind: 'generation', limit: 100 }).then(({ jobs: told }) => told.find((each) => each.id === id));
+    if (job) {
+      keep(job);
+      shown.value = { id, index: 0 };
+    }
   }
+  effect(() => sessionStorage.setItem(SHOWN, shown.value.id ?? ''));
 }
 
 /** The kinds for which there is a ControlNet of a model. */

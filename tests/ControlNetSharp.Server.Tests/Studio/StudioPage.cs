@@ -11,7 +11,7 @@ namespace ControlNetSharp.Server.Tests.Studio;
 internal sealed class StudioPage : IAsyncDisposable
 {
     /// <summary>Slow machines take their time; a test that waits so long has failed.</summary>
-    private const float Patience = 120_000;
+    private const float Patience = 300_000;
     private const string Screenshots = "CONTROLNETSHARP_SCREENSHOTS";
 
     private readonly IBrowserContext _context;

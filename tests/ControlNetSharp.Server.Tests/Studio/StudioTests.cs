@@ -21,7 +21,7 @@ public sealed class StudioTests(StudioBrowser browser)
         [(0.43f, 0.85f), (0.43f, 0.6f), (0.57f, 0.6f), (0.57f, 0.85f)],
     ];
 
-    private static readonly LocatorAssertionsToBeVisibleOptions Patient = new() { Timeout = 120_000 };
+    private static readonly LocatorAssertionsToBeVisibleOptions Patient = new() { Timeout = 300_000 };
 
     [Fact]
     public async Task FirstClick_MakesThePictureOfTheReadyExample()
@@ -54,7 +54,7 @@ public sealed class StudioTests(StudioBrowser browser)
         await Expect(studio.Progress).ToHaveAttributeAsync(
             "aria-valuenow",
             new System.Text.RegularExpressions.Regex("^[1-9]"),
-            new() { Timeout = 120_000 }
+            new() { Timeout = 300_000 }
         );
         var followed = await studio.WhenMadeAsync();
         await studio.KeepAsync("drawing");
@@ -115,7 +115,7 @@ public sealed class StudioTests(StudioBrowser browser)
 
         await studio.Cancel.ClickAsync();
 
-        await Expect(studio.Result.GetByText("Stopped.")).ToBeVisibleAsync(new() { Timeout = 120_000 });
+        await Expect(studio.Result.GetByText("Stopped.")).ToBeVisibleAsync(new() { Timeout = 300_000 });
         await Expect(studio.Cancel).ToBeHiddenAsync();
     }
 
@@ -154,7 +154,7 @@ public sealed class StudioTests(StudioBrowser browser)
         var found = opened.Gallery.GetByRole(AriaRole.Button, new() { Name = prompt });
         await Expect(found).ToBeVisibleAsync(Patient);
         await opened.Page.GetByRole(AriaRole.Searchbox).FillAsync("a red balloon");
-        await Expect(found).ToBeHiddenAsync(new() { Timeout = 120_000 });
+        await Expect(found).ToBeHiddenAsync(new() { Timeout = 300_000 });
         await opened.Page.GetByRole(AriaRole.Searchbox).FillAsync("green TREE");
         await found.ClickAsync();
         await Expect(opened.Picture).ToBeVisibleAsync(Patient);
@@ -183,7 +183,7 @@ public sealed class StudioTests(StudioBrowser browser)
             picture
         );
 
-        await Expect(studio.Prompt).ToHaveValueAsync("a white rocket by day", new() { Timeout = 120_000 });
+        await Expect(studio.Prompt).ToHaveValueAsync("a white rocket by day", new() { Timeout = 300_000 });
         await Expect(studio.Seed).ToHaveValueAsync("4711");
         await Expect(studio.Steps).ToHaveValueAsync("3");
         await Expect(studio.Control(1).GetByRole(AriaRole.Combobox, new() { Name = "Kind" })).ToHaveValueAsync("lineart");
@@ -287,7 +287,7 @@ public sealed class StudioTests(StudioBrowser browser)
 
     private static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isSo)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         while (true)
         {
             var answer = await ask();
