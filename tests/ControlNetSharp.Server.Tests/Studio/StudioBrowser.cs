@@ -7,13 +7,9 @@ namespace ControlNetSharp.Server.Tests.Studio;
 public sealed class StudioBrowser : IAsyncLifetime
 {
     private const string Variable = "CONTROLNETSHARP_CHROMIUM";
-    private static readonly string[] Places =
-    [
-        Environment.GetEnvironmentVariable(Variable) ?? "",
-        "/usr/bin/chromium",
-        "/usr/bin/chromium-browser",
-        "/usr/bin/google-chrome",
-    ];
+    private static readonly string[] Places = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
+        ? [named]
+        : ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
     private IPlaywright? _playwright;
     private IBrowser? _browser;
