@@ -223,9 +223,9 @@ public sealed class JobStore : IAsyncDisposable
                         long Size,
                         string Sha256
                     )>(
-                        """
+                        $"""
                         select job, name, role, media_type, size, sha256 from job_files
-                        where job in @jobs and role <> 'upload' order by job, ordinal
+                        where job {_database.Dialect.IsOneOf("@jobs")} and role <> 'upload' order by job, ordinal
                         """,
                         new { jobs }
                     ),

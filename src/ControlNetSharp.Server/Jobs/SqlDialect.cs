@@ -14,6 +14,10 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>Milliseconds since 1970 by the database's clock, as an expression.</summary>
     public abstract string Now { get; }
 
+    /// <summary>Whether a value is one of several, as the end of a condition.</summary>
+    /// <param name="parameter">The parameter with a list, such as <c>@ids</c>.</param>
+    public abstract string IsOneOf(string parameter);
+
     /// <summary>The dialect for what a person gave.</summary>
     /// <param name="jobs">A file for SQLite, or connection text with <c>Host=</c> for PostgreSQL.</param>
     public static SqlDialect For(string jobs) => IsPostgres(jobs) ? new PostgresDialect(jobs) : new SqliteDialect(jobs);
@@ -68,6 +72,8 @@ internal abstract class SqlDialect : IAsyncDisposable
         public override string Blob => "blob";
 
         public override string Now => "cast(unixepoch('subsec') * 1000 as integer)";
+
+        public override string IsOneOf(string parameter) => $"in {parameter}";
 
         public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
         {
@@ -136,6 +142,9 @@ internal abstract class SqlDialect : IAsyncDisposable
 
         // Not now(): that is the time at which the transaction began.
         public override string Now => "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
+
+        // A list is one parameter here, not one for each value.
+        public override string IsOneOf(string parameter) => $"= any({parameter})";
 
         public override async Task ProbeAsync(CancellationToken cancellationToken)
         {
