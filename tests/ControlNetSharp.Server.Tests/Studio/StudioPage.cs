@@ -123,9 +123,10 @@ internal sealed class StudioPage : IAsyncDisposable
             """
             async (img) => {
               await img.decode();
-              const bytes = await (await fetch(img.src)).arrayBuffer();
-              const digest = await crypto.subtle.digest('SHA-256', bytes);
-              return [...new Uint8Array(digest)].map((byte) => byte.toString(16)).join(' ');
+              const canvas = document.createElement('canvas');
+              [canvas.width, canvas.height] = [img.naturalWidth, img.naturalHeight];
+              canvas.getContext('2d').drawImage(img, 0, 0);
+              return canvas.toDataURL();
             }
             """
         );

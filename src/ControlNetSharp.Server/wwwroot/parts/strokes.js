@@ -7,9 +7,8 @@ const pictures = new Map();
 /** A picture as it is drawn under a drawing. */
 export function load(url) {
   if (!pictures.has(url)) {
-    const loading = fetch(url)
-      .then((response) => response.blob())
-      .then(createImageBitmap);
+    const picture = Object.assign(new Image(), { src: url });
+    const loading = picture.decode().then(() => picture);
     loading.catch(() => pictures.delete(url));
     pictures.set(url, loading);
   }
