@@ -3,9 +3,15 @@ import { api } from './api.js';
 import { batch, effect } from './view.js';
 import { isOver, jobs } from './state.js';
 
+const AGAIN = 2000;
+const forgotten = new Set();
+
 /** Takes in what is said of a job. Answers and events overtake each other: what is over stays over. */
 export function keep(job) {
   const known = jobs.value.get(job.id);
+  if (forgotten.has(job.id)) {
+    return job;
+  }
   if (known && (isOver(known) || (known.state === 'running' && job.state === 'queued' && known.attempt === job.attempt))) {
     return known;
   }
@@ -13,7 +19,9 @@ export function keep(job) {
   return job;
 }
 
+/** A job that is deleted, or not worth keeping: late news of it count no more. */
 export function forget(id) {
+  forgotten.add(id);
   const left = new Map(jobs.value);
   left.delete(id);
   jobs.value = left;
@@ -27,6 +35,12 @@ export function follow() {
     const open = [...jobs.value.values()].filter((job) => !isOver(job));
     const told = await Promise.all(open.map((job) => api.job(job.id).catch(() => null)));
     batch(() => told.filter(Boolean).forEach(keep));
+  };
+  // The browser tries again by itself, but not after an answer that is no stream.
+  events.onerror = () => {
+    if (events.readyState === EventSource.CLOSED) {
+      setTimeout(follow, AGAIN);
+    }
   };
 }
 

@@ -16,6 +16,9 @@ const WINDOW = 4000;
 /** The quick picture on the stage: an address of bytes held here. */
 export const quick = signal(null);
 
+/** The quick pictures, which are nobody's to keep. */
+export const passing = new Set();
+
 export const liveGroup = `live-${tab}`;
 
 /** Few steps, and a smaller picture of the same shape. */
@@ -43,7 +46,9 @@ export function watchLive() {
     isDirty = false;
     const units = actingUnits();
     try {
-      const asked = keep(await api.generate(await requestOf(quickOf(draft.value)), liveGroup));
+      const asked = await api.generate(await requestOf(quickOf(draft.value)), liveGroup);
+      passing.add(asked.id);
+      keep(asked);
       const job = await ended(asked.id);
       const picture = picturesOf(job)[0];
       if (job?.state === 'done' && picture && live.value.on) {
@@ -70,6 +75,7 @@ export function watchLive() {
 
   async function makeGood() {
     live.value = { ...live.value, busy: false };
+    isDirty = false;
     times = [];
     const units = actingUnits();
     try {

@@ -1,6 +1,7 @@
 // All pictures of the store, newest first: found again after a restart.
 import { api } from '../api.js';
-import { keep } from '../jobs.js';
+import { forget, keep } from '../jobs.js';
+import { liveGroup, passing } from '../live.js';
 import { remove, sameSettings, takeIn } from '../making.js';
 import { Button, FileButton } from '../parts/controls.js';
 import { save } from '../parts/files.js';
@@ -17,6 +18,9 @@ const ids = signal([]);
 const chosen = signal(new Set());
 const isChoosing = signal(false);
 
+/** Quick pictures, this tab's or another's, come and go. */
+const isToKeep = (job) => !job.group || ids.value.includes(job.id) || (job.group === liveGroup && !passing.has(job.id));
+
 /** What was found in the store, and what was made since. */
 const pictures = computed(() => {
   const wanted = search.value.trim().toLowerCase();
@@ -26,7 +30,7 @@ const pictures = computed(() => {
       picturesOf(job).length > 0 &&
       (job.state === 'done' || job.state === 'cancelled') &&
       job.title.toLowerCase().includes(wanted) &&
-      (ids.value.includes(job.id) || !wanted || job.title.toLowerCase().includes(wanted)),
+      isToKeep(job),
   );
   return found.sort((a, b) => (a.id < b.id ? 1 : -1));
 });
@@ -91,7 +95,7 @@ function Item({ job }) {
         onClick=${open}
         onDblClick=${() => sameSettings(job.id)}
       >
-        <img src=${file.url} alt="" loading="lazy" />
+        <img src=${file.url} alt="" loading="lazy" onError=${() => forget(job.id)} />
         ${picturesOf(job).length > 1 && html`<span class="count">${picturesOf(job).length}</span>`}
       </button>
     </li>

@@ -69,7 +69,7 @@ function nearest(people, [x, y], aspect) {
 export function PoseEditor({ unit, size }) {
   const canvas = useRef(null);
   const chosen = useSignal({ who: 0, joint: 0 });
-  const keeps = useSignal(true);
+  const keeps = useSignal(false);
   const dragged = useRef(null);
   const latest = useRef(null);
   const history = unit.pose;

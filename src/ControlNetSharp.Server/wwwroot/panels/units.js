@@ -1,13 +1,13 @@
 // Control units: what a picture has to follow, any number of them.
 import { drawingAnnotator, hasHint } from '../request.js';
 import { begin } from '../history.js';
-import { Button, Choice, Fault, Range, Select, Slider, Switch } from '../parts/controls.js';
+import { Button, Choice, Range, Select, Slider, Switch } from '../parts/controls.js';
 import { DrawingEditor } from '../parts/drawing.js';
 import { Icon } from '../parts/icons.js';
 import { styles } from '../parts/strokes.js';
 import { api } from '../api.js';
 import { kindsFor } from '../making.js';
-import { addUnit, changeUnit, copyUnit, draft, hints, lastUnit, moveUnit, removeUnit, server } from '../state.js';
+import { addUnit, changeUnit, copyUnit, draft, faults, hints, lastUnit, moveUnit, removeUnit, server } from '../state.js';
 import { t, word } from '../texts.js';
 import { html, useSignal } from '../view.js';
 import { PictureEditor } from './picture.js';
@@ -43,12 +43,19 @@ function HintPreview({ unit }) {
   `;
 }
 
+// What a field of the unit says by itself.
+const said = ['annotator', 'weight', 'mode', 'resize', 'model'];
+
 const Warnings = ({ unit }) => {
   const hint = hints.value[unit.key];
+  const fault = faults.value.find(({ member }) => {
+    const [key, part] = member?.split('.') ?? [];
+    return key === unit.key && !said.includes(part);
+  });
   return html`
     ${(hint?.warnings ?? []).map((warning) => html`<p class="warning">${warning.text}</p>`)}
     ${hint?.error && html`<p class="fault" role="alert">${hint.error}</p>`}
-    <${Fault} member=${`${unit.key}`} />
+    ${fault && html`<p class="fault" role="alert">${fault.message}</p>`}
   `;
 };
 
