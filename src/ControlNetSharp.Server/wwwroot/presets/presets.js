@@ -34,13 +34,13 @@ const all = [
   },
   {
     name: 'cartoon',
-    request: { prompt: 'a cartoon of a blue house with a brown roof and trees on green grass', seed: 2 },
-    units: [{ kind: 'lineart', drawing: here('house.png') }],
+    request: { prompt: 'a cartoon of a white rocket next to a launch tower, by day', seed: 1 },
+    units: [{ kind: 'lineart', picture: here('rocket.png'), isHint: true }],
   },
   {
     name: 'photograph',
-    request: { prompt: 'a blue cup on a wooden table', seed: 1 },
-    units: [{ kind: 'canny', picture: here('coffee.jpg') }],
+    request: { prompt: 'a white sailing boat with a red sail at sea, sunset', seed: 1 },
+    units: [{ kind: 'canny', picture: here('boat.jpg') }],
   },
 ];
 
