@@ -50,6 +50,7 @@ public sealed class StudioTests(StudioBrowser browser)
             await studio.DrawAsync(studio.Drawing(1), stroke);
         }
 
+        await studio.Steps.FillAsync("8");
         await studio.Generate.ClickAsync();
         await Expect(studio.Progress).ToHaveAttributeAsync(
             "aria-valuenow",
