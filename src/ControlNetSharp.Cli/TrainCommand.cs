@@ -278,7 +278,7 @@ internal static class TrainCommand
             LearningRate = settings.Run.LearningRate with { Peak = Rate(settings, model) },
             Loss = new DiffusionLoss
             {
-                Schedule = NoiseSchedule.Of(model.Noise),
+                Schedule = model.Noise,
                 Prediction = model.Prediction ?? PredictionType.Epsilon,
                 SnrGamma = settings.SnrGamma,
             },

@@ -29,7 +29,7 @@ public sealed class PictureGenerator
     private readonly PredictionType _prediction;
     private readonly int _nativeSize;
     private readonly Placement _placement;
-    private readonly NoiseSchedule _schedule = NoiseSchedule.ScaledLinear();
+    private readonly NoiseSchedule _schedule = NoiseSchedule.StableDiffusion;
     private readonly DiffusionModel? _model;
     private readonly UseCount _uses = new();
     private readonly PromptFiles _files = PromptFiles.None;
@@ -48,7 +48,7 @@ public sealed class PictureGenerator
             model.SecondText
         )
     {
-        _schedule = NoiseSchedule.Of(model.Noise);
+        _schedule = model.Noise;
         (_model, _uses, _files) = (model, model.Uses, files ?? PromptFiles.None);
     }
 
