@@ -173,7 +173,7 @@ public sealed class ExampleCache
         using var scope = NewDisposeScope();
         using var file = SafetensorsFile.Open(Examples[index].File);
         var size = Examples[index].Size;
-        return new Picture(size.Width, size.Height, file.Read(Hint).expand(-1, -1, 3).contiguous().bytes.ToArray());
+        return Picture.Owning(size.Width, size.Height, file.Read(Hint).expand(-1, -1, 3).contiguous().bytes.ToArray());
     }
 
     private static CachedExample Encode(
@@ -288,7 +288,7 @@ public sealed class ExampleCache
     /// <summary>[H, W, 3], or [H, W, 1] for a grey hint.</summary>
     private static Tensor HintTensor(Picture hint)
     {
-        var pixels = tensor(hint.Rgb, [hint.Height, hint.Width, 3]);
+        var pixels = tensor(hint.Rgb.ToArray(), [hint.Height, hint.Width, 3]);
         var red = pixels.narrow(2, 0, 1);
         return pixels.eq(red).all().item<bool>() ? red.contiguous() : pixels;
     }

@@ -55,7 +55,7 @@ public sealed class ExampleCacheTests : IDisposable
         Assert.True((latents[0] - _model.Autoencoder.Encode(picture).Mean.squeeze(0) * _model.Autoencoder.Params.ScaleFactor).abs().max().item<float>() < 1e-6);
         Assert.True((context[1] - ExampleCache.ContextOf(_model, _dataset.Examples[1].Caption)).abs().max().item<float>() < 1e-6);
         Assert.True((hints[1] - PictureTensors.ToHint(PictureReader.Read(_dataset.Examples[1].Hint!)).squeeze(0)).abs().max().item<float>() < 1e-6);
-        Assert.Equal(PictureReader.Read(_dataset.Examples[1].Hint!).Rgb, cache.HintOf(1).Rgb);
+        Assert.Equal(PictureReader.Read(_dataset.Examples[1].Hint!).Bytes(), cache.HintOf(1).Bytes());
 
         // Drawn from the Autoencoder's distribution: near the mean, and the same from the same generator.
         using var one = new Generator(7, CPU);
@@ -78,7 +78,7 @@ public sealed class ExampleCacheTests : IDisposable
         var expected = PictureTensors.ToPicture(PictureResizing.Resize(picture, 64, 64, Interpolation.Area));
         var mean = cache.Batch([0], null, CPU).Latents[0];
         Assert.True((mean - _model.Autoencoder.Encode(expected).Mean.squeeze(0) * _model.Autoencoder.Params.ScaleFactor).abs().max().item<float>() < 1e-6);
-        Assert.Equal(PictureResizing.FitHint(lines, 64, 64, ResizeMode.Crop).Rgb, cache.HintOf(0).Rgb);
+        Assert.Equal(PictureResizing.FitHint(lines, 64, 64, ResizeMode.Crop).Bytes(), cache.HintOf(0).Bytes());
     }
 
     [Fact]
