@@ -3,6 +3,7 @@ using System.Text.Json;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Cli;
+using ControlNetSharp.Models;
 using ControlNetSharp.Diffusion;
 using ControlNetSharp.Engine;
 using ControlNetSharp.Pictures;
@@ -246,7 +247,9 @@ public sealed class CommandLineTests : IDisposable
             File.WriteAllText(_folder[name + ".safetensors"], "");
         }
 
-        Assert.Equal(_folder[expected + ".safetensors"], ModelFiles.FindControlNet(ConditionKind.Find(kind), model, null));
+        using var files = CheckpointFiles.Open(model);
+        var found = new ModelFinder().ControlNetFor(ConditionKind.Find(kind).Name, CheckpointKind.FamilyOf(files.Shapes), model);
+        Assert.Equal(_folder[expected + ".safetensors"], found);
     }
 
     [Fact]
