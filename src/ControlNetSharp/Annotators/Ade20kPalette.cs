@@ -268,7 +268,8 @@ internal static class Ade20kPalette
             (rgb[i], rgb[i + 1], rgb[i + 2]) = ((byte)(found >> 16), (byte)(found >> 8), (byte)found);
         }
 
-        return (Picture.Owning(picture.Width, picture.Height, rgb), (double)off / (picture.Width * (long)picture.Height));
+        var share = (double)off / (picture.Width * (long)picture.Height);
+        return (Picture.Owning(picture.Width, picture.Height, rgb), share);
     }
 
     /// <summary>

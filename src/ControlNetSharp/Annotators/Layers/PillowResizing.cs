@@ -36,7 +36,8 @@ internal static class PillowResizing
             width == picture.Width
                 ? picture.Rgb
                 : Along(picture.Rgb, picture.Height, picture.Width, width, 3 * picture.Width, 3 * width, 3);
-        var rgb = height == picture.Height ? rows.ToArray() : Along(rows, width, picture.Height, height, 3, 3, 3 * width);
+        var rgb =
+            height == picture.Height ? rows.ToArray() : Along(rows, width, picture.Height, height, 3, 3, 3 * width);
         return Picture.Owning(width, height, rgb);
 
         // Each line of the picture along one axis: lines lie `step` bytes apart, pixels of a line `stride` bytes.
