@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
@@ -66,6 +67,8 @@ public sealed class ExampleCache
         ArgumentNullException.ThrowIfNull(model);
         Directory.CreateDirectory(folder);
         var (cached, done) = (new CachedExample[examples.Count], 0);
+        // Each thread has annotators of its own; they read the same networks.
+        using var shelf = new NetworkShelf();
         using var annotators = new ThreadLocal<Dictionary<string, IAnnotator>>(() => [], trackAllValues: true);
         try
         {
@@ -86,7 +89,12 @@ public sealed class ExampleCache
                             var own = annotators.Value!;
                             return own.TryGetValue(info.Name, out var annotator)
                                 ? annotator
-                                : own[info.Name] = AnnotatorCatalogue.Create(info.Name, files);
+                                : own[info.Name] = AnnotatorCatalogue.Create(
+                                    info.Name,
+                                    files,
+                                    shelf,
+                                    PlacementPolicy.Cpu
+                                );
                         }
                     );
                     onExample?.Invoke(Interlocked.Increment(ref done));
