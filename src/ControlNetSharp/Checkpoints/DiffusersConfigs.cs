@@ -109,7 +109,7 @@ internal static class DiffusersConfigs
         };
         if (metadata.Noise.TrailingSpacing)
         {
-            config["timestep_spacing"] = NoiseSettings.Trailing;
+            config["timestep_spacing"] = NoiseSchedule.Trailing;
         }
 
         if (metadata.Prediction is { } prediction)

@@ -69,16 +69,16 @@ internal static class DiffusersFolder
             },
             Noise = CheckpointMetadata.Runnable(
                 file,
-                new NoiseSettings
+                new NoiseSchedule
                 {
-                    Start = Number(scheduler, "beta_start") ?? NoiseSettings.StableDiffusion.Start,
-                    End = Number(scheduler, "beta_end") ?? NoiseSettings.StableDiffusion.End,
-                    Count = Integer(scheduler, "num_train_timesteps") ?? NoiseSettings.StableDiffusion.Count,
+                    Start = Number(scheduler, "beta_start") ?? NoiseSchedule.StableDiffusion.Start,
+                    End = Number(scheduler, "beta_end") ?? NoiseSchedule.StableDiffusion.End,
+                    Count = Integer(scheduler, "num_train_timesteps") ?? NoiseSchedule.StableDiffusion.Count,
                     ZeroTerminalSnr =
                         scheduler is not null
                         && scheduler.RootElement.TryGetProperty("rescale_betas_zero_snr", out var zero)
                         && zero.ValueKind == JsonValueKind.True,
-                    TrailingSpacing = Spacing(scheduler, file) == NoiseSettings.Trailing,
+                    TrailingSpacing = Spacing(scheduler, file) == NoiseSchedule.Trailing,
                 },
                 String(scheduler, "beta_schedule")
             ),
@@ -148,11 +148,11 @@ internal static class DiffusersFolder
     }
 
     private static string? Spacing(JsonDocument? scheduler, string file) =>
-        String(scheduler, "timestep_spacing") is not { } spacing || NoiseSettings.Spacings.Contains(spacing)
+        String(scheduler, "timestep_spacing") is not { } spacing || NoiseSchedule.Spacings.Contains(spacing)
             ? String(scheduler, "timestep_spacing")
             : throw new CheckpointException(
                 file,
-                $"timestep_spacing is '{spacing}'; {string.Join(", ", NoiseSettings.Spacings)} can be run."
+                $"timestep_spacing is '{spacing}'; {string.Join(", ", NoiseSchedule.Spacings)} can be run."
             );
 
     private static JsonDocument? Read(string file)

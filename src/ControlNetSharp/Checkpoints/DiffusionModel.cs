@@ -41,7 +41,7 @@ public sealed class DiffusionModel : IDisposable
     public PredictionType? Prediction { get; init; }
 
     /// <summary>The noise that it was trained with.</summary>
-    public NoiseSettings Noise { get; init; } = NoiseSettings.StableDiffusion;
+    public NoiseSchedule Noise { get; init; } = NoiseSchedule.StableDiffusion;
 
     /// <summary>Width and height of the pictures that it was trained with.</summary>
     public required int NativeSize { get; init; }

@@ -38,7 +38,7 @@ internal static class PromptEncoder
 
     /// <summary>The same by all text encoders of a model.</summary>
     /// <inheritdoc
-    /// cref="Encode(IReadOnlyList{ITextEncoder}, ParsedPrompt, ParsedPrompt, int, Device, int?, TextualInversions?, int?)"
+    /// cref="Encode(IReadOnlyList{ITextEncoder},ParsedPrompt,ParsedPrompt,int,Device,int?,TextualInversions?,int?)"
     /// path="/param"/>
     /// <returns>Both prompts, in the dtype of the encoders.</returns>
     /// <exception cref="ArgumentException">

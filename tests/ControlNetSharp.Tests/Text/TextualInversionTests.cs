@@ -79,12 +79,12 @@ public sealed class TextualInversionTests : IDisposable
         new PickleBytes().Start().Tensors(new Dictionary<string, Tensor> { ["<ink>"] = vectors }).Raw(".").WriteZip(_folder["embeddings/inkfive.bin"]);
         SafetensorsWriter.Write(_folder["embeddings/broken.safetensors"], new Dictionary<string, Tensor> { ["emb_params"] = zeros(2, 999) });
         var generator = new PictureGenerator(model, new PromptFiles([_folder.Path]));
-        byte[] Pixels(string prompt) => generator.Generate(new GenerationRequest { Prompt = prompt, Size = (64, 64), Seed = 3, Steps = 2 }, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Rgb;
+        byte[] Pixels(string prompt) => generator.Generate(new GenerationRequest { Prompt = prompt, Size = (64, 64), Seed = 3, Steps = 2 }, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Bytes();
         var first = Pixels("a house, inkone");
         Assert.All(new[] { "inktwo", "InkThree", "inkfour", "inkfive" }, name => Assert.Equal(first, Pixels($"a house, {name}")));
         Assert.NotEqual(first, Pixels("a house"));
         Assert.NotEqual(first, Pixels("a house, (inkone:0.5)"));
-        Assert.NotEqual(first, new PictureGenerator(model).Generate(new GenerationRequest { Prompt = "a house, inkone", Size = (64, 64), Seed = 3, Steps = 2 }, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Rgb);
+        Assert.NotEqual(first, new PictureGenerator(model).Generate(new GenerationRequest { Prompt = "a house, inkone", Size = (64, 64), Seed = 3, Steps = 2 }, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Bytes());
         Assert.Contains("broken.safetensors", Assert.Throws<CheckpointException>(() => Pixels("a broken house")).Message, StringComparison.Ordinal);
     }
 

@@ -153,7 +153,7 @@ public sealed class LoraTests : IDisposable
         }
 
         var generator = new PictureGenerator(model, new PromptFiles([_folder.Path]));
-        byte[] Pixels(string prompt) => generator.Generate(new GenerationRequest { Prompt = prompt, Size = (64, 64), Seed = 3, Steps = 2 }, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Rgb;
+        byte[] Pixels(string prompt) => generator.Generate(new GenerationRequest { Prompt = prompt, Size = (64, 64), Seed = 3, Steps = 2 }, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Bytes();
         var plain = Pixels("a red house");
         var styled = Pixels("a red house<lora:kohya:0.8>");
         Assert.NotEqual(plain, styled);
