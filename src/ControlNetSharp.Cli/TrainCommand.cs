@@ -279,7 +279,7 @@ internal static class TrainCommand
             Loss = new DiffusionLoss
             {
                 Schedule = NoiseSchedule.Of(model.Noise),
-                Prediction = model.Prediction ?? PredictionType.Epsilon,
+                Prediction = model.Prediction ?? model.Family.Prediction,
                 SnrGamma = settings.SnrGamma,
             },
             Workers = workers,

@@ -14,15 +14,6 @@ namespace ControlNetSharp.Checkpoints;
 /// </summary>
 internal static class CheckpointConverter
 {
-    /// <summary>The folder of each text encoder that LDM has a prefix for.</summary>
-    private static readonly Dictionary<string, string> TextFolders = new(StringComparer.Ordinal)
-    {
-        [LdmLayout.Clip] = "text_encoder",
-        [LdmLayout.OpenClip] = "text_encoder",
-        [LdmLayout.XlClip] = "text_encoder",
-        [LdmLayout.XlOpenClip] = "text_encoder_2",
-    };
-
     /// <summary>Converts a checkpoint.</summary>
     /// <param name="input">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
     /// <param name="output">
@@ -73,25 +64,37 @@ internal static class CheckpointConverter
             throw NoNetwork(files);
         }
 
-        var metadata = new Dictionary<string, string>(files.Metadata, StringComparer.Ordinal);
-        if (
-            files.SourceLayout is not "ldm"
-            && LdmLayout.Part(tensors, LdmLayout.Clip) is { Count: > 0 } clip
-            && TextParams(files, LdmLayout.Clip, CheckpointMetadata.Read(files)).Activation == TextActivation.Gelu
-        )
+        var written = files.SourceLayout == "ldm" ? tensors : WithOpenClip(files, tensors);
+        return WriteFile(files, written, files.Metadata, output, writing);
+    }
+
+    /// <summary>
+    /// The tensors of diffusers' layout as LDM has them: text encoders whose weights are OpenCLIP's (SD 2.x) are there
+    /// under OpenCLIP's names, where the family has a place for these.
+    /// </summary>
+    private static Dictionary<string, StoredTensor> WithOpenClip(
+        CheckpointFiles files,
+        Dictionary<string, StoredTensor> tensors
+    )
+    {
+        var family = FamilyOf(files);
+        foreach (var (index, place, p) in TextsIn(files, family, CheckpointMetadata.Read(files)))
         {
-            // LDM has the text encoder of SD 2.x under OpenCLIP's names.
-            tensors = tensors
-                .Where(tensor => !tensor.Key.StartsWith(LdmLayout.Clip, StringComparison.Ordinal))
-                .Concat(
-                    OpenClipKeys
-                        .ToOpenClip(clip)
-                        .Select(tensor => KeyValuePair.Create(LdmLayout.OpenClip + tensor.Key, tensor.Value))
-                )
-                .ToDictionary(StringComparer.Ordinal);
+            var open = family.Texts[index].Places.FirstOrDefault(other => other.IsOpenClip);
+            if (!place.IsOpenClip && p.Activation == TextActivation.Gelu && open is not null)
+            {
+                tensors = tensors
+                    .Where(tensor => !tensor.Key.StartsWith(place.Prefix, StringComparison.Ordinal))
+                    .Concat(
+                        OpenClipKeys
+                            .ToOpenClip(LdmLayout.Part(tensors, place.Prefix))
+                            .Select(tensor => KeyValuePair.Create(open.Prefix + tensor.Key, tensor.Value))
+                    )
+                    .ToDictionary(StringComparer.Ordinal);
+            }
         }
 
-        return WriteFile(files, tensors, metadata, output, writing);
+        return tensors;
     }
 
     private static int WriteDiffusers(CheckpointFiles files, string output, Writing writing)
@@ -104,7 +107,9 @@ internal static class CheckpointConverter
             );
         }
 
-        var parts = Parts(files);
+        var metadata = CheckpointMetadata.Read(files);
+        var family = FamilyOf(files);
+        var parts = Parts(files, family, metadata);
         if (parts.Count == 0)
         {
             throw NoNetwork(files);
@@ -118,8 +123,8 @@ internal static class CheckpointConverter
                 var folder = Path.Combine(temporary, parts.Count == 1 ? "" : part.Folder);
                 Directory.CreateDirectory(folder);
                 File.WriteAllText(Path.Combine(folder, DiffusersFolder.Config), part.Config);
-                var metadata = new Dictionary<string, string> { ["format"] = "pt" };
-                WriteFile(files, part.Tensors, metadata, Path.Combine(folder, part.File), writing);
+                var format = new Dictionary<string, string> { ["format"] = "pt" };
+                WriteFile(files, part.Tensors, format, Path.Combine(folder, part.File), writing);
                 if (parts.Count > 1 && part.Tokenizer is var (tokenizer, padToken))
                 {
                     TokenizerFiles.Write(
@@ -134,11 +139,11 @@ internal static class CheckpointConverter
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(temporary, DiffusersFolder.Scheduler))!);
                 File.WriteAllText(
                     Path.Combine(temporary, DiffusersFolder.Scheduler),
-                    DiffusersConfigs.Scheduler(CheckpointMetadata.Read(files))
+                    DiffusersConfigs.Scheduler(metadata)
                 );
                 File.WriteAllText(
                     Path.Combine(temporary, DiffusersFolder.Index),
-                    DiffusersConfigs.Index(isXl: parts.Exists(part => part.Folder == TextFolders[LdmLayout.XlOpenClip]))
+                    DiffusersConfigs.Index(family)
                 );
             }
 
@@ -159,21 +164,16 @@ internal static class CheckpointConverter
     /// <summary>
     /// The networks of a checkpoint in diffusers' layout: a model's three or four, or the one that the file has.
     /// </summary>
-    private static List<NetworkFolder> Parts(CheckpointFiles files)
+    private static List<NetworkFolder> Parts(CheckpointFiles files, ModelFamily family, CheckpointMetadata metadata)
     {
         const string Weights = "diffusion_pytorch_model.safetensors";
         var parts = new List<NetworkFolder>();
-        var metadata = CheckpointMetadata.Read(files);
         try
         {
-            var texts = TextFolders
-                .Where(text => LdmLayout.Part(files.Tensors, text.Key).Count > 0)
-                .Select(text => (Prefix: text.Key, Folder: text.Value, Params: TextParams(files, text.Key, metadata)))
-                .ToList();
+            var texts = TextsIn(files, family, metadata);
             if (LdmLayout.Part(files.Tensors, LdmLayout.UNet) is { Count: > 0 } unet)
             {
                 var p = NetworkShapes.UNet(Shapes(unet), metadata);
-                var family = ModelFamily.Of(p);
                 metadata = metadata with { LatentScale = metadata.LatentScale ?? family.LatentScale };
                 parts.Add(
                     new(
@@ -209,18 +209,18 @@ internal static class CheckpointConverter
                 );
             }
 
-            foreach (var (prefix, folder, p) in texts)
+            foreach (var (index, place, p) in texts)
             {
-                var (text, isSecond) = (LdmLayout.Part(files.Tensors, prefix), prefix == LdmLayout.XlOpenClip);
+                var text = LdmLayout.Part(files.Tensors, place.Prefix);
                 parts.Add(
                     new(
-                        folder,
+                        DiffusersFolder.Numbered("text_encoder", index),
                         "model.safetensors",
-                        prefix is LdmLayout.OpenClip or LdmLayout.XlOpenClip ? OpenClipKeys.ToTransformers(text) : text,
-                        DiffusersConfigs.Text(p, isSecond)
+                        place.IsOpenClip ? OpenClipKeys.ToTransformers(text) : text,
+                        DiffusersConfigs.Text(p, family.Texts[index].Class)
                     )
                     {
-                        Tokenizer = (isSecond ? TokenizerFiles.SecondFolder : TokenizerFiles.Folder, p.PadToken),
+                        Tokenizer = (DiffusersFolder.Numbered(TokenizerFiles.Folder, index), p.PadToken),
                     }
                 );
             }
@@ -244,17 +244,35 @@ internal static class CheckpointConverter
         }
     }
 
-    private static TextEncoderParams TextParams(CheckpointFiles files, string prefix, CheckpointMetadata metadata)
-    {
-        TextEncoderParams Inferred(int? heads) =>
-            TextEncoderParams.Infer(Shapes(LdmLayout.Part(files.Tensors, prefix)), heads);
-        return prefix switch
-        {
-            LdmLayout.XlClip => metadata.Applied(Inferred(metadata.TextHeads)).ForSdxl(),
-            LdmLayout.XlOpenClip => Inferred(metadata.SecondTextHeads).ForSdxl(),
-            _ => metadata.Applied(Inferred(metadata.TextHeads)),
-        };
-    }
+    /// <summary>The family of the UNet, or of a text encoder that is there without one.</summary>
+    private static ModelFamily FamilyOf(CheckpointFiles files) =>
+        CheckpointKind.FamilyOf(files.Shapes)
+        ?? ModelFamily.All.FirstOrDefault(family => family.Texts.Any(text => text.PlaceIn(files.Shapes.Keys) is not null))
+        ?? ModelFamily.All[0];
+
+    /// <summary>The text encoders that are there, each with its number, counted from 0.</summary>
+    private static List<(int Index, TextPlace Place, TextEncoderParams Params)> TextsIn(
+        CheckpointFiles files,
+        ModelFamily family,
+        CheckpointMetadata metadata
+    ) =>
+        [
+            .. family
+                .Texts.Select((text, index) => (Index: index, Place: text.PlaceIn(files.Shapes.Keys)))
+                .Where(text => text.Place is not null)
+                .Select(text =>
+                    (
+                        text.Index,
+                        text.Place!,
+                        NetworkShapes.Text(
+                            Shapes(LdmLayout.Part(files.Tensors, text.Place!.Prefix)),
+                            family,
+                            text.Index,
+                            metadata
+                        )
+                    )
+                ),
+        ];
 
     private static Dictionary<string, IReadOnlyList<long>> Shapes(IReadOnlyDictionary<string, StoredTensor> tensors) =>
         tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape, StringComparer.Ordinal);

@@ -14,7 +14,6 @@ namespace ControlNetSharp.Checkpoints;
 /// </summary>
 public static class CheckpointLoader
 {
-    private const int BlocksOfSd2InDiffusers = 23;
     private const int ShownKeys = 5;
     private const int ShownFiles = 8;
 
@@ -43,9 +42,8 @@ public static class CheckpointLoader
             }
 
             var unet = Load(new UNet(shape.UNet, placement), LdmLayout.UNet);
-            // The values inside SDXL's Autoencoder are above what float16 can hold.
             var latents = Load(
-                shape.Family.IsXl && placement.Dtype == ScalarType.Float16
+                shape.Family.LatentsOverflowFloat16 && placement.Dtype == ScalarType.Float16
                     ? new Autoencoder(shape.Autoencoder, placement with { Dtype = ScalarType.Float32 })
                     {
                         ComputesIn = ScalarType.Float32,
@@ -53,7 +51,9 @@ public static class CheckpointLoader
                     : new Autoencoder(shape.Autoencoder, placement),
                 LdmLayout.Autoencoder
             );
-            var texts = shape.Texts.Select(text => (ITextEncoder)Load(text.Create(placement), text.Prefix)).ToList();
+            var texts = shape
+                .Texts.Select(text => (ITextEncoder)Load(text.Place.Create(text.Params, placement), text.Place.Prefix))
+                .ToList();
             return new DiffusionModel
             {
                 File = path,
@@ -224,7 +224,9 @@ public static class CheckpointLoader
         using var model = CheckpointFiles.OpenAsLdm(modelPath, autoencoder);
         var shape = ReadModel(model);
         using var unet = new UNet(shape.UNet, Placement.Meta);
-        var texts = shape.Texts.ConvertAll(text => (Encoder: (ITextEncoder)text.Create(Placement.Meta), text.Prefix));
+        var texts = shape.Texts.ConvertAll(text =>
+            (Encoder: (ITextEncoder)text.Place.Create(text.Params, Placement.Meta), text.Place)
+        );
         try
         {
             var targets = LoraTarget.Of(unet, texts);
@@ -236,7 +238,7 @@ public static class CheckpointLoader
 
             foreach (var path in embeddings)
             {
-                TextualInversionFile.Check(path, [.. texts.Select(text => text.Encoder)]);
+                TextualInversionFile.Check(path, [.. texts.Select(text => text.Encoder)], shape.Family);
             }
         }
         finally
@@ -271,16 +273,18 @@ public static class CheckpointLoader
         var metadata = CheckpointMetadata.Read(files);
         var unet = Inferred(files, () => NetworkShapes.UNet(Part(files, LdmLayout.UNet), metadata));
         var family = ModelFamily.Of(unet);
-        if (family.IsXl && Part(files, LdmLayout.XlClip).Count == 0)
+        var missing = family.Texts.FirstOrDefault(text => text.PlaceIn(files.Shapes.Keys) is null);
+        if (family.TakesVector && missing is not null)
         {
             throw new CheckpointException(
                 files.Name,
-                $"its UNet ({family.FullName}) takes a vector beside the text, but the first text encoder of SDXL "
-                    + $"({LdmLayout.XlClip}) is missing; SDXL's refiner, unCLIP models and bare UNets cannot be run."
+                $"its UNet ({family.FullName}) takes a vector beside the text, but of the text encoders that make it "
+                    + $"{missing.Places[0].Prefix} is missing; SDXL's refiner, unCLIP models and bare UNets cannot be "
+                    + "run."
             );
         }
 
-        RequireParts(files);
+        RequireParts(files, family);
         metadata = metadata with { LatentScale = metadata.LatentScale ?? family.LatentScale };
         var autoencoder = Inferred(
             files,
@@ -329,7 +333,7 @@ public static class CheckpointLoader
                 (LdmLayout.UNet, () => new UNet(unet, Placement.Meta)),
                 (LdmLayout.Autoencoder, () => new Autoencoder(autoencoder, Placement.Meta)),
                 .. texts.Select<TextShape, (string, Func<nn.Module>)>(text =>
-                    (text.Prefix, () => text.Create(Placement.Meta))
+                    (text.Place.Prefix, () => text.Place.Create(text.Params, Placement.Meta))
                 ),
             ]
         );
@@ -339,26 +343,22 @@ public static class CheckpointLoader
     /// <summary>
     /// A UNet alone is no model: what else is missing is said, and that the Autoencoder may come from another file.
     /// </summary>
-    private static void RequireParts(CheckpointFiles files)
+    private static void RequireParts(CheckpointFiles files, ModelFamily family)
     {
-        bool Has(params string[] prefixes) =>
-            files.Shapes.Keys.Any(name =>
-                Array.Exists(prefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal))
-            );
-        string Place(string folder, string prefix) =>
+        string Place(string folder, params IEnumerable<string> prefixes) =>
             files.SourceLayout == "diffusers"
                 ? $"the folder '{folder.TrimEnd('/')}' has no weights"
-                : $"no name begins with {prefix}";
+                : $"no name begins with {string.Join(" or ", prefixes)}";
         var missing = new List<string>();
-        if (!Has(LdmLayout.Autoencoder))
+        if (Part(files, LdmLayout.Autoencoder).Count == 0)
         {
             var place = Place(DiffusersFolder.Autoencoder, LdmLayout.Autoencoder);
             missing.Add($"no Autoencoder ({place}), which can be taken from another file");
         }
 
-        if (!Has(LdmLayout.Clip, LdmLayout.OpenClip, LdmLayout.XlClip))
+        if (family.Texts.FirstOrDefault(text => text.PlaceIn(files.Shapes.Keys) is null) is { } text)
         {
-            var place = Place(DiffusersFolder.Text, "cond_stage_model.");
+            var place = Place(DiffusersFolder.Text(0), text.Places.Select(place => place.Prefix));
             missing.Add($"no text encoder ({place}), without which it cannot be run");
         }
 
@@ -368,40 +368,23 @@ public static class CheckpointLoader
         }
     }
 
-    private static List<TextShape> ReadTexts(CheckpointFiles files, ModelFamily family, CheckpointMetadata metadata)
-    {
-        TextEncoderParams Params(string prefix, int? heads) => TextEncoderParams.Infer(Part(files, prefix), heads);
-        return Inferred<List<TextShape>>(
-            files,
-            () =>
-            {
-                if (family.IsXl)
+    private static List<TextShape> ReadTexts(CheckpointFiles files, ModelFamily family, CheckpointMetadata metadata) =>
+        [
+            .. family.Texts.Select(
+                (text, index) =>
                 {
-                    return
-                    [
-                        new(LdmLayout.XlClip, metadata.Applied(Params(LdmLayout.XlClip, metadata.TextHeads)).ForSdxl()),
-                        new(LdmLayout.XlOpenClip, Params(LdmLayout.XlOpenClip, metadata.SecondTextHeads).ForSdxl()),
-                    ];
+                    var place = text.PlaceIn(files.Shapes.Keys)!;
+                    return Inferred(
+                        files,
+                        () =>
+                            new TextShape(
+                                place,
+                                NetworkShapes.Text(Part(files, place.Prefix), family, index, metadata)
+                            )
+                    );
                 }
-
-                var prefix = Part(files, LdmLayout.Clip).Count > 0 ? LdmLayout.Clip : LdmLayout.OpenClip;
-                var text = metadata.Applied(Params(prefix, metadata.TextHeads));
-                // Converted from diffusers' layout, which leaves out the block that is skipped.
-                return
-                [
-                    new(
-                        prefix,
-                        prefix == LdmLayout.OpenClip && text is { Width: 1024, Layers: BlocksOfSd2InDiffusers }
-                            ? text with
-                            {
-                                DefaultClipSkip = 1,
-                            }
-                            : text
-                    ),
-                ];
-            }
-        );
-    }
+            ),
+        ];
 
     /// <summary>
     /// The shape of a ControlNet, all of whose names, shapes and types were compared, with those that the model asks
@@ -459,13 +442,13 @@ public static class CheckpointLoader
     }
 
     /// <summary>
-    /// What the file says; where it says nothing, the answer of an SD 2.x network itself, whose two kinds have the same
-    /// names and shapes.
+    /// What the file says; where it says nothing, the answer of the network itself in a family whose two kinds have the
+    /// same names and shapes.
     /// </summary>
     private static PredictionType? PredictionOf(ModelShape shape, UNet unet, Placement placement) =>
         shape.Metadata.Prediction
         ?? (
-            shape.Family.Name != ModelFamily.StableDiffusion2 ? null
+            !shape.Family.PredictsEither ? null
             : VelocityProbe.PredictsVelocity(unet, placement) ? PredictionType.Velocity
             : PredictionType.Epsilon
         );
@@ -644,7 +627,7 @@ public static class CheckpointLoader
     private static bool IsBuffer(string key) =>
         key.EndsWith(".position_ids", StringComparison.Ordinal)
         || key.EndsWith(".num_batches_tracked", StringComparison.Ordinal)
-        || key is LdmLayout.Clip + "logit_scale" or LdmLayout.XlClip + "logit_scale";
+        || ModelFamily.TextPlaces.Any(place => !place.IsOpenClip && key == place.Prefix + "logit_scale");
 
     private static T Fill<T>(T network, CheckpointFiles files, string prefix)
         where T : nn.Module
@@ -667,11 +650,5 @@ public static class CheckpointLoader
     );
 
     /// <summary>What it says of a text encoder.</summary>
-    private sealed record TextShape(string Prefix, TextEncoderParams Params)
-    {
-        public nn.Module Create(Placement placement) =>
-            Prefix is LdmLayout.OpenClip or LdmLayout.XlOpenClip
-                ? new OpenClipTextEncoder(Params, placement)
-                : new ClipTextEncoder(Params, placement);
-    }
+    private sealed record TextShape(TextPlace Place, TextEncoderParams Params);
 }

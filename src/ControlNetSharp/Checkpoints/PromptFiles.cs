@@ -111,9 +111,13 @@ public sealed class PromptFiles
 
     /// <summary>The same for the text encoders of a model; a file is read when a prompt has its name.</summary>
     /// <param name="texts">The text encoders. Borrowed.</param>
+    /// <param name="family">The model's family.</param>
     /// <param name="placement">Where they are.</param>
-    internal TextualInversions Inversions(IReadOnlyList<ITextEncoder> texts, Placement placement) =>
-        new(Embeddings.Keys, name => TextualInversionFile.Read(Embeddings[name], texts, placement));
+    internal TextualInversions Inversions(
+        IReadOnlyList<ITextEncoder> texts,
+        ModelFamily family,
+        Placement placement
+    ) => new(Embeddings.Keys, name => TextualInversionFile.Read(Embeddings[name], texts, family, placement));
 
     /// <summary>The file of a LoRA.</summary>
     /// <param name="name">Its name without the extension; a folder may stand before it, as in <c>style/ink</c>.</param>

@@ -107,7 +107,7 @@ internal sealed class ManifestMaker
     ) =>
         request with
         {
-            Prediction = request.Prediction ?? model.Prediction ?? PredictionType.Epsilon,
+            Prediction = request.Prediction ?? model.Prediction ?? model.Family.Prediction,
             Count = 1,
             Initial = request.Initial is not { } initial
                 ? null

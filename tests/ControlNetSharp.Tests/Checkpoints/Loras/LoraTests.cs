@@ -51,8 +51,8 @@ public sealed class LoraTests : IDisposable
         using var large = new OpenClipTextEncoder(TextEncoderParams.OpenClipH with { Width = 1280, Heads = 20, Layers = 32 }, Placement.Meta);
         using var none = new UNet(TinyModel.UNetParams, Placement.Meta);
         var texts = names.GetProperty("text_encoder_example").EnumerateObject().ToList();
-        var one = LoraTarget.Of(none, [(clip, "a.")]);
-        var two = LoraTarget.Of(none, [(clip, "a."), (large, "b.")]);
+        var one = LoraTarget.Of(none, [(clip, new("a.", "clip_l", IsOpenClip: false))]);
+        var two = LoraTarget.Of(none, [(clip, new("a.", "clip_l", IsOpenClip: false)), (large, new("b.", "clip_g", IsOpenClip: true))]);
         Assert.All(texts, entry =>
         {
             var second = entry.Name.StartsWith("lora_te2_", StringComparison.Ordinal);
