@@ -78,7 +78,9 @@ internal static class CheckpointConverter
     )
     {
         var family = FamilyOf(files);
-        foreach (var (index, place, p) in TextsIn(files, family, CheckpointMetadata.Read(files)))
+        var metadata = CheckpointMetadata.Read(files);
+        var texts = NetworkShapes.Inferred(files.Name, () => TextsIn(files, family, metadata));
+        foreach (var (index, place, p) in texts)
         {
             var open = family.Texts[index].Places.FirstOrDefault(other => other.IsOpenClip);
             if (!place.IsOpenClip && p.Activation == TextActivation.Gelu && open is not null)
@@ -109,7 +111,7 @@ internal static class CheckpointConverter
 
         var metadata = CheckpointMetadata.Read(files);
         var family = FamilyOf(files);
-        var parts = Parts(files, family, metadata);
+        var parts = NetworkShapes.Inferred(files.Name, () => Parts(files, family, metadata));
         if (parts.Count == 0)
         {
             throw NoNetwork(files);
@@ -141,10 +143,7 @@ internal static class CheckpointConverter
                     Path.Combine(temporary, DiffusersFolder.Scheduler),
                     DiffusersConfigs.Scheduler(metadata)
                 );
-                File.WriteAllText(
-                    Path.Combine(temporary, DiffusersFolder.Index),
-                    DiffusersConfigs.Index(family)
-                );
+                File.WriteAllText(Path.Combine(temporary, DiffusersFolder.Index), DiffusersConfigs.Index(family));
             }
 
             Directory.Move(temporary, output);
@@ -168,86 +167,70 @@ internal static class CheckpointConverter
     {
         const string Weights = "diffusion_pytorch_model.safetensors";
         var parts = new List<NetworkFolder>();
-        try
+        var texts = TextsIn(files, family, metadata);
+        if (LdmLayout.Part(files.Tensors, LdmLayout.UNet) is { Count: > 0 } unet)
         {
-            var texts = TextsIn(files, family, metadata);
-            if (LdmLayout.Part(files.Tensors, LdmLayout.UNet) is { Count: > 0 } unet)
-            {
-                var p = NetworkShapes.UNet(Shapes(unet), metadata);
-                metadata = metadata with { LatentScale = metadata.LatentScale ?? family.LatentScale };
-                parts.Add(
-                    new(
-                        "unet",
-                        Weights,
-                        DiffusersLayout.UNet(unet),
-                        DiffusersConfigs.UNet(
-                            p,
-                            metadata.NativeSize ?? family.NativeSize,
-                            texts.Count > 0 ? texts[^1].Params.PooledWidth : null
-                        )
+            var p = NetworkShapes.UNet(Shapes(unet), metadata);
+            metadata = metadata with { LatentScale = metadata.LatentScale ?? family.LatentScale };
+            parts.Add(
+                new(
+                    "unet",
+                    Weights,
+                    DiffusersLayout.UNet(unet),
+                    DiffusersConfigs.UNet(
+                        p,
+                        metadata.NativeSize ?? family.NativeSize,
+                        texts.Count > 0 ? texts[^1].Params.PooledWidth : null
                     )
-                );
-            }
-            else if (LdmLayout.Part(files.Tensors, LdmLayout.Control) is { Count: > 0 } control)
-            {
-                var p = NetworkShapes.ControlNet(Shapes(control), metadata);
-                parts.Add(new("controlnet", Weights, DiffusersLayout.UNet(control), DiffusersConfigs.ControlNet(p)));
-            }
-
-            if (LdmLayout.Part(files.Tensors, LdmLayout.Autoencoder) is { Count: > 0 } autoencoder)
-            {
-                parts.Add(
-                    new(
-                        "vae",
-                        Weights,
-                        DiffusersLayout.Autoencoder(autoencoder),
-                        DiffusersConfigs.Autoencoder(
-                            NetworkShapes.Autoencoder(Shapes(autoencoder), metadata),
-                            metadata.LatentScale
-                        )
-                    )
-                );
-            }
-
-            foreach (var (index, place, p) in texts)
-            {
-                var text = LdmLayout.Part(files.Tensors, place.Prefix);
-                parts.Add(
-                    new(
-                        DiffusersFolder.Numbered("text_encoder", index),
-                        "model.safetensors",
-                        place.IsOpenClip ? OpenClipKeys.ToTransformers(text) : text,
-                        DiffusersConfigs.Text(p, family.Texts[index].Class)
-                    )
-                    {
-                        Tokenizer = (DiffusersFolder.Numbered(TokenizerFiles.Folder, index), p.PadToken),
-                    }
-                );
-            }
-
-            return parts;
-        }
-        catch (Exception e)
-            when (e
-                    is KeyNotFoundException
-                        or InvalidOperationException
-                        or ArgumentException
-                        or FormatException
-                        or ArithmeticException
-            )
-        {
-            throw new CheckpointException(
-                files.Name,
-                $"the shape of its networks cannot be told: {e.Message}",
-                innerException: e
+                )
             );
         }
+        else if (LdmLayout.Part(files.Tensors, LdmLayout.Control) is { Count: > 0 } control)
+        {
+            var p = NetworkShapes.ControlNet(Shapes(control), metadata);
+            parts.Add(new("controlnet", Weights, DiffusersLayout.UNet(control), DiffusersConfigs.ControlNet(p)));
+        }
+
+        if (LdmLayout.Part(files.Tensors, LdmLayout.Autoencoder) is { Count: > 0 } autoencoder)
+        {
+            parts.Add(
+                new(
+                    "vae",
+                    Weights,
+                    DiffusersLayout.Autoencoder(autoencoder),
+                    DiffusersConfigs.Autoencoder(
+                        NetworkShapes.Autoencoder(Shapes(autoencoder), metadata),
+                        metadata.LatentScale
+                    )
+                )
+            );
+        }
+
+        foreach (var (index, place, p) in texts)
+        {
+            var text = LdmLayout.Part(files.Tensors, place.Prefix);
+            parts.Add(
+                new(
+                    DiffusersFolder.Numbered("text_encoder", index),
+                    "model.safetensors",
+                    place.IsOpenClip ? OpenClipKeys.ToTransformers(text) : text,
+                    DiffusersConfigs.Text(p, family.Texts[index].Class)
+                )
+                {
+                    Tokenizer = (DiffusersFolder.Numbered(TokenizerFiles.Folder, index), p.PadToken),
+                }
+            );
+        }
+
+        return parts;
     }
 
     /// <summary>The family of the UNet, or of a text encoder that is there without one.</summary>
     private static ModelFamily FamilyOf(CheckpointFiles files) =>
         CheckpointKind.FamilyOf(files.Shapes)
-        ?? ModelFamily.All.FirstOrDefault(family => family.Texts.Any(text => text.PlaceIn(files.Shapes.Keys) is not null))
+        ?? ModelFamily.All.FirstOrDefault(family =>
+            family.Texts.Any(text => text.PlaceIn(files.Shapes.Keys) is not null)
+        )
         ?? ModelFamily.All[0];
 
     /// <summary>The text encoders that are there, each with its number, counted from 0.</summary>

@@ -21,11 +21,7 @@ internal static class DiffusersFolder
     /// The components that hold weights of the model; their names stand before those of their tensors.
     /// </summary>
     public static IReadOnlyList<string> Components { get; } =
-    [
-        UNet,
-        Autoencoder,
-        .. Enumerable.Range(0, ModelFamily.All.Max(family => family.Texts.Count)).Select(Text),
-    ];
+    [UNet, Autoencoder, .. Enumerable.Range(0, ModelFamily.All.Max(family => family.Texts.Count)).Select(Text)];
 
     /// <summary>The component of a text encoder, counted from 0.</summary>
     public static string Text(int index) => Numbered("text_encoder", index) + "/";

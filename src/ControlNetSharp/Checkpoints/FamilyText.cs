@@ -19,7 +19,7 @@ internal sealed record FamilyText
     /// <inheritdoc cref="TextEncoderParams.NormsConditioning"/>
     public bool NormsConditioning { get; init; } = true;
 
-    /// <summary>The class in transformers that reads it; which one is there shows in a folder's configuration.</summary>
+    /// <summary>The class in transformers that reads it; folders in diffusers' layout name it.</summary>
     public string Class { get; init; } = "CLIPTextModel";
 
     /// <summary>The name of its tensor in a textual inversion for several encoders.</summary>

@@ -52,7 +52,10 @@ internal static class LdmLayout
                     tensors.Where(tensor => tensor.Key == Difference)
                 )
         ),
-        ("text_model.embeddings.token_embedding.weight", tensors => Prefixed(tensors, PlaceOfTransformers(ModelFamily.All[0].Texts[0])!.Prefix)),
+        (
+            "text_model.embeddings.token_embedding.weight",
+            tensors => Prefixed(tensors, PlaceOfTransformers(ModelFamily.All[0].Texts[0])!.Prefix)
+        ),
     ];
 
     /// <summary>
@@ -67,7 +70,11 @@ internal static class LdmLayout
             )
         )
         {
-            var shapes = tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape, StringComparer.Ordinal);
+            var shapes = tensors.ToDictionary(
+                tensor => tensor.Key,
+                tensor => tensor.Value.Shape,
+                StringComparer.Ordinal
+            );
             var family = CheckpointKind.FamilyOf(shapes) ?? ModelFamily.All[0];
             return new[]
             {

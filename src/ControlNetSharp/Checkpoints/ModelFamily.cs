@@ -171,7 +171,7 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
     internal PredictionType Prediction { get; init; } = PredictionType.Epsilon;
 
     /// <summary>
-    /// Whether there are published models of both predictions whose files look the same, so that a UNet itself is asked.
+    /// Whether there are published models of both predictions whose files look the same: the UNet itself is asked then.
     /// </summary>
     internal bool PredictsEither { get; init; }
 
@@ -224,7 +224,7 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
             family.Texts.Count > 1 && family.Texts.All(text => names.Contains(text.Name, StringComparer.Ordinal))
         );
 
-    /// <summary>A family with the layout of another one, of which no more than the width of its context is known.</summary>
+    /// <summary>A family like another one, of which no more than the width of its context is known.</summary>
     private static ModelFamily Unpublished(ModelFamily alike, string name, int contextChannels) =>
         alike with
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Text;
 
@@ -15,8 +16,8 @@ internal static class NetworkShapes
     /// Shapes by name, without the prefix (<c>model.diffusion_model.</c> or <c>control_model.</c>).
     /// </param>
     /// <param name="metadata">
-    /// What shapes cannot show; where it says nothing the family's heads, else SD's rules: 8 heads with 1×1 convolutions as projections (SD
-    /// 1.x), 64 channels a head with linear ones, 32 norm groups.
+    /// What shapes cannot show; where it says nothing the family's heads, else SD's rules: 8 heads where projections
+    /// are 1×1 convolutions (SD 1.x), 64 channels a head where they are linear; 32 norm groups.
     /// </param>
     /// <exception cref="KeyNotFoundException">A name that every UNet has is missing; the message names it.</exception>
     public static UNetParams UNet(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes, CheckpointMetadata metadata)
@@ -124,6 +125,34 @@ internal static class NetworkShapes
     {
         var inferred = TextEncoderParams.Infer(shapes, metadata.HeadsOf(index));
         return family.Texts[index].Taken(index == 0 ? metadata.Applied(inferred) : inferred);
+    }
+
+    /// <summary>What is told from names and shapes; what does not fit there is the file's fault.</summary>
+    /// <param name="file">The file, for the message.</param>
+    /// <param name="infer">Tells it; what it makes is not yet compared with the file.</param>
+    /// <exception cref="CheckpointException">It cannot be told.</exception>
+    public static T Inferred<T>(string file, Func<T> infer)
+    {
+        try
+        {
+            return infer();
+        }
+        catch (Exception e)
+            when (e
+                    is KeyNotFoundException
+                        or InvalidOperationException
+                        or ArgumentException
+                        or FormatException
+                        or ArithmeticException
+                        or ExternalException
+            )
+        {
+            throw new CheckpointException(
+                file,
+                $"the shape of its networks cannot be told: {e.Message}",
+                innerException: e
+            );
+        }
     }
 
     private static List<UNetLevel> Levels(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)

@@ -32,7 +32,14 @@ internal static class PromptEncoder
         TextualInversions? inversions = null
     )
     {
-        var (conditioning, unconditional) = Encode(new ModelTexts([text]), prompt, negative, device, clipSkip, inversions);
+        var (conditioning, unconditional) = Encode(
+            new ModelTexts([text]),
+            prompt,
+            negative,
+            device,
+            clipSkip,
+            inversions
+        );
         return (conditioning.Context, unconditional.Context);
     }
 
@@ -109,10 +116,7 @@ internal static class PromptEncoder
         TextConditioning Zeros(int count, TextConditioning like) =>
             zeros.TryGetValue(count, out var known)
                 ? known
-                : zeros[count] = new(
-                    zeros_like(like.Context),
-                    like.Pooled is null ? null : zeros_like(like.Pooled)
-                );
+                : zeros[count] = new(zeros_like(like.Context), like.Pooled is null ? null : zeros_like(like.Pooled));
         StepConditioning At(int step)
         {
             var other = negative.Parts[0].Text.At(step, steps, before);
@@ -122,7 +126,9 @@ internal static class PromptEncoder
                 .Select(part => new WeightedConditioning(Encoded(part.Words, count), part.Weight))
                 .ToList();
             return new StepConditioning(
-                texts.ZerosForEmptyNegative && other.Length == 0 ? Zeros(count, conditional[0].Text) : Encoded(other, count),
+                texts.ZerosForEmptyNegative && other.Length == 0
+                    ? Zeros(count, conditional[0].Text)
+                    : Encoded(other, count),
                 conditional
             );
         }
@@ -169,10 +175,7 @@ internal static class PromptEncoder
                     var vectors = inversions?.Vectors(index);
                     var pools = texts.Pools && index == last;
                     return chunks
-                        .Select(
-                            (chunk, number) =>
-                                Encode(text, chunk, device, clipSkip, vectors, pools && number == 0)
-                        )
+                        .Select((chunk, number) => Encode(text, chunk, device, clipSkip, vectors, pools && number == 0))
                         .ToList();
                 }
             )
