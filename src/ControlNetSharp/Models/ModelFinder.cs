@@ -20,7 +20,6 @@ public sealed class ModelFinder
     public const string Embedded = "pocket";
 
     private const int MostNearest = 5;
-    private const int DigitsOfTensors = 12;
 
     /// <summary>
     /// Files and folders can be these; what prompts name, and weights of annotators, are files alone.
@@ -181,6 +180,30 @@ public sealed class ModelFinder
         ];
     }
 
+    /// <summary>
+    /// The textual inversions by their files' names without folder and extension, which a prompt has among its words:
+    /// so only those in folders whose names say that they are for them. Where two have one name, the first root counts,
+    /// then the one in fewer folders, then the first ending.
+    /// </summary>
+    /// <param name="model">As for <see cref="Find"/>.</param>
+    internal IReadOnlyDictionary<string, string> Embeddings(string? model)
+    {
+        var roots = Roots(ModelRole.Embedding, model);
+        return roots
+            .SelectMany(root =>
+                root.Files.Where(file => file.IsNamedFor(ModelRole.Embedding))
+                    .OrderBy(file => file.Name.Count(c => c == '/'))
+                    .ThenBy(Rank)
+            )
+            .Where(file => IsThere(file.Path) && MayRead(file.Path, roots))
+            .DistinctBy(file => Path.GetFileNameWithoutExtension(file.Name), StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(
+                file => Path.GetFileNameWithoutExtension(file.Name),
+                file => file.Path,
+                StringComparer.OrdinalIgnoreCase
+            );
+    }
+
     private static string EmbeddedControlNet(string kind) => $"controlnet_{kind}.safetensors";
 
     private static IEnumerable<string> NamesFor(string kind, ModelFamily? family) =>
@@ -327,7 +350,7 @@ public sealed class ModelFinder
             if (MayRead(file, roots) && Has(file, hash, role))
             {
                 found.Add(file);
-                if (hash.Length > FileHashes.OldDigits)
+                if (hash.Length > CheckpointHash.OldDigits)
                 {
                     return file;
                 }
@@ -346,11 +369,13 @@ public sealed class ModelFinder
     }
 
     private bool Has(string file, string hash, ModelRole role) =>
-        hash.Length == FileHashes.OldDigits
+        hash.Length == CheckpointHash.OldDigits
             ? File.Exists(file) && Hashes.OldOf(file) == hash
             : Hashes.Sha256Of(file).StartsWith(hash)
                 || (
-                    role == ModelRole.Lora && hash.Length >= DigitsOfTensors && Hashes.TensorsOf(file).StartsWith(hash)
+                    role == ModelRole.Lora
+                    && hash.Length >= CheckpointHash.NetworkDigits
+                    && Hashes.LoraOf(file).StartsWith(hash)
                 );
 
     private bool MayRead(string path, IReadOnlyList<Searched> roots)

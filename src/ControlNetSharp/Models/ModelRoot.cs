@@ -14,6 +14,10 @@ internal sealed record PlacedModel(ModelRole Roles, string Place, string Name, s
     /// <summary>Whether it can be asked for as this.</summary>
     public bool Serves(ModelRole role) => Roles == ModelRole.None || Roles.HasFlag(role);
 
+    /// <summary>Whether a folder that it lies in, or the root itself, has a name that says it is this.</summary>
+    public bool IsNamedFor(ModelRole role) =>
+        (Roles | ModelLayout.RoleOf(System.IO.Path.GetFileName(Place))).HasFlag(role);
+
     /// <summary>
     /// What people may call it: the name with and without extension; a file of diffusers by its folder, too.
     /// </summary>

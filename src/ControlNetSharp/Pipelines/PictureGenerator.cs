@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Diffusion;
+using ControlNetSharp.Models;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
@@ -267,7 +268,9 @@ public sealed class PictureGenerator
         static string ToldOfSizes() =>
             string.Join(
                 " and ",
-                ModelFamily.All.Where(family => family is { TakesVector: true, UNet: not null }).Select(family => family.Name)
+                ModelFamily
+                    .All.Where(family => family is { TakesVector: true, UNet: not null })
+                    .Select(family => family.Name)
             );
         bool Fits(PreparedControl unit) => unit.ControlNet.Params.Fits(_unet.Params);
         if (
