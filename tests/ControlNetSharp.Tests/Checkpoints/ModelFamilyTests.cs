@@ -29,7 +29,7 @@ public partial class ModelFamilyTests
             Assert.Equal((true, 0), (sizes > 0, sizes % SizeConditioning.Count));
         }
 
-        Assert.NotEmpty(PublishedNames.All.Where(row => row.Family == name));
+        Assert.Contains(PublishedNames.All, row => row.Family == name);
     }
 
     [Theory]
