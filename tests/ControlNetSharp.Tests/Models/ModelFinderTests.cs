@@ -111,6 +111,14 @@ public sealed class ModelFinderTests : IDisposable
     }
 
     [Fact]
+    public void FileInAFolderForIt_CountsBeforeOneThatCouldBeAnything()
+    {
+        var (anything, lora) = (Write("ink.safetensors", "1"), Write("Lora/ink.safetensors", "2"));
+        Assert.Equal(lora, Find(Finder(), ModelRole.Lora, "ink"));
+        Assert.Equal(anything, Find(Finder(), ModelRole.Model, "ink"));
+    }
+
+    [Fact]
     public void SafeContainer_CountsBeforeOthersOfTheSameName()
     {
         Write("checkpoints/m.ckpt", "1");
