@@ -78,9 +78,7 @@ internal static class CheckpointConverter
     )
     {
         var family = FamilyOf(files);
-        var metadata = CheckpointMetadata.Read(files);
-        var texts = NetworkShapes.Inferred(files.Name, () => TextsIn(files, family, metadata));
-        foreach (var (index, place, p) in texts)
+        foreach (var (index, place, p) in TextHeader.In(files, family, CheckpointMetadata.Read(files)))
         {
             var open = family.Texts[index].Places.FirstOrDefault(other => other.IsOpenClip);
             if (!place.IsOpenClip && p.Activation == TextActivation.Gelu && open is not null)
@@ -167,7 +165,7 @@ internal static class CheckpointConverter
     {
         const string Weights = "diffusion_pytorch_model.safetensors";
         var parts = new List<NetworkFolder>();
-        var texts = TextsIn(files, family, metadata);
+        var texts = TextHeader.In(files, family, metadata);
         if (LdmLayout.Part(files.Tensors, LdmLayout.UNet) is { Count: > 0 } unet)
         {
             var p = NetworkShapes.UNet(Shapes(unet), metadata);
@@ -232,30 +230,6 @@ internal static class CheckpointConverter
             family.Texts.Any(text => text.PlaceIn(files.Shapes.Keys) is not null)
         )
         ?? ModelFamily.All[0];
-
-    /// <summary>The text encoders that are there, each with its number, counted from 0.</summary>
-    private static List<(int Index, TextPlace Place, TextEncoderParams Params)> TextsIn(
-        CheckpointFiles files,
-        ModelFamily family,
-        CheckpointMetadata metadata
-    ) =>
-        [
-            .. family
-                .Texts.Select((text, index) => (Index: index, Place: text.PlaceIn(files.Shapes.Keys)))
-                .Where(text => text.Place is not null)
-                .Select(text =>
-                    (
-                        text.Index,
-                        text.Place!,
-                        NetworkShapes.Text(
-                            Shapes(LdmLayout.Part(files.Tensors, text.Place!.Prefix)),
-                            family,
-                            text.Index,
-                            metadata
-                        )
-                    )
-                ),
-        ];
 
     private static Dictionary<string, IReadOnlyList<long>> Shapes(IReadOnlyDictionary<string, StoredTensor> tensors) =>
         tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape, StringComparer.Ordinal);

@@ -1,6 +1,5 @@
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
-using ControlNetSharp.Text;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Checkpoints;
@@ -44,7 +43,7 @@ internal sealed record ModelHeader(
             files.Name,
             () => NetworkShapes.Autoencoder(files.ShapesBelow(LdmLayout.Autoencoder), metadata)
         );
-        var texts = ReadTexts(files, family, metadata);
+        var texts = TextHeader.In(files, family, metadata);
         RequireChannels(files.Name, unet, autoencoder);
         RequireWidths(files.Name, unet, texts);
         NetworkKeys.Compare(
@@ -122,7 +121,7 @@ internal sealed record ModelHeader(
         }
     }
 
-    private static void RequireWidths(string file, UNetParams unet, List<TextHeader> texts)
+    private static void RequireWidths(string file, UNetParams unet, IReadOnlyList<TextHeader> texts)
     {
         if (texts.Sum(text => text.Params.Width) != unet.ContextChannels)
         {
@@ -147,27 +146,4 @@ internal sealed record ModelHeader(
             );
         }
     }
-
-    private static List<TextHeader> ReadTexts(CheckpointFiles files, ModelFamily family, CheckpointMetadata metadata) =>
-        [
-            .. family.Texts.Select(
-                (text, index) =>
-                {
-                    var place = text.PlaceIn(files.Shapes.Keys)!;
-                    return NetworkShapes.Inferred(
-                        files.Name,
-                        () =>
-                            new TextHeader(
-                                place,
-                                NetworkShapes.Text(files.ShapesBelow(place.Prefix), family, index, metadata)
-                            )
-                    );
-                }
-            ),
-        ];
 }
-
-/// <summary>What it says of a text encoder.</summary>
-/// <param name="Place">Where it stands.</param>
-/// <param name="Params">Its shape.</param>
-internal sealed record TextHeader(TextPlace Place, TextEncoderParams Params);

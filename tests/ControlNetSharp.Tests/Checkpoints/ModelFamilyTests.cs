@@ -54,6 +54,21 @@ public partial class ModelFamilyTests
     }
 
     [Theory]
+    [InlineData("SD 1.x", 0, 1, true)]
+    [InlineData("SD 2.x", 0, 2, true)]
+    [InlineData("SDXL", 0, 2, false)]
+    [InlineData("SDXL", 1, 2, false)]
+    public void Taken_OfThePublishedTexts_HasTheClipSkipAndNormOfTheFamily(string name, int index, int clipSkip, bool norms)
+    {
+        var text = Find(name).Texts[index];
+        var taken = text.Taken(text.Published);
+        Assert.Equal((clipSkip, norms), (taken.DefaultClipSkip, taken.NormsConditioning));
+        // What came from diffusers' layout lacks the blocks that are skipped; of another width nothing is known.
+        var cut = text.Published with { Layers = text.Published.Layers - clipSkip + 1 };
+        Assert.Equal((1, clipSkip), (text.Taken(cut).DefaultClipSkip, text.Taken(cut with { Width = 64 }).DefaultClipSkip));
+    }
+
+    [Theory]
     [InlineData("clip_l clip_g", "SDXL")]
     [InlineData("clip_l", null)]
     [InlineData("emb_params", null)]
