@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Checkpoints;
 
-/// <summary>Compares the names, shapes and types of a checkpoint with those of the networks that it should hold.</summary>
+/// <summary>Compares names, shapes and types of a checkpoint with those of the networks that it should hold.</summary>
 internal static class NetworkKeys
 {
     private const int ShownKeys = 5;

@@ -75,9 +75,9 @@ internal static class PromptEncoder
     }
 
     /// <summary>
-    /// Encodes two prompts for every step of a pass, by all text encoders of a model: one (SD 1.x, 2.x), or several whose
-    /// features stand side by side (SDXL). The contexts of a step have one length; what is the same at several steps is
-    /// one object.
+    /// Encodes two prompts for every step of a pass, by all text encoders of a model: one (SD 1.x, 2.x), or several
+    /// whose features stand side by side (SDXL). The contexts of a step have one length; what is the same at several
+    /// steps is one object.
     /// Source: stable-diffusion-webui, sd_models_xl.py (behaviour).
     /// </summary>
     /// <param name="texts">The text encoders.</param>
