@@ -45,7 +45,7 @@ internal static class RequestedOptions
             Loss = new DiffusionLoss
             {
                 Schedule = model.Noise,
-                Prediction = model.Prediction ?? PredictionType.Epsilon,
+                Prediction = model.Prediction ?? model.Family.Prediction,
                 SnrGamma = request.SnrGamma,
             },
         };

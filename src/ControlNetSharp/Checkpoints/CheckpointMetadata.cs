@@ -155,8 +155,11 @@ public sealed record CheckpointMetadata
                 StringComparer.Ordinal
             );
 
+    /// <summary>Attention heads of a text encoder, counted from 0; null where nothing is said.</summary>
+    internal int? HeadsOf(int text) => new[] { TextHeads, SecondTextHeads }.ElementAtOrDefault(text);
+
     /// <summary>
-    /// The text encoder's shape with what is said here in the place of what its names and shapes suggest.
+    /// The first text encoder's shape with what is said here in the place of what its names and shapes suggest.
     /// </summary>
     internal TextEncoderParams Applied(TextEncoderParams text)
     {

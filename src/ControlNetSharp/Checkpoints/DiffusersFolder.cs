@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using ControlNetSharp.Diffusion;
 
@@ -15,13 +16,19 @@ internal static class DiffusersFolder
     public const string Scheduler = "scheduler/scheduler_config.json";
     public const string UNet = "unet/";
     public const string Autoencoder = "vae/";
-    public const string Text = "text_encoder/";
-    public const string SecondText = "text_encoder_2/";
 
     /// <summary>
     /// The components that hold weights of the model; their names stand before those of their tensors.
     /// </summary>
-    public static IReadOnlyList<string> Components { get; } = [UNet, Autoencoder, Text, SecondText];
+    public static IReadOnlyList<string> Components { get; } =
+    [UNet, Autoencoder, .. Enumerable.Range(0, ModelFamily.All.Max(family => family.Texts.Count)).Select(Text)];
+
+    /// <summary>The component of a text encoder, counted from 0.</summary>
+    public static string Text(int index) => Numbered("text_encoder", index) + "/";
+
+    /// <summary>What diffusers calls the first, second … thing of a kind.</summary>
+    public static string Numbered(string name, int index) =>
+        index == 0 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}_{index + 1}");
 
     /// <summary>The weight files of the components, each with the component's name.</summary>
     /// <exception cref="CheckpointException">There is no UNet. Other components may come from elsewhere.</exception>
@@ -46,7 +53,7 @@ internal static class DiffusersFolder
     public static CheckpointMetadata Metadata(string folder)
     {
         CheckpointMetadata Of(string component) => Network(Path.Combine(folder, component.TrimEnd('/')));
-        var (unet, text, autoencoder) = (Of(UNet), Of(Text), Of(Autoencoder));
+        var (unet, text, autoencoder) = (Of(UNet), Of(Text(0)), Of(Autoencoder));
         var file = Path.Combine(folder, Scheduler);
         using var scheduler = Read(file);
         return unet with
@@ -54,7 +61,7 @@ internal static class DiffusersFolder
             AutoencoderNormGroups = autoencoder.AutoencoderNormGroups,
             LatentScale = autoencoder.LatentScale,
             TextHeads = text.TextHeads,
-            SecondTextHeads = Of(SecondText).TextHeads,
+            SecondTextHeads = Of(Text(1)).TextHeads,
             TextLayers = text.TextLayers,
             TextActivation = text.TextActivation,
             Prediction = String(scheduler, "prediction_type") switch

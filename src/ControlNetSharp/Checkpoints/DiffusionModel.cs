@@ -49,6 +49,10 @@ public sealed class DiffusionModel : IDisposable
     /// <summary>Where its networks are, and what they compute in.</summary>
     public required Placement Placement { get; init; }
 
+    /// <summary>The text encoders with the places that checkpoints in LDM's layout have for them.</summary>
+    internal IEnumerable<(ITextEncoder Encoder, TextPlace Place)> PlacedTexts =>
+        Texts.Zip(Family.Texts, (encoder, text) => (encoder, text.PlaceOf(encoder)));
+
     /// <summary>The generations that use it right now.</summary>
     internal UseCount Uses { get; } = new();
 

@@ -189,14 +189,14 @@ internal sealed class GenerationRun
         ];
     }
 
-    /// <summary>SD 2.x has models of both kinds, and their files look the same.</summary>
+    /// <summary>A family can have models of both kinds whose files look the same.</summary>
     internal static RequestWarning? PredictionWarning(
         GenerationRequest request,
         ModelFamily family,
         PredictionType? said,
         string file
     ) =>
-        request.Prediction is not null || said is not null || family.Name != ModelFamily.StableDiffusion2
+        request.Prediction is not null || said is not null || !family.PredictsEither
             ? null
             : new RequestWarning(
                 "prediction",

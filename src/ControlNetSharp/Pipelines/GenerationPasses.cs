@@ -23,7 +23,7 @@ namespace ControlNetSharp.Pipelines;
 internal sealed class GenerationPasses(
     GenerationCourse course,
     UNet unet,
-    IReadOnlyList<ITextEncoder> texts,
+    ModelTexts texts,
     TextualInversions? inversions,
     PredictionType prediction,
     LatentPictures latentPictures,
@@ -124,8 +124,8 @@ internal sealed class GenerationPasses(
         {
             if (!known.TryGetValue(text, out var side))
             {
-                var vector = unet.Params.VectorChannels is { } channels
-                    ? sizes.Vector(text.Pooled!.to(placement.Dtype), channels)
+                var vector = text.Pooled is { } pooled
+                    ? sizes.Vector(pooled.to(placement.Dtype), unet.Params.VectorChannels!.Value)
                     : null;
                 known[text] = side = new TextSide(text.Context.to(placement.Dtype), vector);
             }

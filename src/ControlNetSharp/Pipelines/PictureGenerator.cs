@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Diffusion;
+using ControlNetSharp.Models;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
@@ -24,7 +25,8 @@ public sealed class PictureGenerator
     private const int DefaultSizeStep = 64;
     private readonly UNet _unet;
     private readonly Autoencoder _autoencoder;
-    private readonly IReadOnlyList<ITextEncoder> _texts;
+    private readonly ModelFamily _family;
+    private readonly ModelTexts _texts;
     private readonly PredictionType _prediction;
     private readonly int _nativeSize;
     private readonly Placement _placement;
@@ -41,7 +43,7 @@ public sealed class PictureGenerator
             (model ?? throw new ArgumentNullException(nameof(model))).UNet,
             model.Autoencoder,
             model.Text,
-            model.Prediction ?? PredictionType.Epsilon,
+            model.Prediction ?? model.Family.Prediction,
             model.NativeSize,
             model.Placement,
             model.SecondText
@@ -60,7 +62,7 @@ public sealed class PictureGenerator
     /// <param name="placement">Device and compute dtype; the networks are there.</param>
     /// <param name="secondText">The second text encoder of SDXL; null for families that have one only.</param>
     /// <exception cref="ArgumentException">
-    /// The UNet takes a vector beside the text, which only a second text encoder can give, and there is none.
+    /// The UNet is of a family that needs a second text encoder, and there is none.
     /// </exception>
     public PictureGenerator(
         UNet unet,
@@ -73,10 +75,11 @@ public sealed class PictureGenerator
     )
     {
         ArgumentNullException.ThrowIfNull(unet);
-        if (unet.Params.VectorChannels is not null && secondText is null)
+        _family = ModelFamily.Of(unet.Params);
+        if (_family.Texts.Count > 1 && secondText is null)
         {
             throw new ArgumentException(
-                $"The UNet is of {ModelFamily.Of(unet.Params).FullName}, which needs a second text encoder.",
+                $"The UNet is of {_family.FullName}, which needs a second text encoder.",
                 nameof(secondText)
             );
         }
@@ -84,7 +87,11 @@ public sealed class PictureGenerator
         (_unet, _autoencoder, _texts, _prediction, _nativeSize, _placement) = (
             unet,
             autoencoder,
-            secondText is null ? [text] : [text, secondText],
+            new ModelTexts(
+                secondText is null ? [text] : [text, secondText],
+                _family.TakesVector,
+                _family.ZerosForEmptyNegative
+            ),
             prediction,
             nativeSize,
             placement
@@ -131,7 +138,7 @@ public sealed class PictureGenerator
             ? new SeamlessTiling([_unet, _autoencoder, .. course.Units.Select(unit => unit.ControlNet)])
             : null;
         using var loras = Apply(course.Prompt.Networks);
-        using var inversions = _files.Inversions(_texts, _placement);
+        using var inversions = _files.Inversions(_texts.Encoders, _family, _placement);
         var latentPictures = new LatentPictures(_autoencoder, _placement);
         var passes = new GenerationPasses(course, _unet, _texts, inversions, _prediction, latentPictures, _placement);
         var latents = passes.Run(cancellationToken);
@@ -222,11 +229,18 @@ public sealed class PictureGenerator
     {
         request.Check();
         RequestRules.Require(
-            request.OriginalSize is null || _unet.Params.VectorChannels is not null,
+            request.OriginalSize is null || _family.TakesVector,
             "originalSize",
             request.OriginalSize,
-            $"is for SDXL; the model is {ModelFamily.Of(_unet.Params).FullName}, which is not told of sizes."
+            $"is for {ToldOfSizes()}; the model is {_family.FullName}, which is not told of sizes."
         );
+        static string ToldOfSizes() =>
+            string.Join(
+                " and ",
+                ModelFamily
+                    .All.Where(family => family is { TakesVector: true, UNet: not null })
+                    .Select(family => family.Name)
+            );
         bool Fits(PreparedControl unit) => unit.ControlNet.Params.Fits(_unet.Params);
         if (
             units.Index().FirstOrDefault(unit => unit.Item.Strength.Weight > 0 && !Fits(unit.Item))

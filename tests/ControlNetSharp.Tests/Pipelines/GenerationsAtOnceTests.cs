@@ -1,4 +1,5 @@
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
