@@ -24,7 +24,7 @@ internal sealed record JobTerms(string Owner)
 }
 
 /// <summary>Where all APIs hand in: checks a request, keeps its pictures, queues it.</summary>
-internal sealed class JobDesk(JobStore store, IServiceProvider services)
+internal sealed class JobDesk(JobStore store, ServerSettings settings, IServiceProvider services)
 {
     private const int TitleLength = 200;
 
@@ -41,6 +41,8 @@ internal sealed class JobDesk(JobStore store, IServiceProvider services)
     )
     {
         request.Check();
+        settings.Limits.Check(request);
+        settings.Limits.Check(RequestPictures.Of(request));
         var (kept, uploads) = await JobPictures
             .KeepAsync(request, store.Blobs, cancellationToken)
             .ConfigureAwait(false);
@@ -72,6 +74,7 @@ internal sealed class JobDesk(JobStore store, IServiceProvider services)
     public async Task<Submission> SubmitAsync(ControlUnit unit, JobTerms terms, CancellationToken cancellationToken)
     {
         RequestRules.CheckUnit(unit with { Model = unit.Model ?? "" }, "unit");
+        settings.Limits.Check(RequestPictures.Of(unit, "unit"));
         var (kept, uploads) = await JobPictures.KeepAsync(unit, store.Blobs, cancellationToken).ConfigureAwait(false);
         return await SubmitAsync(
                 JobKind.Annotation,
