@@ -318,7 +318,7 @@ public sealed class JobQueue
             cancellationToken
         );
 
-    private Task<string?> NextAsync(JobTransaction t, string worker) =>
+    private static Task<string?> NextAsync(JobTransaction t, string worker) =>
         t.FirstAsync<string>(
             $"""
             select j.id from jobs j left join owners o on o.owner = j.owner
@@ -330,7 +330,7 @@ public sealed class JobQueue
             new { worker }
         );
 
-    private Task SeenAsync(JobTransaction t, string worker) =>
+    private Task<int> SeenAsync(JobTransaction t, string worker) =>
         t.ExecuteAsync(
             $"""
             insert into workers (id, seen) values (@worker, {_now})

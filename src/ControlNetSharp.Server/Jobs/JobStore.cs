@@ -52,6 +52,23 @@ public sealed class JobStore : IAsyncDisposable
         return new(await JobDatabase.OpenAsync(jobs, cancellationToken).ConfigureAwait(false), options ?? new());
     }
 
+    /// <summary>Where a store is, without a password.</summary>
+    /// <param name="jobs">As for <see cref="OpenAsync"/>.</param>
+    /// <exception cref="ArgumentException">It is connection text with a word that PostgreSQL does not know.</exception>
+    public static string PlaceOf(string jobs) => SqlDialect.PlaceOf(jobs);
+
+    /// <summary>Whether a store can be opened. Nothing is written.</summary>
+    /// <inheritdoc cref="OpenAsync" path="/param|/exception"/>
+    /// <exception cref="IOException">The folder of its file cannot be used.</exception>
+    public static async Task ProbeAsync(string jobs, CancellationToken cancellationToken = default)
+    {
+        var dialect = SqlDialect.For(jobs);
+        await using (dialect.ConfigureAwait(false))
+        {
+            await dialect.ProbeAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Hands in a job.</summary>
     /// <exception cref="QueueFullException">Too many wait already.</exception>
     /// <exception cref="NoWorkerException">Workers are there, and none of them has what it needs.</exception>

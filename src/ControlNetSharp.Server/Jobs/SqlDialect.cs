@@ -16,11 +16,22 @@ internal abstract class SqlDialect : IAsyncDisposable
 
     /// <summary>The dialect for what a person gave.</summary>
     /// <param name="jobs">A file for SQLite, or connection text with <c>Host=</c> for PostgreSQL.</param>
-    public static SqlDialect For(string jobs) =>
-        IsPostgres(jobs) ? new PostgresDialect(jobs) : new SqliteDialect(jobs);
+    public static SqlDialect For(string jobs) => IsPostgres(jobs) ? new PostgresDialect(jobs) : new SqliteDialect(jobs);
 
     /// <summary>Whether a text is PostgreSQL's connection text, not a file.</summary>
     public static bool IsPostgres(string jobs) => jobs.Contains("Host=", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Where a database is, without a password.</summary>
+    /// <exception cref="ArgumentException">It is connection text with a word that PostgreSQL does not know.</exception>
+    public static string PlaceOf(string jobs) =>
+        IsPostgres(jobs)
+            ? new NpgsqlConnectionStringBuilder(jobs) { Password = null, Passfile = null, SslPassword = null }.ToString()
+            : Path.GetFullPath(jobs);
+
+    /// <summary>Whether the database can be used, or made where it is a file. Nothing is written.</summary>
+    /// <exception cref="DbException">It refuses.</exception>
+    /// <exception cref="IOException">The folder of its file cannot be used.</exception>
+    public abstract Task ProbeAsync(CancellationToken cancellationToken);
 
     /// <summary>An open connection.</summary>
     public abstract Task<DbConnection> OpenAsync(CancellationToken cancellationToken);
@@ -35,27 +46,23 @@ internal abstract class SqlDialect : IAsyncDisposable
     public virtual Task NotifyAsync(DbTransaction transaction, string job) => Task.CompletedTask;
 
     /// <summary>Hears of changes until it is cancelled.</summary>
-    public virtual Task ListenAsync(Action<string> changed, CancellationToken cancellationToken) =>
-        Task.CompletedTask;
+    public virtual Task ListenAsync(Action<string> changed, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Whether the same may work in a moment.</summary>
     public abstract bool IsTransient(Exception exception);
 
     /// <inheritdoc/>
-    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public abstract ValueTask DisposeAsync();
 
     private sealed class SqliteDialect : SqlDialect
     {
         private readonly string _connection;
+        private readonly string _file;
 
         public SqliteDialect(string file)
         {
-            if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder)
-            {
-                Directory.CreateDirectory(folder);
-            }
-
-            _connection = new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 30 }.ToString();
+            _file = Path.GetFullPath(file);
+            _connection = new SqliteConnectionStringBuilder { DataSource = _file, DefaultTimeout = 30 }.ToString();
         }
 
         public override string Blob => "blob";
@@ -64,6 +71,7 @@ internal abstract class SqlDialect : IAsyncDisposable
 
         public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
             var connection = new SqliteConnection(_connection);
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
             using var command = connection.CreateCommand();
@@ -73,10 +81,37 @@ internal abstract class SqlDialect : IAsyncDisposable
             return connection;
         }
 
-        public override Task<DbTransaction> BeginAsync(
-            DbConnection connection,
-            CancellationToken cancellationToken
-        ) => Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: false));
+        public override async Task ProbeAsync(CancellationToken cancellationToken)
+        {
+            if (File.Exists(_file))
+            {
+                var connection = new SqliteConnection(
+                    new SqliteConnectionStringBuilder { DataSource = _file, Mode = SqliteOpenMode.ReadOnly }.ToString()
+                );
+                await using (connection.ConfigureAwait(false))
+                {
+                    await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+                    using var command = connection.CreateCommand();
+                    command.CommandText = "select count(*) from sqlite_schema";
+                    await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+                    return;
+                }
+            }
+
+            var folder = new DirectoryInfo(_file).Parent!;
+            while (!folder.Exists && folder.Parent is { } parent)
+            {
+                folder = parent;
+            }
+
+            if (Directory.Exists(_file) || File.Exists(folder.FullName))
+            {
+                throw new IOException("must be a file in a folder.");
+            }
+        }
+
+        public override Task<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken) =>
+            Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: false));
 
         public override bool IsTransient(Exception exception) =>
             exception is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED };
@@ -88,19 +123,25 @@ internal abstract class SqlDialect : IAsyncDisposable
         }
     }
 
-    private sealed class PostgresDialect(string connection) : SqlDialect
+    private sealed class PostgresDialect(string text) : SqlDialect
     {
         private const string Channel = "controlnetsharp_jobs";
 
         // Any number that no other program at this database is likely to lock by.
         private const long QueueLock = 0x436E5368;
 
-        private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connection);
+        private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(text);
 
         public override string Blob => "bytea";
 
         // Not now(): that is the time at which the transaction began.
         public override string Now => "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
+
+        public override async Task ProbeAsync(CancellationToken cancellationToken)
+        {
+            var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            await opened.DisposeAsync().ConfigureAwait(false);
+        }
 
         public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>
             await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
@@ -129,9 +170,7 @@ internal abstract class SqlDialect : IAsyncDisposable
 
         public override async Task ListenAsync(Action<string> changed, CancellationToken cancellationToken)
         {
-            await using var connection = await _source
-                .OpenConnectionAsync(cancellationToken)
-                .ConfigureAwait(false);
+            await using var connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
             connection.Notification += (_, told) => changed(told.Payload);
             using var command = connection.CreateCommand();
             command.CommandText = $"listen {Channel}";

@@ -25,7 +25,15 @@ internal sealed class AnnotationJob(ControlNetEngine engine, JobStore store) : I
         var made = await engine.AnnotateAsync(unit, cancellationToken).ConfigureAwait(false);
         var hint = new NewJobFile("hint-0.png", JobFileRole.Hint, "image/png", PictureWriter.EncodePng(made.Hint));
         var keypoints = made.Pose is { } pose
-            ? [new NewJobFile("pose.json", JobFileRole.Document, "application/json", Encoding.UTF8.GetBytes(PoseJson.Write(pose)))]
+            ?
+            [
+                new NewJobFile(
+                    "pose.json",
+                    JobFileRole.Document,
+                    "application/json",
+                    Encoding.UTF8.GetBytes(PoseJson.Write(pose))
+                ),
+            ]
             : Array.Empty<NewJobFile>();
         return new JobResult(
             [hint, .. keypoints],

@@ -9,8 +9,6 @@ namespace ControlNetSharp.Server.Work;
 /// </summary>
 internal static class WorkerNames
 {
-    private const int LeastHash = 8;
-
     /// <summary>What a request needs of the files that it names. A hash is no name: any worker may have its file.</summary>
     public static IReadOnlyList<string> Of(GenerationRequest request) =>
         [
@@ -42,17 +40,20 @@ internal static class WorkerNames
 
     private static IEnumerable<string> Named(ModelRole role, string? name)
     {
-        if (name is null || ModelName.Parse(name) is not { } parsed || IsHash(parsed))
+        if (name is null || IsHash(name))
         {
             yield break;
         }
 
-        var file = parsed.Plain[(parsed.Plain.LastIndexOf('/') + 1)..].ToLowerInvariant();
+        var plain = ModelName.Parse(name).Plain;
+        var file = plain[(plain.LastIndexOf('/') + 1)..].ToLowerInvariant();
         var extension = ModelLayout.Extensions.FirstOrDefault(end => file.EndsWith(end, StringComparison.Ordinal));
         yield return $"{WordOf(role)}:{(extension is null ? file : file[..^extension.Length])}";
     }
 
-    private static bool IsHash(ModelName name) => name.Hash is { Length: >= LeastHash } && name.Hash == name.Plain.ToLowerInvariant();
+    private static bool IsHash(string name) =>
+        ModelName.Parse(name) is { Hash: { } hash } parsed
+        && hash.Equals(parsed.Plain, StringComparison.OrdinalIgnoreCase);
 
     private static string WordOf(ModelRole role) =>
         role switch

@@ -27,7 +27,7 @@ public static class RequestJson
         JsonSerializer.Serialize(request, Indented.GenerationRequest);
 
     /// <summary>The same for a unit alone.</summary>
-    internal static string Write(ControlUnit unit) => JsonSerializer.Serialize(unit, Indented.ControlUnit);
+    internal static string WriteUnit(ControlUnit unit) => JsonSerializer.Serialize(unit, Indented.ControlUnit);
 
     /// <summary>Reads a request and checks it.</summary>
     /// <param name="utf8">JSON in UTF-8, with or without a byte order mark.</param>
