@@ -35,7 +35,8 @@ internal sealed class ImageDesk(JobStore store, JobDesk desk, JobViews views)
         var job = (await desk.SubmitAsync(request, terms, cancellationToken).ConfigureAwait(false)).Job;
         if (asked.Stream == true)
         {
-            return TypedResults.ServerSentEvents(StreamAsync(job, asked, events));
+            // The answer itself cancels it when the caller leaves.
+            return TypedResults.ServerSentEvents(StreamAsync(job, asked, events, CancellationToken.None));
         }
 
         var over = await WaitAsync(job, cancellationToken).ConfigureAwait(false);

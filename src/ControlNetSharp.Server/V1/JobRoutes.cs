@@ -76,7 +76,7 @@ internal static class JobRoutes
                 {
                     Owner = context.Owner(),
                     States = [.. Queries.Words(query, "state", [.. states.Keys]).Select(word => states[word])],
-                    Kind = kinds.FirstOrDefault(),
+                    Kind = kinds is [var kind] ? kind : null,
                     Search = Queries.Text(query, "search"),
                     Before = Queries.Text(query, "before"),
                     Limit = limit + 1,

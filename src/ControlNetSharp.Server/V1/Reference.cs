@@ -175,7 +175,7 @@ internal static class Reference
     {
         var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
         const JsonSchemaType numbers = JsonSchemaType.Integer | JsonSchemaType.Number;
-        if ((schema.Type & numbers) is not (null or 0))
+        if ((schema.Type & numbers) is JsonSchemaType.Integer or JsonSchemaType.Number)
         {
             schema.Type &= ~JsonSchemaType.String;
             schema.Pattern = null;
