@@ -22,7 +22,7 @@ public class KilledTests
         {
             for (var seed = 0; seed < 5; seed++)
             {
-                ids.Add(await client.SubmitAsync(seed, steps: 60));
+                ids.Add(await client.SubmitAsync(seed, steps: 20));
             }
 
             for (var i = 0; i < 2; i++)

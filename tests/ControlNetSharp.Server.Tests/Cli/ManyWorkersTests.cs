@@ -23,7 +23,7 @@ public class ManyWorkersTests(PostgresServer postgres)
             for (var seed = 0; seed < owner.Jobs; seed++)
             {
                 // The first one takes long enough for its worker to be killed.
-                own.Add(await client.SubmitAsync(seed, steps: ids.Count == 0 && seed == 0 ? 200 : 1));
+                own.Add(await client.SubmitAsync(seed, steps: ids.Count == 0 && seed == 0 ? 40 : 1));
             }
 
             ids.Add(own);
