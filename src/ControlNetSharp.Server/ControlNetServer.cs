@@ -98,7 +98,10 @@ public static class ControlNetServer
         JobStore store
     ) =>
         // By a factory, so that the container disposes it.
-        services.AddSingleton(settings).AddSingleton(_ => store);
+        services
+            .AddSingleton(settings)
+            .AddSingleton(_ => store)
+            .AddSingleton(new TrainingPlaces(settings.TrainingFolder));
 
     private static Task<JobStore> OpenAsync(ServerSettings settings, CancellationToken cancellationToken)
     {

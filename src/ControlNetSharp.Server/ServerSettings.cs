@@ -31,6 +31,9 @@ public sealed record ServerSettings
     /// <summary>Folders with models.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];
 
+    /// <summary>A folder with the folders <c>datasets</c> and <c>trainings</c>, the same for all programs at one store.</summary>
+    public string TrainingFolder { get; init; } = Path.Combine(Path.GetDirectoryName(DefaultJobs)!, "training");
+
     /// <summary>Bytes that loaded networks may take while they are not used; null for those of the last request.</summary>
     public long? IdleMemory { get; init; }
 

@@ -42,6 +42,7 @@ internal sealed class RunningServer : IAsyncDisposable
             {
                 Port = 0,
                 Jobs = settings.Jobs ?? place["jobs.db"],
+                TrainingFolder = place["training"],
             }
         );
         more?.Invoke(app);

@@ -71,6 +71,14 @@ internal static class SettingTable
             IsWorkers = true,
         },
         One(
+            "training-folder",
+            "Folder with datasets/ and trainings/; default: in the user's data folder.",
+            (s, v) => s with { TrainingFolder = Filled(v) }
+        ) with
+        {
+            IsWorkers = true,
+        },
+        One(
             "idle-memory",
             "Bytes of networks that stay loaded for the next request, such as 20G; default: those of the last one.",
             (s, v) => s with { IdleMemory = Bytes(v) }

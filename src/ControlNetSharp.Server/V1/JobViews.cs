@@ -56,7 +56,7 @@ internal sealed class JobViews(JobStore store)
             Files = files.Count == 0 ? null : Of(job, files),
             Warnings = job.Warnings.Count == 0 ? null : job.Warnings,
             Error = job.Error,
-            Facts = job.Facts,
+            Facts = job.Facts ?? job.Progress?.Facts,
         };
 
     private static ProgressView Of(JobProgress progress, bool isRunning) =>

@@ -21,6 +21,8 @@ namespace ControlNetSharp.Server.V1;
 [JsonSerializable(typeof(IReadOnlyList<WorkerView>))]
 [JsonSerializable(typeof(QueueView))]
 [JsonSerializable(typeof(ServerView))]
+[JsonSerializable(typeof(PlanView))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
 internal sealed partial class V1Json : JsonSerializerContext
 {
     /// <summary>An answer in this form, whatever form other APIs of the program have.</summary>

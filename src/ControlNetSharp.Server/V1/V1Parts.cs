@@ -36,6 +36,7 @@ internal static class V1Parts
     {
         var v1 = routes.MapGroup(Root);
         v1.MapSubmissions();
+        v1.MapTrainings();
         v1.MapJobs();
         v1.MapJobFiles();
         v1.MapJobEvents();

@@ -38,6 +38,18 @@ internal sealed class JobReport(Action<double>? onStep = null)
         }
     }
 
+    /// <summary>What was told last.</summary>
+    public JobProgress Last
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _progress;
+            }
+        }
+    }
+
     /// <summary>Progress, with a preview or without.</summary>
     public void Tell(JobProgress progress, Picture? preview = null)
     {

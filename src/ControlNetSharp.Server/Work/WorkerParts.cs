@@ -16,6 +16,8 @@ internal static class WorkerParts
     {
         services.AddSingleton<IJobHandler, GenerationJob>();
         services.AddSingleton<IJobHandler, AnnotationJob>();
+        services.AddSingleton<IJobHandler, EvaluationJob>();
+        services.AddSingleton<IJobHandler, TrainingJob>();
         foreach (var (index, device) in settings.Devices.Index())
         {
             if (index == 0)
@@ -54,7 +56,7 @@ internal static class WorkerParts
             {
                 Device = device,
                 Dtype = settings.Dtype,
-                ModelFolders = settings.Models,
+                ModelFolders = [.. settings.Models, all.GetRequiredService<TrainingPlaces>().Trainings],
                 AllowPaths = false,
                 IdleMemory = settings.IdleMemory,
             }

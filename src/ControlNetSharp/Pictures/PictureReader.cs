@@ -235,7 +235,7 @@ public static class PictureReader
     {
         if (origin == SKEncodedOrigin.TopLeft)
         {
-            return new Picture(width, height, stored);
+            return Picture.Owning(width, height, stored);
         }
 
         var (row, last) = (width, width * height - 1);
@@ -264,7 +264,7 @@ public static class PictureReader
             }
         }
 
-        return new Picture(uprightWidth, uprightHeight, rgb);
+        return Picture.Owning(uprightWidth, uprightHeight, rgb);
     }
 
     /// <summary>
