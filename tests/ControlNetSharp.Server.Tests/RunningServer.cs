@@ -40,7 +40,7 @@ internal sealed class RunningServer : IAsyncDisposable
         var app = await ControlNetServer.CreateAsync(
             settings with
             {
-                Port = 0,
+                Port = settings.Port == new ServerSettings().Port ? 0 : settings.Port,
                 Jobs = settings.Jobs ?? place["jobs.db"],
                 TrainingFolder = place["training"],
             }

@@ -17,7 +17,7 @@ internal sealed record ApiError(int Status, JobError Error, TimeSpan? RetryAfter
     public static ApiError Of(Exception exception) =>
         exception switch
         {
-            ApiException e => new(e.Status, new(e.Code, e.Message)),
+            ApiException e => new(e.Status, new(e.Code, e.Message, e.Member)),
             QueueFullException e => new(429, new("queue_full", e.Message), e.RetryAfter),
             NoWorkerException e => new(422, new("no_worker", e.Message)),
             IdempotencyException e => new(409, new("key_reused", e.Message)),

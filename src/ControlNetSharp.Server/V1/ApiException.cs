@@ -4,11 +4,14 @@ namespace ControlNetSharp.Server.V1;
 /// <param name="status">The HTTP status.</param>
 /// <param name="code">A word for programs.</param>
 /// <param name="message">A sentence for people.</param>
-internal sealed class ApiException(int status, string code, string message) : Exception(message)
+/// <param name="member">The member of the body that is at fault; null where none is.</param>
+internal sealed class ApiException(int status, string code, string message, string? member = null) : Exception(message)
 {
     public int Status { get; } = status;
 
     public string Code { get; } = code;
+
+    public string? Member { get; } = member;
 
     /// <summary>There is none, or it is another owner's: nobody learns which.</summary>
     public static ApiException NotFound(string what, string name) =>

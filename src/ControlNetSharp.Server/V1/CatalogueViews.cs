@@ -7,7 +7,7 @@ namespace ControlNetSharp.Server.V1;
 internal sealed record ModelList(IReadOnlyList<ModelView> Data)
 {
     /// <summary>Always <c>list</c>.</summary>
-    public string Object => "list";
+    public string Object { get; init; } = "list";
 }
 
 /// <summary>A model that requests can name.</summary>
@@ -35,7 +35,7 @@ internal sealed record ModelView
     public string Id => Name;
 
     /// <summary>Always <c>model</c>.</summary>
-    public string Object => "model";
+    public string Object { get; init; } = "model";
 
     /// <summary>When the file was written, in seconds since 1970; 0 where that is not known.</summary>
     public long Created { get; init; }

@@ -3,6 +3,7 @@ using ControlNetSharp.Server.Jobs;
 using ControlNetSharp.Server.Safety;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 
@@ -49,7 +50,10 @@ internal static class JobEventRoutes
         IHostApplicationLifetime lifetime
     ) => Streamed(context, new JobWatch(store, views, context.Owner()).AllAsync(lifetime.ApplicationStopping));
 
-    private static IResult Streamed(HttpContext context, IAsyncEnumerable<SseItem<string>> events)
+    private static ServerSentEventsResult<string> Streamed(
+        HttpContext context,
+        IAsyncEnumerable<SseItem<string>> events
+    )
     {
         // For the proxy that would collect the events of a minute.
         context.Response.Headers["X-Accel-Buffering"] = "no";

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
+using Microsoft.OpenApi;
 
 namespace ControlNetSharp.Server.V1;
 
@@ -15,10 +16,12 @@ internal static class JobFileRoutes
     {
         var job = v1.MapGroup("/jobs/{id}").WithTags("Jobs").ProducesProblem(StatusCodes.Status404NotFound);
         job.MapGet("/files/{name}", FileAsync)
-            .WithSummary("A file of a job; with download=1 as an attachment")
+            .WithSummary("A file of a job")
+            .WithParameters(("download", JsonSchemaType.Integer, "1 for an attachment."))
             .Produces(StatusCodes.Status200OK, contentType: "image/png");
         job.MapGet("/manifest", ManifestAsync)
             .WithSummary("How a picture was made: its request, and the files with their SHA-256")
+            .WithParameters(("picture", JsonSchemaType.Integer, "Which picture, from 0 (the default)."))
             .Produces(StatusCodes.Status200OK, contentType: "application/json");
         job.MapGet("/preview", PreviewAsync)
             .WithSummary("The picture of a running job so far")

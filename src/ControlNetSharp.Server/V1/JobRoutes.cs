@@ -6,6 +6,7 @@ using ControlNetSharp.Server.Work;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.OpenApi;
 
 namespace ControlNetSharp.Server.V1;
 
@@ -18,7 +19,16 @@ internal static class JobRoutes
     public static void MapJobs(this RouteGroupBuilder v1)
     {
         var jobs = v1.MapGroup("/jobs").WithTags("Jobs").ProducesProblem(StatusCodes.Status404NotFound);
-        jobs.MapGet("", ListAsync).WithSummary("The caller's jobs, the newest first").Produces<JobPage>();
+        jobs.MapGet("", ListAsync)
+            .WithSummary("The caller's jobs, the newest first")
+            .WithParameters(
+                ("state", JsonSchemaType.String, "Only these, with commas: queued, running, done, failed, cancelled."),
+                ("kind", JsonSchemaType.String, "Only this kind."),
+                ("search", JsonSchemaType.String, "Only titles with this text, in any case."),
+                ("before", JsonSchemaType.String, "Only jobs older than this one: 'next' of the page before."),
+                ("limit", JsonSchemaType.Integer, $"How many, 1 to {MostOnPage}; default {UsualPage}.")
+            )
+            .Produces<JobPage>();
         jobs.MapGet("/{id}", FindAsync).WithSummary("A job as it stands now").Produces<JobView>();
         jobs.MapPost("/{id}/cancel", CancelAsync)
             .WithSummary("Cancel exactly this job: at once where it waits, before its next step where it runs")
@@ -29,6 +39,7 @@ internal static class JobRoutes
             .ProducesProblem(StatusCodes.Status409Conflict);
         jobs.MapPost("/{id}/replay", ReplayAsync)
             .WithSummary("The same again: a new job with the seed of this one")
+            .WithTerms()
             .Produces<JobView>(StatusCodes.Status202Accepted);
         jobs.MapGet("/{id}/request", RequestAsync)
             .WithSummary("What was asked for; the seed is settled once the job is done")
@@ -65,7 +76,7 @@ internal static class JobRoutes
                 {
                     Owner = context.Owner(),
                     States = [.. Queries.Words(query, "state", [.. states.Keys]).Select(word => states[word])],
-                    Kind = kinds.FirstOrDefault(),
+                    Kind = kinds is [var kind] ? kind : null,
                     Search = Queries.Text(query, "search"),
                     Before = Queries.Text(query, "before"),
                     Limit = limit + 1,

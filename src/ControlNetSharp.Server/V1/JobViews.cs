@@ -70,11 +70,15 @@ internal sealed class JobViews(JobStore store)
             Seconds = progress.Seconds,
             Preview = progress.Preview,
             Text = progress.Text,
-            SecondsLeft =
-                isRunning && progress.Done >= LeastForEstimate
-                    ? progress.Seconds * (1 - progress.Done) / progress.Done
-                    : null,
+            SecondsLeft = isRunning ? SecondsLeft(progress) : null,
         };
+
+    /// <summary>The steps of a batch count from its own beginning, and all batches are alike.</summary>
+    private static double? SecondsLeft(JobProgress progress)
+    {
+        var share = progress.Steps > 0 ? (double)progress.Step / progress.Steps : progress.Done;
+        return share < LeastForEstimate ? null : progress.Seconds / share * progress.Batches * (1 - progress.Done);
+    }
 
     private static IReadOnlyList<FileView> Of(Job job, IReadOnlyList<JobFile> files)
     {

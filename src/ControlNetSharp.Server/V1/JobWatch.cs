@@ -61,7 +61,8 @@ internal sealed class JobWatch(JobStore store, JobViews views, string owner)
     )
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken);
-        var lastWord = Stopwatch.GetTimestamp();
+        // The answer's head goes out with the first word, and who listens waits for it.
+        long? lastWord = null;
         while (!stop.IsCancellationRequested)
         {
             var next = nextChange(stop.Token);
@@ -77,7 +78,7 @@ internal sealed class JobWatch(JobStore store, JobViews views, string owner)
                 yield break;
             }
 
-            if (Stopwatch.GetElapsedTime(lastWord) > LongestSilence)
+            if (lastWord is not { } last || Stopwatch.GetElapsedTime(last) > LongestSilence)
             {
                 lastWord = Stopwatch.GetTimestamp();
                 yield return new SseItem<string>("", SilenceEvent);

@@ -25,6 +25,7 @@ internal static class ReadRoute
             .WithTags("Uploads")
             .WithSummary("The settings in a picture of this program or of stable-diffusion-webui, as a request")
             .WithDescription("The body is the picture: PNG, JPEG or WebP.")
+            .WithBody(typeof(Stream), "image/png", "image/jpeg", "image/webp")
             .Produces<ReadView>()
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
 

@@ -79,7 +79,8 @@ internal static class RequestRanges
         Nullable.GetUnderlyingType(type)
         ?? (type.IsGenericType && type.GetGenericArguments() is [var element] ? element : type);
 
-    private static IReadOnlyList<string> WordsOf(Type type) => [.. Enum.GetValues(type).Cast<object>().Select(WordOf)];
+    /// <summary>The words of a choice.</summary>
+    public static IReadOnlyList<string> WordsOf(Type type) => [.. Enum.GetValues(type).Cast<object>().Select(WordOf)];
 
     private static string WordOf(object value) =>
         (string)

@@ -5,6 +5,7 @@ using ControlNetSharp.Server.Work;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.OpenApi;
 
 namespace ControlNetSharp.Server.V1;
 
@@ -16,8 +17,10 @@ internal static class SubmissionRoutes
     public static void MapSubmissions(this RouteGroupBuilder v1)
     {
         v1.MapPost("/generations", GenerateAsync)
+            .WithJsonOrForm(typeof(GenerationRequest), "request")
             .Described("Make pictures", "A request's JSON, or a form with it as the part 'request' beside its files.");
         v1.MapPost("/annotations", AnnotateAsync)
+            .WithJsonOrForm(typeof(ControlUnit), "unit")
             .Described("Make a hint", "A control unit's JSON, or a form with it as the part 'unit' beside its file.");
     }
 
@@ -57,8 +60,8 @@ internal static class SubmissionRoutes
     )
     {
         var body = await SubmittedBody.ReadAsync(context.Request, "request", cancellationToken).ConfigureAwait(false);
-        var request = RequestPictures.Replace(RequestJson.Read(body.Json), body.Filled);
-        body.RequireAllUsed();
+        var request = RequestPictures.Replace(RequestJson.Read(body.Json), body.Files.Filled);
+        body.Files.RequireAllUsed();
         PictureCheck.Require(RequestPictures.Of(request));
         var submission = await desk.SubmitAsync(request, TermsOf(context), cancellationToken).ConfigureAwait(false);
         return await AcceptedAsync(context, submission, views, cancellationToken).ConfigureAwait(false);
@@ -74,19 +77,28 @@ internal static class SubmissionRoutes
         var body = await SubmittedBody.ReadAsync(context.Request, "unit", cancellationToken).ConfigureAwait(false);
         var unit = RequestPictures.Replace(
             RequestJson.Parse(body.Json, RequestJsonContext.Default.ControlUnit),
-            body.Filled
+            body.Files.Filled
         );
-        body.RequireAllUsed();
+        body.Files.RequireAllUsed();
         PictureCheck.Require(RequestPictures.Of(unit, "unit"));
         var submission = await desk.SubmitAsync(unit, TermsOf(context), cancellationToken).ConfigureAwait(false);
         return await AcceptedAsync(context, submission, views, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Describes what <see cref="TermsOf"/> reads.</summary>
+    public static RouteHandlerBuilder WithTerms(this RouteHandlerBuilder route) =>
+        route.WithParameters(
+            (KeyHeader, JsonSchemaType.String, "A second call with the same key and body gives the first one's job."),
+            ("priority", JsonSchemaType.Integer, "Among the caller's own jobs, higher ones come first; default 0."),
+            ("group", JsonSchemaType.String, "Unfinished jobs of the caller with the same group are cancelled.")
+        );
 
     private static void Described(this RouteHandlerBuilder route, string summary, string description) =>
         route
             .WithTags("Jobs")
             .WithSummary(summary)
             .WithDescription(description)
+            .WithTerms()
             .Produces<JobView>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity)

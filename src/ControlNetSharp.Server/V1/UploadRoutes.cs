@@ -26,6 +26,7 @@ internal static class UploadRoutes
         uploads
             .MapPost("", PutAsync)
             .WithSummary("Keep a picture, or a file with key points or depth: the body itself, or a form's one file")
+            .WithBody(typeof(Stream), Bytes, "image/png", "image/jpeg", "image/webp")
             .Produces<UploadView>(StatusCodes.Status201Created)
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
@@ -67,12 +68,12 @@ internal static class UploadRoutes
     /// <summary>The body itself, or the one file of a form.</summary>
     public static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (!SubmittedBody.IsForm(request))
+        if (!FormFiles.IsForm(request))
         {
             return await SubmittedBody.BytesOfAsync(request.Body, cancellationToken).ConfigureAwait(false);
         }
 
-        var form = await SubmittedBody.FormOfAsync(request, cancellationToken).ConfigureAwait(false);
+        var form = await FormFiles.FormOfAsync(request, cancellationToken).ConfigureAwait(false);
         RequestRules.Require(form.Files.Count == 1, "body", null, "the form must have exactly one file.");
         var stream = form.Files[0].OpenReadStream();
         await using (stream.ConfigureAwait(false))

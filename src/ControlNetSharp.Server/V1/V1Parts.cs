@@ -1,3 +1,4 @@
+using ControlNetSharp.Server.OpenAi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,6 +14,7 @@ internal static class V1Parts
 
     public static IServiceCollection AddV1(this IServiceCollection services) =>
         services
+            .AddOpenAi()
             // What is refused before a route is found has a status alone.
             .AddProblemDetails(options =>
                 options.CustomizeProblemDetails = told =>
@@ -20,7 +22,8 @@ internal static class V1Parts
             )
             .AddExceptionHandler<ProblemHandler>()
             .AddSingleton<JobViews>()
-            .AddSingleton<ModelCatalogue>();
+            .AddSingleton<ModelCatalogue>()
+            .AddReference();
 
     /// <summary>Whatever goes wrong below <c>/v1</c>, in a route or before it, is told in one form.</summary>
     public static WebApplication UseV1(this WebApplication app)
@@ -44,5 +47,7 @@ internal static class V1Parts
         v1.MapRead();
         v1.MapCatalogue();
         v1.MapServer();
+        routes.MapOpenAi();
+        routes.MapReference();
     }
 }

@@ -36,6 +36,10 @@ internal static class JobFailure
                 or PromptException
                 or ModelNotFoundException;
 
+    /// <summary>The same of an error that was stored.</summary>
+    public static bool IsCallers(JobError error) =>
+        error.Code is "wrong_input" or "wrong_picture" or "not_found" or "unusable_checkpoint";
+
     /// <summary>
     /// Whether the same may work another time: memory or a disk that was full. Files that cannot be used stay so.
     /// </summary>

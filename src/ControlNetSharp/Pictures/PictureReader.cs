@@ -31,6 +31,23 @@ public static class PictureReader
     public static Picture ReadMask(ReadOnlySpan<byte> bytes, string name = "mask", PictureLimits? limits = null) =>
         Read(bytes, name, limits, AsMask);
 
+    /// <summary>
+    /// What is transparent, white for all of it: the opposite of a mask by paint. Black all over for a file without
+    /// transparency.
+    /// </summary>
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, string, PictureLimits?)" path="/param|/exception"/>
+    internal static Picture ReadTransparency(
+        ReadOnlySpan<byte> bytes,
+        string name = "mask",
+        PictureLimits? limits = null
+    ) =>
+        Read(
+            bytes,
+            name,
+            limits,
+            rgba => [.. rgba.Chunk(4).SelectMany(pixel => Enumerable.Repeat((byte)(255 - pixel[3]), 3))]
+        );
+
     /// <summary>Reads a picture from the rest of a stream, which stays open.</summary>
     /// <param name="stream">At most <see cref="PictureLimits.MaxFileBytes"/> and one byte are read from it.</param>
     /// <param name="name">What error messages call it.</param>

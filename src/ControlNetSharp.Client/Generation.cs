@@ -1,0 +1,197 @@
+using System.Text.Json.Serialization;
+
+namespace ControlNetSharp.Client;
+
+/// <summary>
+/// What pictures are to be. What is null is left to the server; <see cref="ControlNetClient.RangesAsync"/> says what is
+/// allowed.
+/// </summary>
+public sealed record Generation
+{
+    /// <summary>Version of the request's form; null for the present one.</summary>
+    public int? Version { get; init; }
+
+    /// <summary>What the picture shows.</summary>
+    public required string Prompt { get; init; }
+
+    /// <summary>What it does not show.</summary>
+    public string? NegativePrompt { get; init; }
+
+    /// <summary>Name or hash of the model.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Name or hash of a checkpoint whose Autoencoder replaces the model's own.</summary>
+    public string? Vae { get; init; }
+
+    /// <summary>What the UNet predicts: epsilon, v or sample.</summary>
+    public string? Prediction { get; init; }
+
+    /// <summary>Width and height in pixels.</summary>
+    public Size? Size { get; init; }
+
+    /// <summary>Steps.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Name of a sampler.</summary>
+    public string? Sampler { get; init; }
+
+    /// <summary>Name of a scheduler.</summary>
+    public string? Scheduler { get; init; }
+
+    /// <summary>Guidance scale (CFG).</summary>
+    public double? GuidanceScale { get; init; }
+
+    /// <summary>Seed of the first picture; picture k has seed + k.</summary>
+    public long? Seed { get; init; }
+
+    /// <summary>Pictures that are computed together.</summary>
+    public int? Batch { get; init; }
+
+    /// <summary>Batches one after another.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>Which block of the text encoder counts as the last (1 = last).</summary>
+    public int? ClipSkip { get; init; }
+
+    /// <summary>Whether the picture can be laid side by side without seams.</summary>
+    public bool? Tiling { get; init; }
+
+    /// <summary>What SDXL is told of the picture's size.</summary>
+    public OriginalSize? OriginalSize { get; init; }
+
+    /// <summary>A picture to start from.</summary>
+    public InitialPicture? Initial { get; init; }
+
+    /// <summary>A second pass at a larger size.</summary>
+    public HiresPass? Hires { get; init; }
+
+    /// <summary>Control units.</summary>
+    public IReadOnlyList<ControlUnit>? Units { get; init; }
+
+    [JsonIgnore]
+    internal IEnumerable<PictureInput> Pictures =>
+        (Units ?? [])
+            .SelectMany(unit => unit.Pictures)
+            .Concat(new[] { Initial?.Picture, Initial?.Mask?.Picture }.OfType<PictureInput>());
+}
+
+/// <summary>Width and height.</summary>
+/// <param name="Width">Pixels a row.</param>
+/// <param name="Height">Rows.</param>
+public sealed record Size(int Width, int Height);
+
+/// <summary>What SDXL is told of a picture: its size before it was scaled, and how much was then cut off.</summary>
+/// <param name="Width">Pixels a row.</param>
+/// <param name="Height">Rows.</param>
+/// <param name="Left">Pixels cut off at the left.</param>
+/// <param name="Top">Pixels cut off at the top.</param>
+public sealed record OriginalSize(int Width, int Height, int? Left = null, int? Top = null);
+
+/// <summary>A picture to start from.</summary>
+public sealed record InitialPicture
+{
+    /// <summary>The picture.</summary>
+    public required PictureInput Picture { get; init; }
+
+    /// <summary>How much of it is given up, 0 to 1.</summary>
+    public double? Denoise { get; init; }
+
+    /// <summary>How a picture of another shape is brought to that of the result: just, crop or fill.</summary>
+    public string? Resize { get; init; }
+
+    /// <summary>The part that is repainted.</summary>
+    public InpaintMask? Mask { get; init; }
+}
+
+/// <summary>Which part of a picture is repainted, and how.</summary>
+public sealed record InpaintMask
+{
+    /// <summary>White is repainted, black stays.</summary>
+    public required PictureInput Picture { get; init; }
+
+    /// <summary>Softness of the border in pixels.</summary>
+    public int? Blur { get; init; }
+
+    /// <summary>What lies under the mask at the start: fill, original, noise or nothing.</summary>
+    public string? Content { get; init; }
+
+    /// <summary>Whether only the surroundings of the mask are made, and put back into the whole picture.</summary>
+    public bool? OnlyMasked { get; init; }
+
+    /// <summary>Pixels around the mask that are looked at, too.</summary>
+    public int? Padding { get; init; }
+}
+
+/// <summary>A second pass at a larger size.</summary>
+public sealed record HiresPass
+{
+    /// <summary>Sides of the result in those of the first pass.</summary>
+    public double? Scale { get; init; }
+
+    /// <summary>How much of the enlarged picture is made anew, 0 to 1.</summary>
+    public double? Denoise { get; init; }
+
+    /// <summary>Steps of the second pass.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Name of an upscaler.</summary>
+    public string? Upscaler { get; init; }
+}
+
+/// <summary>A condition: a picture, what is taken from it as the hint, and how strongly the hint acts.</summary>
+public sealed record ControlUnit
+{
+    /// <summary>The condition kind, such as canny.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>What the annotator looks at, or the hint itself.</summary>
+    public required PictureInput Picture { get; init; }
+
+    /// <summary>Name or hash of the ControlNet.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Name of the annotator; none where the picture already is the hint.</summary>
+    public string? Annotator { get; init; }
+
+    /// <summary>Values for the annotator's own options.</summary>
+    public IReadOnlyDictionary<string, double>? Options { get; init; }
+
+    /// <summary>Factor on all residuals.</summary>
+    public double? Weight { get; init; }
+
+    /// <summary>Share of the steps after which control begins.</summary>
+    public double? Start { get; init; }
+
+    /// <summary>Share of the steps after which control ends.</summary>
+    public double? End { get; init; }
+
+    /// <summary>Which side wins where prompt and hint disagree: balanced, prompt or control.</summary>
+    public string? Mode { get; init; }
+
+    /// <summary>Factors of the single residuals.</summary>
+    public IReadOnlyList<double>? Layers { get; init; }
+
+    /// <summary>How a hint of another shape is brought to that of the result: just, crop or fill.</summary>
+    public string? Resize { get; init; }
+
+    /// <summary>Shorter side at which the annotator sees the picture.</summary>
+    public int? Resolution { get; init; }
+
+    /// <summary>Channel order of a picture that already is the hint.</summary>
+    public string? Channels { get; init; }
+
+    /// <summary>In which passes it acts: both, low or high.</summary>
+    public string? Hires { get; init; }
+
+    /// <summary>Where the unit acts.</summary>
+    public PictureInput? Mask { get; init; }
+
+    /// <summary>Where the hint of an inpainting ControlNet is made anew.</summary>
+    public PictureInput? Inpaint { get; init; }
+
+    /// <summary>Whether residuals are averaged over the picture.</summary>
+    public string? Pooling { get; init; }
+
+    [JsonIgnore]
+    internal IEnumerable<PictureInput> Pictures => new[] { Picture, Mask, Inpaint }.OfType<PictureInput>();
+}
