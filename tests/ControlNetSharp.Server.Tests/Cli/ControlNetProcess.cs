@@ -36,6 +36,9 @@ internal sealed class ControlNetProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>The number of the process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>The first line of standard output: of a server, its address.</summary>
     public string FirstLine { get; private set; } = "";
 

@@ -30,10 +30,11 @@ public class ManyWorkersTests(PostgresServer postgres)
         }
 
         await using var first = await ControlNetProcess.StartAsync(["work", .. jobs]);
-        await clients[0].RunningAsync([ids[0][0]]);
         await using var second = await ControlNetProcess.StartAsync(["work", .. jobs]);
-        await clients[1].OverAsync(ids[1].Take(2));
-        await first.KillAsync();
+        await clients[0].RunningAsync([ids[0][0]]);
+        var worker = (await clients[0].JobAsync(ids[0][0]))["worker"]!.GetValue<string>();
+        var (killed, left) = worker.Contains($"/{first.Id}/", StringComparison.Ordinal) ? (first, second) : (second, first);
+        await killed.KillAsync();
 
         var over = new List<(int Owner, JsonNode Job)>();
         foreach (var (owner, client) in clients.Index())
@@ -53,7 +54,7 @@ public class ManyWorkersTests(PostgresServer postgres)
         Assert.Equal(2, over[0].Job["attempt"]!.GetValue<int>());
         AssertInTurn(owners.Select(owner => owner.Jobs).ToList(), over);
         clients.ForEach(client => client.Dispose());
-        Assert.Equal(0, await second.EndAsync());
+        Assert.Equal(0, await left.EndAsync());
     }
 
     /// <summary>
