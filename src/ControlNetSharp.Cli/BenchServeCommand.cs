@@ -72,14 +72,7 @@ internal static class BenchServeCommand
         }
     }
 
-    private static async Task Report(
-        Bench bench,
-        int clients,
-        int rounds,
-        int steps,
-        CommandOutput output,
-        bool json
-    )
+    private static async Task Report(Bench bench, int clients, int rounds, int steps, CommandOutput output, bool json)
     {
         var (queued, direct) = await bench.OverheadAsync().ConfigureAwait(false);
         var next = await bench.NextJobAsync().ConfigureAwait(false);
@@ -131,8 +124,11 @@ internal static class BenchServeCommand
         /// <summary>A job from its request to the bytes of its picture.</summary>
         public async Task<Job> JobAsync(int steps)
         {
-            var job = (await store.WaitAsync(await SubmitAsync(steps).ConfigureAwait(false), cancellationToken)
-                .ConfigureAwait(false))!;
+            var job = (
+                await store
+                    .WaitAsync(await SubmitAsync(steps).ConfigureAwait(false), cancellationToken)
+                    .ConfigureAwait(false)
+            )!;
             await caller
                 .GetByteArrayAsync($"/v1/jobs/{job.Id}/files/picture-0.png", cancellationToken)
                 .ConfigureAwait(false);
@@ -149,7 +145,9 @@ internal static class BenchServeCommand
                 await JobAsync(5).ConfigureAwait(false);
                 queued.Add(Stopwatch.GetElapsedTime(clock).TotalMilliseconds);
                 clock = Stopwatch.GetTimestamp();
-                var result = await engine.GenerateAsync(Request(5), cancellationToken: cancellationToken).ConfigureAwait(false);
+                var result = await engine
+                    .GenerateAsync(Request(5), cancellationToken: cancellationToken)
+                    .ConfigureAwait(false);
                 _ = result.Pictures[0].ToPng();
                 direct.Add(Stopwatch.GetElapsedTime(clock).TotalMilliseconds);
             }
@@ -198,10 +196,11 @@ internal static class BenchServeCommand
                 alone.Add(SecondsPerStep(await JobAsync(steps).ConfigureAwait(false)));
                 var id = await SubmitAsync(steps).ConfigureAwait(false);
                 using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                var polling = Enumerable.Range(0, clients).Select(i => PollAsync(id, i, clients, asked, over.Token)).ToList();
-                watched.Add(
-                    SecondsPerStep((await store.WaitAsync(id, cancellationToken).ConfigureAwait(false))!)
-                );
+                var polling = Enumerable
+                    .Range(0, clients)
+                    .Select(i => PollAsync(id, i, clients, asked, over.Token))
+                    .ToList();
+                watched.Add(SecondsPerStep((await store.WaitAsync(id, cancellationToken).ConfigureAwait(false))!));
                 await over.CancelAsync().ConfigureAwait(false);
                 await Task.WhenAll(polling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -209,13 +208,7 @@ internal static class BenchServeCommand
             return (alone, watched, asked);
         }
 
-        private async Task PollAsync(
-            string id,
-            int client,
-            int clients,
-            List<double> asked,
-            CancellationToken over
-        )
+        private async Task PollAsync(string id, int client, int clients, List<double> asked, CancellationToken over)
         {
             await Task.Delay(TimeSpan.FromSeconds((double)client / clients), over).ConfigureAwait(false);
             using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
@@ -237,7 +230,9 @@ internal static class BenchServeCommand
                 RequestJson.Write(Request(steps)),
                 new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")
             );
-            using var answer = await caller.PostAsync("/v1/generations", content, cancellationToken).ConfigureAwait(false);
+            using var answer = await caller
+                .PostAsync("/v1/generations", content, cancellationToken)
+                .ConfigureAwait(false);
             answer.EnsureSuccessStatusCode();
             var job = await answer.Content.ReadFromJsonAsync<JsonNode>(cancellationToken).ConfigureAwait(false);
             return job!["id"]!.GetValue<string>();

@@ -29,7 +29,12 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <exception cref="ArgumentException">It is connection text with a word that PostgreSQL does not know.</exception>
     public static string PlaceOf(string jobs) =>
         IsPostgres(jobs)
-            ? new NpgsqlConnectionStringBuilder(jobs) { Password = null, Passfile = null, SslPassword = null }.ToString()
+            ? new NpgsqlConnectionStringBuilder(jobs)
+            {
+                Password = null,
+                Passfile = null,
+                SslPassword = null,
+            }.ToString()
             : Path.GetFullPath(jobs);
 
     /// <summary>Whether the database can be used, or made where it is a file. Nothing is written.</summary>

@@ -57,7 +57,7 @@ internal static class SettingRules
 
         if (
             settings.Devices.Select(d => Refused(() => PlacementPolicy.CheckDtype(d, settings.Dtype))).OfType<string>()
-            is var dtypes
+                is var dtypes
             && dtypes.FirstOrDefault() is { } unknownDtype
         )
         {

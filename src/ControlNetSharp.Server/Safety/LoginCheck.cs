@@ -1,7 +1,7 @@
 using System.Globalization;
+using System.Security.Claims;
 using System.Security.Principal;
 using System.Text;
-using System.Security.Claims;
 using ControlNetSharp.Server.Operation;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
@@ -56,7 +56,9 @@ internal sealed class LoginCheck(Callers callers, FailedLogins failures) : IMidd
                     context,
                     StatusCodes.Status401Unauthorized,
                     "unauthorized",
-                    given.Length == 0 ? "Log in by name and password, or with an API key." : "Incorrect username, password or key."
+                    given.Length == 0
+                        ? "Log in by name and password, or with an API key."
+                        : "Incorrect username, password or key."
                 )
                 .ConfigureAwait(false);
         }
