@@ -11,8 +11,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ControlNetSharp.Cli;
 
 /// <summary>
-/// <c>controlnet bench serve</c>: what the queue and clients that poll cost, with the embedded model. Server and clients
-/// share this machine, so what the clients themselves take counts, too.
+/// <c>controlnet bench serve</c>: what the queue and clients that poll cost, with the embedded model. Server and
+/// clients share this machine, so what the clients themselves take counts, too.
 /// </summary>
 internal static class BenchServeCommand
 {
@@ -96,13 +96,19 @@ internal static class BenchServeCommand
         output.Report(
             json,
             report,
-            $"""
-            State queries            {report.queries} of {clients} clients: {report.queryMillisecondsP50:f1} ms half of them, {report.queryMillisecondsP99:f1} ms 99 %
-            Step                     {report.stepMillisecondsAlone:f1} ms alone, {report.stepMillisecondsWithClients:f1} ms with the clients ({report.slowdown:+0.0%;-0.0%})
-            Picture through queue    {report.pictureMillisecondsThroughQueue:f1} ms, in process {report.pictureMillisecondsInProcess:f1} ms ({report.queueOverheadMilliseconds:f1} ms more)
-            Between two jobs         {report.betweenJobsMilliseconds:f1} ms
-            Memory                   {(double)report.memoryGrowthBytes / Mebibyte:f0} MiB more at the end
-            """
+            string.Join(
+                Environment.NewLine,
+                $"State queries         {report.queries} of {clients} clients: half in "
+                    + $"{report.queryMillisecondsP50:f1} ms, 99 % in {report.queryMillisecondsP99:f1} ms",
+                $"Step                  {report.stepMillisecondsAlone:f1} ms alone, "
+                    + $"{report.stepMillisecondsWithClients:f1} ms with the clients "
+                    + $"({report.slowdown:+0.0%;-0.0%})",
+                $"Picture               {report.pictureMillisecondsThroughQueue:f1} ms through the queue, "
+                    + $"{report.pictureMillisecondsInProcess:f1} ms in process "
+                    + $"({report.queueOverheadMilliseconds:f1} ms more)",
+                $"Between two jobs      {report.betweenJobsMilliseconds:f1} ms",
+                $"Memory                {(double)report.memoryGrowthBytes / Mebibyte:f0} MiB more at the end"
+            )
         );
     }
 
@@ -183,7 +189,7 @@ internal static class BenchServeCommand
             return between;
         }
 
-        /// <summary>Seconds of a step without clients and with them, in turn, and milliseconds of their queries.</summary>
+        /// <summary>Seconds of a step without clients and with them, in turn; milliseconds of queries.</summary>
         public async Task<(List<double> Alone, List<double> Watched, List<double> Asked)> PollAsync(
             int clients,
             int rounds,

@@ -9,7 +9,9 @@ using ControlNetSharp.Server.Jobs;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary><c>controlnet serve --check</c>: what would run, and what is wrong. Nothing is started or written.</summary>
+/// <summary>
+/// <c>controlnet serve --check</c>: what would run, and what is wrong. Nothing is started or written.
+/// </summary>
 internal static class ServerCheck
 {
     public static async Task RunAsync(

@@ -66,8 +66,8 @@ internal static class SettingRules
 
         if (settings.Devices.Distinct().Count() < settings.Devices.Count)
         {
-            yield return $"--device {string.Join(", ", settings.Devices)}: one is given twice; --workers is for several "
-                + "jobs at a time.";
+            yield return $"--device {string.Join(", ", settings.Devices)}: one is given twice; --workers is for "
+                + "several jobs at a time.";
         }
     }
 

@@ -8,7 +8,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace ControlNetSharp.Server.Safety;
 
-/// <summary>Finds out who calls: HTTP Basic with its challenge, which browsers and old clients know, or an API key.</summary>
+/// <summary>
+/// Finds out who calls: HTTP Basic with its challenge, which browsers and old clients know, or an API key.
+/// </summary>
 internal sealed class LoginCheck(Callers callers, FailedLogins failures) : IMiddleware
 {
     private const string Basic = "Basic ";

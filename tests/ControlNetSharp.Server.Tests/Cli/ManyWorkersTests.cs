@@ -10,7 +10,7 @@ public class ManyWorkersTests(PostgresServer postgres)
     [Fact]
     public async Task FortyJobs_OfThreeOwners_AreDoneOnceAndInTurn_ThoughAWorkerIsKilled()
     {
-        string[] jobs = ["--jobs", await postgres.NewDatabaseAsync(), "--lease", "1"];
+        string[] jobs = ["--jobs", await postgres.NewDatabaseAsync(), "--lease", "4"];
         (string Login, int Jobs)[] owners = [("anna:1", 20), ("ben:2", 12), ("cleo:3", 8)];
         await using var server = await ControlNetProcess.StartAsync(
             ["serve", "--port", "0", "--workers", "0", .. jobs, .. owners.SelectMany(owner => (string[])["--auth", owner.Login])]
@@ -51,7 +51,7 @@ public class ManyWorkersTests(PostgresServer postgres)
         }
 
         Assert.Equal(40, over.Count);
-        Assert.Equal(2, over[0].Job["attempt"]!.GetValue<int>());
+        Assert.InRange(over[0].Job["attempt"]!.GetValue<int>(), 2, 3);
         AssertInTurn(owners.Select(owner => owner.Jobs).ToList(), over);
         clients.ForEach(client => client.Dispose());
         Assert.Equal(0, await left.EndAsync());
