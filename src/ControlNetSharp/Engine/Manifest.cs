@@ -76,9 +76,11 @@ public sealed record Manifest
         JsonObject members;
         try
         {
+            // Two members of one name are found when they are looked for.
             members = JsonNode.Parse(json)?.AsObject() ?? throw new JsonException("it is null.");
+            members.ContainsKey(ResolvedMember);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
             throw new RequestException("", null, $"it is no JSON object: {e.Message}", e);
         }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 using ControlNetSharp.Diffusion;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Text;
@@ -48,7 +49,9 @@ public static class RequestJson
     {
         try
         {
-            var node = JsonNode.Parse(ByteOrderMark.Removed(utf8.ToArray()).Span, documentOptions: Strict);
+            var json = ByteOrderMark.Removed(utf8.ToArray()).Span;
+            RequireCharacters(json);
+            var node = JsonNode.Parse(json, documentOptions: Strict);
             AddDefaults(node, type);
             return node.Deserialize(type)
                 ?? throw new RequestException("", null, "the request is null; it must be an object.");
@@ -56,6 +59,37 @@ public static class RequestJson
         catch (JsonException e)
         {
             throw new RequestException(MemberOf(e), null, Explained(e), e);
+        }
+    }
+
+    /// <summary>JSON can be well formed and its texts still be none, which is found only when they are read.</summary>
+    private static void RequireCharacters(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json))
+        {
+            throw new RequestException("", null, "it is not UTF-8.");
+        }
+
+        for (var reader = new Utf8JsonReader(json); reader.Read(); )
+        {
+            if (reader is not { TokenType: JsonTokenType.String or JsonTokenType.PropertyName, ValueIsEscaped: true })
+            {
+                continue;
+            }
+
+            try
+            {
+                reader.GetString();
+            }
+            catch (InvalidOperationException e)
+            {
+                throw new RequestException(
+                    "",
+                    null,
+                    $"the text at byte {reader.TokenStartIndex} has half a character: a \\u escape without its other half.",
+                    e
+                );
+            }
         }
     }
 

@@ -126,6 +126,16 @@ internal static class RequestRules
                     );
                 }
             }
+            else if (value is string text)
+            {
+                // No file name and no text of a PNG can have these.
+                Require(
+                    !text.Contains('\0') && IsWhole(text),
+                    member,
+                    null,
+                    "must not have NUL characters or half surrogate pairs."
+                );
+            }
             else if (value?.GetType() is { IsEnum: true } choices)
             {
                 Require(
@@ -141,6 +151,19 @@ internal static class RequestRules
                 CheckRanges(value, member);
             }
         }
+    }
+
+    private static bool IsWhole(string text)
+    {
+        for (var i = 0; i < text.Length; i += char.IsSurrogate(text[i]) ? 2 : 1)
+        {
+            if (char.IsSurrogate(text[i]) && !(i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1])))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     // Written so that what is not a number fails, too.

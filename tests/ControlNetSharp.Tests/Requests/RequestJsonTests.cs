@@ -76,6 +76,8 @@ public class RequestJsonTests
     [InlineData("""{"prompt":"x","steps":2.5}""", "steps", "wrong type")]
     [InlineData("""{"prompt":"x","prompt":"y"}""", "", "prompt")]
     [InlineData("""{"prompt":null}""", "prompt", "null")]
+    [InlineData("""{"prompt":"\ud800"}""", "", "half a character")]
+    [InlineData("""{"prompt":"x","\udc00":1}""", "", "half a character")]
     [InlineData("""{"steps":3}""", "", "lacks 'prompt'")]
     [InlineData("""{"prompt":"x","units":[{"kind":"canny"}]}""", "units[0]", "lacks 'picture'")]
     [InlineData("""{"prompt":"x","units":[{"kind":"canny","picture":"a","mode":"strong"}]}""", "units[0].mode", "allowed words")]
@@ -96,6 +98,9 @@ public class RequestJsonTests
 
     [Theory]
     [InlineData("""{"prompt":"x","version":2}""", "version", "2")]
+    [InlineData("""{"prompt":"a\u0000b"}""", "prompt", null)]
+    [InlineData("""{"prompt":"x","model":"a\u0000b"}""", "model", null)]
+    [InlineData("""{"prompt":"x","units":[{"kind":"canny","picture":"a","annotator":"a\u0000"}]}""", "units[0].annotator", null)]
     [InlineData("""{"prompt":"x","units":[{"kind":"canny","picture":"a","weight":2.5}]}""", "units[0].weight", "2.5")]
     [InlineData("""{"prompt":"x","units":[{"kind":"canny","picture":"a","layers":[1,3]}]}""", "units[0].layers[1]", "3")]
     [InlineData("""{"prompt":"x","units":[{"kind":"canny","picture":"a","start":0.8,"end":0.2}]}""", "units[0].start", "0.8")]
