@@ -11,8 +11,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ControlNetSharp.Cli;
 
 /// <summary>
-/// <c>controlnet bench serve</c>: what the queue and clients that poll cost, with the embedded model. Server and clients
-/// share this machine, so what the clients themselves take counts, too.
+/// <c>controlnet bench serve</c>: what the queue and clients that poll cost, with the embedded model. Server and
+/// clients share this machine, so what the clients themselves take counts, too.
 /// </summary>
 internal static class BenchServeCommand
 {
@@ -72,14 +72,7 @@ internal static class BenchServeCommand
         }
     }
 
-    private static async Task Report(
-        Bench bench,
-        int clients,
-        int rounds,
-        int steps,
-        CommandOutput output,
-        bool json
-    )
+    private static async Task Report(Bench bench, int clients, int rounds, int steps, CommandOutput output, bool json)
     {
         var (queued, direct) = await bench.OverheadAsync().ConfigureAwait(false);
         var next = await bench.NextJobAsync().ConfigureAwait(false);
@@ -103,13 +96,19 @@ internal static class BenchServeCommand
         output.Report(
             json,
             report,
-            $"""
-            State queries            {report.queries} of {clients} clients: {report.queryMillisecondsP50:f1} ms half of them, {report.queryMillisecondsP99:f1} ms 99 %
-            Step                     {report.stepMillisecondsAlone:f1} ms alone, {report.stepMillisecondsWithClients:f1} ms with the clients ({report.slowdown:+0.0%;-0.0%})
-            Picture through queue    {report.pictureMillisecondsThroughQueue:f1} ms, in process {report.pictureMillisecondsInProcess:f1} ms ({report.queueOverheadMilliseconds:f1} ms more)
-            Between two jobs         {report.betweenJobsMilliseconds:f1} ms
-            Memory                   {(double)report.memoryGrowthBytes / Mebibyte:f0} MiB more at the end
-            """
+            string.Join(
+                Environment.NewLine,
+                $"State queries         {report.queries} of {clients} clients: half in "
+                    + $"{report.queryMillisecondsP50:f1} ms, 99 % in {report.queryMillisecondsP99:f1} ms",
+                $"Step                  {report.stepMillisecondsAlone:f1} ms alone, "
+                    + $"{report.stepMillisecondsWithClients:f1} ms with the clients "
+                    + $"({report.slowdown:+0.0%;-0.0%})",
+                $"Picture               {report.pictureMillisecondsThroughQueue:f1} ms through the queue, "
+                    + $"{report.pictureMillisecondsInProcess:f1} ms in process "
+                    + $"({report.queueOverheadMilliseconds:f1} ms more)",
+                $"Between two jobs      {report.betweenJobsMilliseconds:f1} ms",
+                $"Memory                {(double)report.memoryGrowthBytes / Mebibyte:f0} MiB more at the end"
+            )
         );
     }
 
@@ -131,8 +130,11 @@ internal static class BenchServeCommand
         /// <summary>A job from its request to the bytes of its picture.</summary>
         public async Task<Job> JobAsync(int steps)
         {
-            var job = (await store.WaitAsync(await SubmitAsync(steps).ConfigureAwait(false), cancellationToken)
-                .ConfigureAwait(false))!;
+            var job = (
+                await store
+                    .WaitAsync(await SubmitAsync(steps).ConfigureAwait(false), cancellationToken)
+                    .ConfigureAwait(false)
+            )!;
             await caller
                 .GetByteArrayAsync($"/v1/jobs/{job.Id}/files/picture-0.png", cancellationToken)
                 .ConfigureAwait(false);
@@ -149,7 +151,9 @@ internal static class BenchServeCommand
                 await JobAsync(5).ConfigureAwait(false);
                 queued.Add(Stopwatch.GetElapsedTime(clock).TotalMilliseconds);
                 clock = Stopwatch.GetTimestamp();
-                var result = await engine.GenerateAsync(Request(5), cancellationToken: cancellationToken).ConfigureAwait(false);
+                var result = await engine
+                    .GenerateAsync(Request(5), cancellationToken: cancellationToken)
+                    .ConfigureAwait(false);
                 _ = result.Pictures[0].ToPng();
                 direct.Add(Stopwatch.GetElapsedTime(clock).TotalMilliseconds);
             }
@@ -185,7 +189,7 @@ internal static class BenchServeCommand
             return between;
         }
 
-        /// <summary>Seconds of a step without clients and with them, in turn, and milliseconds of their queries.</summary>
+        /// <summary>Seconds of a step without clients and with them, in turn; milliseconds of queries.</summary>
         public async Task<(List<double> Alone, List<double> Watched, List<double> Asked)> PollAsync(
             int clients,
             int rounds,
@@ -198,10 +202,11 @@ internal static class BenchServeCommand
                 alone.Add(SecondsPerStep(await JobAsync(steps).ConfigureAwait(false)));
                 var id = await SubmitAsync(steps).ConfigureAwait(false);
                 using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                var polling = Enumerable.Range(0, clients).Select(i => PollAsync(id, i, clients, asked, over.Token)).ToList();
-                watched.Add(
-                    SecondsPerStep((await store.WaitAsync(id, cancellationToken).ConfigureAwait(false))!)
-                );
+                var polling = Enumerable
+                    .Range(0, clients)
+                    .Select(i => PollAsync(id, i, clients, asked, over.Token))
+                    .ToList();
+                watched.Add(SecondsPerStep((await store.WaitAsync(id, cancellationToken).ConfigureAwait(false))!));
                 await over.CancelAsync().ConfigureAwait(false);
                 await Task.WhenAll(polling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -209,13 +214,7 @@ internal static class BenchServeCommand
             return (alone, watched, asked);
         }
 
-        private async Task PollAsync(
-            string id,
-            int client,
-            int clients,
-            List<double> asked,
-            CancellationToken over
-        )
+        private async Task PollAsync(string id, int client, int clients, List<double> asked, CancellationToken over)
         {
             await Task.Delay(TimeSpan.FromSeconds((double)client / clients), over).ConfigureAwait(false);
             using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
@@ -237,7 +236,9 @@ internal static class BenchServeCommand
                 RequestJson.Write(Request(steps)),
                 new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")
             );
-            using var answer = await caller.PostAsync("/v1/generations", content, cancellationToken).ConfigureAwait(false);
+            using var answer = await caller
+                .PostAsync("/v1/generations", content, cancellationToken)
+                .ConfigureAwait(false);
             answer.EnsureSuccessStatusCode();
             var job = await answer.Content.ReadFromJsonAsync<JsonNode>(cancellationToken).ConfigureAwait(false);
             return job!["id"]!.GetValue<string>();

@@ -29,7 +29,12 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <exception cref="ArgumentException">It is connection text with a word that PostgreSQL does not know.</exception>
     public static string PlaceOf(string jobs) =>
         IsPostgres(jobs)
-            ? new NpgsqlConnectionStringBuilder(jobs) { Password = null, Passfile = null, SslPassword = null }.ToString()
+            ? new NpgsqlConnectionStringBuilder(jobs)
+            {
+                Password = null,
+                Passfile = null,
+                SslPassword = null,
+            }.ToString()
             : Path.GetFullPath(jobs);
 
     /// <summary>Whether the database can be used, or made where it is a file. Nothing is written.</summary>
@@ -80,10 +85,6 @@ internal abstract class SqlDialect : IAsyncDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
             var connection = new SqliteConnection(_connection);
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            using var command = connection.CreateCommand();
-            // FULL: what was accepted is on the disk. SQLite keeps neither setting of a connection for the next one.
-            command.CommandText = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 30000;";
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             return connection;
         }
 
@@ -116,8 +117,18 @@ internal abstract class SqlDialect : IAsyncDisposable
             }
         }
 
-        public override Task<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken) =>
-            Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: false));
+        public override async Task<DbTransaction> BeginAsync(
+            DbConnection connection,
+            CancellationToken cancellationToken
+        )
+        {
+            using var command = connection.CreateCommand();
+            // FULL: what was accepted is on the disk. SQLite keeps no setting of a connection for the next one; those
+            // who read need none of them, and read while others write.
+            command.CommandText = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 30000;";
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            return ((SqliteConnection)connection).BeginTransaction(deferred: false);
+        }
 
         public override bool IsTransient(Exception exception) =>
             exception is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED };

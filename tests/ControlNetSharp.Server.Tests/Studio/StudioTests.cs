@@ -335,16 +335,16 @@ public sealed class StudioTests(StudioBrowser browser)
     private static byte[] Disk()
     {
         const int side = 256;
-        var picture = new Picture(side, side, new byte[3 * side * side]);
+        var rgb = new byte[3 * side * side];
         for (var y = 0; y < side; y++)
         {
             for (var x = 0; x < side; x++)
             {
                 var isInside = (x - 128) * (x - 128) + (y - 128) * (y - 128) < 80 * 80;
-                picture.Rgb.AsSpan(3 * (y * side + x), 3).Fill(isInside ? (byte)230 : (byte)40);
+                rgb.AsSpan(3 * (y * side + x), 3).Fill(isInside ? (byte)230 : (byte)40);
             }
         }
 
-        return PictureWriter.EncodePng(picture);
+        return PictureWriter.EncodePng(new Picture(side, side, rgb));
     }
 }
