@@ -205,15 +205,39 @@ public sealed class StudioTests(StudioBrowser browser)
 
         var owned = await UntilAsync(
             async () => await LiveJobsAsync(),
-            jobs => jobs.Any(job => job.State == JobState.Cancelled) && jobs.Any(job => !job.IsOver)
+            jobs => jobs.Any(job => job.State == JobState.Cancelled) && jobs.Any(job => job is { IsOver: false, IsCancelling: false })
         );
         // One that was given up, at most one that is under way: the last strokes win.
-        Assert.Single(owned, job => !job.IsOver);
+        Assert.Single(owned, job => job is { IsOver: false, IsCancelling: false });
         TestContext.Current.TestOutputHelper?.WriteLine(
             await studio.Result.GetByRole(AriaRole.Status).First.InnerTextAsync()
         );
         await studio.Page.GetByRole(AriaRole.Switch, new() { Name = "Live" }).UncheckAsync();
         await studio.Cancel.ClickAsync();
+    }
+
+    [Fact]
+    public async Task ShortTraining_GivesAControlThatMakesAPicture()
+    {
+        await using var studio = await browser.OpenAsync();
+        await studio.Page.GetByRole(AriaRole.Radio, new() { Name = "Training" }).CheckAsync();
+        await studio.Page.GetByLabel("How many").FillAsync("4");
+        await studio.Page.GetByLabel("Training length in steps").FillAsync("2");
+        await studio.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("by-hand");
+        await studio.Button("Train").ClickAsync();
+        await studio.Page.GetByRole(AriaRole.Button, new() { Name = "Use as control" }).ClickAsync();
+
+        await studio.Control(2).Locator("input[type=file]").First.SetInputFilesAsync(
+            new FilePayload { Name = "disk.png", MimeType = "image/png", Buffer = Disk() }
+        );
+        await Expect(studio.HintPreview(2)).ToBeVisibleAsync(Patient);
+        await studio.Steps.FillAsync("2");
+        var made = await studio.MakeAsync();
+
+        var request = await browser.Server.Client.GetStringAsync(
+            new Uri(made[..made.IndexOf("/files", StringComparison.Ordinal)] + "/request", UriKind.Relative)
+        );
+        Assert.Contains("by-hand/", request, StringComparison.Ordinal);
     }
 
     [Fact]
