@@ -2,6 +2,7 @@ using ControlNetSharp.Annotators;
 using ControlNetSharp.Annotators.Poses;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace ControlNetSharp.Server.Studio;
@@ -18,7 +19,11 @@ internal static class StudioParts
     {
         foreach (var file in StudioFile.All)
         {
-            routes.MapMethods("/" + file.Path, [HttpMethods.Get, HttpMethods.Head], (HttpContext http) => Send(http, file));
+            routes.MapMethods(
+                "/" + file.Path,
+                [HttpMethods.Get, HttpMethods.Head],
+                (HttpContext http) => Send(http, file)
+            );
         }
 
         var start = StudioFile.All.Single(file => file.Path == "index.html");
@@ -26,7 +31,7 @@ internal static class StudioParts
         routes.MapGet("/v1/drawing", () => DrawingWords.OfLibrary);
     }
 
-    private static IResult Send(HttpContext http, StudioFile file)
+    private static FileContentHttpResult Send(HttpContext http, StudioFile file)
     {
         http.Response.Headers.CacheControl = Revalidate;
         return TypedResults.Bytes(file.Bytes, file.MediaType, entityTag: file.Tag);
@@ -59,14 +64,15 @@ internal sealed record DrawingWords(
             ],
             [
                 .. PosePerson.JointNames.Select(
-                    (name, joint) => new Ink(
-                        name,
-                        Css(
-                            PoseDrawing.Colours[joint][0],
-                            PoseDrawing.Colours[joint][1],
-                            PoseDrawing.Colours[joint][2]
+                    (name, joint) =>
+                        new Ink(
+                            name,
+                            Css(
+                                PoseDrawing.Colours[joint][0],
+                                PoseDrawing.Colours[joint][1],
+                                PoseDrawing.Colours[joint][2]
+                            )
                         )
-                    )
                 ),
             ],
             [.. PoseDrawing.Limbs.Select(limb => new[] { limb.From, limb.To })]
