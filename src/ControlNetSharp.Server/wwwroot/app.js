@@ -43,7 +43,7 @@ function Head() {
   const nextTheme = themes[(themes.indexOf(theme.value) + 1) % themes.length];
   return html`
     <header class="head">
-      <h1><${Icon} name="spark" />ControlNet<b>Sharp</b></h1>
+      <h1><${Icon} name="spark" /><span>ControlNet<b>Sharp</b></span></h1>
       ${offered.length > 1 &&
       html`<${Choice}
         kind="tabs"
