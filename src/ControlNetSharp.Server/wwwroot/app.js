@@ -142,7 +142,10 @@ function listen() {
 }
 
 async function begin() {
-  render(html`<${App} />`, document.getElementById('app'));
+  const place = document.getElementById('app');
+  // What was painted before this program came.
+  place.replaceChildren();
+  render(html`<${App} />`, place);
   try {
     await ask();
   } catch (refusal) {
