@@ -43,18 +43,28 @@ function Head() {
   const nextTheme = themes[(themes.indexOf(theme.value) + 1) % themes.length];
   return html`
     <header class="head">
-      <h1><${Icon} name="spark" /><span>ControlNet<b>Sharp</b></span></h1>
-      ${offered.length > 1 &&
-      html`<${Choice}
-        kind="tabs"
-        label=${t('pages')}
-        value=${page.value}
-        choices=${offered.map((name) => ({ value: name, label: t(`page.${name}`) }))}
-        onChange=${(name) => (page.value = name)}
-      />`}
+      <h1>
+        <${Icon} name="spark" /><span>ControlNet<b>Sharp</b></span>
+      </h1>
+      ${
+        offered.length > 1 &&
+        html`<${Choice}
+          kind="tabs"
+          label=${t('pages')}
+          value=${page.value}
+          choices=${offered.map((name) => ({ value: name, label: t(`page.${name}`) }))}
+          onChange=${(name) => (page.value = name)}
+        />`
+      }
       <span class="space"></span>
-      ${page.value === 'studio' && html`<${Switch} label=${t('live')} describe=${t('live.how')} checked=${live.value.on} onChange=${setLive} />`}
-      <select class="language" aria-label=${t('language')} value=${language.value} onChange=${(event) => chooseLanguage(event.currentTarget.value)}>
+      ${page.value === 'studio' &&
+      html`<${Switch} label=${t('live')} describe=${t('live.how')} checked=${live.value.on} onChange=${setLive} />`}
+      <select
+        class="language"
+        aria-label=${t('language')}
+        value=${language.value}
+        onChange=${(event) => chooseLanguage(event.currentTarget.value)}
+      >
         <option value="en" selected=${language.value === 'en'}>EN</option>
         <option value="de" selected=${language.value === 'de'}>DE</option>
       </select>
@@ -97,7 +107,9 @@ function App() {
     return html`<p class="waiting" role="status">${t('opening')}</p>`;
   }
   const Page = pages[page.value] ?? Studio;
-  return html`<${Head} /><main><${Page} /></main><${Notices} />`;
+  return html`<${Head} />
+    <main><${Page} /></main>
+    <${Notices} />`;
 }
 
 /** What the server has; its defaults are those of the ranges. */

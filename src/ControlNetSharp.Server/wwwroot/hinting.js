@@ -75,7 +75,10 @@ export function watchHints() {
       seen.set(unit.key, now);
       clearTimeout(timers.get(unit.key));
       const isStale = () => seen.get(unit.key) !== now;
-      timers.set(unit.key, setTimeout(() => make(unit, { width, height }, isStale), isFirst ? 0 : REST));
+      timers.set(
+        unit.key,
+        setTimeout(() => make(unit, { width, height }, isStale), isFirst ? 0 : REST),
+      );
     }
   });
 }

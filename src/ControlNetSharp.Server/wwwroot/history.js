@@ -9,6 +9,10 @@ export const edit = (history, doc) => ({ doc, past: [...history.past, history.do
 /** Replaces the document without a step of its own: while a pen moves, or a joint is dragged. */
 export const refine = (history, doc) => ({ ...history, doc });
 
-export const undo = ({ doc, past, future }) => ({ doc: past.at(-1), past: past.slice(0, -1), future: [doc, ...future] });
+export const undo = ({ doc, past, future }) => ({
+  doc: past.at(-1),
+  past: past.slice(0, -1),
+  future: [doc, ...future],
+});
 
 export const redo = ({ doc, past, future }) => ({ doc: future[0], past: [...past, doc], future: future.slice(1) });

@@ -12,7 +12,10 @@ export function keep(job) {
   if (forgotten.has(job.id)) {
     return job;
   }
-  if (known && (isOver(known) || (known.state === 'running' && job.state === 'queued' && known.attempt === job.attempt))) {
+  if (
+    known &&
+    (isOver(known) || (known.state === 'running' && job.state === 'queued' && known.attempt === job.attempt))
+  ) {
     return known;
   }
   jobs.value = new Map(jobs.value).set(job.id, job);

@@ -25,13 +25,34 @@ export const liveGroup = `live-${tab}`;
 function quickOf(from) {
   const scale = Math.min(1, QUICK_SIDE / Math.min(from.width, from.height));
   const side = (pixels) => Math.max(64, Math.round((pixels * scale) / 64) * 64);
-  return { ...from, width: side(from.width), height: side(from.height), steps: Math.min(from.steps, QUICK_STEPS), batch: 1 };
+  return {
+    ...from,
+    width: side(from.width),
+    height: side(from.height),
+    steps: Math.min(from.steps, QUICK_STEPS),
+    batch: 1,
+  };
 }
 
 /** What a picture follows: the strokes, and what stands beside them. */
 const causesOf = ({ prompt, negativePrompt, model, width, height, guidanceScale, seed, units }) => [
-  prompt, negativePrompt, model, width, height, guidanceScale, seed,
-  ...units.flatMap((unit) => [unit.on, unit.kind, unit.source, unit.drawing.doc, unit.classes.doc, unit.pose.doc, unit.picture, unit.weight]),
+  prompt,
+  negativePrompt,
+  model,
+  width,
+  height,
+  guidanceScale,
+  seed,
+  ...units.flatMap((unit) => [
+    unit.on,
+    unit.kind,
+    unit.source,
+    unit.drawing.doc,
+    unit.classes.doc,
+    unit.pose.doc,
+    unit.picture,
+    unit.weight,
+  ]),
 ];
 
 export function watchLive() {

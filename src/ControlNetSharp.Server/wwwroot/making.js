@@ -3,18 +3,7 @@ import { api } from './api.js';
 import { begin } from './history.js';
 import { ended, forget, keep } from './jobs.js';
 import { actingUnits, draftOf, requestOf } from './request.js';
-import {
-  addUnit,
-  change,
-  draft,
-  faults,
-  notify,
-  page,
-  preset,
-  server,
-  shown,
-  shownJob,
-} from './state.js';
+import { addUnit, change, draft, faults, notify, page, preset, server, shown, shownJob } from './state.js';
 import { t } from './texts.js';
 import { batch, effect } from './view.js';
 
@@ -145,7 +134,9 @@ export const takeIn = (file) =>
 export async function recall() {
   const id = sessionStorage.getItem(SHOWN);
   if (id) {
-    const job = await api.jobs({ kind: 'generation', limit: 100 }).then(({ jobs: told }) => told.find((each) => each.id === id));
+    const job = await api
+      .jobs({ kind: 'generation', limit: 100 })
+      .then(({ jobs: told }) => told.find((each) => each.id === id));
     if (job) {
       keep(job);
       shown.value = { id, index: 0 };
@@ -163,4 +154,3 @@ export function kindsFor(model) {
   const known = controls.filter((control) => control.kind !== 'hint' && has(control));
   return known.length > 0 ? known : controls.filter((control) => control.kind !== 'hint');
 }
-

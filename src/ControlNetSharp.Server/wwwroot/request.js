@@ -72,10 +72,13 @@ export function annotatorOf(unit) {
 
 const rowOf = (kind) => server.value.controls.find((row) => row.kind === kind);
 
-/** The annotator that cleans a drawing for this kind, or turns it to white on black; none where the kind has no such. */
+/** The annotator that cleans a drawing for this kind, or turns it to white on black; none where there is no such. */
 export function drawingAnnotator(kind) {
   const annotators = rowOf(kind)?.annotators ?? [];
-  return (annotators.find(({ isForDrawings }) => isForDrawings) ?? annotators.find(({ name }) => name === 'invert'))?.name ?? 'none';
+  return (
+    (annotators.find(({ isForDrawings }) => isForDrawings) ?? annotators.find(({ name }) => name === 'invert'))?.name ??
+    'none'
+  );
 }
 
 /** What a preview of the hint asks for. */
@@ -85,10 +88,11 @@ export async function annotationOf(unit, size) {
     kind: unit.kind,
     picture: await pictureOf(unit, size),
     ...(annotator && { annotator }),
-    ...(annotator !== 'none' && unit.source === 'picture' && {
-      options: unit.options,
-      resolution: Math.max(64, Math.min(size.width, size.height)),
-    }),
+    ...(annotator !== 'none' &&
+      unit.source === 'picture' && {
+        options: unit.options,
+        resolution: Math.max(64, Math.min(size.width, size.height)),
+      }),
   };
 }
 
@@ -149,7 +153,8 @@ async function known(picture) {
   return { sha256: (await api.upload(new Blob([bytes]))).sha256 };
 }
 
-const maskOf = async (picture) => begin({ base: picture ? api.uploadUrl((await known(picture)).sha256) : null, ops: [] });
+const maskOf = async (picture) =>
+  begin({ base: picture ? api.uploadUrl((await known(picture)).sha256) : null, ops: [] });
 
 async function unitOf(unit) {
   const picture = await known(unit.picture);

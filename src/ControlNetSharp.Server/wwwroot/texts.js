@@ -21,7 +21,10 @@ export function t(key, values = {}) {
 }
 
 /** A word of the server (a kind, an annotator's option), in the page's language where it has one. */
-export const word = (group, name) => words.value[`${group}.${name}`] ?? en[`${group}.${name}`] ?? name.replaceAll('_', ' ');
+export const word = (group, name) =>
+  words.value[`${group}.${name}`] ?? en[`${group}.${name}`] ?? name.replaceAll('_', ' ');
 
 export const seconds = (value) =>
-  value >= 90 ? t('minutes', { n: Math.round(value / 60) }) : t('seconds', { n: value < 10 ? value.toFixed(1) : Math.round(value) });
+  value >= 90
+    ? t('minutes', { n: Math.round(value / 60) })
+    : t('seconds', { n: value < 10 ? value.toFixed(1) : Math.round(value) });

@@ -114,7 +114,7 @@ public sealed partial class StudioFileTests
     [GeneratedRegex("""from ?["'](\.[^"']+)["']""")]
     private static partial Regex Import();
 
-    [GeneratedRegex("""^  '?([\w. ]+?)'?: ["'`]""", RegexOptions.Multiline)]
+    [GeneratedRegex("""^  '?([\w. ]+?)'?:\s*["'`]""", RegexOptions.Multiline)]
     private static partial Regex Key();
 
     [GeneratedRegex("""\bt\('([\w.]+)'""")]

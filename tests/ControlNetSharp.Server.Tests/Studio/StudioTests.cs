@@ -204,8 +204,12 @@ public sealed class StudioTests(StudioBrowser browser)
         // So long that it cannot be done before the pen moves again.
         await studio.Steps.FillAsync("400");
         await studio.Page.GetByRole(AriaRole.Switch, new() { Name = "Live" }).CheckAsync();
-        await studio.DrawAsync(studio.Drawing(1), House[0]);
+        await studio.DrawAsync(studio.Drawing(1), [.. Enumerable.Range(0, 60).Select(i => (i / 60f, 0.5f + 0.2f * MathF.Sin(i / 3f)))]);
         await Expect(studio.Progress).ToBeVisibleAsync(Patient);
+        var rate = studio.Result.GetByText("a second");
+        Report(
+            await rate.CountAsync() > 0 ? await rate.InnerTextAsync() : "fewer than two pictures while the pen moved"
+        );
 
         await studio.DrawAsync(studio.Drawing(1), House[1]);
 
@@ -215,7 +219,6 @@ public sealed class StudioTests(StudioBrowser browser)
         );
         // Some that were given up, and one that goes on: the last strokes win.
         Assert.Single(jobs, job => IsGoingOn(job));
-        Report(await studio.Result.GetByRole(AriaRole.Status).First.InnerTextAsync());
         await studio.Page.GetByRole(AriaRole.Switch, new() { Name = "Live" }).UncheckAsync();
         foreach (var job in jobs.Where(IsGoingOn))
         {

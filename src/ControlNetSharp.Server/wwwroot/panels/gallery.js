@@ -119,25 +119,45 @@ export function Gallery() {
           onInput=${(event) => (search.value = event.currentTarget.value)}
         />
         <span class="tools">
-          <${FileButton} icon="open" text=${t('gallery.open')} accept="image/png,image/jpeg,image/webp" onFile=${takeIn} />
-          ${pictures.value.length > 0 &&
-          html`<${Button}
-            icon="done"
-            text=${t('gallery.choose')}
-            aria-pressed=${isChoosing.value}
-            onClick=${() => {
-              isChoosing.value = !isChoosing.value;
-              chosen.value = new Set();
-            }}
-          />`}
-          ${isChoosing.value &&
-          html`
-            <${Button} icon="download" text=${t('gallery.save', { n: chosen.value.size })} disabled=${chosen.value.size === 0} onClick=${saveChosen} />
-            <${Button} icon="clear" text=${t('gallery.delete', { n: chosen.value.size })} disabled=${chosen.value.size === 0} onClick=${removeChosen} />
-          `}
+          <${FileButton}
+            icon="open"
+            text=${t('gallery.open')}
+            accept="image/png,image/jpeg,image/webp"
+            onFile=${takeIn}
+          />
+          ${
+            pictures.value.length > 0 &&
+            html`<${Button}
+              icon="done"
+              text=${t('gallery.choose')}
+              aria-pressed=${isChoosing.value}
+              onClick=${() => {
+                isChoosing.value = !isChoosing.value;
+                chosen.value = new Set();
+              }}
+            />`
+          }
+          ${
+            isChoosing.value &&
+            html`
+              <${Button}
+                icon="download"
+                text=${t('gallery.save', { n: chosen.value.size })}
+                disabled=${chosen.value.size === 0}
+                onClick=${saveChosen}
+              />
+              <${Button}
+                icon="clear"
+                text=${t('gallery.delete', { n: chosen.value.size })}
+                disabled=${chosen.value.size === 0}
+                onClick=${removeChosen}
+              />
+            `
+          }
         </span>
       </header>
-      ${pictures.value.length === 0 && html`<p class="quiet">${search.value ? t('gallery.nothing') : t('gallery.empty')}</p>`}
+      ${pictures.value.length === 0 &&
+      html`<p class="quiet">${search.value ? t('gallery.nothing') : t('gallery.empty')}</p>`}
       <ul aria-label=${t('gallery')}>
         ${pictures.value.map((job) => html`<${Item} key=${job.id} job=${job} />`)}
       </ul>
@@ -145,4 +165,3 @@ export function Gallery() {
     </section>
   `;
 }
-

@@ -21,8 +21,11 @@ const lastPicture = () => picturesOf(shownJob.value)[shown.value.index];
 export function PictureEditor({ unit }) {
   const isOver = useSignal(false);
   const row = server.value.controls.find((control) => control.kind === unit.kind);
-  const annotators = (row?.annotators ?? []).filter((annotator) => !annotator.isForDrawings || annotator.name === unit.annotator);
-  const chosen = annotators.find(({ name }) => name === unit.annotator) ?? annotators.find(({ isDefault }) => isDefault);
+  const annotators = (row?.annotators ?? []).filter(
+    (annotator) => !annotator.isForDrawings || annotator.name === unit.annotator,
+  );
+  const chosen =
+    annotators.find(({ name }) => name === unit.annotator) ?? annotators.find(({ isDefault }) => isDefault);
   const drop = (event) => {
     event.preventDefault();
     event.stopPropagation();
@@ -60,33 +63,60 @@ export function PictureEditor({ unit }) {
         />`;
   };
   return html`
-    <div class=${`drop ${isOver.value ? 'over' : ''}`} onDrop=${drop} onDragOver=${over} onDragLeave=${() => (isOver.value = false)}>
-      ${unit.picture
-        ? html`<img src=${api.uploadUrl(unit.picture.sha256)} alt=${t('picture.yours')} />`
-        : html`<p>${t('picture.drop')}</p>`}
+    <div
+      class=${`drop ${isOver.value ? 'over' : ''}`}
+      onDrop=${drop}
+      onDragOver=${over}
+      onDragLeave=${() => (isOver.value = false)}
+    >
+      ${
+        unit.picture
+          ? html`<img src=${api.uploadUrl(unit.picture.sha256)} alt=${t('picture.yours')} />`
+          : html`<p>${t('picture.drop')}</p>`
+      }
     </div>
     <div class="tools">
-      <${FileButton} icon="open" text=${t('picture.choose')} accept="image/*,.json,.npy,.npz,.pfm,.exr,.tif,.tiff" onFile=${(file) => givePicture(unit.key, file)} />
-      <${FileButton} icon="camera" text=${t('picture.camera')} accept="image/*" capture="environment" onFile=${(file) => givePicture(unit.key, file)} />
+      <${FileButton}
+        icon="open"
+        text=${t('picture.choose')}
+        accept="image/*,.json,.npy,.npz,.pfm,.exr,.tif,.tiff"
+        onFile=${(file) => givePicture(unit.key, file)}
+      />
+      <${FileButton}
+        icon="camera"
+        text=${t('picture.camera')}
+        accept="image/*"
+        capture="environment"
+        onFile=${(file) => givePicture(unit.key, file)}
+      />
       ${lastPicture() && html`<${Button} icon="again" text=${t('picture.last')} onClick=${useLast} />`}
       <label class="check">
-        <input type="checkbox" checked=${unit.isHint} onChange=${(event) => changeUnit(unit.key, { isHint: event.currentTarget.checked })} />
+        <input
+          type="checkbox"
+          checked=${unit.isHint}
+          onChange=${(event) => changeUnit(unit.key, { isHint: event.currentTarget.checked })}
+        />
         ${t('picture.isHint')}
       </label>
     </div>
-    ${!unit.isHint &&
-    annotators.length > 0 &&
-    html`
-      <${Select}
-        label=${t('annotator')}
-        member=${`${unit.key}.annotator`}
-        value=${chosen?.name ?? ''}
-        choices=${annotators
-          .filter((annotator) => annotator.isAvailable !== false)
-          .map(({ name, meaning }) => ({ value: name, label: `${word('annotator', name)}${meaning ? ` – ${meaning}` : ''}` }))}
-        onChange=${(annotator) => changeUnit(unit.key, { annotator, options: {} })}
-      />
-      <div class="options">${(chosen?.options ?? []).map(option)}</div>
-    `}
+    ${
+      !unit.isHint &&
+      annotators.length > 0 &&
+      html`
+        <${Select}
+          label=${t('annotator')}
+          member=${`${unit.key}.annotator`}
+          value=${chosen?.name ?? ''}
+          choices=${annotators
+            .filter((annotator) => annotator.isAvailable !== false)
+            .map(({ name, meaning }) => ({
+              value: name,
+              label: `${word('annotator', name)}${meaning ? ` – ${meaning}` : ''}`,
+            }))}
+          onChange=${(annotator) => changeUnit(unit.key, { annotator, options: {} })}
+        />
+        <div class="options">${(chosen?.options ?? []).map(option)}</div>
+      `
+    }
   `;
 }

@@ -83,7 +83,10 @@ export function PoseEditor({ unit, size }) {
   };
   const who = Math.min(chosen.value.who, people.length - 1);
 
-  useLayoutEffect(() => paint(canvas.current, people, { ...chosen.value, who }, drawing), [people, chosen.value, size, drawing]);
+  useLayoutEffect(
+    () => paint(canvas.current, people, { ...chosen.value, who }, drawing),
+    [people, chosen.value, size, drawing],
+  );
 
   const place = (joint, to, step) => {
     const { doc } = latest.current;
@@ -137,7 +140,8 @@ export function PoseEditor({ unit, size }) {
     }
   };
 
-  const withPerson = (change) => set(edit(history, { people: people.map((person, i) => (i === who ? change(person) : person)) }));
+  const withPerson = (change) =>
+    set(edit(history, { people: people.map((person, i) => (i === who ? change(person) : person)) }));
 
   const addPerson = (name) => {
     const beside = people.length === 0 ? 0 : people.length % 2 ? 0.22 : -0.22;
@@ -184,11 +188,31 @@ export function PoseEditor({ unit, size }) {
     </div>
     <div class="tools">
       <span class="steps">
-        <${Button} icon="undo" label=${t('undo')} disabled=${history.past.length === 0} onClick=${() => set(undo(history))} />
-        <${Button} icon="redo" label=${t('redo')} disabled=${history.future.length === 0} onClick=${() => set(redo(history))} />
-        <${Button} icon="clear" label=${t('clear')} disabled=${people.length === 0} onClick=${() => set(edit(history, { people: [] }))} />
+        <${Button}
+          icon="undo"
+          label=${t('undo')}
+          disabled=${history.past.length === 0}
+          onClick=${() => set(undo(history))}
+        />
+        <${Button}
+          icon="redo"
+          label=${t('redo')}
+          disabled=${history.future.length === 0}
+          onClick=${() => set(redo(history))}
+        />
+        <${Button}
+          icon="clear"
+          label=${t('clear')}
+          disabled=${people.length === 0}
+          onClick=${() => set(edit(history, { people: [] }))}
+        />
         <${Button} icon="person" label=${t('pose.add')} onClick=${() => addPerson('standing')} />
-        <${Button} icon="flip" label=${t('pose.flip')} disabled=${people.length === 0} onClick=${() => withPerson(mirrored)} />
+        <${Button}
+          icon="flip"
+          label=${t('pose.flip')}
+          disabled=${people.length === 0}
+          onClick=${() => withPerson(mirrored)}
+        />
         <${Button}
           icon="close"
           label=${t('pose.remove')}
@@ -211,7 +235,11 @@ export function PoseEditor({ unit, size }) {
         onChange=${(name) => name && takePose(name)}
       />
       <label class="check">
-        <input type="checkbox" checked=${keeps.value} onChange=${(event) => (keeps.value = event.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked=${keeps.value}
+          onChange=${(event) => (keeps.value = event.currentTarget.checked)}
+        />
         ${t('pose.keep')}
       </label>
     </div>

@@ -34,7 +34,18 @@ export async function take(name) {
       faults.value = [];
       const { defaults, models } = server.value;
       const side = models.find((row) => row.name === 'pocket')?.nativeSize ?? 256;
-      change({ ...defaults, negativePrompt: '', model: 'pocket', width: side, height: side, batch: 1, initial: null, ...chosen.request, keepSeed: false, units });
+      change({
+        ...defaults,
+        negativePrompt: '',
+        model: 'pocket',
+        width: side,
+        height: side,
+        batch: 1,
+        initial: null,
+        ...chosen.request,
+        keepSeed: false,
+        units,
+      });
     });
   } catch (refusal) {
     notify(refusal.message, true);

@@ -90,34 +90,77 @@ function Tell() {
   const ask = async () => (permission.value = await Notification.requestPermission());
   return html`
     <label class="check">
-      <input type="checkbox" checked=${permission.value === 'granted'} disabled=${permission.value !== 'default'} onChange=${ask} />
+      <input
+        type="checkbox"
+        checked=${permission.value === 'granted'}
+        disabled=${permission.value !== 'default'}
+        onChange=${ask}
+      />
       ${t('tell')}
     </label>
   `;
 }
 
 export function Prompt() {
-  const { prompt, negativePrompt, model, width, height, steps, sampler, scheduler, guidanceScale, seed, keepSeed, batch, initial } =
-    draft.value;
+  const {
+    prompt,
+    negativePrompt,
+    model,
+    width,
+    height,
+    steps,
+    sampler,
+    scheduler,
+    guidanceScale,
+    seed,
+    keepSeed,
+    batch,
+    initial,
+  } = draft.value;
   const { models, samplers, ranges } = server.value;
   const named = (rows) => rows.map(({ name }) => ({ value: name, label: name }));
   const limits = (member) => ({ min: ranges[member]?.min, max: ranges[member]?.max });
   return html`
     <section class="card prompt" aria-label=${t('whatToMake')}>
-      <${Area} label=${t('prompt')} member="prompt" rows="3" value=${prompt} onInput=${(text) => change({ prompt: text })} />
-      <${Area} label=${t('negativePrompt')} member="negativePrompt" rows="1" value=${negativePrompt} onInput=${(text) => change({ negativePrompt: text })} />
+      <${Area}
+        label=${t('prompt')}
+        member="prompt"
+        rows="3"
+        value=${prompt}
+        onInput=${(text) => change({ prompt: text })}
+      />
+      <${Area}
+        label=${t('negativePrompt')}
+        member="negativePrompt"
+        rows="1"
+        value=${negativePrompt}
+        onInput=${(text) => change({ negativePrompt: text })}
+      />
       <div class="go">
         <button type="button" class="button primary" onClick=${press}>
           <${Icon} name="spark" /><span>${t('generate')}</span>
         </button>
-        ${isMaking.value &&
-        html`<button type="button" class="button" onClick=${() => cancel(shown.value.id)}>
-          <${Icon} name="stop" /><span>${t('cancel')}</span>
-        </button>`}
+        ${
+          isMaking.value &&
+          html`<button type="button" class="button" onClick=${() => cancel(shown.value.id)}>
+            <${Icon} name="stop" /><span>${t('cancel')}</span>
+          </button>`
+        }
       </div>
       <div class="grid">
-        <${NumberBox} label=${t('seed')} member="seed" ...${limits('seed')} step="1" value=${seed} onChange=${(value) => change({ seed: value, keepSeed: value !== null })}>
-          <${Button} icon="dice" label=${t('seed.dice')} onClick=${() => change({ seed: anySeed(), keepSeed: false })} />
+        <${NumberBox}
+          label=${t('seed')}
+          member="seed"
+          ...${limits('seed')}
+          step="1"
+          value=${seed}
+          onChange=${(value) => change({ seed: value, keepSeed: value !== null })}
+        >
+          <${Button}
+            icon="dice"
+            label=${t('seed.dice')}
+            onClick=${() => change({ seed: anySeed(), keepSeed: false })}
+          />
           <${Button}
             icon=${keepSeed ? 'keep' : 'loose'}
             label=${t('seed.keep')}
@@ -125,10 +168,19 @@ export function Prompt() {
             onClick=${() => change({ keepSeed: !keepSeed })}
           />
         <//>
-        <${NumberBox} label=${t('steps')} member="steps" ...${limits('steps')} step="1" value=${steps} onChange=${(value) => change({ steps: value })} />
+        <${NumberBox}
+          label=${t('steps')}
+          member="steps"
+          ...${limits('steps')}
+          step="1"
+          value=${steps}
+          onChange=${(value) => change({ steps: value })}
+        />
       </div>
       <details>
-        <summary>${t('settings')}<small>${model} · ${width} × ${height} · ${sampler} · CFG ${guidanceScale}</small></summary>
+        <summary>
+          ${t('settings')}<small>${model} · ${width} × ${height} · ${sampler} · CFG ${guidanceScale}</small>
+        </summary>
         <div class="grid">
           <${Select}
             label=${t('model')}
@@ -150,8 +202,20 @@ export function Prompt() {
               change({ width: w, height: h });
             }}
           />
-          <${Select} label=${t('sampler')} member="sampler" value=${sampler} choices=${named(samplers)} onChange=${(name) => change({ sampler: name })} />
-          <${Select} label=${t('scheduler')} member="scheduler" value=${scheduler} choices=${ranges.scheduler.words.map((name) => ({ value: name, label: name }))} onChange=${(name) => change({ scheduler: name })} />
+          <${Select}
+            label=${t('sampler')}
+            member="sampler"
+            value=${sampler}
+            choices=${named(samplers)}
+            onChange=${(name) => change({ sampler: name })}
+          />
+          <${Select}
+            label=${t('scheduler')}
+            member="scheduler"
+            value=${scheduler}
+            choices=${ranges.scheduler.words.map((name) => ({ value: name, label: name }))}
+            onChange=${(name) => change({ scheduler: name })}
+          />
           <${Slider}
             label=${t('guidanceScale')}
             member="guidanceScale"
@@ -161,7 +225,14 @@ export function Prompt() {
             value=${guidanceScale}
             onInput=${(value) => change({ guidanceScale: value })}
           />
-          <${NumberBox} label=${t('batch')} member="batch" ...${limits('batch')} step="1" value=${batch} onChange=${(value) => change({ batch: value })} />
+          <${NumberBox}
+            label=${t('batch')}
+            member="batch"
+            ...${limits('batch')}
+            step="1"
+            value=${batch}
+            onChange=${(value) => change({ batch: value })}
+          />
         </div>
         ${'Notification' in window && html`<${Tell} />`}
       </details>

@@ -23,11 +23,13 @@ export function Queue() {
             <li key=${job.id}>
               <span class="title">${job.title || word('job', job.kind)}</span>
               <span class="quiet">
-                ${job.state === 'running'
-                  ? t('percent', { n: Math.round(100 * (job.progress?.done ?? 0)) })
-                  : job.ahead > 0
-                    ? t('ahead', { n: job.ahead })
-                    : t('next')}
+                ${
+                  job.state === 'running'
+                    ? t('percent', { n: Math.round(100 * (job.progress?.done ?? 0)) })
+                    : job.ahead > 0
+                      ? t('ahead', { n: job.ahead })
+                      : t('next')
+                }
               </span>
               <${Button} icon="close" label=${t('queue.stop', { title: job.title })} onClick=${() => cancel(job.id)} />
             </li>

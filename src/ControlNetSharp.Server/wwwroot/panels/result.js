@@ -63,8 +63,18 @@ const draftedPrompt = () => shownJob.value?.title || t('picture');
 function Actions({ job, file, isComparing, canCompare }) {
   return html`
     <div class="actions">
-      <${Button} icon="download" text=${t('download')} onClick=${() => save(`${file.url}?download=1`, `${job.id}-${file.name}`)} />
-      <${Button} icon="compare" text=${t('compareWith')} aria-pressed=${isComparing.value} disabled=${!canCompare} onClick=${() => (isComparing.value = !isComparing.value)} />
+      <${Button}
+        icon="download"
+        text=${t('download')}
+        onClick=${() => save(`${file.url}?download=1`, `${job.id}-${file.name}`)}
+      />
+      <${Button}
+        icon="compare"
+        text=${t('compareWith')}
+        aria-pressed=${isComparing.value}
+        disabled=${!canCompare}
+        onClick=${() => (isComparing.value = !isComparing.value)}
+      />
       <${Button} icon="vary" text=${t('vary')} onClick=${() => vary(job.id)} />
       <${Button} icon="again" text=${t('same')} onClick=${() => sameSettings(job.id)} />
       <${Button} icon="hint" text=${t('asHint')} onClick=${() => useAsHint(file)} />
@@ -126,30 +136,40 @@ export function Result() {
       ${problem && html`<p class="fault" role="alert">${problem}</p>`}
       ${job?.state === 'cancelled' && !isFollowing && html`<p class="quiet" role="status">${t('cancelled')}</p>`}
       ${isMaking.value && html`<${Progress} job=${job} />`}
-      ${live.value.on && html`<p class="quiet" role="status">${live.value.rate > 0 ? t('live.rate', { n: live.value.rate.toFixed(1) }) : t('live.how')}</p>`}
-      ${file && !isMaking.value && !isFollowing &&
-      html`
-        ${pictures.length > 1 &&
-        html`<div class="several">
-          ${pictures.map(
-            (each, index) => html`
-              <button
-                key=${each.name}
-                type="button"
-                aria-label=${t('pictureOf', { n: index + 1, count: pictures.length })}
-                aria-pressed=${each === file}
-                onClick=${() => (shown.value = { ...shown.value, index })}
-              >
-                <img src=${each.url} alt="" />
-              </button>
-            `,
-          )}
-        </div>`}
-        <${Actions} ...${{ job, file, isComparing }} canCompare=${Boolean(hint)} />
-        <${Facts} job=${job} />
-        ${(job.warnings ?? []).filter((warning) => !warning.member?.startsWith('units')).map((warning) => html`<p class="warning">${warning.text}</p>`)}
-      `}
+      ${live.value.on &&
+      html`<p class="quiet" role="status">
+        ${live.value.rate > 0 ? t('live.rate', { n: live.value.rate.toFixed(1) }) : t('live.how')}
+      </p>`}
+      ${
+        file &&
+        !isMaking.value &&
+        !isFollowing &&
+        html`
+          ${
+            pictures.length > 1 &&
+            html`<div class="several">
+              ${pictures.map(
+                (each, index) => html`
+                  <button
+                    key=${each.name}
+                    type="button"
+                    aria-label=${t('pictureOf', { n: index + 1, count: pictures.length })}
+                    aria-pressed=${each === file}
+                    onClick=${() => (shown.value = { ...shown.value, index })}
+                  >
+                    <img src=${each.url} alt="" />
+                  </button>
+                `,
+              )}
+            </div>`
+          }
+          <${Actions} ...${{ job, file, isComparing }} canCompare=${Boolean(hint)} />
+          <${Facts} job=${job} />
+          ${(job.warnings ?? [])
+            .filter((warning) => !warning.member?.startsWith('units'))
+            .map((warning) => html`<p class="warning">${warning.text}</p>`)}
+        `
+      }
     </section>
   `;
 }
-

@@ -16,6 +16,14 @@ export function ScribbleEditor({ unit, size }) {
     set(edit(unit.drawing, { base: api.uploadUrl(sha256), ops: [] }));
   };
   return html`
-    <${DrawingEditor} history=${unit.drawing} onChange=${set} style=${styles.ink} size=${paper} width=${WIDTH} onImport=${open} canMirror />
+    <${DrawingEditor}
+      history=${unit.drawing}
+      onChange=${set}
+      style=${styles.ink}
+      size=${paper}
+      width=${WIDTH}
+      onImport=${open}
+      canMirror
+    />
   `;
 }

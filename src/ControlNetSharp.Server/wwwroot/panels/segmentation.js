@@ -10,7 +10,20 @@ import { html, useSignal } from '../view.js';
 
 // The names that are at hand; all others are in the list.
 const common = [
-  'sky', 'tree', 'grass', 'house', 'mountain', 'road', 'water', 'person', 'wall', 'floor', 'windowpane', 'sofa', 'door', 'path',
+  'sky',
+  'tree',
+  'grass',
+  'house',
+  'mountain',
+  'road',
+  'water',
+  'person',
+  'wall',
+  'floor',
+  'windowpane',
+  'sofa',
+  'door',
+  'path',
 ];
 
 export function SegmentationEditor({ unit, size }) {
@@ -25,7 +38,12 @@ export function SegmentationEditor({ unit, size }) {
   };
   const swatch = (name) => html`
     <label key=${name} class="swatch">
-      <input type="radio" name=${`class-${unit.key}`} checked=${pen.value.name === name} onChange=${() => choose(name)} />
+      <input
+        type="radio"
+        name=${`class-${unit.key}`}
+        checked=${pen.value.name === name}
+        onChange=${() => choose(name)}
+      />
       <span><i style=${{ background: colourOf(name) }}></i>${word('class', name)}</span>
     </label>
   `;

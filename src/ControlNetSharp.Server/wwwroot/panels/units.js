@@ -7,7 +7,18 @@ import { Icon } from '../parts/icons.js';
 import { styles } from '../parts/strokes.js';
 import { api } from '../api.js';
 import { kindsFor } from '../making.js';
-import { addUnit, changeUnit, copyUnit, draft, faults, hints, lastUnit, moveUnit, removeUnit, server } from '../state.js';
+import {
+  addUnit,
+  changeUnit,
+  copyUnit,
+  draft,
+  faults,
+  hints,
+  lastUnit,
+  moveUnit,
+  removeUnit,
+  server,
+} from '../state.js';
 import { t, word } from '../texts.js';
 import { html, useSignal } from '../view.js';
 import { PictureEditor } from './picture.js';
@@ -17,7 +28,8 @@ import { SegmentationEditor } from './segmentation.js';
 
 /** How a hint of a kind can come to be: by hand, or from a picture. */
 function sourcesOf(kind) {
-  const byHand = { pose: 'pose', segmentation: 'segmentation' }[kind] ?? (drawingAnnotator(kind) !== 'none' ? 'drawing' : null);
+  const byHand =
+    { pose: 'pose', segmentation: 'segmentation' }[kind] ?? (drawingAnnotator(kind) !== 'none' ? 'drawing' : null);
   return byHand ? [byHand, 'picture'] : ['picture'];
 }
 
@@ -94,31 +106,58 @@ function Unit({ unit, index, count }) {
   };
   const title = t('control', { n: index + 1 });
   return html`
-    <section class=${`card unit ${unit.on ? '' : 'off'}`} role="group" aria-label=${title} onFocusIn=${() => (lastUnit.value = unit.key)}>
+    <section
+      class=${`card unit ${unit.on ? '' : 'off'}`}
+      role="group"
+      aria-label=${title}
+      onFocusIn=${() => (lastUnit.value = unit.key)}
+    >
       <header>
         <h3>${title}</h3>
-        <select aria-label=${t('kind')} value=${unit.kind} onChange=${(event) => changeKind(unit, event.currentTarget.value)}>
-          ${kinds.map(({ kind }) => html`<option key=${kind} value=${kind} selected=${kind === unit.kind}>${word('kind', kind)}</option>`)}
+        <select
+          aria-label=${t('kind')}
+          value=${unit.kind}
+          onChange=${(event) => changeKind(unit, event.currentTarget.value)}
+        >
+          ${kinds.map(
+            ({ kind }) => html`
+              <option key=${kind} value=${kind} selected=${kind === unit.kind}>${word('kind', kind)}</option>
+            `,
+          )}
         </select>
         <${Switch} label=${t('on')} checked=${unit.on} onChange=${(on) => set({ on })} />
         <span class="steps">
-          ${count > 1 &&
-          html`
-            <${Button} icon="up" label=${t('unit.up')} disabled=${index === 0} onClick=${() => moveUnit(unit.key, -1)} />
-            <${Button} icon="down" label=${t('unit.down')} disabled=${index === count - 1} onClick=${() => moveUnit(unit.key, 1)} />
-          `}
+          ${
+            count > 1 &&
+            html`
+              <${Button}
+                icon="up"
+                label=${t('unit.up')}
+                disabled=${index === 0}
+                onClick=${() => moveUnit(unit.key, -1)}
+              />
+              <${Button}
+                icon="down"
+                label=${t('unit.down')}
+                disabled=${index === count - 1}
+                onClick=${() => moveUnit(unit.key, 1)}
+              />
+            `
+          }
           <${Button} icon="copy" label=${t('unit.copy')} onClick=${() => copyUnit(unit.key)} />
           <${Button} icon="close" label=${t('unit.remove')} onClick=${() => removeUnit(unit.key)} />
         </span>
       </header>
-      ${sources.length > 1 &&
-      html`<${Choice}
-        kind="tabs"
-        label=${t('source')}
-        value=${unit.source}
-        choices=${sources.map((source) => ({ value: source, label: t(`source.${source}`) }))}
-        onChange=${(source) => set({ source, ...(source === 'pose' && unit.pose.doc.people.length === 0 && { pose: firstPose() }) })}
-      />`}
+      ${
+        sources.length > 1 &&
+        html`<${Choice}
+          kind="tabs"
+          label=${t('source')}
+          value=${unit.source}
+          choices=${sources.map((source) => ({ value: source, label: t(`source.${source}`) }))}
+          onChange=${(source) => set({ source, ...(source === 'pose' && unit.pose.doc.people.length === 0 && { pose: firstPose() }) })}
+        />`
+      }
       <div class="editor"><${Editor} key=${unit.source} unit=${unit} size=${size} /></div>
       <${Warnings} unit=${unit} />
       <div class="beside">
@@ -134,7 +173,12 @@ function Unit({ unit, index, count }) {
             onInput=${(weight) => set({ weight })}
             format=${(number) => number.toFixed(2)}
           />
-          <${Range} label=${t('range')} start=${unit.start} end=${unit.end} onChange=${(start, end) => set({ start, end })} />
+          <${Range}
+            label=${t('range')}
+            start=${unit.start}
+            end=${unit.end}
+            onChange=${(start, end) => set({ start, end })}
+          />
         </div>
       </div>
       <details>
@@ -154,14 +198,19 @@ function Unit({ unit, index, count }) {
             choices=${['crop', 'fill', 'just'].map((value) => ({ value, label: t(`resize.${value}`) }))}
             onChange=${(resize) => set({ resize })}
           />
-          ${files.length > 0 &&
-          html`<${Select}
-            label=${t('controlnet')}
-            member=${`${unit.key}.model`}
-            value=${unit.model ?? ''}
-            choices=${[{ value: '', label: t('controlnet.auto') }, ...files.map((name) => ({ value: name, label: name }))]}
-            onChange=${(name) => set({ model: name || null })}
-          />`}
+          ${
+            files.length > 0 &&
+            html`<${Select}
+              label=${t('controlnet')}
+              member=${`${unit.key}.model`}
+              value=${unit.model ?? ''}
+              choices=${[
+                { value: '', label: t('controlnet.auto') },
+                ...files.map((name) => ({ value: name, label: name })),
+              ]}
+              onChange=${(name) => set({ model: name || null })}
+            />`
+          }
         </div>
         <span class="tools">
           <${Button} icon="mask" text=${t('mask.paint')} aria-pressed=${isMasking.value} onClick=${mask} />
@@ -184,8 +233,9 @@ export function Units() {
   return html`
     <div class="units">
       ${units.map((unit, index) => html`<${Unit} key=${unit.key} ...${{ unit, index, count: units.length }} />`)}
-      <button type="button" class="button wide" onClick=${add}><${Icon} name="plus" /><span>${t('addControl')}</span></button>
+      <button type="button" class="button wide" onClick=${add}>
+        <${Icon} name="plus" /><span>${t('addControl')}</span>
+      </button>
     </div>
   `;
 }
-

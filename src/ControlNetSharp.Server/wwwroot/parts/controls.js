@@ -14,7 +14,13 @@ export const useId = () => {
 
 /** A button: with words, or with an icon that its label explains. */
 export const Button = ({ label, icon, text, kind = '', ...rest }) => html`
-  <button type="button" class=${`button ${kind} ${text ? '' : 'iconic'}`} aria-label=${label} title=${text ? null : label} ...${rest}>
+  <button
+    type="button"
+    class=${`button ${kind} ${text ? '' : 'iconic'}`}
+    aria-label=${label}
+    title=${text ? null : label}
+    ...${rest}
+  >
     ${icon && html`<${Icon} name=${icon} />`}${text && html`<span>${text}</span>`}
   </button>
 `;
@@ -78,8 +84,21 @@ export const NumberBox = ({ label, member, value, onChange, children, ...rest })
   <//>
 `;
 
-export const Slider = ({ label, member, value, onInput, onChange, isPlain, format = (number) => number, ...rest }) => html`
-  <${Field} ...${{ member }} label=${html`${label}${!isPlain && html` <output aria-hidden="true">${format(value)}</output>`}`} kind="slider">
+export const Slider = ({
+  label,
+  member,
+  value,
+  onInput,
+  onChange,
+  isPlain,
+  format = (number) => number,
+  ...rest
+}) => html`
+  <${Field}
+    ...${{ member }}
+    label=${html`${label}${!isPlain && html` <output aria-hidden="true">${format(value)}</output>`}`}
+    kind="slider"
+  >
     ${(names) => html`
       <input
         type="range"
@@ -120,7 +139,9 @@ export function Range({ label, start, end, onChange }) {
   }, [start, end]);
   return html`
     <div class="field slider" role="group" aria-label=${label}>
-      <span class="label">${label} <output aria-hidden="true">${Math.round(100 * start)}–${Math.round(100 * end)} %</output></span>
+      <span class="label"
+        >${label} <output aria-hidden="true">${Math.round(100 * start)}–${Math.round(100 * end)} %</output></span
+      >
       <div ref=${place}></div>
     </div>
   `;
@@ -151,7 +172,12 @@ export function Choice({ label, value, choices, onChange, kind = '' }) {
 
 export const Switch = ({ label, checked, onChange, describe }) => html`
   <label class="switch" title=${describe ?? null}>
-    <input type="checkbox" role="switch" checked=${checked} onChange=${(event) => onChange(event.currentTarget.checked)} />
+    <input
+      type="checkbox"
+      role="switch"
+      checked=${checked}
+      onChange=${(event) => onChange(event.currentTarget.checked)}
+    />
     <span>${label}</span>
   </label>
 `;

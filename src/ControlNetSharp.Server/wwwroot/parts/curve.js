@@ -20,14 +20,20 @@ function pathOf(points, name, lastStep) {
 /** Each line in a scale of its own: what counts is where it goes. */
 export function Curve({ points, lines }) {
   const lastStep = points.at(-1).step || 1;
-  const drawn = lines.map((line) => ({ ...line, path: pathOf(points, line.name, lastStep) })).filter((line) => line.path);
-  const words = drawn.map(({ label, name }) => `${label} ${points.findLast((point) => Number.isFinite(point[name]))[name].toPrecision(3)}`);
+  const drawn = lines
+    .map((line) => ({ ...line, path: pathOf(points, line.name, lastStep) }))
+    .filter((line) => line.path);
+  const words = drawn.map(
+    ({ label, name }) => `${label} ${points.findLast((point) => Number.isFinite(point[name]))[name].toPrecision(3)}`,
+  );
   return html`
     <figure class="curve">
       <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${words.join(', ')}>
         ${drawn.map(({ name, path }) => html`<path key=${name} class=${`line-${name}`} d=${path} />`)}
       </svg>
-      <figcaption>${drawn.map(({ name }, i) => html`<span key=${name} class=${`key-${name}`}>${words[i]}</span>`)}</figcaption>
+      <figcaption>
+        ${drawn.map(({ name }, i) => html`<span key=${name} class=${`key-${name}`}>${words[i]}</span>`)}
+      </figcaption>
     </figure>
   `;
 }

@@ -76,7 +76,10 @@ export function Drawing({ history, onChange, style, size, pen, backdrop, label =
 
   useEffect(() => {
     for (const url of [doc.base, backdrop].filter(Boolean)) {
-      load(url).then((picture) => (loaded.value = { ...loaded.value, [url]: picture }), () => {});
+      load(url).then(
+        (picture) => (loaded.value = { ...loaded.value, [url]: picture }),
+        () => {},
+      );
     }
   }, [doc.base, backdrop]);
 
@@ -172,11 +175,13 @@ export function Drawing({ history, onChange, style, size, pen, backdrop, label =
         onKeyDown=${onKeyDown}
         onBlur=${blur}
       ></canvas>
-      ${cursor.value &&
-      html`<span
-        class="cursor"
-        style=${{ left: `${100 * cursor.value[0]}%`, top: `${100 * cursor.value[1]}%` }}
-      ></span>`}
+      ${
+        cursor.value &&
+        html`<span
+          class="cursor"
+          style=${{ left: `${100 * cursor.value[0]}%`, top: `${100 * cursor.value[1]}%` }}
+        ></span>`
+      }
     </div>
   `;
 }
@@ -192,8 +197,18 @@ export function DrawingTools({ history, onChange, pen, onPen, tools, onImport, c
         choices=${tools.map((tool) => ({ value: tool, label: t(`tool.${tool}`), icon: tool }))}
       />
       <span class="steps">
-        <${Button} icon="undo" label=${t('undo')} disabled=${history.past.length === 0} onClick=${() => onChange(undo(history))} />
-        <${Button} icon="redo" label=${t('redo')} disabled=${history.future.length === 0} onClick=${() => onChange(redo(history))} />
+        <${Button}
+          icon="undo"
+          label=${t('undo')}
+          disabled=${history.past.length === 0}
+          onClick=${() => onChange(undo(history))}
+        />
+        <${Button}
+          icon="redo"
+          label=${t('redo')}
+          disabled=${history.future.length === 0}
+          onClick=${() => onChange(redo(history))}
+        />
         <${Button}
           icon="clear"
           label=${t('clear')}
@@ -216,20 +231,37 @@ export function DrawingTools({ history, onChange, pen, onPen, tools, onImport, c
 }
 
 /** A drawing with its tools; what the pen is like is the editor's own matter. */
-export function DrawingEditor({ history, onChange, style, size, tools = ['pen', 'line', 'eraser'], width, backdrop, onImport, canMirror, label }) {
+export function DrawingEditor({
+  history,
+  onChange,
+  style,
+  size,
+  tools = ['pen', 'line', 'eraser'],
+  width,
+  backdrop,
+  onImport,
+  canMirror,
+  label,
+}) {
   const pen = useSignal({ tool: 'pen', width, colour: null, mirror: false });
   return html`
     <${Drawing} ...${{ history, onChange, style, size, backdrop, label }} pen=${pen.value} />
-    <${DrawingTools} ...${{ history, onChange, tools, onImport }} pen=${pen.value} onPen=${(value) => (pen.value = value)}>
-      ${canMirror &&
-      html`<label class="check">
-        <input
-          type="checkbox"
-          checked=${pen.value.mirror}
-          onChange=${(event) => (pen.value = { ...pen.value, mirror: event.currentTarget.checked })}
-        />
-        ${t('mirror')}
-      </label>`}
+    <${DrawingTools}
+      ...${{ history, onChange, tools, onImport }}
+      pen=${pen.value}
+      onPen=${(value) => (pen.value = value)}
+    >
+      ${
+        canMirror &&
+        html`<label class="check">
+          <input
+            type="checkbox"
+            checked=${pen.value.mirror}
+            onChange=${(event) => (pen.value = { ...pen.value, mirror: event.currentTarget.checked })}
+          />
+          ${t('mirror')}
+        </label>`
+      }
     <//>
   `;
 }

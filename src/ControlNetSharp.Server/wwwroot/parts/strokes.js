@@ -84,7 +84,8 @@ function hardStroke(context, op, style) {
 
 function fill(context, op) {
   withPixels(context, (pixels, width, height) => {
-    const at = ([x, y]) => Math.min(height - 1, Math.floor(y * height)) * width + Math.min(width - 1, Math.floor(x * width));
+    const at = ([x, y]) =>
+      Math.min(height - 1, Math.floor(y * height)) * width + Math.min(width - 1, Math.floor(x * width));
     const colour = memoryOf(op.colour);
     const old = pixels[at(op.fill)];
     const open = old === colour ? [] : [at(op.fill)];

@@ -179,7 +179,8 @@ export const de = {
   'gallery.more': 'Ältere Bilder',
 
   training: 'Eine eigene Vorgabe trainieren',
-  'training.how': 'Ein ControlNet lernt aus Bildern und ihren Vorlagen: einem Datensatz des Servers oder einer erzeugten Welt.',
+  'training.how':
+    'Ein ControlNet lernt aus Bildern und ihren Vorlagen: einem Datensatz des Servers oder einer erzeugten Welt.',
   'training.condition': 'Art der Vorlage',
   'training.fill': 'Füllung von Formen',
   'training.data': 'Bilder',

@@ -179,7 +179,8 @@ export const en = {
   'gallery.more': 'Older pictures',
 
   training: 'Train a control of your own',
-  'training.how': 'A ControlNet learns from pictures and their hints: a dataset of the server, or pictures of a made world.',
+  'training.how':
+    'A ControlNet learns from pictures and their hints: a dataset of the server, or pictures of a made world.',
   'training.condition': 'Condition',
   'training.fill': 'Fill of shapes',
   'training.data': 'Pictures',
