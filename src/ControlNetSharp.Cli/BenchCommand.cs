@@ -68,6 +68,7 @@ internal static class BenchCommand
             load,
             BenchTrainCommand.Create(),
             BenchAnnotateCommand.Create(),
+            BenchServeCommand.Create(),
         };
     }
 

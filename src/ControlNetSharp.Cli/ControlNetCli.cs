@@ -116,6 +116,7 @@ internal static class ControlNetCli
             [Sub(bench, "decode")] = (a, json, stop) => Done(() => BenchCommand.Decode(a, output, json, stop)),
             [Sub(bench, "train")] = (a, json, stop) => Done(() => BenchTrainCommand.Run(a, args, output, json, stop)),
             [Sub(bench, "annotate")] = (a, json, stop) => Done(() => BenchAnnotateCommand.Run(a, output, json, stop)),
+            [Sub(bench, "serve")] = (a, json, stop) => BenchServeCommand.RunAsync(a, output, json, stop),
             [Sub(bench, "load")] = (a, json, _) => Done(() => BenchCommand.Load(a, output, json)),
             [serve] = (a, json, stop) => ServeCommand.RunAsync(a, output, json, stop),
             [work] = (a, json, stop) => WorkCommand.RunAsync(a, output, json, stop),

@@ -111,6 +111,15 @@ internal static class ServeCommand
         }
 
         var key = ApiKeyFile.Add(file, name);
-        output.Report(json, new { name, key, file }, key);
+        output.Report(
+            json,
+            new
+            {
+                name,
+                key,
+                file,
+            },
+            key
+        );
     }
 }

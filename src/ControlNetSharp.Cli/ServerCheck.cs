@@ -9,7 +9,9 @@ using ControlNetSharp.Server.Jobs;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary><c>controlnet serve --check</c>: what would run, and what is wrong. Nothing is started or written.</summary>
+/// <summary>
+/// <c>controlnet serve --check</c>: what would run, and what is wrong. Nothing is started or written.
+/// </summary>
 internal static class ServerCheck
 {
     public static async Task RunAsync(
@@ -43,7 +45,11 @@ internal static class ServerCheck
             limits = settings.Limits,
             problems = all,
         };
-        string[] callers = [.. logins, .. settings.ApiKeyFile is { } file ? [$"the API keys of {file}"] : Array.Empty<string>()];
+        string[] callers =
+        [
+            .. logins,
+            .. settings.ApiKeyFile is { } file ? [$"the API keys of {file}"] : Array.Empty<string>(),
+        ];
         output.Report(
             json,
             report,
@@ -54,7 +60,11 @@ internal static class ServerCheck
             Results  {settings.Results ?? "in the database"}
             Devices  {(settings.Workers > 0 ? string.Join(", ", settings.Devices) : "none: a front end")}
             Models   {string.Join(", ", report.models.Prepend(ModelFinder.Embedded))}
-            {(all.Count == 0 ? "Nothing is wrong." : $"{Counts.Of(all.Count, "problem")}:\n  {string.Join("\n  ", all)}")}
+            {(
+                all.Count == 0
+                    ? "Nothing is wrong."
+                    : $"{Counts.Of(all.Count, "problem")}:\n  {string.Join("\n  ", all)}"
+            )}
             """
         );
         if (all.Count > 0)

@@ -15,8 +15,7 @@ internal sealed class ServerOptions
     private readonly IReadOnlyDictionary<Setting, Option> _options;
 
     /// <summary>The flags of some settings.</summary>
-    public ServerOptions(IEnumerable<Setting> table) =>
-        _options = table.ToDictionary(setting => setting, OptionOf);
+    public ServerOptions(IEnumerable<Setting> table) => _options = table.ToDictionary(setting => setting, OptionOf);
 
     /// <summary>A command with these flags.</summary>
     public Command Command(string name, string description, params ReadOnlySpan<Option> others)

@@ -32,9 +32,7 @@ internal static class WorkCommand
             throw UsageException.Of("--workers", "0", "work needs at least 1.");
         }
 
-        using var host = await ControlNetServer
-            .CreateWorkerAsync(settings, cancellationToken)
-            .ConfigureAwait(false);
+        using var host = await ControlNetServer.CreateWorkerAsync(settings, cancellationToken).ConfigureAwait(false);
         await host.StartAsync(cancellationToken).ConfigureAwait(false);
         var devices = settings.Devices;
         await output

@@ -7,15 +7,22 @@ internal sealed class JobChanges
 {
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _waiting = new(StringComparer.Ordinal);
 
+    private const int MostWaiting = 1000;
+    private long _count;
+
     /// <summary>The name that stands for any new job in the queue.</summary>
     public const string Queue = "";
 
     /// <summary>The name that stands for whichever job.</summary>
     public const string Any = "*";
 
+    /// <summary>How many changes there were.</summary>
+    public long Count => Interlocked.Read(ref _count);
+
     /// <summary>A job changed, or with <see cref="Queue"/>, there is work.</summary>
     public void Raise(string job)
     {
+        Interlocked.Increment(ref _count);
         Wake(job);
         Wake(Any);
     }
@@ -23,8 +30,19 @@ internal sealed class JobChanges
     /// <summary>
     /// The next change. To be asked for before the store is looked into, so that no change falls between.
     /// </summary>
-    public Task Next(string job) =>
-        _waiting.GetOrAdd(job, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    public Task Next(string job)
+    {
+        // Of jobs that will not change any more nobody would ever be woken. Who is woken for nothing asks again.
+        if (_waiting.Count >= MostWaiting)
+        {
+            foreach (var name in _waiting.Keys)
+            {
+                Wake(name);
+            }
+        }
+
+        return _waiting.GetOrAdd(job, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    }
 
     /// <summary>Waits for a change, at most for a while.</summary>
     public static async Task WaitAsync(Task next, TimeSpan longest, CancellationToken cancellationToken)

@@ -20,10 +20,12 @@ public sealed class JobStore : IAsyncDisposable
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
 
     private readonly JobDatabase _database;
+    private readonly SharedLook<IReadOnlyDictionary<string, int>> _ahead;
 
     private JobStore(JobDatabase database, JobStoreOptions options)
     {
         (_database, Options) = (database, options);
+        _ahead = new(database.Changes, LookAheadAsync);
         Blobs = new BlobStore(database, options.ResultsFolder);
         Queue = new JobQueue(database, Blobs, options);
     }
@@ -154,25 +156,8 @@ public sealed class JobStore : IAsyncDisposable
     /// How many jobs come before each that waits, by identity: owners take turns, so a job counts those of its owner
     /// before it and as many of each other owner.
     /// </summary>
-    public async Task<IReadOnlyDictionary<string, int>> AheadAsync(CancellationToken cancellationToken = default)
-    {
-        var order = await _database
-            .ReadAsync(
-                connection =>
-                    connection.QueryAsync<string>(
-                        """
-                        select id from (
-                            select j.id, j.owner, coalesce(o.served, 0) as served,
-                                row_number() over (partition by j.owner order by j.priority desc, j.id) as place
-                            from jobs j left join owners o on o.owner = j.owner where j.state = 'queued') q
-                        order by place, served, owner
-                        """
-                    ),
-                cancellationToken
-            )
-            .ConfigureAwait(false);
-        return order.Index().ToDictionary(job => job.Item, job => job.Index, StringComparer.Ordinal);
-    }
+    public Task<IReadOnlyDictionary<string, int>> AheadAsync(CancellationToken cancellationToken = default) =>
+        _ahead.GetAsync(cancellationToken);
 
     /// <summary>The queue in numbers.</summary>
     public async Task<QueueFigures> FiguresAsync(CancellationToken cancellationToken = default)
@@ -223,9 +208,9 @@ public sealed class JobStore : IAsyncDisposable
                         long Size,
                         string Sha256
                     )>(
-                        """
+                        $"""
                         select job, name, role, media_type, size, sha256 from job_files
-                        where job in @jobs and role <> 'upload' order by job, ordinal
+                        where job {_database.Dialect.IsOneOf("@jobs")} and role <> 'upload' order by job, ordinal
                         """,
                         new { jobs }
                     ),
@@ -423,6 +408,26 @@ public sealed class JobStore : IAsyncDisposable
         }
 
         return ids.Count;
+    }
+
+    private async Task<IReadOnlyDictionary<string, int>> LookAheadAsync()
+    {
+        var order = await _database
+            .ReadAsync(
+                connection =>
+                    connection.QueryAsync<string>(
+                        """
+                        select id from (
+                            select j.id, j.owner, coalesce(o.served, 0) as served,
+                                row_number() over (partition by j.owner order by j.priority desc, j.id) as place
+                            from jobs j left join owners o on o.owner = j.owner where j.state = 'queued') q
+                        order by place, served, owner
+                        """
+                    ),
+                CancellationToken.None
+            )
+            .ConfigureAwait(false);
+        return order.Index().ToDictionary(job => job.Item, job => job.Index, StringComparer.Ordinal);
     }
 
     private async Task<Job?> FirstAsync(string where, object parameters, CancellationToken cancellationToken)

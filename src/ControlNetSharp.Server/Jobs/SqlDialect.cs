@@ -14,6 +14,10 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>Milliseconds since 1970 by the database's clock, as an expression.</summary>
     public abstract string Now { get; }
 
+    /// <summary>Whether a value is one of several, as the end of a condition.</summary>
+    /// <param name="parameter">The parameter with a list, such as <c>@ids</c>.</param>
+    public abstract string IsOneOf(string parameter);
+
     /// <summary>The dialect for what a person gave.</summary>
     /// <param name="jobs">A file for SQLite, or connection text with <c>Host=</c> for PostgreSQL.</param>
     public static SqlDialect For(string jobs) => IsPostgres(jobs) ? new PostgresDialect(jobs) : new SqliteDialect(jobs);
@@ -25,7 +29,12 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <exception cref="ArgumentException">It is connection text with a word that PostgreSQL does not know.</exception>
     public static string PlaceOf(string jobs) =>
         IsPostgres(jobs)
-            ? new NpgsqlConnectionStringBuilder(jobs) { Password = null, Passfile = null, SslPassword = null }.ToString()
+            ? new NpgsqlConnectionStringBuilder(jobs)
+            {
+                Password = null,
+                Passfile = null,
+                SslPassword = null,
+            }.ToString()
             : Path.GetFullPath(jobs);
 
     /// <summary>Whether the database can be used, or made where it is a file. Nothing is written.</summary>
@@ -69,15 +78,13 @@ internal abstract class SqlDialect : IAsyncDisposable
 
         public override string Now => "cast(unixepoch('subsec') * 1000 as integer)";
 
+        public override string IsOneOf(string parameter) => $"in {parameter}";
+
         public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
             var connection = new SqliteConnection(_connection);
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            using var command = connection.CreateCommand();
-            // FULL: what was accepted is on the disk. SQLite keeps neither setting of a connection for the next one.
-            command.CommandText = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 30000;";
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             return connection;
         }
 
@@ -110,8 +117,18 @@ internal abstract class SqlDialect : IAsyncDisposable
             }
         }
 
-        public override Task<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken) =>
-            Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: false));
+        public override async Task<DbTransaction> BeginAsync(
+            DbConnection connection,
+            CancellationToken cancellationToken
+        )
+        {
+            using var command = connection.CreateCommand();
+            // FULL: what was accepted is on the disk. SQLite keeps no setting of a connection for the next one; those
+            // who read need none of them, and read while others write.
+            command.CommandText = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 30000;";
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            return ((SqliteConnection)connection).BeginTransaction(deferred: false);
+        }
 
         public override bool IsTransient(Exception exception) =>
             exception is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED };
@@ -136,6 +153,9 @@ internal abstract class SqlDialect : IAsyncDisposable
 
         // Not now(): that is the time at which the transaction began.
         public override string Now => "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
+
+        // A list is one parameter here, not one for each value.
+        public override string IsOneOf(string parameter) => $"= any({parameter})";
 
         public override async Task ProbeAsync(CancellationToken cancellationToken)
         {

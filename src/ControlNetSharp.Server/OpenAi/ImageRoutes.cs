@@ -94,7 +94,7 @@ internal static class ImageRoutes
     {
         var mask = PictureReader.ReadTransparency(file);
         RequestRules.Require(
-            mask.Rgb.Any(level => level > 0),
+            mask.Rgb.ContainsAnyExcept((byte)0),
             Mask,
             null,
             "must be transparent where the picture is to be repainted; it is opaque all over."

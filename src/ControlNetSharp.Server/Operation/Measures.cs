@@ -46,7 +46,12 @@ internal sealed class Measures : IDisposable
             "s",
             "How long the oldest of the jobs that wait has waited."
         );
-        _meter.CreateObservableGauge("controlnet.queue.running", () => Queue.Running, "{job}", "Jobs that workers have.");
+        _meter.CreateObservableGauge(
+            "controlnet.queue.running",
+            () => Queue.Running,
+            "{job}",
+            "Jobs that workers have."
+        );
         ObserveShelves("controlnet.shelf.hits", "{network}", "Networks that were loaded already.", f => f.Hits);
         ObserveShelves("controlnet.shelf.loads", "{network}", "Networks that had to be loaded.", f => f.Loads);
         _meter.CreateObservableGauge(

@@ -63,6 +63,8 @@ internal static class OperationParts
     {
         logging.ClearProviders();
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        // Why it does not start, the command says in a line.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         logging.Services.Configure<ConsoleLoggerOptions>(options =>
             options.LogToStandardErrorThreshold = LogLevel.Trace
         );

@@ -12,17 +12,18 @@ internal sealed class QueueWatch(JobStore store, Measures measures) : Background
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Every);
-        do
+        while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 measures.Queue = await store.FiguresAsync(stoppingToken).ConfigureAwait(false);
             }
-            catch (DbException)
+            catch (Exception e) when (e is DbException or IOException or OperationCanceledException)
             {
                 // The figures stay as they were; readiness says that the store is away.
             }
-        } while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+
+            await Task.Delay(Every, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 }

@@ -57,7 +57,7 @@ internal static class SettingRules
 
         if (
             settings.Devices.Select(d => Refused(() => PlacementPolicy.CheckDtype(d, settings.Dtype))).OfType<string>()
-            is var dtypes
+                is var dtypes
             && dtypes.FirstOrDefault() is { } unknownDtype
         )
         {
@@ -66,8 +66,8 @@ internal static class SettingRules
 
         if (settings.Devices.Distinct().Count() < settings.Devices.Count)
         {
-            yield return $"--device {string.Join(", ", settings.Devices)}: one is given twice; --workers is for several "
-                + "jobs at a time.";
+            yield return $"--device {string.Join(", ", settings.Devices)}: one is given twice; --workers is for "
+                + "several jobs at a time.";
         }
     }
 

@@ -20,11 +20,7 @@ internal static class SettingTable
             "USER:PASSWORD of somebody who may call; several times for several.",
             (s, v) => s with { Users = [.. v.Select(Login)] }
         ),
-        One(
-            "api-key-file",
-            "File of API keys; --new-key adds to it.",
-            (s, v) => s with { ApiKeyFile = Filled(v) }
-        ),
+        One("api-key-file", "File of API keys; --new-key adds to it.", (s, v) => s with { ApiKeyFile = Filled(v) }),
         Switched("insecure", "Lets anybody call from anywhere.", (s, v) => s with { IsInsecure = v }),
         One(
             "jobs",
@@ -145,8 +141,7 @@ internal static class SettingTable
     /// <summary>Those of a program that only works.</summary>
     public static IReadOnlyList<Setting> OfWorkers { get; } = [.. All.Where(setting => setting.IsWorkers)];
 
-    private static long AtLeastOne(long bytes) =>
-        bytes >= 1 ? bytes : throw new FormatException("must be at least 1.");
+    private static long AtLeastOne(long bytes) => bytes >= 1 ? bytes : throw new FormatException("must be at least 1.");
 
     private static Setting One(string name, string meaning, Func<ServerSettings, string, ServerSettings> apply) =>
         new(name, meaning, (settings, values) => apply(settings, values[^1]));

@@ -28,7 +28,8 @@ internal static class SettingValue
     public static long Bytes(string text)
     {
         var prefix = text.Length == 0 ? -1 : "KMGT".IndexOf(char.ToUpperInvariant(text[^1]));
-        return long.TryParse(
+        return
+            long.TryParse(
                 prefix < 0 ? text : text[..^1],
                 NumberStyles.None,
                 CultureInfo.InvariantCulture,

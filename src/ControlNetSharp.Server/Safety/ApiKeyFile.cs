@@ -38,7 +38,9 @@ internal static class ApiKeyFile
     {
         try
         {
-            return Lines(file).FirstOrDefault(line => line.Name.Length == 0 || !BlobStore.IsDigest(line.Hash)) is { Number: > 0 } wrong
+            return
+                Lines(file).FirstOrDefault(line => line.Name.Length == 0 || !BlobStore.IsDigest(line.Hash))
+                    is { Number: > 0 } wrong
                 ? $"line {wrong.Number} must be NAME:SHA-256, as --new-key writes it."
                 : null;
         }

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace ControlNetSharp.Server.Safety;
 
-/// <summary>Refuses a body that says it is too large before any of it is read; the server counts those that do not say.</summary>
+/// <summary>
+/// Refuses a body that says it is too large before any of it is read; the server counts those that do not say.
+/// </summary>
 internal sealed class BodyCheck(ServerSettings settings) : IMiddleware
 {
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)

@@ -22,7 +22,9 @@ internal sealed class FailedLogins(TimeProvider time)
     {
         lock (_lock)
         {
-            return _failures.TryGetValue((address, user), out var failed) && failed.Count >= Free
+            return
+                _failures.TryGetValue((address, user), out var failed)
+                && failed.Count >= Free
                 && failed.Last + FirstPause * (1 << Math.Min(failed.Count - Free, MostDoublings)) - time.GetUtcNow()
                     is { Ticks: > 0 } left
                 ? left
@@ -63,7 +65,12 @@ internal sealed class FailedLogins(TimeProvider time)
         }
 
         // Somebody tries names: those tried longest ago make room.
-        foreach (var (who, _) in _failures.OrderBy(failed => failed.Value.Last).Take(_failures.Count - MostKnown / 2).ToList())
+        foreach (
+            var (who, _) in _failures
+                .OrderBy(failed => failed.Value.Last)
+                .Take(_failures.Count - MostKnown / 2)
+                .ToList()
+        )
         {
             _failures.Remove(who);
         }

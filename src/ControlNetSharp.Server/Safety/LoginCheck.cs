@@ -1,14 +1,16 @@
 using System.Globalization;
+using System.Security.Claims;
 using System.Security.Principal;
 using System.Text;
-using System.Security.Claims;
 using ControlNetSharp.Server.Operation;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace ControlNetSharp.Server.Safety;
 
-/// <summary>Finds out who calls: HTTP Basic with its challenge, which browsers and old clients know, or an API key.</summary>
+/// <summary>
+/// Finds out who calls: HTTP Basic with its challenge, which browsers and old clients know, or an API key.
+/// </summary>
 internal sealed class LoginCheck(Callers callers, FailedLogins failures) : IMiddleware
 {
     private const string Basic = "Basic ";
@@ -56,7 +58,9 @@ internal sealed class LoginCheck(Callers callers, FailedLogins failures) : IMidd
                     context,
                     StatusCodes.Status401Unauthorized,
                     "unauthorized",
-                    given.Length == 0 ? "Log in by name and password, or with an API key." : "Incorrect username, password or key."
+                    given.Length == 0
+                        ? "Log in by name and password, or with an API key."
+                        : "Incorrect username, password or key."
                 )
                 .ConfigureAwait(false);
         }

@@ -57,7 +57,9 @@ internal sealed class OriginCheck(ServerSettings settings) : IMiddleware
         return site.Length > 0
             ? !OwnSites.Contains(site, StringComparer.Ordinal)
             : origin.Length > 0
-                && !(Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Authority == AuthorityOf(request, uri));
+                && !(
+                    Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Authority == AuthorityOf(request, uri)
+                );
     }
 
     private static string AuthorityOf(HttpRequest request, Uri origin) =>

@@ -93,7 +93,7 @@ internal static class TrainingRoutes
     private static async Task<byte[]> JsonOfAsync(HttpContext context, CancellationToken cancellationToken)
     {
         var body = await SubmittedBody.ReadAsync(context.Request, Part, cancellationToken).ConfigureAwait(false);
-        body.RequireAllUsed();
+        body.Files.RequireAllUsed();
         return body.Json;
     }
 

@@ -26,12 +26,7 @@ internal sealed record JobTerms(string Owner)
 }
 
 /// <summary>Where all APIs hand in: checks a request, keeps its pictures, queues it.</summary>
-internal sealed class JobDesk(
-    JobStore store,
-    ServerSettings settings,
-    TrainingPlaces places,
-    IServiceProvider services
-)
+internal sealed class JobDesk(JobStore store, ServerSettings settings, TrainingPlaces places, IServiceProvider services)
 {
     private const int TitleLength = 200;
 
@@ -120,11 +115,7 @@ internal sealed class JobDesk(
 
     /// <summary>Hands in an evaluation; its data is the name of a dataset of the server.</summary>
     /// <inheritdoc cref="SubmitAsync(GenerationRequest, JobTerms, CancellationToken)"/>
-    public Task<Submission> SubmitAsync(
-        EvaluationRequest request,
-        JobTerms terms,
-        CancellationToken cancellationToken
-    )
+    public Task<Submission> SubmitAsync(EvaluationRequest request, JobTerms terms, CancellationToken cancellationToken)
     {
         request.Check();
         RequestRules.Require(request.Page is null, "page", request.Page, "the pictures are files of the job.");

@@ -13,9 +13,9 @@ internal sealed partial class StoreSweeper(JobStore store, ILogger<StoreSweeper>
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Every);
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        while (!stoppingToken.IsCancellationRequested)
         {
+            await Task.Delay(Every, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
                 await store.SweepAsync(stoppingToken).ConfigureAwait(false);
@@ -23,6 +23,10 @@ internal sealed partial class StoreSweeper(JobStore store, ILogger<StoreSweeper>
             catch (Exception e) when (e is DbException or IOException)
             {
                 LogFailed(e.Message);
+            }
+            catch (OperationCanceledException)
+            {
+                // Its end.
             }
         }
     }

@@ -17,12 +17,14 @@ internal sealed class ControlNetProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // A kill must find the process as it is in use, not with what the machine of the test has set.
+        // As it is in use, not with what the machine of the test has set.
         foreach (var name in start.Environment.Keys.Where(IsSetting).ToList())
         {
             start.Environment.Remove(name);
         }
 
+        // Several programs at once: each waits less for the others so.
+        start.Environment["OMP_NUM_THREADS"] = "1";
         _process = Process.Start(start)!;
         _process.ErrorDataReceived += (_, line) =>
         {
@@ -33,6 +35,9 @@ internal sealed class ControlNetProcess : IAsyncDisposable
         };
         _process.BeginErrorReadLine();
     }
+
+    /// <summary>The number of the process.</summary>
+    public int Id => _process.Id;
 
     /// <summary>The first line of standard output: of a server, its address.</summary>
     public string FirstLine { get; private set; } = "";

@@ -12,7 +12,7 @@ public class KilledTests
     public async Task Kills_OfTwoWorkersAndTheServer_LoseNoJob_AndDoNoneTwice()
     {
         using var folder = new TemporaryFolder();
-        string[] jobs = ["--jobs", folder["jobs.db"], "--lease", "1"];
+        string[] jobs = ["--jobs", folder["jobs.db"], "--lease", "4"];
         string[] serve = ["serve", "--port", "0", "--workers", "0", .. jobs];
         string[] work = ["work", .. jobs];
         var ids = new List<string>();
@@ -22,7 +22,7 @@ public class KilledTests
         {
             for (var seed = 0; seed < 5; seed++)
             {
-                ids.Add(await client.SubmitAsync(seed, steps: 60));
+                ids.Add(await client.SubmitAsync(seed, steps: 20));
             }
 
             for (var i = 0; i < 2; i++)

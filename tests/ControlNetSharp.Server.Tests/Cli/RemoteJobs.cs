@@ -20,7 +20,7 @@ internal static class RemoteJobs
                 prompt = "a red house",
                 seed,
                 steps,
-                size = "64x64",
+                size = new { width = 64, height = 64 },
             },
             Stop
         );

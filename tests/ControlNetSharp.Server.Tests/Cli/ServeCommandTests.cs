@@ -16,7 +16,7 @@ public class ServeCommandTests
         using var folder = new TemporaryFolder();
 
         var (code, result, message) = await RunAsync(
-            "serve", "--check", "--jobs", folder["jobs.db"], "--listen", "0.0.0.0", "--models", folder["no"], "--lease", "0", "--device", "cuda:99", "--json"
+            "serve", "--check", "--port", "0", "--jobs", folder["jobs.db"], "--listen", "0.0.0.0", "--models", folder["no"], "--lease", "0", "--device", "cuda:99", "--json"
         );
 
         var problems = JsonNode.Parse(result)!["problems"]!.AsArray().Select(problem => problem!.GetValue<string>()).ToList();
