@@ -101,6 +101,11 @@ internal sealed class GenerationRun
         warnings.ForEach(feedback.Warn);
         IReadOnlyList<Picture> maps = [.. hints.Select(hint => hint.Map)];
         feedback.Hints?.Invoke(maps);
+        if (frame.Larger is not null)
+        {
+            feedback.HiresHints?.Invoke([.. hints.Select(hint => hint.HiresHint)]);
+        }
+
         return Batches(
             generator,
             request,
