@@ -91,20 +91,27 @@ internal sealed class ControlModules
             module.Annotator?.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase) == true
         );
 
-    /// <summary>Whether it can be carried out, as far as is known here.</summary>
-    public bool CanRun(ControlModule module) => WhyNot(module) is null;
+    /// <summary>Whether a preprocessor can be carried out, as far as is known here.</summary>
+    public bool CanRun(ControlModule module) => module.Use != ModuleUse.Nothing && MissingFile(module) is null;
 
     /// <summary>Why a preprocessor cannot be carried out; null where it can.</summary>
     public string? WhyNot(ControlModule module)
     {
-        if (module.Use == ModuleUse.Nothing)
+        if (module.Use != ModuleUse.Nothing)
         {
-            var others = All.Where(other => other.Row.Types.Intersect(module.Row.Types).Any() && CanRun(other))
-                .Select(other => other.Row.Name)
-                .ToList();
-            return "Module not supported" + (others.Count == 0 ? "" : $"; there are {string.Join(", ", others)}");
+            return MissingFile(module);
         }
 
+        List<string> others =
+        [
+            .. All.Where(other => other.Row.Types.Intersect(module.Row.Types, StringComparer.Ordinal).Any() && CanRun(other))
+                .Select(other => other.Row.Name),
+        ];
+        return "Module not supported" + (others.Count == 0 ? "" : $"; there are {string.Join(", ", others)}");
+    }
+
+    private string? MissingFile(ControlModule module)
+    {
         if (module.Annotator is not { } annotator || _files is null)
         {
             return null;
@@ -112,10 +119,9 @@ internal sealed class ControlModules
 
         try
         {
-            var weights = annotator.Weights is { } first ? annotator.FurtherWeights.Prepend(first) : [];
-            foreach (var one in weights)
+            foreach (var weights in annotator.Weights is { } first ? annotator.FurtherWeights.Prepend(first) : [])
             {
-                _files.Find(annotator, one);
+                _files.Find(annotator, weights);
             }
 
             return null;

@@ -81,8 +81,8 @@ internal sealed class ControlNetRoutes(ControlModules modules, WebUiModels model
             List<ControlModule> of = [.. modules.All.Where(module => module.Use == ModuleUse.AsItIs || ControlTypes.Has(type, module.Row))];
             List<string> labels = [.. of.Select(module => module.Row.Label)];
             List<string> some = [.. names.Where((name, index) => index == 0 || ControlTypes.IsOf(type, name))];
-            // The first that can be carried out, where there is one.
-            var usual = of.Skip(1).FirstOrDefault(modules.CanRun) ?? of.ElementAtOrDefault(1) ?? of[0];
+            // The first that can be carried out with any picture, where there is one.
+            var usual = of.Skip(1).FirstOrDefault(IsForPictures) ?? of.ElementAtOrDefault(1) ?? of[0];
             types[type] = new JsonObject
             {
                 ["module_list"] = Texts(labels),
@@ -94,6 +94,9 @@ internal sealed class ControlNetRoutes(ControlModules modules, WebUiModels model
 
         return types;
     }
+
+    private bool IsForPictures(ControlModule module) =>
+        modules.CanRun(module) && module.Annotator?.IsForDrawings != true;
 
     private static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(text => (JsonNode)text)];
 }

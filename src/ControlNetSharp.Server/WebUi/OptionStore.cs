@@ -75,7 +75,9 @@ internal sealed partial class OptionStore
         {
             if (OptionTable.Find(property.Name) is { } option)
             {
-                wanted.Add((option.Name, Checked(option, property.Value)));
+                var value = Checked(option, property.Value);
+                RequireThere(option, value);
+                wanted.Add((option.Name, value));
             }
             else if (!ignoresUnknown)
             {
@@ -91,7 +93,7 @@ internal sealed partial class OptionStore
     }
 
     /// <summary>A value that an option may have here.</summary>
-    /// <exception cref="WebUiException">It may not, or is a model that is not there.</exception>
+    /// <exception cref="WebUiException">It may not.</exception>
     public JsonNode? Checked(WebUiOption option, JsonElement value)
     {
         var read = OptionTable.FieldOf(option).Read(value, out var error);
@@ -108,19 +110,12 @@ internal sealed partial class OptionStore
             );
         }
 
-        switch (option.Name)
+        if (option.Name == OptionTable.Format && PictureFormat.Find(read?.GetValue<string>() ?? "") is null)
         {
-            case OptionTable.Model when read?.GetValue<string>() is { Length: > 0 } model:
-                RequireThere(ModelRole.Model, model);
-                break;
-            case OptionTable.Vae when WebUiModels.OwnVae(read?.GetValue<string>()) is { } vae:
-                RequireThere(ModelRole.Autoencoder, vae);
-                break;
-            case OptionTable.Format when PictureFormat.Find(read?.GetValue<string>() ?? "") is null:
-                throw WebUiException.Http(
-                    422,
-                    $"{option.Name} {value.GetRawText()}: must be one of {string.Join(", ", PictureFormat.Names)}."
-                );
+            throw WebUiException.Http(
+                422,
+                $"{option.Name} {value.GetRawText()}: must be one of {string.Join(", ", PictureFormat.Names)}."
+            );
         }
 
         return read;
@@ -132,9 +127,15 @@ internal sealed partial class OptionStore
         return _models.Checkpoints().FirstOrDefault(model => model.IsCalled(title));
     }
 
-    private void RequireThere(ModelRole role, string name)
+    private void RequireThere(WebUiOption option, JsonNode? value)
     {
-        if (_models.Find(role, name) is null)
+        var (role, name) = option.Name switch
+        {
+            OptionTable.Model => (ModelRole.Model, value?.GetValue<string>()),
+            OptionTable.Vae => (ModelRole.Autoencoder, WebUiModels.OwnVae(value?.GetValue<string>())),
+            _ => (ModelRole.None, null),
+        };
+        if (name is { Length: > 0 } && _models.Find(role, name) is null)
         {
             throw WebUiException.Python("RuntimeError", $"model '{name}' not found");
         }

@@ -81,7 +81,7 @@ internal sealed class WebUiModels
                 File.Exists(entry.Path) ? Finder.Hashes.OldOf(entry.Path) : null,
                 null
             ))
-            .OrderBy(model => model.Name, StringComparer.OrdinalIgnoreCase)
+            .OrderBy(model => model.Name, StringComparer.Ordinal)
             .ToList();
         return [.. files, .. OfWorkers("controlnet:", files)];
     }
