@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using ControlNetSharp.Server.Jobs;
 using ControlNetSharp.Server.Operation;
 using ControlNetSharp.Server.Safety;
+using ControlNetSharp.Server.Studio;
 using ControlNetSharp.Server.V1;
 using ControlNetSharp.Server.WebUi;
 using ControlNetSharp.Server.Work;
@@ -89,6 +90,7 @@ public static class ControlNetServer
         routes.MapOperation();
         routes.MapV1();
         routes.MapWebUi();
+        routes.MapStudio();
         return routes;
     }
 

@@ -93,6 +93,7 @@ internal static class CatalogueRoutes
         new(
             info.Name,
             isDefault,
+            info.IsForDrawings,
             info.Meaning,
             info.NeedsDownload,
             isAvailable,

@@ -64,6 +64,7 @@ internal sealed record ControlView(
 /// <summary>An annotator.</summary>
 /// <param name="Name">What units name it by.</param>
 /// <param name="IsDefault">Whether it is taken where none is named.</param>
+/// <param name="IsForDrawings">Whether it is for drawings of lines.</param>
 /// <param name="Meaning">One line.</param>
 /// <param name="NeedsDownload">Whether it needs a file that does not come with the program.</param>
 /// <param name="IsAvailable">Whether all that it needs is there.</param>
@@ -71,6 +72,7 @@ internal sealed record ControlView(
 internal sealed record AnnotatorView(
     string Name,
     bool IsDefault,
+    bool IsForDrawings,
     string Meaning,
     bool NeedsDownload,
     bool IsAvailable,

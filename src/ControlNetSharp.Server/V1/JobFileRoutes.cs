@@ -25,6 +25,7 @@ internal static class JobFileRoutes
             .Produces(StatusCodes.Status200OK, contentType: "application/json");
         job.MapGet("/preview", PreviewAsync)
             .WithSummary("The picture of a running job so far")
+            .WithParameters(("n", JsonSchemaType.Integer, "Its number, as previewUrl has it; over, it is 204."))
             .Produces(StatusCodes.Status200OK, contentType: "image/jpeg");
     }
 
@@ -71,15 +72,19 @@ internal static class JobFileRoutes
 
     private static async Task<IResult> PreviewAsync(
         string id,
+        int? n,
         HttpContext context,
         JobStore store,
         CancellationToken cancellationToken
     )
     {
         await store.RequireAsync(context, id, cancellationToken).ConfigureAwait(false);
-        var preview =
-            await store.PreviewAsync(id, cancellationToken).ConfigureAwait(false)
-            ?? throw ApiException.NotFound("preview of the job", id);
+        if (await store.PreviewAsync(id, cancellationToken).ConfigureAwait(false) is not { } preview)
+        {
+            // Asked for by its number, as an event named it, it was there and the job was faster: no error of anybody.
+            return n is null ? throw ApiException.NotFound("preview of the job", id) : TypedResults.NoContent();
+        }
+
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Bytes(preview, "image/jpeg");
     }

@@ -18,7 +18,7 @@ public static class PoseDrawing
     private const float Opacity = 0.6f;
 
     /// <summary>Colours of the joints, and of the limbs in the order of <see cref="Limbs"/>: 18 steps of hue.</summary>
-    private static readonly byte[][] Colours =
+    internal static readonly byte[][] Colours =
     [
         [255, 0, 0],
         [255, 85, 0],
@@ -41,7 +41,7 @@ public static class PoseDrawing
     ];
 
     /// <summary>The joints that a limb is drawn between: arms, legs, head.</summary>
-    private static readonly (int From, int To)[] Limbs =
+    internal static readonly (int From, int To)[] Limbs =
     [
         (1, 2),
         (1, 5),

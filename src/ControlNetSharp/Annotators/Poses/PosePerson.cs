@@ -14,6 +14,29 @@ public sealed record PosePerson
     /// <summary>Points of a hand: the wrist, then four of each finger from the thumb on, towards the tip.</summary>
     public const int HandPoints = 21;
 
+    /// <summary>The names of the points of a body, in their order.</summary>
+    internal static readonly IReadOnlyList<string> JointNames =
+    [
+        "nose",
+        "neck",
+        "right shoulder",
+        "right elbow",
+        "right wrist",
+        "left shoulder",
+        "left elbow",
+        "left wrist",
+        "right hip",
+        "right knee",
+        "right ankle",
+        "left hip",
+        "left knee",
+        "left ankle",
+        "right eye",
+        "left eye",
+        "right ear",
+        "left ear",
+    ];
+
     /// <summary>A person from the points of the body.</summary>
     /// <param name="body"><see cref="BodyPoints"/> points.</param>
     /// <exception cref="ArgumentException">Another number of points.</exception>

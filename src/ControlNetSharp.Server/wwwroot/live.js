@@ -1,0 +1,119 @@
+// Live: while the pen moves a quick picture follows it, and when the pen rests a good one.
+// One quick picture is under way at a time, always of the newest strokes, so that each one is finished and seen. A good
+// one is given up as soon as the pen moves again: both are of one group, in which a new job ends the one before.
+import { api } from './api.js';
+import { ended, forget, keep } from './jobs.js';
+import { blame } from './making.js';
+import { actingUnits, hasHint, requestOf } from './request.js';
+import { draft, faults, live, picturesOf, shown, tab } from './state.js';
+import { effect, signal } from './view.js';
+
+const REST = 600;
+const QUICK_STEPS = 6;
+const QUICK_SIDE = 192;
+const WINDOW = 4000;
+
+/** The quick picture on the stage: an address of bytes held here. */
+export const quick = signal(null);
+
+/** The quick pictures, which are nobody's to keep. */
+export const passing = new Set();
+
+export const liveGroup = `live-${tab}`;
+
+/** Few steps, and a smaller picture of the same shape. */
+function quickOf(from) {
+  const scale = Math.min(1, QUICK_SIDE / Math.min(from.width, from.height));
+  const side = (pixels) => Math.max(64, Math.round((pixels * scale) / 64) * 64);
+  return { ...from, width: side(from.width), height: side(from.height), steps: Math.min(from.steps, QUICK_STEPS), batch: 1 };
+}
+
+/** What a picture follows: the strokes, and what stands beside them. */
+const causesOf = ({ prompt, negativePrompt, model, width, height, guidanceScale, seed, units }) => [
+  prompt, negativePrompt, model, width, height, guidanceScale, seed,
+  ...units.flatMap((unit) => [unit.on, unit.kind, unit.source, unit.drawing.doc, unit.classes.doc, unit.pose.doc, unit.picture, unit.weight]),
+];
+
+export function watchLive() {
+  let last = null;
+  let isQuickUnderWay = false;
+  let isDirty = false;
+  let resting = 0;
+  let times = [];
+
+  async function makeQuick() {
+    isQuickUnderWay = true;
+    isDirty = false;
+    const units = actingUnits();
+    try {
+      const asked = await api.generate(await requestOf(quickOf(draft.value)), liveGroup);
+      passing.add(asked.id);
+      keep(asked);
+      const job = await ended(asked.id);
+      const picture = picturesOf(job)[0];
+      if (job?.state === 'done' && picture && live.value.on) {
+        const old = quick.value;
+        quick.value = URL.createObjectURL(await api.bytes(picture.url));
+        if (old) {
+          setTimeout(() => URL.revokeObjectURL(old), 500);
+        }
+        const now = performance.now();
+        times = [...times.filter((time) => now - time < WINDOW), now];
+        const rate = times.length > 1 ? ((times.length - 1) * 1000) / (now - times[0]) : 0;
+        live.value = { ...live.value, rate, made: (live.value.made ?? 0) + 1 };
+      }
+      forget(asked.id);
+      api.remove(asked.id).catch(() => {});
+    } catch (refusal) {
+      blame(refusal, units);
+    }
+    isQuickUnderWay = false;
+    if (isDirty && live.value.on) {
+      await makeQuick();
+    }
+  }
+
+  async function makeGood() {
+    live.value = { ...live.value, busy: false };
+    isDirty = false;
+    times = [];
+    const units = actingUnits();
+    try {
+      const job = keep(await api.generate(await requestOf(), liveGroup));
+      shown.value = { id: job.id, index: 0 };
+      const done = await ended(job.id);
+      if (done?.state === 'done' && shown.value.id === job.id) {
+        quick.value = null;
+      }
+      if (done?.error) {
+        blame(done.error, units);
+      }
+    } catch (refusal) {
+      blame(refusal, units);
+    }
+  }
+
+  effect(() => {
+    const now = causesOf(draft.value);
+    const isChanged = last !== null && now.some((value, i) => value !== last[i]);
+    last = now;
+    if (!live.value.on || !isChanged || !draft.value.units.some((unit) => unit.on && hasHint(unit))) {
+      return;
+    }
+    faults.value = [];
+    if (!live.peek().busy) {
+      live.value = { ...live.peek(), busy: true };
+    }
+    clearTimeout(resting);
+    resting = setTimeout(makeGood, REST);
+    isDirty = true;
+    if (!isQuickUnderWay) {
+      makeQuick();
+    }
+  });
+}
+
+export function setLive(on) {
+  live.value = { on, rate: 0, busy: false, made: 0 };
+  quick.value = null;
+}

@@ -1,0 +1,91 @@
+// A unit's picture: dropped, pasted, chosen, photographed, or the last one that was made; and what looks at it.
+import { FileButton, Button, Select, Slider } from '../parts/controls.js';
+import { send } from '../parts/files.js';
+import { api } from '../api.js';
+import { changeUnit, notify, picturesOf, server, shown, shownJob } from '../state.js';
+import { t, word } from '../texts.js';
+import { html, useSignal } from '../view.js';
+
+/** Gives a unit a picture of the person's. */
+export async function givePicture(key, file, isHint = false) {
+  try {
+    const upload = await send(file);
+    changeUnit(key, { source: 'picture', picture: { ...upload, name: file.name }, isHint });
+  } catch (refusal) {
+    notify(refusal.message, true);
+  }
+}
+
+const lastPicture = () => picturesOf(shownJob.value)[shown.value.index];
+
+export function PictureEditor({ unit }) {
+  const isOver = useSignal(false);
+  const row = server.value.controls.find((control) => control.kind === unit.kind);
+  const annotators = row.annotators.filter((annotator) => !annotator.isForDrawings || annotator.name === unit.annotator);
+  const chosen = row.annotators.find((annotator) => annotator.name === unit.annotator) ?? row.annotators.find((annotator) => annotator.isDefault);
+  const drop = (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    isOver.value = false;
+    [...event.dataTransfer.files].slice(0, 1).forEach((file) => givePicture(unit.key, file));
+  };
+  const over = (event) => {
+    event.preventDefault();
+    isOver.value = true;
+  };
+  const useLast = async () => {
+    const file = lastPicture();
+    await givePicture(unit.key, new File([await api.bytes(file.url)], file.name, { type: file.mediaType }));
+  };
+  const option = (choice) => {
+    const value = unit.options[choice.name] ?? choice.default;
+    const set = (number) => changeUnit(unit.key, { options: { ...unit.options, [choice.name]: number } });
+    return choice.words?.length > 0
+      ? html`<${Select}
+          key=${choice.name}
+          label=${word('option', choice.name)}
+          value=${String(value)}
+          choices=${choice.words.map((label, i) => ({ value: String(i), label }))}
+          onChange=${(index) => set(Number(index))}
+        />`
+      : html`<${Slider}
+          key=${choice.name}
+          label=${word('option', choice.name)}
+          min=${choice.min}
+          max=${choice.max}
+          step=${choice.whole ? 1 : (choice.max - choice.min) / 200}
+          value=${value}
+          onInput=${set}
+          format=${(number) => (choice.whole ? number : number.toFixed(2))}
+        />`;
+  };
+  return html`
+    <div class=${`drop ${isOver.value ? 'over' : ''}`} onDrop=${drop} onDragOver=${over} onDragLeave=${() => (isOver.value = false)}>
+      ${unit.picture
+        ? html`<img src=${api.uploadUrl(unit.picture.sha256)} alt=${t('picture.yours')} />`
+        : html`<p>${t('picture.drop')}</p>`}
+    </div>
+    <div class="tools">
+      <${FileButton} icon="open" text=${t('picture.choose')} accept="image/*,.json,.npy,.npz,.pfm,.exr,.tif,.tiff" onFile=${(file) => givePicture(unit.key, file)} />
+      <${FileButton} icon="camera" text=${t('picture.camera')} accept="image/*" capture="environment" onFile=${(file) => givePicture(unit.key, file)} />
+      ${lastPicture() && html`<${Button} icon="again" text=${t('picture.last')} onClick=${useLast} />`}
+      <label class="check">
+        <input type="checkbox" checked=${unit.isHint} onChange=${(event) => changeUnit(unit.key, { isHint: event.currentTarget.checked })} />
+        ${t('picture.isHint')}
+      </label>
+    </div>
+    ${!unit.isHint &&
+    html`
+      <${Select}
+        label=${t('annotator')}
+        member=${`${unit.key}.annotator`}
+        value=${chosen?.name ?? ''}
+        choices=${annotators
+          .filter((annotator) => annotator.isAvailable !== false)
+          .map(({ name, meaning }) => ({ value: name, label: `${word('annotator', name)}${meaning ? ` – ${meaning}` : ''}` }))}
+        onChange=${(annotator) => changeUnit(unit.key, { annotator, options: {} })}
+      />
+      <div class="options">${(chosen?.options ?? []).map(option)}</div>
+    `}
+  `;
+}
