@@ -55,7 +55,7 @@ internal static class AnnotateCommand
             Models,
             Resolution,
             Values,
-            OutputFolder.Overwrite,
+            OutputPlace.Overwrite,
         };
 
     public static async Task RunAsync(
@@ -283,6 +283,7 @@ internal static class AnnotateCommand
         }
 
         var options = annotators.SelectMany(info => info.Options).ToList();
+        var names = options.Count == 0 ? "none" : string.Join(", ", options.Select(option => option.Name));
         return values.ToDictionary(
             value => value.Key,
             value =>
@@ -290,8 +291,7 @@ internal static class AnnotateCommand
                     ? throw UsageException.Of(
                         Values.Name,
                         $"{value.Key}={value.Value}",
-                        $"there is no option \"{value.Key}\"; there are "
-                            + $"{(options.Count == 0 ? "none" : string.Join(", ", options.Select(other => other.Name)))}."
+                        $"there is no option \"{value.Key}\"; there are {names}."
                     )
                     : option.NumberOf(value.Value)
                         ?? throw UsageException.Of(
@@ -329,9 +329,9 @@ internal static class AnnotateCommand
             throw UsageException.Of(Out.Name, file, "must be a file ending in .png in a folder that exists.");
         }
 
-        OutputFolder.Check(Out.Name, file, Path.GetDirectoryName(Path.GetFullPath(file))!);
-        var overwrites = arguments.GetValue(OutputFolder.Overwrite);
-        OutputFolder.CheckFree(Out.Name, file, [file], overwrites);
+        OutputPlace.Check(Out.Name, file, Path.GetDirectoryName(Path.GetFullPath(file))!);
+        var overwrites = arguments.GetValue(OutputPlace.Overwrite);
+        OutputPlace.CheckFree(Out.Name, file, [file], overwrites);
         return overwrites;
     }
 }

@@ -108,7 +108,7 @@ internal static class BenchCommand
             steps
         );
         var latents = Seeds.Noise(0, batch, p.OutChannels, size / 8, size / 8).to(placement.Device);
-        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+        var level = NoiseSchedule.StableDiffusion.LevelAt(500);
         var seconds = new List<double>();
         for (var step = 0; step <= steps; step++)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Networks;
 using static TorchSharp.torch;
 
@@ -7,7 +8,15 @@ namespace ControlNetSharp.Cli;
 /// <summary>What the benches share: options and random networks.</summary>
 internal static class BenchOptions
 {
-    public static Option<string?> Family { get; } = new("--family") { Description = "sd15 (default), sd21 or sdxl." };
+    private static readonly IReadOnlyList<string> Families =
+    [
+        .. ModelFamily.All.Select(family => family.ShortName).OfType<string>(),
+    ];
+
+    private static readonly string Allowed = $"{string.Join(", ", Families.SkipLast(1))} or {Families[^1]}";
+
+    public static Option<string?> Family { get; } =
+        new("--family") { Description = $"{Allowed}; default {Families[0]}." };
 
     public static Option<string?> Size { get; } =
         new("--size") { Description = "Width and height in pixels, a multiple of 64; default 512." };
@@ -15,14 +24,13 @@ internal static class BenchOptions
     public static Option<string?> Batch { get; } =
         new("--batch") { Description = "Pictures computed together; default 1." };
 
-    public static (string Name, UNetParams UNet) ReadFamily(ParseResult arguments) =>
-        (arguments.GetValue(Family) ?? "sd15") switch
-        {
-            "sd15" => ("sd15", UNetParams.Sd15),
-            "sd21" => ("sd21", UNetParams.Sd21),
-            "sdxl" => ("sdxl", UNetParams.Sdxl),
-            var other => throw UsageException.Of(Family.Name, other, "must be sd15, sd21 or sdxl."),
-        };
+    public static (string Name, UNetParams UNet) ReadFamily(ParseResult arguments)
+    {
+        var name = arguments.GetValue(Family) ?? Families[0];
+        return ModelFamily.All.FirstOrDefault(family => family.ShortName == name)?.UNet is { } unet
+            ? (name, unet)
+            : throw UsageException.Of(Family.Name, name, $"must be {Allowed}.");
+    }
 
     public static int ReadSize(ParseResult arguments)
     {

@@ -64,7 +64,11 @@ internal static class BenchTrainCommand
     )
     {
         var (family, p) = BenchOptions.ReadFamily(arguments);
-        TrainCommand.RequireTrainable(p, BenchOptions.Family.Name, arguments.GetValue(BenchOptions.Family) ?? "");
+        if (TrainableDenoiser.WhyNot(p) is { } reason)
+        {
+            throw UsageException.Of(BenchOptions.Family.Name, arguments.GetValue(BenchOptions.Family) ?? "", reason);
+        }
+
         var size = BenchOptions.ReadSize(arguments);
         var (batch, steps) = (arguments.Whole(BenchOptions.Batch, 1, 1, 64), arguments.Whole(Steps, 2, 1, 100));
         var compute = ComputeSettings.Read(arguments).RequireCpu();

@@ -15,6 +15,12 @@ internal sealed record ComputeSettings(string Device, string Dtype)
 
     public static IEnumerable<Option> Options => [DeviceOption, DtypeOption];
 
+    /// <summary>What the option of the device is called.</summary>
+    public static string DeviceName => DeviceOption.Name;
+
+    /// <summary>What the option of the type is called.</summary>
+    public static string DtypeName => DtypeOption.Name;
+
     /// <summary>Reads the options; nothing is loaded.</summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="recorded">Those of the picture that is made again; its dtype cannot be another.</param>
@@ -39,7 +45,7 @@ internal sealed record ComputeSettings(string Device, string Dtype)
     }
 
     /// <summary>Whether the CPU computes.</summary>
-    public bool OnCpu => Device == "cpu";
+    public bool OnCpu => Device == PlacementPolicy.Cpu;
 
     /// <summary>Refuses a GPU where the CPU is what is measured.</summary>
     /// <exception cref="UsageException">The device is not the CPU.</exception>
@@ -48,37 +54,11 @@ internal sealed record ComputeSettings(string Device, string Dtype)
             ? this
             : throw UsageException.Of(DeviceOption.Name, Device, "training is measured on the CPU only; must be cpu.");
 
-    /// <summary>
-    /// The same for training: bf16 where a GPU is to choose, since gradients in fp16 would vanish without a scaling of
-    /// the loss.
-    /// </summary>
-    /// <exception cref="UsageException">fp16 was asked for.</exception>
-    public ComputeSettings ForTraining() =>
-        Dtype switch
-        {
-            "fp16" => throw UsageException.Of(
-                DtypeOption.Name,
-                Dtype,
-                "small gradients are zero in it; must be auto, bf16 or fp32 for training."
-            ),
-            "auto" when !OnCpu => this with { Dtype = "bf16" },
-            _ => this,
-        };
-
     /// <summary>Loads libtorch and chooses.</summary>
     /// <exception cref="RuntimeUnavailableException">
     /// libtorch or the device is not there, or this CPU's convolutions are wrong.
     /// </exception>
-    public Placement Place()
-    {
-        NativeLibraries.EnsureLoaded();
-        if (OnCpu)
-        {
-            ConvolutionCheck.Require();
-        }
-
-        return PlacementPolicy.Choose(Device, Dtype);
-    }
+    public Placement Place() => PlacementPolicy.Load(Device, Dtype);
 
     /// <summary>The engine that computes so.</summary>
     /// <param name="models">The folder of <c>--models</c>, or null.</param>

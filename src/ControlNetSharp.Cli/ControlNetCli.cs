@@ -97,6 +97,7 @@ internal static class ControlNetCli
             BenchCommand.Create()
         );
         var (train, evaluate, dataset) = (TrainCommand.Create(), EvaluateCommand.Create(), DatasetCommand.Create());
+        var (serve, work, studio) = (ServeCommand.Create(), WorkCommand.Create(), StudioCommand.Create());
         var doctor = new Command("doctor", "Says what this machine can do.");
         Command Sub(Command group, string name) => group.Subcommands.First(command => command.Name == name);
         var actions = new Dictionary<Command, Func<ParseResult, bool, CancellationToken, Task>>
@@ -116,6 +117,9 @@ internal static class ControlNetCli
             [Sub(bench, "train")] = (a, json, stop) => Done(() => BenchTrainCommand.Run(a, args, output, json, stop)),
             [Sub(bench, "annotate")] = (a, json, stop) => Done(() => BenchAnnotateCommand.Run(a, output, json, stop)),
             [Sub(bench, "load")] = (a, json, _) => Done(() => BenchCommand.Load(a, output, json)),
+            [serve] = (a, json, stop) => ServeCommand.RunAsync(a, output, json, stop),
+            [work] = (a, json, stop) => WorkCommand.RunAsync(a, output, json, stop),
+            [studio] = (a, json, stop) => StudioCommand.RunAsync(a, output, json, stop),
             [doctor] = (_, json, _) => Done(() => DoctorCommand.Run(output, json)),
         };
         return (
@@ -128,6 +132,9 @@ internal static class ControlNetCli
                 evaluate,
                 models,
                 bench,
+                serve,
+                work,
+                studio,
                 doctor,
                 Json,
                 Verbose,

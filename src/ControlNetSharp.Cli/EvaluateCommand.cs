@@ -1,16 +1,15 @@
 using System.CommandLine;
 using System.Diagnostics;
-using ControlNetSharp.Annotators;
-using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Evaluation;
-using ControlNetSharp.Networks;
-using ControlNetSharp.Pictures;
-using ControlNetSharp.Runtime;
-using ControlNetSharp.Samplers;
+using ControlNetSharp.Models;
+using ControlNetSharp.Requests;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary><c>controlnet evaluate</c>: how well a model's ControlNets make it follow hints.</summary>
+/// <summary>
+/// <c>controlnet evaluate</c>: how well a model's ControlNets make it follow hints. Options to a request, its report to
+/// a table.
+/// </summary>
 internal static class EvaluateCommand
 {
     private static readonly Option<string?> Model = new("--model", "-m")
@@ -61,6 +60,20 @@ internal static class EvaluateCommand
         Description = "Measures the embedded annotators on scenes (default 500) in place of a model.",
     };
 
+    private static readonly Dictionary<string, string> Options = new(StringComparer.Ordinal)
+    {
+        ["model"] = Model.Name,
+        ["controls"] = Kinds.Name,
+        ["controls.kind"] = Kinds.Name,
+        ["controls.model"] = Kinds.Name,
+        ["pictures"] = Pictures.Name,
+        ["data"] = Data.Name,
+        ["steps"] = Steps.Name,
+        ["guidanceScale"] = Guidance.Name,
+        ["page"] = Page.Name,
+        ["realScenes"] = Real.Name,
+    };
+
     public static Command Create()
     {
         var command = new Command(
@@ -106,200 +119,89 @@ internal static class EvaluateCommand
             return;
         }
 
-        var (name, folder) = (arguments.GetValue(Model) ?? ModelFiles.Pocket, arguments.GetValue(Models));
-        var count = arguments.Whole(Pictures, 64, 1, EvaluationScenes.Most);
-        var (steps, guidance) = (arguments.Whole(Steps, 20, 1, 1000), arguments.Real(Guidance, 7, 1, 30));
-        // Pictures from elsewhere are not compared with scenes.
-        var real = arguments.Whole(Real, new EvaluationOptions().RealScenes, 2, 1000) * (arguments.Has(Data) ? 0 : 1);
-        var files = arguments.GetValue(Data) is { } data ? PictureFiles(data, output) : null;
-        var named = Named(arguments);
-        var compute = ComputeSettings.Read(arguments);
-        var modelPath = ModelFiles.FindModel(name, folder);
-        var controlPaths =
-            named.Count == 0
-                ? Found(modelPath, folder)
-                : named.ToDictionary(
-                    control => control.Kind.Name,
-                    control => control.File ?? ModelFiles.FindControlNet(control.Kind, modelPath, folder)
-                );
-        var page = arguments.GetValue(Page) is { } target ? new EvaluationPage(Page.Name, target) : null;
-        var placement = compute.Place();
-        CheckpointLoader.CheckControlNets(modelPath, controlPaths.Values);
-        using var classifier = Classifier(output, folder);
-        using var model = CheckpointLoader.LoadModel(modelPath, placement);
-        var controls = new Dictionary<string, ControlNet>();
-        try
+        var evaluation = RequestErrors.Named(Options, () => Find(arguments));
+        foreach (var note in evaluation.Notes)
         {
-            foreach (var (kind, path) in controlPaths)
-            {
-                controls.Add(kind, CheckpointLoader.LoadControlNet(path, placement, model));
-            }
+            output.Message.WriteLine(note);
+        }
 
-            var evaluation = new ControlEvaluation(
-                model,
-                controls,
-                new EvaluationOptions
-                {
-                    Sampling = new SamplingOptions { Steps = steps },
-                    GuidanceScale = guidance,
-                    WithCombinations = arguments.GetValue(Combinations),
-                    Annotators = ModelFiles.ForAnnotators(folder),
-                    Classifier = classifier,
-                    RealScenes = real,
-                    Workers =
-                        NarrowModels.AreFasterSideBySide(model.UNet.Params)
-                        && placement.Device.type == TorchSharp.DeviceType.CPU
-                            ? 2
-                            : 1,
-                }
+        var clock = Stopwatch.StartNew();
+        EvaluationReport report;
+        using (var bar = new ProgressBar(output))
+        {
+            report = evaluation.Run(
+                (done, total) => bar.Show(done, total, clock.Elapsed.TotalSeconds),
+                cancellationToken
             );
-            var seeds = EvaluationScenes.Of(evaluation.Groups, count);
-            var (total, clock) = (files?.Count ?? seeds.Count, Stopwatch.StartNew());
-            EvaluationReport report;
-            using (var bar = new ProgressBar(output))
-            {
-                report = evaluation.Run(
-                    files is null
-                        ? seeds.Select(scene => EvaluationScenes.Reference(scene.Seed, scene.Groups, model.NativeSize))
-                        : files.Select((file, i) => Reference(file, i, model.NativeSize)),
-                    done => bar.Show(done, total, clock.Elapsed.TotalSeconds),
-                    page is null ? null : page.Add,
-                    cancellationToken
-                );
-            }
-
-            page?.Write(name, report);
-            foreach (var note in report.Notes)
-            {
-                output.Message.WriteLine(note);
-            }
-
-            EvaluationTable.Write(output, json, name, files?.Count ?? count, report);
         }
-        finally
+
+        foreach (var note in report.Notes)
         {
-            foreach (var control in controls.Values)
-            {
-                control.Dispose();
-            }
+            output.Message.WriteLine(note);
+        }
+
+        if (json)
+        {
+            output.WriteJson(evaluation.Summarise(report));
+        }
+        else
+        {
+            output.Result.Write(EvaluationTable.Markdown(report));
         }
     }
 
-    /// <summary>The kinds of the command line, with their files where it names them.</summary>
-    private static List<(ConditionKind Kind, string? File)> Named(ParseResult arguments)
-    {
-        var named = new List<(ConditionKind Kind, string? File)>();
-        foreach (var text in arguments.GetValue(Kinds) ?? [])
-        {
-            var equals = text.IndexOf('=');
-            var (kind, file) = (KindOf(equals < 0 ? text : text[..equals]), equals < 0 ? null : text[(equals + 1)..]);
-            if (file is not null && !File.Exists(file))
-            {
-                throw UsageException.Of(Kinds.Name, text, "there is no such file.");
-            }
-
-            if (named.Exists(other => other.Kind == kind))
-            {
-                throw UsageException.Of(Kinds.Name, text, $"{kind.Name} is given twice.");
-            }
-
-            named.Add((kind, file));
-        }
-
-        return named;
-    }
-
-    private static ConditionKind KindOf(string name)
+    private static RequestedEvaluation Find(ParseResult arguments)
     {
         try
         {
-            var kind = ConditionKind.Find(name);
-            _ = ConditionMetric.Of(kind.Name);
-            return kind;
-        }
-        catch (UnknownNameException e)
-        {
-            throw UsageException.Of(Kinds.Name, name, e.Problem, e);
-        }
-    }
-
-    /// <summary>All kinds for which a ControlNet is found.</summary>
-    private static Dictionary<string, string> Found(string modelPath, string? folder)
-    {
-        var scored = ConditionMetric.All.Select(metric => ConditionKind.Find(metric.Kind)).ToList();
-        var found = scored
-            .Select(kind => (kind.Name, Path: ModelFiles.LookForControlNet(kind, modelPath, folder)))
-            .Where(control => control.Path is not null)
-            .ToDictionary(control => control.Name, control => control.Path!);
-        if (found.Count == 0)
-        {
-            // The error names the places.
-            ModelFiles.FindControlNet(scored[0], modelPath, folder);
-        }
-
-        return found;
-    }
-
-    private static SceneClassifier? Classifier(CommandOutput output, string? folder)
-    {
-        if (ModelFiles.LookForClassifier(folder) is { } path)
-        {
-            return SceneClassifier.Load(path);
-        }
-
-        output.Message.WriteLine(
-            $"Prompt fidelity and picture quality are left out: {SceneClassifier.FileName} is not in "
-                + $"{(folder is null ? "" : folder + " or ")}the folder of the embedded model."
-        );
-        return null;
-    }
-
-    private static List<string> PictureFiles(string folder, CommandOutput output)
-    {
-        if (!Directory.Exists(folder))
-        {
-            throw UsageException.Of(Data.Name, folder, "there is no such folder.");
-        }
-
-        string[] endings = [".png", ".jpg", ".jpeg", ".webp", ".bmp"];
-        var (files, others) = (new List<string>(), new SortedSet<string>(StringComparer.Ordinal));
-        foreach (var file in Directory.GetFiles(folder).Order(StringComparer.Ordinal))
-        {
-            var ending = Path.GetExtension(file).ToLowerInvariant();
-            if (endings.Contains(ending))
-            {
-                files.Add(file);
-            }
-            else if (ending != ".txt")
-            {
-                others.Add(ending);
-            }
-        }
-
-        if (others.Count > 0)
-        {
-            output.Message.WriteLine(
-                $"controlnet: left out of {folder}: {string.Join(", ", others)}; looked for "
-                    + $"{string.Join(", ", endings)}."
+            var request = Read(arguments);
+            request.Check();
+            return new RequestedEvaluation(
+                request,
+                ComputeSettings.Read(arguments).ToEngine(arguments.GetValue(Models))
             );
         }
-
-        return files.Count > 0
-            ? files
-            : throw UsageException.Of(
-                Data.Name,
-                folder,
-                $"there is no picture in it; looked for {string.Join(", ", endings)}."
-            );
+        catch (RequestException e)
+            when (e.InnerException is ModelNotFoundException
+                && e.Member.StartsWith("controls", StringComparison.Ordinal)
+            )
+        {
+            throw new RequestException(e.Member, e.Value, $"{e.Problem} Or give {e.Value}=FILE.", e);
+        }
     }
 
-    private static ReferencePicture Reference(string file, int index, int size)
+    /// <summary>The options as a request.</summary>
+    /// <exception cref="RequestException">A number is none.</exception>
+    /// <exception cref="UsageException">A file is not there.</exception>
+    private static EvaluationRequest Read(ParseResult arguments)
     {
-        var text = Path.ChangeExtension(file, ".txt");
-        return new ReferencePicture(
-            PictureResizing.Fit(PictureReader.Read(file), size, size, ResizeMode.Crop),
-            File.Exists(text) ? File.ReadAllText(text).Trim() : "",
-            index
-        );
+        var usual = new EvaluationRequest();
+        int Whole(Option<string?> option, string property, string member, int otherwise) =>
+            arguments.GetValue(option) is { } text
+                ? RequestValues.Integer<EvaluationRequest>(property, member, text)
+                : otherwise;
+        return usual with
+        {
+            Model = arguments.GetValue(Model) ?? usual.Model,
+            Controls = [.. (arguments.GetValue(Kinds) ?? []).Select(ReadControl)],
+            Pictures = Whole(Pictures, nameof(usual.Pictures), "pictures", usual.Pictures),
+            Data = arguments.GetValue(Data),
+            Steps = Whole(Steps, nameof(usual.Steps), "steps", usual.Steps),
+            GuidanceScale = arguments.GetValue(Guidance) is { } guidance
+                ? RequestValues.Real<EvaluationRequest>(nameof(usual.GuidanceScale), "guidanceScale", guidance)
+                : usual.GuidanceScale,
+            Combinations = arguments.GetValue(Combinations),
+            Page = arguments.GetValue(Page),
+            RealScenes = Whole(Real, nameof(usual.RealScenes), "realScenes", usual.RealScenes),
+        };
+    }
+
+    private static EvaluatedControl ReadControl(string text)
+    {
+        var equals = text.IndexOf('=');
+        var (kind, file) = (equals < 0 ? text : text[..equals], equals < 0 ? null : text[(equals + 1)..]);
+        return file is null || File.Exists(file)
+            ? new EvaluatedControl { Kind = kind, Model = file }
+            : throw UsageException.Of(Kinds.Name, text, "there is no such file.");
     }
 }

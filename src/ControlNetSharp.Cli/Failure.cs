@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ControlNetSharp.Checkpoints;
@@ -6,6 +7,7 @@ using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
+using ControlNetSharp.Server.Operation;
 using ControlNetSharp.Text;
 using ControlNetSharp.Training;
 using ControlNetSharp.Training.Datasets;
@@ -34,10 +36,15 @@ internal sealed record Failure(
 {
     public const int WrongInput = 2;
 
+    /// <summary>All that is wrong, where it may be several things.</summary>
+    public IReadOnlyList<string> Problems { get; private init; } = [];
+
     /// <summary>The row for an exception.</summary>
     public static Failure Of(Exception exception) =>
         exception switch
         {
+            SettingsException e => new(WrongInput, "wrong_settings", e.Message) { Problems = e.Problems },
+            DbException e => new(3, "jobs_unavailable", "--jobs: " + FirstLine(e.Message)),
             UsageException e => new(WrongInput, "wrong_input", e.Message, e.Option),
             PictureException e => new(WrongInput, "wrong_picture", e.Message, File: e.Input),
             DatasetException e => new(WrongInput, "wrong_dataset", e.Message, File: e.File),
@@ -98,6 +105,11 @@ internal sealed record Failure(
         if (Keys is { Count: > 0 })
         {
             error["keys"] = new JsonArray([.. Keys.Select(key => JsonValue.Create(key))]);
+        }
+
+        if (Problems.Count > 0)
+        {
+            error["problems"] = new JsonArray([.. Problems.Select(problem => JsonValue.Create(problem))]);
         }
 
         return new JsonObject { ["error"] = error }.ToJsonString(

@@ -45,25 +45,25 @@ internal static class ForeignPicture
             );
         }
 
-        var (request, losses, hasSameNoise) = new ForeignRequests(
+        var read = new ForeignRequests(
             new ModelFinder(new ModelFinderOptions { Folders = folder is null ? [] : [folder] })
         ).Read(parameters, model);
-        if (losses.Count > 0 && !isLenient)
+        if (read.Losses.Count > 0 && !isLenient)
         {
             throw UsageException.Of(
                 option,
                 file,
-                $"these parts cannot be honoured: {string.Join(" ", losses.Select(loss => loss.ToString()))} "
+                $"these parts cannot be honoured: {string.Join(" ", read.Losses.Select(loss => loss.ToString()))} "
                     + $"{GenerateOptions.Lenient.Name} leaves them out."
             );
         }
 
-        foreach (var loss in losses)
+        foreach (var loss in read.Losses)
         {
             output.Message.WriteLine($"controlnet: {file}: left out: {loss}");
         }
 
-        if (!hasSameNoise)
+        if (!read.HasSameNoise)
         {
             output.Message.WriteLine(
                 $"controlnet: {file}: its noise was drawn on a graphics card (it says no RNG: CPU), so that the result "
@@ -71,6 +71,6 @@ internal static class ForeignPicture
             );
         }
 
-        return request;
+        return read.Request;
     }
 }

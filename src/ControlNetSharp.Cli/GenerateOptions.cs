@@ -190,7 +190,7 @@ internal static class GenerateOptions
             PrintRequest,
             Replay,
             Lenient,
-            OutputFolder.Overwrite,
+            OutputPlace.Overwrite,
         ];
 
     private static string Range(string property) =>

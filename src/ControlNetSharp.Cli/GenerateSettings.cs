@@ -53,7 +53,7 @@ internal sealed record GenerateSettings
             Request = request,
             Replay = replay,
             Output = CheckOutput(arguments.GetValue(GenerateOptions.Out)),
-            Overwrites = arguments.GetValue(OutputFolder.Overwrite),
+            Overwrites = arguments.GetValue(OutputPlace.Overwrite),
             WritesMaps = arguments.GetValue(GenerateOptions.SaveMaps),
             Inputs = arguments.GetValue(GenerateOptions.Manifest) switch
             {
@@ -100,7 +100,7 @@ internal sealed record GenerateSettings
             GenerateOptions.Out,
             GenerateOptions.Models,
             GenerateOptions.SaveMaps,
-            OutputFolder.Overwrite,
+            OutputPlace.Overwrite,
             GenerateOptions.PrintRequest,
             GenerateOptions.Lenient,
         ];
@@ -144,7 +144,7 @@ internal sealed record GenerateSettings
         var (option, output) = (GenerateOptions.Out.Name, path ?? ".");
         if (Directory.Exists(output))
         {
-            OutputFolder.Check(option, output, output);
+            OutputPlace.Check(option, output, output);
             return output;
         }
 
@@ -153,7 +153,7 @@ internal sealed record GenerateSettings
             throw UsageException.Of(option, output, "must be a file ending in .png or a folder that exists.");
         }
 
-        OutputFolder.Check(option, output, Path.GetDirectoryName(Path.GetFullPath(output))!);
+        OutputPlace.Check(option, output, Path.GetDirectoryName(Path.GetFullPath(output))!);
         return output;
     }
 }

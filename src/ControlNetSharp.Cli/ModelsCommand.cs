@@ -67,7 +67,7 @@ internal static class ModelsCommand
                 Output,
                 LayoutOption,
                 DtypeOption,
-                OutputFolder.Overwrite,
+                OutputPlace.Overwrite,
             },
         };
 
@@ -177,8 +177,8 @@ internal static class ModelsCommand
             throw UsageException.Of("out", target, $"there is no folder {folder}.");
         }
 
-        var overwrites = arguments.GetValue(OutputFolder.Overwrite);
-        OutputFolder.CheckFree("out", target, [target], overwrites);
+        var overwrites = arguments.GetValue(OutputPlace.Overwrite);
+        OutputPlace.CheckFree("out", target, [target], overwrites);
         NativeLibraries.EnsureLoaded();
         var clock = Stopwatch.StartNew();
         var overflows = new List<string>();

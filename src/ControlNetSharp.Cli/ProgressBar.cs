@@ -40,6 +40,7 @@ internal sealed class ProgressBar(CommandOutput output, string? label = null, st
         if (_shown)
         {
             output.Message.WriteLine();
+            _shown = false;
         }
     }
 }

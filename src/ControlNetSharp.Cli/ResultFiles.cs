@@ -23,7 +23,7 @@ internal sealed class ResultFiles
         {
             var pictures = Enumerable.Range(0, settings.Pictures).Select(index => PictureStem(index, seed: 0));
             var maps = settings.WritesMaps ? Enumerable.Range(0, settings.Request.Units.Count).Select(MapStem) : [];
-            OutputFolder.CheckFree(
+            OutputPlace.CheckFree(
                 GenerateOptions.Out.Name,
                 settings.Output,
                 pictures.Concat(maps).Select(stem => stem + Extension),

@@ -1,27 +1,19 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using ControlNetSharp.Checkpoints;
-using ControlNetSharp.Diffusion;
-using ControlNetSharp.Evaluation;
-using ControlNetSharp.Networks;
-using ControlNetSharp.Runtime;
-using ControlNetSharp.Samplers;
 using ControlNetSharp.Training;
-using ControlNetSharp.Training.Datasets;
-using static TorchSharp.torch;
 
 namespace ControlNetSharp.Cli;
 
-/// <summary><c>controlnet train</c>: a dataset to a ControlNet of one's own.</summary>
+/// <summary>
+/// <c>controlnet train</c>: a dataset to a ControlNet of one's own. Options to a request, its progress to a bar.
+/// </summary>
 internal static class TrainCommand
 {
-    private const int MostValidationExamples = 32;
-
     public static Command Create()
     {
         var command = new Command("train", "Trains a ControlNet on a dataset.");
-        foreach (var option in TrainSettings.Options.Concat(ComputeSettings.Options))
+        foreach (var option in TrainOptions.All.Concat(ComputeSettings.Options))
         {
             command.Add(option);
         }
@@ -31,130 +23,64 @@ internal static class TrainCommand
 
     public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
-        var settings = TrainSettings.Read(arguments);
-        var compute = ComputeSettings.Read(arguments).ForTraining();
-        settings.CheckDevice(compute);
-        var modelPath = ModelFiles.FindModel(settings.Model);
-        if (settings.Plan)
+        var options = ComputeSettings.Read(arguments).ToEngine(arguments.GetValue(TrainOptions.Models));
+        var request = Named(() => TrainFlags.Read(arguments));
+        if (arguments.GetValue(TrainOptions.Plan))
         {
-            Plan(settings, modelPath, compute.Place(), output, json);
+            Write(output, json, request, Named(() => RequestedTraining.Plan(request, options, keepsMemory: true)));
             return;
         }
 
-        RequireTrainable(CheckpointLoader.ReadModelShape(modelPath).UNet, "--model", settings.Model);
-        var dataset = TrainingDataset.Open(settings.Data);
-        foreach (var note in dataset.Notes)
+        var training = Named(() => new RequestedTraining(request, options) { KeepsMemory = true });
+        foreach (var note in training.Notes)
         {
             output.Message.WriteLine($"controlnet: {note}");
         }
 
-        var sources = settings.Sources(dataset);
-        var placement = compute.Place();
-
-        // What is trained has to be float32; what is locked takes the memory of the type that is computed in.
-        var trained = placement with
+        var summary = Named(() => Train(training, request, output, cancellationToken));
+        if (summary.WasCancelled)
         {
-            Dtype = ScalarType.Float32,
-        };
-        using var model = CheckpointLoader.LoadModel(
-            modelPath,
-            settings.Target == TrainingTarget.ControlNet ? placement : trained
-        );
-        var workers = compute.OnCpu ? WorkersOf(settings, model.UNet.Params) : 1;
-        var modelHash = CheckpointHash.OfModel(modelPath);
-        using var controlNet =
-            settings.Target == TrainingTarget.UNet ? null : ControlNetOf(settings, model, modelPath, trained);
-        var denoiser = new TrainableDenoiser(model.UNet, controlNet, settings.Target, placement.Dtype)
-        {
-            Checkpointing = settings.Checkpointing,
-        };
-        using var claim = OutputFolder.Claim(TrainSettings.OutOption.Name, settings.Out);
-        var examples = Encode(
-            settings,
-            model,
-            modelHash,
-            sources,
-            compute.OnCpu ? workers : Environment.ProcessorCount,
-            output,
-            cancellationToken
-        );
-        var (training, validation) = Split(examples, settings.Run.Seed);
-        var judges = settings.Conditions.ToDictionary(condition => condition, settings.Judge);
-        try
-        {
-            var run = new TrainingRun(
-                model,
-                denoiser,
-                training,
-                validation,
-                condition => new ConditionFidelity(condition, judges[condition]),
-                RunOptions(settings, model, modelHash, workers)
+            throw new InterruptedException(
+                $"step {summary.Step} is saved in {summary.Out}; {TrainOptions.Resume.Name} goes on from there."
             );
-            output.Message.WriteLine(
-                $"{Counts.Of(training.Examples.Count, "example")}, {validation.Examples.Count} for validation; "
-                    + $"{Rate(settings, model):g3} learning rate, batches of {settings.Run.BatchSize}, "
-                    + $"{placement.Dtype} on {placement.Device}; into {settings.Out}"
-            );
-            var clock = Stopwatch.StartNew();
-            TrainingResult result;
-            var files = new List<string>();
-            using (var bar = new TrainingBar(output, settings.Run.BatchSize * settings.Run.Accumulation))
-            {
-                result = run.Run(
-                    new TrainingEvents(bar.Show, bar.Say, bar.ShowPicture),
-                    finished => files = Write(settings, model, controlNet, modelHash, sources, finished),
-                    cancellationToken
-                );
-            }
-
-            Report(settings, model, result, clock.Elapsed);
-            if (cancellationToken.IsCancellationRequested)
-            {
-                throw new InterruptedException(
-                    $"step {result.Step} is saved in {settings.Out}; --resume goes on from there."
-                );
-            }
-
-            Write(output, json, settings, result, files);
         }
-        finally
-        {
-            foreach (var judge in judges.Values)
-            {
-                judge?.Dispose();
-            }
-        }
+
+        Write(output, json, summary);
     }
 
-    private static int WorkersOf(TrainSettings settings, UNetParams p)
-    {
-        var workers =
-            NarrowModels.AreFasterSideBySide(p) && settings.Run.BatchSize % 2 == 0 && settings.Run.Accumulation == 1
-                ? 2
-                : 1;
-        AllocatorTuning.KeepFreedMemory(workers);
-        return workers;
-    }
+    private static T Named<T>(Func<T> work) => RequestErrors.Named(TrainOptions.ByMember, work);
 
-    /// <summary>Reads only the model's header.</summary>
-    private static void Plan(
-        TrainSettings settings,
-        string modelPath,
-        Placement placement,
+    private static TrainingSummary Train(
+        RequestedTraining training,
+        TrainingRequest request,
         CommandOutput output,
-        bool json
+        CancellationToken cancellationToken
     )
     {
-        var (unet, _, parameters, nativeSize) = CheckpointLoader.ReadModelShape(modelPath);
-        using var network = new UNet(unet, Placement.Meta);
-        var options = settings.Run with { Workers = WorkersOf(settings, unet) };
-        var side = settings.Resolution ?? nativeSize;
-        var plan = new TrainingPlanner(
-            unet,
-            parameters - network.parameters().Sum(p => p.numel()),
-            settings.Target,
-            placement.Dtype
-        ).Plan(options, side, side, settings.Checkpointing);
+        var clock = Stopwatch.StartNew();
+        using var encoding = new ProgressBar(output, "encoding", "an example");
+        using var bar = new TrainingBar(output, request.BatchSize * request.Accumulation);
+        return training.Run(
+            new TrainingEvents(
+                bar.Show,
+                bar.Say,
+                bar.ShowPicture,
+                (done, total) =>
+                {
+                    encoding.Show(done, total, clock.Elapsed.TotalSeconds);
+                    if (done == total)
+                    {
+                        encoding.Dispose();
+                    }
+                }
+            ),
+            cancellationToken
+        );
+    }
+
+    private static void Write(CommandOutput output, bool json, TrainingRequest request, PlannedTraining planned)
+    {
+        var plan = planned.Plan;
         if (json)
         {
             output.WriteJson(
@@ -164,16 +90,16 @@ internal static class TrainCommand
                     totalBytes = plan.TotalBytes,
                     availableBytes = plan.AvailableBytes,
                     secondsPerStep = plan.SecondsPerStep,
-                    samplesPerSecond = options.BatchSize * options.Accumulation / plan.SecondsPerStep,
-                    advice = plan.Advice.Select(advice => WordsFor(advice, options)),
+                    samplesPerSecond = planned.SamplesPerSecond,
+                    advice = plan.Advice.Select(advice => WordsFor(advice, request)),
                 }
             );
             return;
         }
 
         output.Result.WriteLine(
-            $"{settings.Target} at {side} x {side}, batches of {options.BatchSize} x {options.Accumulation}, "
-                + $"{placement.Dtype}"
+            $"{request.Target} at {planned.Side} x {planned.Side}, "
+                + $"batches of {request.BatchSize} x {request.Accumulation}, {planned.Dtype}"
         );
         foreach (var part in plan.Memory.Append(new MemoryPart("in all", plan.TotalBytes)))
         {
@@ -189,211 +115,42 @@ internal static class TrainCommand
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{plan.SecondsPerStep:g3} s a step, "
-                    + $"{options.BatchSize * options.Accumulation / plan.SecondsPerStep:g3} pictures a second; 1000 "
+                    + $"{planned.SamplesPerSecond:g3} pictures a second; 1000 "
                     + $"steps take {TimeSpan.FromSeconds(1000 * plan.SecondsPerStep):hh\\:mm\\:ss}"
             )
         );
-        foreach (var advice in plan.Advice.Select(advice => WordsFor(advice, options)))
+        foreach (var advice in plan.Advice.Select(advice => WordsFor(advice, request)))
         {
             output.Result.WriteLine($"It does not fit. To make it fit: {advice}.");
         }
     }
 
-    private static ControlNet ControlNetOf(
-        TrainSettings settings,
-        DiffusionModel model,
-        string modelPath,
-        Placement placement
-    )
-    {
-        if (settings.Start is { } start)
-        {
-            return CheckpointLoader.LoadControlNet(start, placement, model);
-        }
-
-        var (controlNet, fresh) = TrainableCopy.Of(model.UNet, settings.Run.Seed, placement);
-        TrainableCopy.ReadFrom(controlNet, fresh, modelPath);
-        return controlNet;
-    }
-
-    private static ExampleCache Encode(
-        TrainSettings settings,
-        DiffusionModel model,
-        string modelHash,
-        IReadOnlyList<(TrainingExample Example, HintSource Source)> sources,
-        int workers,
-        CommandOutput output,
-        CancellationToken cancellationToken
-    )
-    {
-        var clock = Stopwatch.StartNew();
-        using var bar = new ProgressBar(output, "encoding", "an example");
-        var shown = new Lock();
-        return ExampleCache.Open(
-            settings.Cache,
-            model,
-            modelHash,
-            sources,
-            settings.AnnotatorFiles,
-            new AspectBuckets(settings.Resolution ?? model.NativeSize),
-            workers,
-            done =>
-            {
-                lock (shown)
-                {
-                    bar.Show(done, sources.Count, clock.Elapsed.TotalSeconds);
-                }
-            },
-            cancellationToken
-        );
-    }
-
-    /// <summary>A twentieth of the examples, chosen by the seed, is kept for validation.</summary>
-    private static (ExampleCache Training, ExampleCache Validation) Split(ExampleCache examples, long seed)
-    {
-        var count = examples.Examples.Count;
-        var order = Enumerable.Range(0, count).ToArray();
-        new Random(unchecked((int)seed)).Shuffle(order);
-        var kept = Math.Clamp(count / 20, count > 1 ? 1 : 0, MostValidationExamples);
-        return (examples.Part(order.Skip(kept).Order()), examples.Part(order.Take(kept)));
-    }
-
-    private static double Rate(TrainSettings settings, DiffusionModel model) =>
-        settings.Rate ?? TrainSettings.DefaultRate(model.UNet.Params.ModelChannels);
-
-    private static TrainingRunOptions RunOptions(
-        TrainSettings settings,
-        DiffusionModel model,
-        string modelHash,
-        int workers
-    ) =>
-        settings.Run with
-        {
-            Identity = new Dictionary<string, string>
-            {
-                ["model"] = modelHash[..10],
-                ["resolution"] = $"{settings.Resolution ?? model.NativeSize}",
-                ["condition"] = string.Join(", ", settings.Conditions),
-            },
-            LearningRate = settings.Run.LearningRate with { Peak = Rate(settings, model) },
-            Loss = new DiffusionLoss
-            {
-                Schedule = NoiseSchedule.Of(model.Noise),
-                Prediction = model.Prediction ?? PredictionType.Epsilon,
-                SnrGamma = settings.SnrGamma,
-            },
-            Workers = workers,
-        };
-
-    private static List<string> Write(
-        TrainSettings settings,
-        DiffusionModel model,
-        ControlNet? controlNet,
-        string modelHash,
-        IReadOnlyList<(TrainingExample Example, HintSource Source)> sources,
-        TrainingResult result
-    )
-    {
-        var metadata = TrainedWeights.MetadataOf(
-            model.Family.Name,
-            sources.Select(source => source.Source).DistinctBy(source => source.Description),
-            modelHash,
-            result
-        );
-        var files = new List<string>();
-        if (controlNet is not null)
-        {
-            files.Add(settings.ControlNetFile);
-            TrainedWeights.WriteControlNet(files[^1], controlNet, settings.SaveDtype, metadata);
-        }
-
-        if (settings.Target != TrainingTarget.ControlNet)
-        {
-            files.Add(settings.ModelFile);
-            TrainedWeights.WriteModel(files[^1], model, model.Text.Params.Heads, settings.SaveDtype, metadata);
-        }
-
-        return files;
-    }
-
-    private static void Report(TrainSettings settings, DiffusionModel model, TrainingResult result, TimeSpan time)
-    {
-        static string Text(double? value) =>
-            value is { } number ? number.ToString("g4", CultureInfo.InvariantCulture) : "–";
-        TrainingReport.Write(
-            settings.Out,
-            $"ControlNetSharp: training of {string.Join(", ", settings.Conditions)}",
-            [
-                ("data", settings.Data),
-                ("model", settings.Model),
-                ("target", settings.Target.ToString()),
-                ("learning rate", Text(Rate(settings, model))),
-                ("batch size", $"{settings.Run.BatchSize} x {settings.Run.Accumulation}"),
-                ("steps", $"{result.Step}"),
-                ("time of this run", time.ToString("hh\\:mm\\:ss", CultureInfo.InvariantCulture)),
-                ("training loss", Text(result.Loss)),
-                ("validation loss", Text(result.ValidationLoss)),
-                ("fidelity", Text(result.Fidelity)),
-                ("fidelity without control", Text(result.FidelityWithoutControl)),
-                ("converged at step", Text(result.ConvergedAtStep)),
-            ]
-        );
-    }
-
-    private static void Write(
-        CommandOutput output,
-        bool json,
-        TrainSettings settings,
-        TrainingResult result,
-        List<string> files
-    )
+    private static void Write(CommandOutput output, bool json, TrainingSummary summary)
     {
         if (json)
         {
-            output.WriteJson(
-                new
-                {
-                    step = result.Step,
-                    loss = result.Loss,
-                    validationLoss = result.ValidationLoss,
-                    fidelity = result.Fidelity,
-                    fidelityWithoutControl = result.FidelityWithoutControl,
-                    convergedAtStep = result.ConvergedAtStep,
-                    @out = settings.Out,
-                    files,
-                }
-            );
+            output.WriteJson(summary);
             return;
         }
 
         output.Message.WriteLine(
-            result.ConvergedAtStep is { } step
-                ? $"Converged at step {step}; {Counts.Of(result.Step, "step")} in all."
-                : $"{Counts.Of(result.Step, "step")}; it has not converged."
+            summary.ConvergedAtStep is { } step
+                ? $"Converged at step {step}; {Counts.Of(summary.Step, "step")} in all."
+                : $"{Counts.Of(summary.Step, "step")}; it has not converged."
         );
-        foreach (var file in files)
+        foreach (var file in summary.Files)
         {
             output.Result.WriteLine(file);
         }
     }
 
-    /// <summary>Refuses models whose networks take more than examples have.</summary>
-    /// <exception cref="UsageException">It is one.</exception>
-    internal static void RequireTrainable(UNetParams p, string option, string value)
-    {
-        if (TrainableDenoiser.WhyNot(p) is { } reason)
-        {
-            throw UsageException.Of(option, value, reason);
-        }
-    }
-
-    private static string WordsFor(TrainingAdvice advice, TrainingRunOptions options) =>
+    private static string WordsFor(TrainingAdvice advice, TrainingRequest request) =>
         advice switch
         {
             TrainingAdvice.Checkpointing => "--gradient_checkpointing keeps the inner values of one block at a time",
             TrainingAdvice.EightBitOptimizer => "--use_8bit_adam takes a quarter of the optimizer's memory",
             TrainingAdvice.Accumulation =>
-                $"--train_batch_size 1 --gradient_accumulation_steps {options.BatchSize} makes the same steps with "
+                $"--train_batch_size 1 --gradient_accumulation_steps {request.BatchSize} makes the same steps with "
                     + "less at once",
             TrainingAdvice.NoAverage => "without --ema_decay there is no average of the weights",
             _ => "a smaller --resolution",

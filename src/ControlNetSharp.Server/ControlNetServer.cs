@@ -1,4 +1,5 @@
-using ControlNetSharp.Engine;
+using System.Net;
+using System.Net.Sockets;
 using ControlNetSharp.Server.Jobs;
 using ControlNetSharp.Server.Operation;
 using ControlNetSharp.Server.Safety;
@@ -16,35 +17,52 @@ namespace ControlNetSharp.Server;
 /// <summary>The server as a program, and as parts for one's own ASP.NET Core program.</summary>
 public static class ControlNetServer
 {
-    /// <summary>Opens the store and puts the program together; it is not started.</summary>
+    /// <summary>Opens the store and puts the server together; it is not started.</summary>
     /// <param name="settings">How it runs.</param>
     /// <param name="cancellationToken">Ends waiting for the database.</param>
+    /// <exception cref="SettingsException">Settings are wrong; every one is named.</exception>
+    /// <exception cref="System.Data.Common.DbException">The database is not there or refuses.</exception>
     public static async Task<WebApplication> CreateAsync(
         ServerSettings settings,
         CancellationToken cancellationToken = default
     )
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        var store = await JobStore
-            .OpenAsync(
-                settings.Jobs ?? ServerSettings.DefaultJobs,
-                settings.Queue with
-                {
-                    ResultsFolder = settings.Results,
-                },
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+        var store = await OpenAsync(settings, cancellationToken).ConfigureAwait(false);
         // No file beside the program changes how it runs, and no folder but its own is served.
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }
         );
-        builder.WebHost.UseUrls($"http://{settings.Listen}:{settings.Port}");
+        builder.WebHost.UseUrls(AddressOf(settings));
+        builder.Logging.Configure(settings);
         builder.Services.AddControlNet(settings, store);
         var app = builder.Build();
+        app.UseV1();
         app.UseSafety();
         app.MapControlNet();
         return app;
+    }
+
+    /// <summary>Opens the store and puts a program together that only works; it is not started.</summary>
+    /// <inheritdoc cref="CreateAsync" path="/param|/exception"/>
+    public static async Task<IHost> CreateWorkerAsync(
+        ServerSettings settings,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var store = await OpenAsync(settings, cancellationToken).ConfigureAwait(false);
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Logging.Configure(settings);
+        builder.Services.AddStore(settings, store).AddOperation(settings).AddWorkers(settings);
+        return builder.Build();
+    }
+
+    /// <summary>The address that is listened at.</summary>
+    internal static string AddressOf(ServerSettings settings)
+    {
+        // A free port is found for an address, not for a name.
+        var address = settings.Listen == "localhost" ? IPAddress.Loopback : IPAddress.Parse(settings.Listen);
+        var host = address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : $"{address}";
+        return $"http://{host}:{settings.Port}";
     }
 
     /// <summary>Jobs, workers and what the routes need.</summary>
@@ -54,18 +72,15 @@ public static class ControlNetServer
         JobStore store
     )
     {
-        services.AddSingleton(settings);
-        // By a factory, so that the container disposes it.
-        services.AddSingleton(_ => store);
+        services.AddStore(settings, store);
         services.AddSingleton<JobDesk>();
         services.AddHostedService<StoreSweeper>();
         if (settings.Workers > 0)
         {
-            services.AddWorker(settings);
+            services.AddWorkers(settings);
         }
 
-        services.AddSafety(settings).AddOperation(settings).AddV1().AddWebUi();
-        return services;
+        return services.AddSafety(settings).AddOperation(settings).AddMetricsPage().AddV1().AddWebUi();
     }
 
     /// <summary>All routes.</summary>
@@ -77,23 +92,30 @@ public static class ControlNetServer
         return routes;
     }
 
-    /// <summary>The engine of this process and its workers.</summary>
-    internal static IServiceCollection AddWorker(this IServiceCollection services, ServerSettings settings)
+    private static IServiceCollection AddStore(
+        this IServiceCollection services,
+        ServerSettings settings,
+        JobStore store
+    ) =>
+        // By a factory, so that the container disposes it.
+        services
+            .AddSingleton(settings)
+            .AddSingleton(_ => store)
+            .AddSingleton(new TrainingPlaces(settings.TrainingFolder));
+
+    private static Task<JobStore> OpenAsync(ServerSettings settings, CancellationToken cancellationToken)
     {
-        services.AddSingleton(_ => new ControlNetEngine(
-            new EngineOptions
-            {
-                Device = settings.Device,
-                Dtype = settings.Dtype,
-                ModelFolders = settings.Models,
-                AllowPaths = false,
-                IdleMemory = settings.IdleMemory,
-            }
-        ));
-        services.AddSingleton(WorkerSettings.ForThisProcess(settings.Device));
-        services.AddSingleton<IJobHandler, GenerationJob>();
-        services.AddSingleton<IJobHandler, AnnotationJob>();
-        services.AddHostedService<JobWorker>();
-        return services;
+        ArgumentNullException.ThrowIfNull(settings);
+        List<string> problems = [.. SettingRules.Problems(settings)];
+        return problems.Count > 0
+            ? throw new SettingsException(problems)
+            : JobStore.OpenAsync(
+                settings.Jobs ?? ServerSettings.DefaultJobs,
+                settings.Queue with
+                {
+                    ResultsFolder = settings.Results,
+                },
+                cancellationToken
+            );
     }
 }

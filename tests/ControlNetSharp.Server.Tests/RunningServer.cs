@@ -26,7 +26,14 @@ internal sealed class RunningServer : IAsyncDisposable
     public JobStore Store => App.Services.GetRequiredService<JobStore>();
 
     /// <summary>Starts one; with a folder that is given, a server after it finds the jobs of the one before.</summary>
-    public static async Task<RunningServer> StartAsync(ServerSettings? settings = null, TemporaryFolder? folder = null)
+    /// <param name="settings">How it runs; on a port and with jobs of its own where none are given.</param>
+    /// <param name="folder">Where its jobs are.</param>
+    /// <param name="more">Adds routes for a test.</param>
+    public static async Task<RunningServer> StartAsync(
+        ServerSettings? settings = null,
+        TemporaryFolder? folder = null,
+        Action<WebApplication>? more = null
+    )
     {
         var place = folder ?? new TemporaryFolder();
         settings ??= new ServerSettings();
@@ -35,8 +42,10 @@ internal sealed class RunningServer : IAsyncDisposable
             {
                 Port = 0,
                 Jobs = settings.Jobs ?? place["jobs.db"],
+                TrainingFolder = place["training"],
             }
         );
+        more?.Invoke(app);
         await app.StartAsync();
         return new RunningServer(place, folder is null, app);
     }

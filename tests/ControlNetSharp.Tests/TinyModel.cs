@@ -40,13 +40,13 @@ internal static class TinyModel
     public static TextEncoderParams TextParams { get; } = new() { Width = Width, Layers = 1, Heads = 2 };
 
     /// <summary>The text encoders of SDXL.</summary>
-    public static TextEncoderParams SdxlTextParams { get; } = (TextParams with { Layers = 2 }).ForSdxl();
+    public static TextEncoderParams SdxlTextParams { get; } = TextParams with { Layers = 2, DefaultClipSkip = 2, NormsConditioning = false };
 
     /// <inheritdoc cref="SdxlTextParams"/>
     public static TextEncoderParams SdxlSecondTextParams { get; } = new TextEncoderParams
     {
-        Width = SecondWidth, Layers = 2, Heads = 3, Activation = TextActivation.Gelu, ProjectionWidth = SecondWidth, HasLogitScale = true, PadToken = 0,
-    }.ForSdxl();
+        Width = SecondWidth, Layers = 2, Heads = 3, Activation = TextActivation.Gelu, ProjectionWidth = SecondWidth, HasLogitScale = true, PadToken = 0, DefaultClipSkip = 2, NormsConditioning = false,
+    };
 
     /// <summary>What the shapes of these networks do not show.</summary>
     public static CheckpointMetadata Metadata { get; } = new()

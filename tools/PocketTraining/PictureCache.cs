@@ -66,7 +66,7 @@ public sealed class PictureCache : IDisposable
     {
         var rgb = new byte[PictureBytes];
         _view.ReadArray((long)index * PictureBytes, rgb, 0, rgb.Length);
-        return new Picture(Size, Size, rgb);
+        return Pictures.Picture.Owning(Size, Size, rgb);
     }
 
     /// <summary>Pictures as a batch.</summary>
@@ -119,7 +119,7 @@ public sealed class PictureCache : IDisposable
                     i =>
                     {
                         var (picture, caption) = make(first + i);
-                        (pictures[i], captions[first + i]) = (picture.Rgb, caption);
+                        (pictures[i], captions[first + i]) = (picture.Rgb.ToArray(), caption);
                     }
                 );
                 foreach (var picture in pictures)

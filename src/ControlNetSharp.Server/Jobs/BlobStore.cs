@@ -91,7 +91,10 @@ public sealed class BlobStore
         }
 
         return _folder is not null && File.Exists(PathOf(sha256))
-            ? (await File.ReadAllBytesAsync(PathOf(sha256), cancellationToken).ConfigureAwait(false), found.MediaType)
+            ? (
+                await File.ReadAllBytesAsync(Unlinked(PathOf(sha256)), cancellationToken).ConfigureAwait(false),
+                found.MediaType
+            )
             : null;
     }
 
@@ -136,7 +139,7 @@ public sealed class BlobStore
 
     private static async Task WriteFileAsync(string path, byte[] bytes, CancellationToken cancellationToken)
     {
-        if (File.Exists(path))
+        if (File.Exists(Unlinked(path)))
         {
             return;
         }
@@ -152,6 +155,13 @@ public sealed class BlobStore
 
         File.Move(temporary, path, overwrite: true);
     }
+
+    /// <summary>A path of the folder, where nothing was put in its place that leads elsewhere.</summary>
+    /// <exception cref="IOException">It, or the folder that it is in, is a symbolic link.</exception>
+    private static string Unlinked(string path) =>
+        (new FileInfo(path).LinkTarget ?? new DirectoryInfo(Path.GetDirectoryName(path)!).LinkTarget) is null
+            ? path
+            : throw new IOException($"{path} is a symbolic link, or in one; the results folder has none of its own.");
 
     private string PathOf(string sha256) => Path.Combine(_folder!, sha256[..FolderLength], sha256);
 }

@@ -10,13 +10,14 @@ internal sealed class JobChanges
     /// <summary>The name that stands for any new job in the queue.</summary>
     public const string Queue = "";
 
+    /// <summary>The name that stands for whichever job.</summary>
+    public const string Any = "*";
+
     /// <summary>A job changed, or with <see cref="Queue"/>, there is work.</summary>
     public void Raise(string job)
     {
-        if (_waiting.TryRemove(job, out var waiting))
-        {
-            waiting.TrySetResult();
-        }
+        Wake(job);
+        Wake(Any);
     }
 
     /// <summary>
@@ -35,6 +36,14 @@ internal sealed class JobChanges
         catch (TimeoutException)
         {
             // The caller looks for itself.
+        }
+    }
+
+    private void Wake(string job)
+    {
+        if (_waiting.TryRemove(job, out var waiting))
+        {
+            waiting.TrySetResult();
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace ControlNetSharp.Server.Jobs;
 
 /// <summary>How far a running job is.</summary>
@@ -18,6 +20,9 @@ public sealed record JobProgress(
     string? Text = null
 )
 {
+    /// <summary>What else is known so far, such as the curves of a training; null where the numbers say all.</summary>
+    public JsonObject? Facts { get; init; }
+
     /// <summary>Counts the previews of this job: another number is another picture. 0 for none yet.</summary>
     public int Preview { get; init; }
 }

@@ -52,6 +52,23 @@ public sealed class JobStore : IAsyncDisposable
         return new(await JobDatabase.OpenAsync(jobs, cancellationToken).ConfigureAwait(false), options ?? new());
     }
 
+    /// <summary>Where a store is, without a password.</summary>
+    /// <param name="jobs">As for <see cref="OpenAsync"/>.</param>
+    /// <exception cref="ArgumentException">It is connection text with a word that PostgreSQL does not know.</exception>
+    public static string PlaceOf(string jobs) => SqlDialect.PlaceOf(jobs);
+
+    /// <summary>Whether a store can be opened. Nothing is written.</summary>
+    /// <inheritdoc cref="OpenAsync" path="/param|/exception"/>
+    /// <exception cref="IOException">The folder of its file cannot be used.</exception>
+    public static async Task ProbeAsync(string jobs, CancellationToken cancellationToken = default)
+    {
+        var dialect = SqlDialect.For(jobs);
+        await using (dialect.ConfigureAwait(false))
+        {
+            await dialect.ProbeAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Hands in a job.</summary>
     /// <exception cref="QueueFullException">Too many wait already.</exception>
     /// <exception cref="NoWorkerException">Workers are there, and none of them has what it needs.</exception>
@@ -185,22 +202,41 @@ public sealed class JobStore : IAsyncDisposable
         BytesAsync("previews", job, cancellationToken);
 
     /// <summary>What a job made, in order.</summary>
-    public async Task<IReadOnlyList<JobFile>> FilesAsync(string job, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<JobFile>> FilesAsync(string job, CancellationToken cancellationToken = default) =>
+        [.. (await FilesAsync([job], cancellationToken).ConfigureAwait(false))[job]];
+
+    /// <summary>The same of several jobs, by job.</summary>
+    public async Task<ILookup<string, JobFile>> FilesAsync(
+        IReadOnlyCollection<string> jobs,
+        CancellationToken cancellationToken = default
+    )
     {
+        ArgumentNullException.ThrowIfNull(jobs);
         var rows = await _database
             .ReadAsync(
                 connection =>
-                    connection.QueryAsync<(string Name, string Role, string MediaType, long Size, string Sha256)>(
+                    connection.QueryAsync<(
+                        string Job,
+                        string Name,
+                        string Role,
+                        string MediaType,
+                        long Size,
+                        string Sha256
+                    )>(
                         """
-                        select name, role, media_type, size, sha256 from job_files
-                        where job = @job and role <> 'upload' order by ordinal
+                        select job, name, role, media_type, size, sha256 from job_files
+                        where job in @jobs and role <> 'upload' order by job, ordinal
                         """,
-                        new { job }
+                        new { jobs }
                     ),
                 cancellationToken
             )
             .ConfigureAwait(false);
-        return [.. rows.Select(row => new JobFile(row.Name, row.Role, row.MediaType, row.Size, row.Sha256))];
+        return rows.ToLookup(
+            row => row.Job,
+            row => new JobFile(row.Name, row.Role, row.MediaType, row.Size, row.Sha256),
+            StringComparer.Ordinal
+        );
     }
 
     /// <summary>
@@ -209,6 +245,11 @@ public sealed class JobStore : IAsyncDisposable
     /// </summary>
     public Task NextChangeAsync(string job, CancellationToken cancellationToken = default) =>
         JobChanges.WaitAsync(_database.Changes.Next(job), LongestWait, cancellationToken);
+
+    /// <summary>The same for whichever job.</summary>
+    /// <inheritdoc cref="NextChangeAsync"/>
+    public Task NextChangeOfAnyAsync(CancellationToken cancellationToken = default) =>
+        JobChanges.WaitAsync(_database.Changes.Next(JobChanges.Any), LongestWait, cancellationToken);
 
     /// <summary>Waits until a job is over.</summary>
     /// <returns>The job; null where it was deleted meanwhile.</returns>

@@ -21,6 +21,18 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>Whether a text is PostgreSQL's connection text, not a file.</summary>
     public static bool IsPostgres(string jobs) => jobs.Contains("Host=", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Where a database is, without a password.</summary>
+    /// <exception cref="ArgumentException">It is connection text with a word that PostgreSQL does not know.</exception>
+    public static string PlaceOf(string jobs) =>
+        IsPostgres(jobs)
+            ? new NpgsqlConnectionStringBuilder(jobs) { Password = null, Passfile = null, SslPassword = null }.ToString()
+            : Path.GetFullPath(jobs);
+
+    /// <summary>Whether the database can be used, or made where it is a file. Nothing is written.</summary>
+    /// <exception cref="DbException">It refuses.</exception>
+    /// <exception cref="IOException">The folder of its file cannot be used.</exception>
+    public abstract Task ProbeAsync(CancellationToken cancellationToken);
+
     /// <summary>An open connection.</summary>
     public abstract Task<DbConnection> OpenAsync(CancellationToken cancellationToken);
 
@@ -45,15 +57,12 @@ internal abstract class SqlDialect : IAsyncDisposable
     private sealed class SqliteDialect : SqlDialect
     {
         private readonly string _connection;
+        private readonly string _file;
 
         public SqliteDialect(string file)
         {
-            if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder)
-            {
-                Directory.CreateDirectory(folder);
-            }
-
-            _connection = new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 30 }.ToString();
+            _file = Path.GetFullPath(file);
+            _connection = new SqliteConnectionStringBuilder { DataSource = _file, DefaultTimeout = 30 }.ToString();
         }
 
         public override string Blob => "blob";
@@ -62,6 +71,7 @@ internal abstract class SqlDialect : IAsyncDisposable
 
         public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
             var connection = new SqliteConnection(_connection);
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
             using var command = connection.CreateCommand();
@@ -69,6 +79,35 @@ internal abstract class SqlDialect : IAsyncDisposable
             command.CommandText = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 30000;";
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             return connection;
+        }
+
+        public override async Task ProbeAsync(CancellationToken cancellationToken)
+        {
+            if (File.Exists(_file))
+            {
+                var connection = new SqliteConnection(
+                    new SqliteConnectionStringBuilder { DataSource = _file, Mode = SqliteOpenMode.ReadOnly }.ToString()
+                );
+                await using (connection.ConfigureAwait(false))
+                {
+                    await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+                    using var command = connection.CreateCommand();
+                    command.CommandText = "select count(*) from sqlite_schema";
+                    await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+                    return;
+                }
+            }
+
+            var folder = new DirectoryInfo(_file).Parent!;
+            while (!folder.Exists && folder.Parent is { } parent)
+            {
+                folder = parent;
+            }
+
+            if (Directory.Exists(_file) || File.Exists(folder.FullName))
+            {
+                throw new IOException("must be a file in a folder.");
+            }
         }
 
         public override Task<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken) =>
@@ -97,6 +136,12 @@ internal abstract class SqlDialect : IAsyncDisposable
 
         // Not now(): that is the time at which the transaction began.
         public override string Now => "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
+
+        public override async Task ProbeAsync(CancellationToken cancellationToken)
+        {
+            var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            await opened.DisposeAsync().ConfigureAwait(false);
+        }
 
         public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>
             await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);

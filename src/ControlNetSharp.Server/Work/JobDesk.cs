@@ -1,7 +1,9 @@
 using System.Text;
 using ControlNetSharp.Engine;
+using ControlNetSharp.Evaluation;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Server.Jobs;
+using ControlNetSharp.Training;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlNetSharp.Server.Work;
@@ -24,7 +26,12 @@ internal sealed record JobTerms(string Owner)
 }
 
 /// <summary>Where all APIs hand in: checks a request, keeps its pictures, queues it.</summary>
-internal sealed class JobDesk(JobStore store, IServiceProvider services)
+internal sealed class JobDesk(
+    JobStore store,
+    ServerSettings settings,
+    TrainingPlaces places,
+    IServiceProvider services
+)
 {
     private const int TitleLength = 200;
 
@@ -41,6 +48,8 @@ internal sealed class JobDesk(JobStore store, IServiceProvider services)
     )
     {
         request.Check();
+        settings.Limits.Check(request);
+        settings.Limits.Check(RequestPictures.Of(request));
         var (kept, uploads) = await JobPictures
             .KeepAsync(request, store.Blobs, cancellationToken)
             .ConfigureAwait(false);
@@ -72,6 +81,7 @@ internal sealed class JobDesk(JobStore store, IServiceProvider services)
     public async Task<Submission> SubmitAsync(ControlUnit unit, JobTerms terms, CancellationToken cancellationToken)
     {
         RequestRules.CheckUnit(unit with { Model = unit.Model ?? "" }, "unit");
+        settings.Limits.Check(RequestPictures.Of(unit, "unit"));
         var (kept, uploads) = await JobPictures.KeepAsync(unit, store.Blobs, cancellationToken).ConfigureAwait(false);
         return await SubmitAsync(
                 JobKind.Annotation,
@@ -83,6 +93,55 @@ internal sealed class JobDesk(JobStore store, IServiceProvider services)
                 cancellationToken
             )
             .ConfigureAwait(false);
+    }
+
+    /// <summary>Hands in a training; its folders are names in the server's own.</summary>
+    /// <inheritdoc cref="SubmitAsync(GenerationRequest, JobTerms, CancellationToken)"/>
+    public Task<Submission> SubmitAsync(TrainingRequest request, JobTerms terms, CancellationToken cancellationToken)
+    {
+        request.Check();
+        places.Training("out", request.Out);
+        RequestRules.Require(request.Cache is null, "cache", request.Cache, "the server chooses where it is.");
+        if (TrainingPlaces.ScenesOf("data", request.Data) is null)
+        {
+            places.Dataset("data", request.Data);
+        }
+
+        return SubmitAsync(
+            JobKind.Training,
+            $"{string.Join(", ", request.Conditions)}: {request.Out}",
+            request.ToJson(),
+            [WorkerNames.OfKind(JobKind.Training)],
+            [],
+            terms,
+            cancellationToken
+        );
+    }
+
+    /// <summary>Hands in an evaluation; its data is the name of a dataset of the server.</summary>
+    /// <inheritdoc cref="SubmitAsync(GenerationRequest, JobTerms, CancellationToken)"/>
+    public Task<Submission> SubmitAsync(
+        EvaluationRequest request,
+        JobTerms terms,
+        CancellationToken cancellationToken
+    )
+    {
+        request.Check();
+        RequestRules.Require(request.Page is null, "page", request.Page, "the pictures are files of the job.");
+        if (request.Data is { } data)
+        {
+            places.Dataset("data", data);
+        }
+
+        return SubmitAsync(
+            JobKind.Evaluation,
+            request.Model,
+            request.ToJson(),
+            [WorkerNames.OfKind(JobKind.Evaluation)],
+            [],
+            terms,
+            cancellationToken
+        );
     }
 
     private Task<Submission> SubmitAsync(

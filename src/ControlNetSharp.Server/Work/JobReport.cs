@@ -4,7 +4,8 @@ using ControlNetSharp.Server.Jobs;
 namespace ControlNetSharp.Server.Work;
 
 /// <summary>The last word of a running job, written by the thread that computes and read by the one that tells.</summary>
-internal sealed class JobReport
+/// <param name="onStep">Gets the seconds of each step; null for nobody.</param>
+internal sealed class JobReport(Action<double>? onStep = null)
 {
     private readonly Lock _lock = new();
     private readonly List<NewJobFile> _partial = [];
@@ -37,6 +38,18 @@ internal sealed class JobReport
         }
     }
 
+    /// <summary>What was told last.</summary>
+    public JobProgress Last
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _progress;
+            }
+        }
+    }
+
     /// <summary>Progress, with a preview or without.</summary>
     public void Tell(JobProgress progress, Picture? preview = null)
     {
@@ -45,6 +58,11 @@ internal sealed class JobReport
             if (preview is not null)
             {
                 (_preview, _previews) = (preview, _previews + 1);
+            }
+
+            if (progress.Step > 0 && progress.Batch == _progress.Batch && progress.Step > _progress.Step)
+            {
+                onStep?.Invoke((progress.Seconds - _progress.Seconds) / (progress.Step - _progress.Step));
             }
 
             _progress = progress with { Preview = _previews };

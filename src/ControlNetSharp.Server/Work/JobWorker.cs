@@ -1,7 +1,9 @@
 using System.Data.Common;
+using System.Diagnostics;
 using ControlNetSharp.Engine;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Server.Jobs;
+using ControlNetSharp.Server.Operation;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +18,8 @@ internal sealed partial class JobWorker(
     ControlNetEngine engine,
     IEnumerable<IJobHandler> handlers,
     WorkerSettings settings,
+    ServerSettings server,
+    Measures measures,
     ILogger<JobWorker> logger
 ) : BackgroundService
 {
@@ -93,39 +97,73 @@ internal sealed partial class JobWorker(
         var (id, attempt) = (claimed.Job.Id, claimed.Job.Attempt);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(leaving);
         using var over = new CancellationTokenSource();
-        var report = new JobReport();
+        var report = new JobReport(measures.Step);
+        using var trace = Measures.Traces.StartActivity($"job {claimed.Job.Kind}", ActivityKind.Consumer);
+        trace?.SetTag("job.id", id).SetTag("job.attempt", attempt);
+        var clock = Stopwatch.GetTimestamp();
         var beating = BeatAsync(claimed.Job, report, stop, over.Token);
-        LogStarted(id, claimed.Job.Kind, attempt);
+        LogStarted(id, claimed.Job.Kind, attempt, server.LogPrompts ? claimed.Job.Title : "");
         Func<Task> end;
+        string outcome;
         try
         {
             var result = await _handlers[claimed.Job.Kind].RunAsync(claimed, report, stop.Token).ConfigureAwait(false);
             end = () => store.Queue.FinishAsync(id, attempt, result);
+            outcome = "done";
         }
         catch (OperationCanceledException) when (leaving.IsCancellationRequested)
         {
             end = () => store.Queue.ReleaseAsync(id, attempt);
+            outcome = "released";
         }
         catch (OperationCanceledException)
         {
             end = () => store.Queue.FinishAsync(id, attempt, new JobResult(report.Partial, []), JobState.Cancelled);
+            outcome = "cancelled";
         }
 #pragma warning disable CA1031 // Whatever went wrong with a job is written down; the worker goes on with the next.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            LogFailed(e, id);
-            end = () => store.Queue.FailAsync(id, attempt, JobFailure.Of(e), JobFailure.MayTryAgain(e));
+            var error = JobFailure.Of(e);
+            LogFailure(e, id, error);
+            end = () => store.Queue.FailAsync(id, attempt, error, JobFailure.MayTryAgain(e));
+            outcome = error.Code;
         }
 
         await over.CancelAsync().ConfigureAwait(false);
         var last = await beating.ConfigureAwait(false);
-        if (last != BeatAnswer.Lost)
+        if (last == BeatAnswer.Lost)
+        {
+            outcome = "lost";
+        }
+        else
         {
             await TellAsync(end).ConfigureAwait(false);
         }
 
-        LogEnded(id, last);
+        var seconds = Stopwatch.GetElapsedTime(clock).TotalSeconds;
+        measures.End(
+            claimed.Job.Kind,
+            outcome,
+            seconds,
+            report.Partial.Count(file => file.Role == JobFileRole.Picture)
+        );
+        trace?.SetTag("job.end", outcome);
+        LogEnded(id, outcome, seconds);
+    }
+
+    /// <summary>What a caller did wrong may repeat the prompt; what we did wrong has a place in the program.</summary>
+    private void LogFailure(Exception exception, string job, JobError error)
+    {
+        if (JobFailure.IsCallers(exception))
+        {
+            LogRefused(job, error.Code, server.LogPrompts ? error.Message : "");
+        }
+        else
+        {
+            LogFailed(exception, job);
+        }
     }
 
     /// <summary>Tells each progress, at most ten times a second, and at least three times a lease that it lives.</summary>
@@ -200,11 +238,14 @@ internal sealed partial class JobWorker(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Job {Job} ({Kind}) started, attempt {Attempt}")]
-    private partial void LogStarted(string job, string kind, int attempt);
+    [LoggerMessage(LogLevel.Information, "Job {Job} ({Kind}) started, attempt {Attempt} {Prompt}")]
+    private partial void LogStarted(string job, string kind, int attempt, string prompt);
 
-    [LoggerMessage(LogLevel.Information, "Job {Job} ended ({Answer})")]
-    private partial void LogEnded(string job, BeatAnswer answer);
+    [LoggerMessage(LogLevel.Information, "Job {Job} ended: {Outcome} after {Seconds:0.000} s")]
+    private partial void LogEnded(string job, string outcome, double seconds);
+
+    [LoggerMessage(LogLevel.Information, "Job {Job} is refused: {Code} {Reason}")]
+    private partial void LogRefused(string job, string code, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Job {Job} failed")]
     private partial void LogFailed(Exception exception, string job);

@@ -46,7 +46,7 @@ public sealed class ConditionFidelity(string condition, IAnnotator? annotator)
         EdgeAgreement.F1(found, hint, EdgeAgreement.ToleranceFor(hint));
 
     /// <summary>Pearson's correlation coefficient; 0 where one of both is the same everywhere.</summary>
-    private static double Correlation(byte[] a, byte[] b)
+    private static double Correlation(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
     {
         if (a.Length != b.Length)
         {
@@ -56,7 +56,7 @@ public sealed class ConditionFidelity(string condition, IAnnotator? annotator)
             );
         }
 
-        var (meanA, meanB) = (a.Average(x => (double)x), b.Average(x => (double)x));
+        var (meanA, meanB) = (Mean(a), Mean(b));
         var (product, squareA, squareB) = (0.0, 0.0, 0.0);
         for (var i = 0; i < a.Length; i++)
         {
@@ -67,5 +67,16 @@ public sealed class ConditionFidelity(string condition, IAnnotator? annotator)
         }
 
         return squareA * squareB > 0 ? product / Math.Sqrt(squareA * squareB) : 0;
+    }
+
+    private static double Mean(ReadOnlySpan<byte> values)
+    {
+        var sum = 0L;
+        foreach (var value in values)
+        {
+            sum += value;
+        }
+
+        return (double)sum / values.Length;
     }
 }

@@ -1,5 +1,6 @@
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Models;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
@@ -51,14 +52,18 @@ internal sealed class ControlEvaluation(
     )
     {
         ArgumentNullException.ThrowIfNull(references);
+        // A network that several annotators read is loaded once.
+        using var shelf = new NetworkShelf();
         var (makers, readers) = (new Dictionary<string, IAnnotator>(), new Dictionary<string, IAnnotator>());
+        IAnnotator Create(string name) =>
+            AnnotatorCatalogue.Create(name, options.Annotators, shelf, PlacementPolicy.Cpu);
         try
         {
             foreach (var kind in _trials.Singles.Select(trial => trial.Name))
             {
                 var name = ConditionMetric.Of(kind).Annotator;
-                readers.Add(kind, AnnotatorCatalogue.Create(name, options.Annotators));
-                makers.Add(kind, name == kind ? readers[kind] : AnnotatorCatalogue.Create(kind, options.Annotators));
+                readers.Add(kind, Create(name));
+                makers.Add(kind, name == kind ? readers[kind] : Create(kind));
             }
 
             var (tallies, counts, counting, done) = (

@@ -35,7 +35,7 @@ internal sealed record TrialUnit(
     public Picture? Region(int width, int height) =>
         Half == PictureHalf.Both
             ? null
-            : Cut(new Picture(width, height, [.. Enumerable.Repeat(byte.MaxValue, 3 * width * height)]));
+            : Cut(Picture.Owning(width, height, [.. Enumerable.Repeat(byte.MaxValue, 3 * width * height)]));
 
     /// <summary>
     /// The hint of the unit: that of the picture, black where the unit does not act, since it would not be known there.
@@ -45,14 +45,14 @@ internal sealed record TrialUnit(
     /// <summary>The picture, black outside of the half.</summary>
     private Picture Cut(Picture picture)
     {
-        var (width, rgb) = (picture.Width, (byte[])picture.Rgb.Clone());
+        var (width, rgb) = (picture.Width, picture.Rgb.ToArray());
         for (var y = 0; y < picture.Height; y++)
         {
             var (first, count) = Half == PictureHalf.Left ? (width / 2, width - width / 2) : (0, width / 2);
             rgb.AsSpan(3 * (y * width + first), 3 * count).Clear();
         }
 
-        return new Picture(width, picture.Height, rgb);
+        return Picture.Owning(width, picture.Height, rgb);
     }
 }
 

@@ -2,7 +2,6 @@ using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Diffusion;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
-using ControlNetSharp.Text;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Measuring;
@@ -57,14 +56,8 @@ public static class RandomCheckpoint
         }
     }
 
-    private static (string Prefix, nn.Module Network)[] Texts(UNetParams unet) =>
-        unet.VectorChannels is not null
-            ?
-            [
-                (LdmLayout.XlClip, new ClipTextEncoder(TextEncoderParams.ClipL, Placement.Meta)),
-                (LdmLayout.XlOpenClip, new OpenClipTextEncoder(TextEncoderParams.OpenClipBigG, Placement.Meta)),
-            ]
-        : unet.ContextChannels == TextEncoderParams.ClipL.Width
-            ? [(LdmLayout.Clip, new ClipTextEncoder(TextEncoderParams.ClipL, Placement.Meta))]
-        : [(LdmLayout.OpenClip, new OpenClipTextEncoder(TextEncoderParams.OpenClipH, Placement.Meta))];
+    private static IEnumerable<(string Prefix, nn.Module Network)> Texts(UNetParams unet) =>
+        ModelFamily
+            .Of(unet)
+            .Texts.Select(text => (text.Places[0].Prefix, text.Places[0].Create(text.Published, Placement.Meta)));
 }

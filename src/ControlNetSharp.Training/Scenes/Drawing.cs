@@ -136,7 +136,7 @@ internal sealed class Drawing
             (rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2]) = ((byte)c.X, (byte)c.Y, (byte)c.Z);
         }
 
-        return new Picture(_size, _size, rgb);
+        return Pictures.Picture.Owning(_size, _size, rgb);
     }
 
     private static bool Differ(Vector3 a, Vector3 b)

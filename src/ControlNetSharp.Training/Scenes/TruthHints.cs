@@ -89,6 +89,6 @@ internal static class TruthHints
             (rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2]) = colour(i);
         }
 
-        return new Picture(size, size, rgb);
+        return Picture.Owning(size, size, rgb);
     }
 }

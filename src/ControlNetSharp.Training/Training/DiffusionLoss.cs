@@ -11,7 +11,7 @@ namespace ControlNetSharp.Training;
 internal sealed record DiffusionLoss
 {
     /// <summary>The noise schedule that the network is trained with.</summary>
-    public NoiseSchedule Schedule { get; init; } = NoiseSchedule.ScaledLinear();
+    public NoiseSchedule Schedule { get; init; } = NoiseSchedule.StableDiffusion;
 
     /// <summary>What the network predicts.</summary>
     public PredictionType Prediction { get; init; } = PredictionType.Epsilon;

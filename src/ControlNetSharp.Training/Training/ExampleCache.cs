@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
@@ -66,6 +67,8 @@ public sealed class ExampleCache
         ArgumentNullException.ThrowIfNull(model);
         Directory.CreateDirectory(folder);
         var (cached, done) = (new CachedExample[examples.Count], 0);
+        // Each thread has annotators of its own; they read the same networks.
+        using var shelf = new NetworkShelf();
         using var annotators = new ThreadLocal<Dictionary<string, IAnnotator>>(() => [], trackAllValues: true);
         try
         {
@@ -86,7 +89,12 @@ public sealed class ExampleCache
                             var own = annotators.Value!;
                             return own.TryGetValue(info.Name, out var annotator)
                                 ? annotator
-                                : own[info.Name] = AnnotatorCatalogue.Create(info.Name, files);
+                                : own[info.Name] = AnnotatorCatalogue.Create(
+                                    info.Name,
+                                    files,
+                                    shelf,
+                                    PlacementPolicy.Cpu
+                                );
                         }
                     );
                     onExample?.Invoke(Interlocked.Increment(ref done));
@@ -173,7 +181,7 @@ public sealed class ExampleCache
         using var scope = NewDisposeScope();
         using var file = SafetensorsFile.Open(Examples[index].File);
         var size = Examples[index].Size;
-        return new Picture(size.Width, size.Height, file.Read(Hint).expand(-1, -1, 3).contiguous().bytes.ToArray());
+        return Picture.Owning(size.Width, size.Height, file.Read(Hint).expand(-1, -1, 3).contiguous().bytes.ToArray());
     }
 
     private static CachedExample Encode(
@@ -288,7 +296,7 @@ public sealed class ExampleCache
     /// <summary>[H, W, 3], or [H, W, 1] for a grey hint.</summary>
     private static Tensor HintTensor(Picture hint)
     {
-        var pixels = tensor(hint.Rgb, [hint.Height, hint.Width, 3]);
+        var pixels = tensor(hint.Rgb.ToArray(), [hint.Height, hint.Width, 3]);
         var red = pixels.narrow(2, 0, 1);
         return pixels.eq(red).all().item<bool>() ? red.contiguous() : pixels;
     }

@@ -112,8 +112,8 @@ public sealed class TrainableDenoiser
         ArgumentNullException.ThrowIfNull(p);
         return p.VectorChannels is null && p.ConcatenatedChannels == 0
             ? null
-            : $"Models of {ModelFamily.Of(p).FullName} can be run, but not trained here; those of SD 1.x and 2.x can "
-                + "be.";
+            : $"Models of {ModelFamily.Of(p).FullName} can be run, but not trained here; those of "
+                + $"{string.Join(" and ", ModelFamily.All.Where(f => !f.TakesVector).Select(f => f.Name))} can be.";
     }
 
     /// <summary>Predicts noise or velocity.</summary>

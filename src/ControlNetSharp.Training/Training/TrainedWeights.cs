@@ -55,9 +55,11 @@ public static class TrainedWeights
             file,
             dtype,
             With(shape.Write(), metadata),
-            (LdmLayout.UNet, model.UNet),
-            (LdmLayout.Autoencoder, model.Autoencoder),
-            (model.Text is OpenClipTextEncoder ? LdmLayout.OpenClip : LdmLayout.Clip, (nn.Module)model.Text)
+            [
+                (LdmLayout.UNet, model.UNet),
+                (LdmLayout.Autoencoder, model.Autoencoder),
+                .. model.PlacedTexts.Select(text => (text.Place.Prefix, (nn.Module)text.Encoder)),
+            ]
         );
     }
 

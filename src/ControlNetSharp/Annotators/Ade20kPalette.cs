@@ -211,7 +211,7 @@ internal static class Ade20kPalette
             (rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2]) = ColourOf(labels[i]);
         }
 
-        return new Picture(width, height, rgb);
+        return Picture.Owning(width, height, rgb);
     }
 
     /// <summary>The labels of a picture in the palette's colours: the opposite of <see cref="Paint"/>.</summary>
@@ -268,7 +268,8 @@ internal static class Ade20kPalette
             (rgb[i], rgb[i + 1], rgb[i + 2]) = ((byte)(found >> 16), (byte)(found >> 8), (byte)found);
         }
 
-        return (new Picture(picture.Width, picture.Height, rgb), (double)off / (picture.Width * (long)picture.Height));
+        var share = (double)off / (picture.Width * (long)picture.Height);
+        return (Picture.Owning(picture.Width, picture.Height, rgb), share);
     }
 
     /// <summary>

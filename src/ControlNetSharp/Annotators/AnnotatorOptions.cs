@@ -47,8 +47,10 @@ public sealed class AnnotatorOptions
     private static AnnotatorOption OptionOf(AnnotatorInfo info, string name) =>
         info.Options.FirstOrDefault(option => option.Name == name)
         ?? throw new ArgumentException(
-            $"The annotator {info.Kind} has no option \"{name}\"; it has "
-                + $"{(info.Options.Count == 0 ? "none" : string.Join(", ", info.Options.Select(option => option.Name)))}.",
+            $"The annotator {info.Kind} has no option \"{name}\"; it has {NamesOf(info.Options)}.",
             name
         );
+
+    private static string NamesOf(IReadOnlyCollection<AnnotatorOption> options) =>
+        options.Count == 0 ? "none" : string.Join(", ", options.Select(option => option.Name));
 }

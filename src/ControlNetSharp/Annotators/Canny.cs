@@ -168,7 +168,7 @@ internal static class Canny
             }
         }
 
-        return new Picture(width, height, rgb);
+        return Picture.Owning(width, height, rgb);
     }
 
     /// <summary>The strongest channel's gradient at each pixel.</summary>
@@ -242,7 +242,7 @@ internal static class Canny
         private static void Load(Picture picture, int y, int pad, short[] row)
         {
             var length = picture.Width * Channels;
-            var source = picture.Rgb.AsSpan(y * length, length);
+            var source = picture.Rgb.Slice(y * length, length);
             for (var i = 0; i < length; i++)
             {
                 row[pad + i] = source[i];

@@ -115,7 +115,7 @@ internal static class ClassNumbers
                     ? "."
                     : "; where they count from 1, as ADE20K's own annotations do, say annotator=seg_classes,first=1."
             );
-        return new Picture(map.Width, map.Height, rgb);
+        return Picture.Owning(map.Width, map.Height, rgb);
     }
 
     /// <summary>One number a pixel; of grey pictures in three channels the first.</summary>

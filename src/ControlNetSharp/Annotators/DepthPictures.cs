@@ -26,7 +26,7 @@ internal static class DepthPictures
             rgb.AsSpan(3 * i, 3).Fill((byte)Math.Clamp(shares[i] * 255f, 0, 255));
         }
 
-        return new Picture(width, height, rgb);
+        return Picture.Owning(width, height, rgb);
     }
 
     /// <summary>
@@ -82,7 +82,7 @@ internal static class DepthPictures
             );
         }
 
-        return new Picture(width, height, rgb);
+        return Picture.Owning(width, height, rgb);
 
         static byte Level(float component) => (byte)Math.Clamp(component * 127.5f + 127.5f, 0, 255);
     }

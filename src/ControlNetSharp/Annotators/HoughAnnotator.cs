@@ -60,7 +60,7 @@ public sealed class HoughAnnotator : IAnnotator
     /// <summary>White lines on black; fractions of their ends are dropped.</summary>
     internal static Picture Draw(IEnumerable<LineSegment> lines, int width, int height)
     {
-        var canvas = new Picture(width, height, new byte[3 * width * height]);
+        var canvas = Picture.Black(width, height);
         foreach (var line in lines)
         {
             ThinLine.Draw(canvas, (long)line.X0, (long)line.Y0, (long)line.X1, (long)line.Y1);

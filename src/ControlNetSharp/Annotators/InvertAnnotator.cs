@@ -26,7 +26,8 @@ public sealed class InvertAnnotator : IAnnotator
     )
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return new Picture(picture.Width, picture.Height, [.. picture.Rgb.Select(value => (byte)(255 - value))]);
+        var rgb = Array.ConvertAll(picture.Rgb.ToArray(), value => (byte)(255 - value));
+        return Picture.Owning(picture.Width, picture.Height, rgb);
     }
 
     /// <summary>Nothing is held.</summary>

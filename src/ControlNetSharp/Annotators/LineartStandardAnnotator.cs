@@ -42,8 +42,11 @@ public sealed class LineartStandardAnnotator : IAnnotator
     public void Dispose() { }
 
     /// <summary>The surroundings' values, three a pixel.</summary>
-    internal static float[] Surroundings(Picture picture) =>
-        GaussianBlur.Blur([.. picture.Rgb.Select(value => (float)value)], picture.Width, picture.Height, 3, Sigma);
+    internal static float[] Surroundings(Picture picture)
+    {
+        var values = Array.ConvertAll(picture.Rgb.ToArray(), value => (float)value);
+        return GaussianBlur.Blur(values, picture.Width, picture.Height, 3, Sigma);
+    }
 
     /// <summary>
     /// How much darker each pixel is than its surroundings, by the channel where that is least; 0..255.

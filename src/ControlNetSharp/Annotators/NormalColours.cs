@@ -25,7 +25,7 @@ internal static class NormalColours
             (rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2]) = (Level(-x), Level(y), Level(z));
         }
 
-        return new Picture(width, height, rgb);
+        return Picture.Owning(width, height, rgb);
     }
 
     /// <summary>Reads a direction back.</summary>

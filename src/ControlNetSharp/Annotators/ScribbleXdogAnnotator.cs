@@ -43,7 +43,7 @@ public sealed class ScribbleXdogAnnotator : IAnnotator
         cancellationToken.ThrowIfCancellationRequested();
         options ??= new AnnotatorOptions(Info);
         var threshold = options["threshold"];
-        float[] values = [.. picture.Rgb.Select(value => (float)value)];
+        var values = Array.ConvertAll(picture.Rgb.ToArray(), value => (float)value);
         var fine = GaussianBlur.Blur(values, picture.Width, picture.Height, 3, Fine);
         var coarse = GaussianBlur.Blur(values, picture.Width, picture.Height, 3, Coarse);
         var strokes = new byte[picture.Width * picture.Height];

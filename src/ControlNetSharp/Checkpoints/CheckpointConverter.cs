@@ -14,15 +14,6 @@ namespace ControlNetSharp.Checkpoints;
 /// </summary>
 internal static class CheckpointConverter
 {
-    /// <summary>The folder of each text encoder that LDM has a prefix for.</summary>
-    private static readonly Dictionary<string, string> TextFolders = new(StringComparer.Ordinal)
-    {
-        [LdmLayout.Clip] = "text_encoder",
-        [LdmLayout.OpenClip] = "text_encoder",
-        [LdmLayout.XlClip] = "text_encoder",
-        [LdmLayout.XlOpenClip] = "text_encoder_2",
-    };
-
     /// <summary>Converts a checkpoint.</summary>
     /// <param name="input">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
     /// <param name="output">
@@ -73,25 +64,37 @@ internal static class CheckpointConverter
             throw NoNetwork(files);
         }
 
-        var metadata = new Dictionary<string, string>(files.Metadata, StringComparer.Ordinal);
-        if (
-            files.SourceLayout is not "ldm"
-            && LdmLayout.Part(tensors, LdmLayout.Clip) is { Count: > 0 } clip
-            && TextParams(files, LdmLayout.Clip, CheckpointMetadata.Read(files)).Activation == TextActivation.Gelu
-        )
+        var written = files.SourceLayout == "ldm" ? tensors : WithOpenClip(files, tensors);
+        return WriteFile(files, written, files.Metadata, output, writing);
+    }
+
+    /// <summary>
+    /// The tensors of diffusers' layout as LDM has them: text encoders whose weights are OpenCLIP's (SD 2.x) are there
+    /// under OpenCLIP's names, where the family has a place for these.
+    /// </summary>
+    private static Dictionary<string, StoredTensor> WithOpenClip(
+        CheckpointFiles files,
+        Dictionary<string, StoredTensor> tensors
+    )
+    {
+        var family = FamilyOf(files);
+        foreach (var (index, place, p) in TextHeader.In(files, family, CheckpointMetadata.Read(files)))
         {
-            // LDM has the text encoder of SD 2.x under OpenCLIP's names.
-            tensors = tensors
-                .Where(tensor => !tensor.Key.StartsWith(LdmLayout.Clip, StringComparison.Ordinal))
-                .Concat(
-                    OpenClipKeys
-                        .ToOpenClip(clip)
-                        .Select(tensor => KeyValuePair.Create(LdmLayout.OpenClip + tensor.Key, tensor.Value))
-                )
-                .ToDictionary(StringComparer.Ordinal);
+            var open = family.Texts[index].Places.FirstOrDefault(other => other.IsOpenClip);
+            if (!place.IsOpenClip && p.Activation == TextActivation.Gelu && open is not null)
+            {
+                tensors = tensors
+                    .Where(tensor => !tensor.Key.StartsWith(place.Prefix, StringComparison.Ordinal))
+                    .Concat(
+                        OpenClipKeys
+                            .ToOpenClip(LdmLayout.Part(tensors, place.Prefix))
+                            .Select(tensor => KeyValuePair.Create(open.Prefix + tensor.Key, tensor.Value))
+                    )
+                    .ToDictionary(StringComparer.Ordinal);
+            }
         }
 
-        return WriteFile(files, tensors, metadata, output, writing);
+        return tensors;
     }
 
     private static int WriteDiffusers(CheckpointFiles files, string output, Writing writing)
@@ -104,7 +107,9 @@ internal static class CheckpointConverter
             );
         }
 
-        var parts = Parts(files);
+        var metadata = CheckpointMetadata.Read(files);
+        var family = FamilyOf(files);
+        var parts = NetworkShapes.Inferred(files.Name, () => Parts(files, family, metadata));
         if (parts.Count == 0)
         {
             throw NoNetwork(files);
@@ -118,8 +123,8 @@ internal static class CheckpointConverter
                 var folder = Path.Combine(temporary, parts.Count == 1 ? "" : part.Folder);
                 Directory.CreateDirectory(folder);
                 File.WriteAllText(Path.Combine(folder, DiffusersFolder.Config), part.Config);
-                var metadata = new Dictionary<string, string> { ["format"] = "pt" };
-                WriteFile(files, part.Tensors, metadata, Path.Combine(folder, part.File), writing);
+                var format = new Dictionary<string, string> { ["format"] = "pt" };
+                WriteFile(files, part.Tensors, format, Path.Combine(folder, part.File), writing);
                 if (parts.Count > 1 && part.Tokenizer is var (tokenizer, padToken))
                 {
                     TokenizerFiles.Write(
@@ -134,12 +139,9 @@ internal static class CheckpointConverter
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(temporary, DiffusersFolder.Scheduler))!);
                 File.WriteAllText(
                     Path.Combine(temporary, DiffusersFolder.Scheduler),
-                    DiffusersConfigs.Scheduler(CheckpointMetadata.Read(files))
+                    DiffusersConfigs.Scheduler(metadata)
                 );
-                File.WriteAllText(
-                    Path.Combine(temporary, DiffusersFolder.Index),
-                    DiffusersConfigs.Index(isXl: parts.Exists(part => part.Folder == TextFolders[LdmLayout.XlOpenClip]))
-                );
+                File.WriteAllText(Path.Combine(temporary, DiffusersFolder.Index), DiffusersConfigs.Index(family));
             }
 
             Directory.Move(temporary, output);
@@ -159,102 +161,75 @@ internal static class CheckpointConverter
     /// <summary>
     /// The networks of a checkpoint in diffusers' layout: a model's three or four, or the one that the file has.
     /// </summary>
-    private static List<NetworkFolder> Parts(CheckpointFiles files)
+    private static List<NetworkFolder> Parts(CheckpointFiles files, ModelFamily family, CheckpointMetadata metadata)
     {
         const string Weights = "diffusion_pytorch_model.safetensors";
         var parts = new List<NetworkFolder>();
-        var metadata = CheckpointMetadata.Read(files);
-        try
+        var texts = TextHeader.In(files, family, metadata);
+        if (LdmLayout.Part(files.Tensors, LdmLayout.UNet) is { Count: > 0 } unet)
         {
-            var texts = TextFolders
-                .Where(text => LdmLayout.Part(files.Tensors, text.Key).Count > 0)
-                .Select(text => (Prefix: text.Key, Folder: text.Value, Params: TextParams(files, text.Key, metadata)))
-                .ToList();
-            if (LdmLayout.Part(files.Tensors, LdmLayout.UNet) is { Count: > 0 } unet)
-            {
-                var p = NetworkShapes.UNet(Shapes(unet), metadata);
-                var family = ModelFamily.Of(p);
-                metadata = metadata with { LatentScale = metadata.LatentScale ?? family.LatentScale };
-                parts.Add(
-                    new(
-                        "unet",
-                        Weights,
-                        DiffusersLayout.UNet(unet),
-                        DiffusersConfigs.UNet(
-                            p,
-                            metadata.NativeSize ?? family.NativeSize,
-                            texts.Count > 0 ? texts[^1].Params.PooledWidth : null
-                        )
+            var p = NetworkShapes.UNet(Shapes(unet), metadata);
+            metadata = metadata with { LatentScale = metadata.LatentScale ?? family.LatentScale };
+            parts.Add(
+                new(
+                    "unet",
+                    Weights,
+                    DiffusersLayout.UNet(unet),
+                    DiffusersConfigs.UNet(
+                        p,
+                        metadata.NativeSize ?? family.NativeSize,
+                        texts.Count > 0 ? texts[^1].Params.PooledWidth : null
                     )
-                );
-            }
-            else if (LdmLayout.Part(files.Tensors, LdmLayout.Control) is { Count: > 0 } control)
-            {
-                var p = NetworkShapes.ControlNet(Shapes(control), metadata);
-                parts.Add(new("controlnet", Weights, DiffusersLayout.UNet(control), DiffusersConfigs.ControlNet(p)));
-            }
-
-            if (LdmLayout.Part(files.Tensors, LdmLayout.Autoencoder) is { Count: > 0 } autoencoder)
-            {
-                parts.Add(
-                    new(
-                        "vae",
-                        Weights,
-                        DiffusersLayout.Autoencoder(autoencoder),
-                        DiffusersConfigs.Autoencoder(
-                            NetworkShapes.Autoencoder(Shapes(autoencoder), metadata),
-                            metadata.LatentScale
-                        )
-                    )
-                );
-            }
-
-            foreach (var (prefix, folder, p) in texts)
-            {
-                var (text, isSecond) = (LdmLayout.Part(files.Tensors, prefix), prefix == LdmLayout.XlOpenClip);
-                parts.Add(
-                    new(
-                        folder,
-                        "model.safetensors",
-                        prefix is LdmLayout.OpenClip or LdmLayout.XlOpenClip ? OpenClipKeys.ToTransformers(text) : text,
-                        DiffusersConfigs.Text(p, isSecond)
-                    )
-                    {
-                        Tokenizer = (isSecond ? TokenizerFiles.SecondFolder : TokenizerFiles.Folder, p.PadToken),
-                    }
-                );
-            }
-
-            return parts;
-        }
-        catch (Exception e)
-            when (e
-                    is KeyNotFoundException
-                        or InvalidOperationException
-                        or ArgumentException
-                        or FormatException
-                        or ArithmeticException
-            )
-        {
-            throw new CheckpointException(
-                files.Name,
-                $"the shape of its networks cannot be told: {e.Message}",
-                innerException: e
+                )
             );
         }
+        else if (LdmLayout.Part(files.Tensors, LdmLayout.Control) is { Count: > 0 } control)
+        {
+            var p = NetworkShapes.ControlNet(Shapes(control), metadata);
+            parts.Add(new("controlnet", Weights, DiffusersLayout.UNet(control), DiffusersConfigs.ControlNet(p)));
+        }
+
+        if (LdmLayout.Part(files.Tensors, LdmLayout.Autoencoder) is { Count: > 0 } autoencoder)
+        {
+            parts.Add(
+                new(
+                    "vae",
+                    Weights,
+                    DiffusersLayout.Autoencoder(autoencoder),
+                    DiffusersConfigs.Autoencoder(
+                        NetworkShapes.Autoencoder(Shapes(autoencoder), metadata),
+                        metadata.LatentScale
+                    )
+                )
+            );
+        }
+
+        foreach (var (index, place, p) in texts)
+        {
+            var text = LdmLayout.Part(files.Tensors, place.Prefix);
+            parts.Add(
+                new(
+                    DiffusersFolder.Numbered("text_encoder", index),
+                    "model.safetensors",
+                    place.IsOpenClip ? OpenClipKeys.ToTransformers(text) : text,
+                    DiffusersConfigs.Text(p, family.Texts[index].Class)
+                )
+                {
+                    Tokenizer = (DiffusersFolder.Numbered(TokenizerFiles.Folder, index), p.PadToken),
+                }
+            );
+        }
+
+        return parts;
     }
 
-    private static TextEncoderParams TextParams(CheckpointFiles files, string prefix, CheckpointMetadata metadata)
-    {
-        TextEncoderParams Inferred(int? heads) =>
-            TextEncoderParams.Infer(Shapes(LdmLayout.Part(files.Tensors, prefix)), heads);
-        return prefix switch
-        {
-            LdmLayout.XlClip => metadata.Applied(Inferred(metadata.TextHeads)).ForSdxl(),
-            LdmLayout.XlOpenClip => Inferred(metadata.SecondTextHeads).ForSdxl(),
-            _ => metadata.Applied(Inferred(metadata.TextHeads)),
-        };
-    }
+    /// <summary>The family of the UNet, or of a text encoder that is there without one.</summary>
+    private static ModelFamily FamilyOf(CheckpointFiles files) =>
+        CheckpointKind.FamilyOf(files.Shapes)
+        ?? ModelFamily.All.FirstOrDefault(family =>
+            family.Texts.Any(text => text.PlaceIn(files.Shapes.Keys) is not null)
+        )
+        ?? ModelFamily.All[0];
 
     private static Dictionary<string, IReadOnlyList<long>> Shapes(IReadOnlyDictionary<string, StoredTensor> tensors) =>
         tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape, StringComparer.Ordinal);

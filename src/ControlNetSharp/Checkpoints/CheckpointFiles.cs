@@ -47,6 +47,12 @@ public sealed class CheckpointFiles : IDisposable
     /// <summary>The tensors by name.</summary>
     internal IReadOnlyDictionary<string, StoredTensor> Tensors => _tensors;
 
+    /// <summary>The shapes of one network, whose names begin with this; its names are without it.</summary>
+    internal Dictionary<string, IReadOnlyList<long>> ShapesBelow(string prefix) =>
+        Shapes
+            .Where(shape => shape.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(shape => shape.Key[prefix.Length..], shape => shape.Value, StringComparer.Ordinal);
+
     /// <summary>
     /// Opens a file (safetensors; PyTorch's zip archives and older pickles, of which the state dict counts), the shards
     /// of an index (.index.json), a folder in diffusers' layout, whose tensors have the component

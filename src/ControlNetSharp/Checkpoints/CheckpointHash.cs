@@ -11,7 +11,9 @@ internal sealed record CheckpointHash(string Sha256, string Old)
     private static readonly string[] WeightExtensions = [".safetensors", ".bin", ".ckpt", ".pt", ".pth"];
     private const int OldOffset = 0x100000;
     private const int OldLength = 0x10000;
-    private const int OldDigits = 8;
+
+    /// <summary>Digits of the old kind.</summary>
+    public const int OldDigits = 8;
 
     /// <summary>As many digits A1111 shows behind the name of a LoRA or a textual inversion.</summary>
     public const int NetworkDigits = 12;
@@ -27,16 +29,7 @@ internal sealed record CheckpointHash(string Sha256, string Old)
     {
         try
         {
-            using var stream = File.OpenRead(path);
-            var sha256 = Convert.ToHexStringLower(SHA256.HashData(stream));
-            // Behind the end of a short file there is nothing, whose hash counts then.
-            stream.Position = Math.Min(OldOffset, stream.Length);
-            var part = new byte[OldLength];
-            var length = stream.ReadAtLeast(part, OldLength, throwOnEndOfStream: false);
-            return new CheckpointHash(
-                sha256,
-                Convert.ToHexStringLower(SHA256.HashData(part.AsSpan(0, length)))[..OldDigits]
-            );
+            return new CheckpointHash(OfModel(path), OldOf(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -45,36 +38,61 @@ internal sealed record CheckpointHash(string Sha256, string Old)
     }
 
     /// <summary>
+    /// A1111's first kind of hash, which sd-webui-controlnet still writes: fast, for it reads 64 KiB at 1 MiB.
+    /// </summary>
+    /// <returns>Eight digits, which many files can share.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static string OldOf(string path)
+    {
+        using var stream = File.OpenRead(path);
+        // Behind the end of a short file there is nothing, whose hash counts then.
+        stream.Position = Math.Min(OldOffset, stream.Length);
+        var part = new byte[OldLength];
+        var length = stream.ReadAtLeast(part, OldLength, throwOnEndOfStream: false);
+        return Convert.ToHexStringLower(SHA256.HashData(part.AsSpan(0, length)))[..OldDigits];
+    }
+
+    /// <summary>
     /// The hash by which A1111 and kohya's scripts know a LoRA: what its metadata says (sshs_model_hash), else SHA-256
-    /// of what lies behind the header of a safetensors file, which editing
-    /// the metadata does not change, or of another file as a whole. Source: A1111 extensions-builtin/Lora/network.py
-    /// and modules/hashes.py (behaviour).
+    /// of what lies behind the header of a safetensors file, which editing the metadata does not change, or of another
+    /// file as a whole. Source: A1111 extensions-builtin/Lora/network.py and modules/hashes.py (behaviour).
     /// </summary>
     /// <returns>Lower-case hexadecimal digits, 64 where the file does not say otherwise.</returns>
-    /// <exception cref="CheckpointException">It is a damaged safetensors file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static string OfLora(string path)
     {
-        if (!Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase))
+        using var stream = File.OpenRead(path);
+        Span<byte> length = stackalloc byte[sizeof(ulong)];
+        var isWhole = stream.ReadAtLeast(length, sizeof(ulong), throwOnEndOfStream: false) == sizeof(ulong);
+        var header = isWhole ? BinaryPrimitives.ReadUInt64LittleEndian(length) : ulong.MaxValue;
+        // A pickle's or an archive's first bytes are a number far above its length.
+        var isSafetensors = header <= (ulong)Math.Max(0, stream.Length - sizeof(ulong));
+        if (isSafetensors && SaidIn(path) is { } said)
         {
-            return Of(path).Sha256;
+            return said;
         }
 
-        using (var file = SafetensorsFile.Open(path))
+        stream.Position = isSafetensors ? sizeof(ulong) + (long)header : 0;
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    /// <summary>What a LoRA's metadata says of its hash; null where it does not, or cannot be read.</summary>
+    private static string? SaidIn(string path)
+    {
+        try
         {
-            if (
+            using var file = SafetensorsFile.Open(path);
+            return
                 file.Metadata.GetValueOrDefault("sshs_model_hash") is { Length: >= NetworkDigits } said
                 && said.All(char.IsAsciiHexDigit)
-            )
-            {
-                return said.ToLowerInvariant();
-            }
+                ? said.ToLowerInvariant()
+                : null;
         }
-
-        using var stream = File.OpenRead(path);
-        var length = new byte[sizeof(ulong)];
-        stream.ReadExactly(length);
-        stream.Seek((long)BinaryPrimitives.ReadUInt64LittleEndian(length), SeekOrigin.Current);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        catch (CheckpointException)
+        {
+            // Among other files a hash is looked for, and a damaged one still has its bytes.
+            return null;
+        }
     }
 
     /// <summary>

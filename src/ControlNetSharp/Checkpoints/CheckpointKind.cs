@@ -159,27 +159,25 @@ public static class CheckpointKind
         );
 
     /// <summary>
-    /// Whether the tensors are vectors for tokens: those of SDXL's two encoders, or those of one, whose name is no
+    /// Whether the tensors are vectors for tokens: those of several encoders, or those of one, whose name is no
     /// network's.
     /// </summary>
     private static bool AreVectors(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)
     {
         static bool IsOfTokens(IReadOnlyList<long> shape) => shape is [> 0] or [>= 1 and <= PromptChunk.Length, > 0];
-        string[] ofXl = [TextualInversionFile.FirstOfXl, TextualInversionFile.SecondOfXl];
         return shapes.Values.All(IsOfTokens)
             && shapes.Count switch
             {
                 1 when shapes.ContainsKey(TextualInversionFile.A1111) => true,
                 1 => !shapes.Keys.First().Contains('.') && IsKnownWidth(shapes.Values.First()[^1]),
-                2 => Array.TrueForAll(ofXl, shapes.ContainsKey),
-                _ => false,
+                var count => ModelFamily.OfVectors(shapes.Keys)?.Texts.Count == count,
             };
     }
 
     private static bool IsKnownWidth(long width) => ModelFamily.All.Any(family => family.ContextChannels == width);
 
     private static string FamilyOfVectors(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes) =>
-        shapes.Count == 2 ? ModelFamily.StableDiffusionXl : ModelFamily.Of((int)shapes.Values.First()[^1]).Name;
+        (ModelFamily.OfVectors(shapes.Keys) ?? ModelFamily.Of((int)shapes.Values.First()[^1])).Name;
 
     /// <summary>What a name says of a file.</summary>
     private sealed record Sign(string Name, string Kind, string Layout, string? Family = null);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Diffusion;
 using ControlNetSharp.Networks;
@@ -9,15 +8,11 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>
-/// Loads checkpoints in LDM layout. All names, shapes and types are compared before anything is copied; tensors go one
-/// at a time from the memory map to their final type and place.
+/// Loads checkpoints in LDM or diffusers' layout. All names, shapes and types are compared before anything is copied;
+/// tensors go one at a time from the memory map to their final type and place.
 /// </summary>
 public static class CheckpointLoader
 {
-    private const int BlocksOfSd2InDiffusers = 23;
-    private const int ShownKeys = 5;
-    private const int ShownFiles = 8;
-
     /// <summary>
     /// Loads a model: UNet, Autoencoder and one or two text encoders, from one file, from the files of a folder, or
     /// from a folder in diffusers' layout.
@@ -31,7 +26,7 @@ public static class CheckpointLoader
     public static DiffusionModel LoadModel(string path, Placement placement, string? autoencoder = null)
     {
         using var files = CheckpointFiles.OpenAsLdm(path, autoencoder);
-        var shape = ReadModel(files);
+        var header = ModelHeader.Read(files);
         var loaded = new List<nn.Module>();
         try
         {
@@ -42,29 +37,22 @@ public static class CheckpointLoader
                 return Fill(network, files, prefix);
             }
 
-            var unet = Load(new UNet(shape.UNet, placement), LdmLayout.UNet);
-            // The values inside SDXL's Autoencoder are above what float16 can hold.
-            var latents = Load(
-                shape.Family.IsXl && placement.Dtype == ScalarType.Float16
-                    ? new Autoencoder(shape.Autoencoder, placement with { Dtype = ScalarType.Float32 })
-                    {
-                        ComputesIn = ScalarType.Float32,
-                    }
-                    : new Autoencoder(shape.Autoencoder, placement),
-                LdmLayout.Autoencoder
-            );
-            var texts = shape.Texts.Select(text => (ITextEncoder)Load(text.Create(placement), text.Prefix)).ToList();
+            var unet = Load(new UNet(header.UNet, placement), LdmLayout.UNet);
+            var latents = Load(CreateAutoencoder(header, placement), LdmLayout.Autoencoder);
+            var texts = header
+                .Texts.Select(text => (ITextEncoder)Load(text.Place.Create(text.Params, placement), text.Place.Prefix))
+                .ToList();
             return new DiffusionModel
             {
                 File = path,
-                Family = shape.Family,
+                Family = header.Family,
                 UNet = unet,
                 Autoencoder = latents,
                 Text = texts[0],
                 SecondText = texts.ElementAtOrDefault(1),
-                Prediction = PredictionOf(shape, unet, placement),
-                Noise = shape.Metadata.Noise,
-                NativeSize = shape.Metadata.NativeSize ?? shape.Family.NativeSize,
+                Prediction = PredictionOf(header, unet, placement),
+                Noise = header.Metadata.Noise,
+                NativeSize = header.NativeSize,
                 Placement = placement,
             };
         }
@@ -73,28 +61,6 @@ public static class CheckpointLoader
             loaded.ForEach(network => network.Dispose());
             throw;
         }
-    }
-
-    /// <summary>
-    /// Reads the shapes of a model's networks off its header, after the same comparisons as <see cref="LoadModel"/>; no
-    /// weight is read.
-    /// </summary>
-    /// <param name="path">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
-    /// <exception cref="CheckpointException">
-    /// A file is damaged, is not a model, or its names, shapes or types fit no family.
-    /// </exception>
-    public static (UNetParams UNet, AutoencoderParams Autoencoder, long Parameters, int NativeSize) ReadModelShape(
-        string path
-    )
-    {
-        using var files = CheckpointFiles.OpenAsLdm(path);
-        var shape = ReadModel(files);
-        return (
-            shape.UNet,
-            shape.Autoencoder,
-            files.Shapes.Values.Sum(sides => sides.Aggregate(1L, (a, b) => a * b)),
-            shape.Metadata.NativeSize ?? shape.Family.NativeSize
-        );
     }
 
     /// <summary>
@@ -115,7 +81,7 @@ public static class CheckpointLoader
     public static ControlNet LoadControlNet(string path, Placement placement, DiffusionModel? model = null)
     {
         using var files = CheckpointFiles.OpenAsLdm(path);
-        var p = ReadControlNet(files, model?.File, model?.UNet.Params);
+        var p = ControlNetHeader.Read(files, model?.File, model?.UNet.Params);
         var network = new ControlNet(p, placement);
         try
         {
@@ -127,16 +93,6 @@ public static class CheckpointLoader
             network.Dispose();
             throw;
         }
-    }
-
-    /// <summary>
-    /// Whether a ControlNet's file holds differences to a model, so that it makes another network for each.
-    /// </summary>
-    /// <exception cref="CheckpointException">The file is damaged.</exception>
-    internal static bool HoldsDifferences(string path)
-    {
-        using var files = CheckpointFiles.OpenAsLdm(path);
-        return files.Tensors.ContainsKey(LdmLayout.Difference);
     }
 
     /// <summary>
@@ -159,7 +115,7 @@ public static class CheckpointLoader
         where T : nn.Module
     {
         using var files = CheckpointFiles.Open(path);
-        Compare(files, kind, ("", () => create(files.Shapes, Placement.Meta)));
+        NetworkKeys.Compare(files, kind, ("", () => create(files.Shapes, Placement.Meta)));
         var network = create(files.Shapes, placement ?? Placement.Cpu32);
         try
         {
@@ -170,6 +126,38 @@ public static class CheckpointLoader
             network.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Reads the shapes of a model's networks off its header, after the same comparisons as <see cref="LoadModel"/>; no
+    /// weight is read.
+    /// </summary>
+    /// <param name="path">A checkpoint as for <see cref="CheckpointFiles.Open"/>.</param>
+    /// <exception cref="CheckpointException">
+    /// A file is damaged, is not a model, or its names, shapes or types fit no family.
+    /// </exception>
+    public static (UNetParams UNet, AutoencoderParams Autoencoder, long Parameters, int NativeSize) ReadModelShape(
+        string path
+    )
+    {
+        using var files = CheckpointFiles.OpenAsLdm(path);
+        var header = ModelHeader.Read(files);
+        return (
+            header.UNet,
+            header.Autoencoder,
+            files.Shapes.Values.Sum(sides => sides.Aggregate(1L, (a, b) => a * b)),
+            header.NativeSize
+        );
+    }
+
+    /// <summary>
+    /// Whether a ControlNet's file holds differences to a model, so that it makes another network for each.
+    /// </summary>
+    /// <exception cref="CheckpointException">The file is damaged.</exception>
+    internal static bool HoldsDifferences(string path)
+    {
+        using var files = CheckpointFiles.OpenAsLdm(path);
+        return files.Tensors.ContainsKey(LdmLayout.Difference);
     }
 
     /// <summary>
@@ -195,11 +183,11 @@ public static class CheckpointLoader
     {
         ArgumentNullException.ThrowIfNull(paths);
         using var model = CheckpointFiles.OpenAsLdm(modelPath, autoencoder);
-        var unet = ReadModel(model).UNet;
+        var unet = ModelHeader.Read(model).UNet;
         foreach (var path in paths)
         {
             using var files = CheckpointFiles.OpenAsLdm(path);
-            ReadControlNet(files, modelPath, unet, others);
+            ControlNetHeader.Read(files, modelPath, unet, others);
         }
     }
 
@@ -222,21 +210,23 @@ public static class CheckpointLoader
         ArgumentNullException.ThrowIfNull(loras);
         ArgumentNullException.ThrowIfNull(embeddings);
         using var model = CheckpointFiles.OpenAsLdm(modelPath, autoencoder);
-        var shape = ReadModel(model);
-        using var unet = new UNet(shape.UNet, Placement.Meta);
-        var texts = shape.Texts.ConvertAll(text => (Encoder: (ITextEncoder)text.Create(Placement.Meta), text.Prefix));
+        var header = ModelHeader.Read(model);
+        using var unet = new UNet(header.UNet, Placement.Meta);
+        var texts = header
+            .Texts.Select(text => (Encoder: (ITextEncoder)text.Place.Create(text.Params, Placement.Meta), text.Place))
+            .ToList();
         try
         {
             var targets = LoraTarget.Of(unet, texts);
             foreach (var path in loras)
             {
                 using var lora = LoraFile.Open(path);
-                lora.RequireFitting(targets, modelPath, shape.Family);
+                lora.RequireFitting(targets, modelPath, header.Family);
             }
 
             foreach (var path in embeddings)
             {
-                TextualInversionFile.Check(path, [.. texts.Select(text => text.Encoder)]);
+                TextualInversionFile.Check(path, [.. texts.Select(text => text.Encoder)], header.Family);
             }
         }
         finally
@@ -245,239 +235,25 @@ public static class CheckpointLoader
         }
     }
 
-    /// <summary>Those of some files that are ControlNets for a model; files that cannot be used are left out.</summary>
-    private static IEnumerable<string> Fitting(IEnumerable<string> paths, UNetParams model) =>
-        paths.Where(path =>
-        {
-            try
+    private static Autoencoder CreateAutoencoder(ModelHeader header, Placement placement) =>
+        header.Family.LatentsOverflowFloat16 && placement.Dtype == ScalarType.Float16
+            ? new Autoencoder(header.Autoencoder, placement with { Dtype = ScalarType.Float32 })
             {
-                using var files = CheckpointFiles.OpenAsLdm(path);
-                return ReadControlNet(files, null, null).Fits(model);
+                ComputesIn = ScalarType.Float32,
             }
-            catch (CheckpointException)
-            {
-                return false;
-            }
-        });
-
-    /// <summary>The shape of a model, all of whose names, shapes and types were compared.</summary>
-    private static ModelShape ReadModel(CheckpointFiles files)
-    {
-        Require(
-            files,
-            LdmLayout.UNet + "input_blocks.0.0.weight",
-            "a Stable Diffusion model (UNet, Autoencoder and text encoder in LDM layout)"
-        );
-        var metadata = CheckpointMetadata.Read(files);
-        var unet = Inferred(files, () => NetworkShapes.UNet(Part(files, LdmLayout.UNet), metadata));
-        var family = ModelFamily.Of(unet);
-        if (family.IsXl && Part(files, LdmLayout.XlClip).Count == 0)
-        {
-            throw new CheckpointException(
-                files.Name,
-                $"its UNet ({family.FullName}) takes a vector beside the text, but the first text encoder of SDXL "
-                    + $"({LdmLayout.XlClip}) is missing; SDXL's refiner, unCLIP models and bare UNets cannot be run."
-            );
-        }
-
-        RequireParts(files);
-        metadata = metadata with { LatentScale = metadata.LatentScale ?? family.LatentScale };
-        var autoencoder = Inferred(
-            files,
-            () => NetworkShapes.Autoencoder(Part(files, LdmLayout.Autoencoder), metadata)
-        );
-        var latents = autoencoder.LatentChannels;
-        if (unet.OutChannels != latents || (unet.InChannels != latents && unet.InChannels != 2 * latents + 1))
-        {
-            throw new CheckpointException(
-                files.Name,
-                $"its UNet takes {unet.InChannels} channels and predicts {unet.OutChannels}, its Autoencoder has "
-                    + $"{latents}; models can be run whose UNet predicts as many as the Autoencoder has and takes "
-                    + $"as many or, for inpainting, those of a mask and a masked picture, too ({2 * latents + 1}). "
-                    + "Others (8 channels: picture to picture by instruction; 5: by depth) cannot."
-            );
-        }
-
-        var texts = ReadTexts(files, family, metadata);
-        if (texts.Sum(text => text.Params.Width) != unet.ContextChannels)
-        {
-            throw new CheckpointException(
-                files.Name,
-                $"its UNet is conditioned by texts of width {unet.ContextChannels}; "
-                    + $"{(texts.Count == 1 ? "its text encoder has the width" : "its text encoders have the widths")} "
-                    + $"{string.Join(" and ", texts.Select(text => text.Params.Width))}."
-            );
-        }
-
-        if (
-            unet.VectorChannels is { } vector
-            && (vector - texts[^1].Params.PooledWidth) is var sizes
-            && (sizes <= 0 || sizes % SizeConditioning.Count != 0)
-        )
-        {
-            throw new CheckpointException(
-                files.Name,
-                $"its UNet takes a vector of {vector} numbers, which has no room for a pooled text of "
-                    + $"{texts[^1].Params.PooledWidth} and {SizeConditioning.Count} embedded sizes."
-            );
-        }
-
-        Compare(
-            files,
-            family.FullName,
-            [
-                (LdmLayout.UNet, () => new UNet(unet, Placement.Meta)),
-                (LdmLayout.Autoencoder, () => new Autoencoder(autoencoder, Placement.Meta)),
-                .. texts.Select<TextShape, (string, Func<nn.Module>)>(text =>
-                    (text.Prefix, () => text.Create(Placement.Meta))
-                ),
-            ]
-        );
-        return new ModelShape(unet, autoencoder, texts, family, metadata);
-    }
+            : new Autoencoder(header.Autoencoder, placement);
 
     /// <summary>
-    /// A UNet alone is no model: what else is missing is said, and that the Autoencoder may come from another file.
+    /// What the file says; where it says nothing, the answer of the network itself in a family whose two kinds have the
+    /// same names and shapes.
     /// </summary>
-    private static void RequireParts(CheckpointFiles files)
-    {
-        bool Has(params string[] prefixes) =>
-            files.Shapes.Keys.Any(name =>
-                Array.Exists(prefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal))
-            );
-        string Place(string folder, string prefix) =>
-            files.SourceLayout == "diffusers"
-                ? $"the folder '{folder.TrimEnd('/')}' has no weights"
-                : $"no name begins with {prefix}";
-        var missing = new List<string>();
-        if (!Has(LdmLayout.Autoencoder))
-        {
-            var place = Place(DiffusersFolder.Autoencoder, LdmLayout.Autoencoder);
-            missing.Add($"no Autoencoder ({place}), which can be taken from another file");
-        }
-
-        if (!Has(LdmLayout.Clip, LdmLayout.OpenClip, LdmLayout.XlClip))
-        {
-            var place = Place(DiffusersFolder.Text, "cond_stage_model.");
-            missing.Add($"no text encoder ({place}), without which it cannot be run");
-        }
-
-        if (missing.Count > 0)
-        {
-            throw new CheckpointException(files.Name, $"the model has {string.Join(", and ", missing)}.");
-        }
-    }
-
-    private static List<TextShape> ReadTexts(CheckpointFiles files, ModelFamily family, CheckpointMetadata metadata)
-    {
-        TextEncoderParams Params(string prefix, int? heads) => TextEncoderParams.Infer(Part(files, prefix), heads);
-        return Inferred<List<TextShape>>(
-            files,
-            () =>
-            {
-                if (family.IsXl)
-                {
-                    return
-                    [
-                        new(LdmLayout.XlClip, metadata.Applied(Params(LdmLayout.XlClip, metadata.TextHeads)).ForSdxl()),
-                        new(LdmLayout.XlOpenClip, Params(LdmLayout.XlOpenClip, metadata.SecondTextHeads).ForSdxl()),
-                    ];
-                }
-
-                var prefix = Part(files, LdmLayout.Clip).Count > 0 ? LdmLayout.Clip : LdmLayout.OpenClip;
-                var text = metadata.Applied(Params(prefix, metadata.TextHeads));
-                // Converted from diffusers' layout, which leaves out the block that is skipped.
-                return
-                [
-                    new(
-                        prefix,
-                        prefix == LdmLayout.OpenClip && text is { Width: 1024, Layers: BlocksOfSd2InDiffusers }
-                            ? text with
-                            {
-                                DefaultClipSkip = 1,
-                            }
-                            : text
-                    ),
-                ];
-            }
-        );
-    }
-
-    /// <summary>
-    /// The shape of a ControlNet, all of whose names, shapes and types were compared, with those that the model asks
-    /// for, too.
-    /// </summary>
-    private static ControlNetParams ReadControlNet(
-        CheckpointFiles files,
-        string? modelName,
-        UNetParams? model,
-        IEnumerable<string>? others = null
-    )
-    {
-        const string prefix = LdmLayout.Control;
-        Require(files, prefix + "input_hint_block.0.weight", "a ControlNet");
-        var p = Inferred(files, () => NetworkShapes.ControlNet(Part(files, prefix), CheckpointMetadata.Read(files)));
-        var family = ModelFamily.Of(p.UNet);
-        var expected = new ControlNetParams { UNet = p.UNet };
-        if (
-            p.HintChannels != expected.HintChannels
-            || p.HintEncoderChannels.Count != expected.HintEncoderChannels.Count
-        )
-        {
-            throw new CheckpointException(
-                files.Name,
-                $"its hint encoder takes {p.HintChannels} channels and has {p.HintEncoderChannels.Count + 1} "
-                    + "convolutions; "
-                    + $"{expected.HintChannels} channels and {expected.HintEncoderChannels.Count + 1} convolutions can "
-                    + "be run."
-            );
-        }
-
-        if (model is not null && !p.Fits(model))
-        {
-            var (differences, keys) = Differences(
-                files,
-                (
-                    prefix,
-                    () =>
-                        new ControlNet(p with { UNet = model with { InChannels = model.OutChannels } }, Placement.Meta)
-                )
-            );
-            throw new CheckpointException(
-                files.Name,
-                $"this ControlNet is for {family.Name} (context {p.UNet.ContextChannels}, {p.UNet.ModelChannels} "
-                    + $"channels); the model {modelName} is {ModelFamily.Of(model).FullName} "
-                    + $"(context {model.ContextChannels}, {model.ModelChannels} channels). Its keys differ from those "
-                    + "of a ControlNet for that model: "
-                    + $"{differences}.{(others is null ? "" : Suggestion(others, model))}",
-                keys
-            );
-        }
-
-        Compare(files, family.Name, (prefix, () => new ControlNet(p, Placement.Meta)));
-        return p;
-    }
-
-    /// <summary>
-    /// What the file says; where it says nothing, the answer of an SD 2.x network itself, whose two kinds have the same
-    /// names and shapes.
-    /// </summary>
-    private static PredictionType? PredictionOf(ModelShape shape, UNet unet, Placement placement) =>
-        shape.Metadata.Prediction
+    private static PredictionType? PredictionOf(ModelHeader header, UNet unet, Placement placement) =>
+        header.Metadata.Prediction
         ?? (
-            shape.Family.Name != ModelFamily.StableDiffusion2 ? null
+            !header.Family.PredictsEither ? null
             : VelocityProbe.PredictsVelocity(unet, placement) ? PredictionType.Velocity
             : PredictionType.Epsilon
         );
-
-    private static string Suggestion(IEnumerable<string> others, UNetParams model)
-    {
-        var fitting = Fitting(others, model).Take(ShownFiles + 1).ToList();
-        return fitting.Count == 0
-            ? " In the folders of the models there is no ControlNet for that model."
-            : " These are ControlNets for that model: "
-                + $"{string.Join(", ", fitting.Take(ShownFiles))}{(fitting.Count > ShownFiles ? ", …" : "")}.";
-    }
 
     /// <summary>
     /// Adds the model's weights to a ControlNet that was stored as the difference to them; its own parts, which no
@@ -513,139 +289,6 @@ public static class CheckpointLoader
         return network;
     }
 
-    private static void Require(CheckpointFiles files, string key, string kind)
-    {
-        if (files.OtherKind is { } other)
-        {
-            throw new CheckpointException(files.Name, $"this is {other}, which cannot be run; {kind} is needed.");
-        }
-
-        if (!files.Shapes.ContainsKey(key))
-        {
-            throw new CheckpointException(
-                files.Name,
-                $"this is not {kind}: '{key}' is missing; the first of its {files.Shapes.Count} keys is "
-                    + $"'{files.Shapes.Keys.FirstOrDefault()}'.",
-                [key]
-            );
-        }
-    }
-
-    private static T Inferred<T>(CheckpointFiles files, Func<T> infer)
-    {
-        try
-        {
-            return infer();
-        }
-        catch (Exception e)
-            when (e
-                    is KeyNotFoundException
-                        or InvalidOperationException
-                        or ArgumentException
-                        or FormatException
-                        or ArithmeticException
-                        or ExternalException
-            )
-        {
-            throw new CheckpointException(
-                files.Name,
-                $"the shape of its networks cannot be told: {e.Message}",
-                innerException: e
-            );
-        }
-    }
-
-    private static Dictionary<string, IReadOnlyList<long>> Part(CheckpointFiles files, string prefix) =>
-        files
-            .Shapes.Where(shape => shape.Key.StartsWith(prefix, StringComparison.Ordinal))
-            .ToDictionary(shape => shape.Key[prefix.Length..], shape => shape.Value);
-
-    private static void Compare(
-        CheckpointFiles files,
-        string family,
-        params (string Prefix, Func<nn.Module> Create)[] networks
-    )
-    {
-        var (differences, keys) = Differences(files, networks);
-        if (keys.Count > 0)
-        {
-            throw new CheckpointException(
-                files.Name,
-                $"it looks like {family}, but its keys do not fit: {differences}.",
-                keys
-            );
-        }
-    }
-
-    /// <summary>
-    /// What of the files' names, shapes and types differs from the networks', in words and as the first keys. The
-    /// networks are made on the meta device: a misfit costs no memory and leaves nothing half loaded.
-    /// </summary>
-    private static (string Text, IReadOnlyList<string> Keys) Differences(
-        CheckpointFiles files,
-        params (string Prefix, Func<nn.Module> Create)[] networks
-    )
-    {
-        var (missing, misshapen, unexpected, mistyped) = (
-            new List<string>(),
-            new List<string>(),
-            new List<string>(),
-            new List<string>()
-        );
-        foreach (var (prefix, create) in networks)
-        {
-            using var network = Inferred(files, create);
-            var expected = network.named_parameters().ToDictionary(p => prefix + p.name, p => p.parameter.shape);
-            missing.AddRange(expected.Keys.Where(key => !files.Shapes.ContainsKey(key)));
-            misshapen.AddRange(
-                expected
-                    .Where(e => files.Shapes.TryGetValue(e.Key, out var shape) && !shape.SequenceEqual(e.Value))
-                    .Select(e =>
-                        $"{e.Key} [{string.Join(", ", files.Shapes[e.Key])}] instead of [{string.Join(", ", e.Value)}]"
-                    )
-            );
-            unexpected.AddRange(
-                files.Shapes.Keys.Where(key =>
-                    key.StartsWith(prefix, StringComparison.Ordinal) && !expected.ContainsKey(key) && !IsBuffer(key)
-                )
-            );
-            mistyped.AddRange(
-                expected
-                    .Keys.Where(key =>
-                        files.Shapes.ContainsKey(key) && !SafetensorsFormat.CanBeWeights(files.DtypeOf(key))
-                    )
-                    .Select(key => $"{key} {files.DtypeOf(key)}")
-            );
-        }
-
-        var findings = new[]
-        {
-            ("missing", missing),
-            ("of another shape", misshapen),
-            ("unexpected", unexpected),
-            ("of a dtype that cannot be weights", mistyped),
-        }
-            .Where(f => f.Item2.Count > 0)
-            .Select(f =>
-                (Finding: f.Item1, f.Item2.Count, Keys: f.Item2.Order(StringComparer.Ordinal).Take(ShownKeys).ToList())
-            )
-            .ToList();
-        var texts = findings.Select(f =>
-            $"{f.Count} {f.Finding} ({string.Join(", ", f.Keys)}{(f.Count > ShownKeys ? ", …" : "")})"
-        );
-        return (string.Join("; ", texts), [.. findings.SelectMany(f => f.Keys).Take(ShownKeys)]);
-    }
-
-    /// <summary>
-    /// Entries that public files carry beside the weights: position numbers of the text encoder, counters of batch
-    /// normalisations, and the scale of OpenCLIP's training where transformers'
-    /// layout keeps it.
-    /// </summary>
-    private static bool IsBuffer(string key) =>
-        key.EndsWith(".position_ids", StringComparison.Ordinal)
-        || key.EndsWith(".num_batches_tracked", StringComparison.Ordinal)
-        || key is LdmLayout.Clip + "logit_scale" or LdmLayout.XlClip + "logit_scale";
-
     private static T Fill<T>(T network, CheckpointFiles files, string prefix)
         where T : nn.Module
     {
@@ -655,23 +298,5 @@ public static class CheckpointLoader
         }
 
         return network;
-    }
-
-    /// <summary>What the header of a model says of its parts.</summary>
-    private sealed record ModelShape(
-        UNetParams UNet,
-        AutoencoderParams Autoencoder,
-        List<TextShape> Texts,
-        ModelFamily Family,
-        CheckpointMetadata Metadata
-    );
-
-    /// <summary>What it says of a text encoder.</summary>
-    private sealed record TextShape(string Prefix, TextEncoderParams Params)
-    {
-        public nn.Module Create(Placement placement) =>
-            Prefix is LdmLayout.OpenClip or LdmLayout.XlOpenClip
-                ? new OpenClipTextEncoder(Params, placement)
-                : new ClipTextEncoder(Params, placement);
     }
 }

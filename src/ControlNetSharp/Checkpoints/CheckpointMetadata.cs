@@ -79,7 +79,7 @@ public sealed record CheckpointMetadata
     public PredictionType? Prediction { get; init; }
 
     /// <summary>The noise that the model was trained with.</summary>
-    public NoiseSettings Noise { get; init; } = NoiseSettings.StableDiffusion;
+    public NoiseSchedule Noise { get; init; } = NoiseSchedule.StableDiffusion;
 
     /// <summary>Reads the known keys; others are left alone.</summary>
     /// <exception cref="CheckpointException">A value is not what its key allows.</exception>
@@ -101,15 +101,15 @@ public sealed record CheckpointMetadata
             Prediction = PredictionOf(Choice(files, VelocityKey, "epsilon", "v")) ?? MarkedPrediction(files),
             Noise = Runnable(
                 files.Name,
-                new NoiseSettings
+                new NoiseSchedule
                 {
-                    Start = Fraction(files, BetaStartKey) ?? NoiseSettings.StableDiffusion.Start,
-                    End = Fraction(files, BetaEndKey) ?? NoiseSettings.StableDiffusion.End,
-                    Count = Number(files, TimestepsKey) ?? NoiseSettings.StableDiffusion.Count,
+                    Start = Fraction(files, BetaStartKey) ?? NoiseSchedule.StableDiffusion.Start,
+                    End = Fraction(files, BetaEndKey) ?? NoiseSchedule.StableDiffusion.End,
+                    Count = Number(files, TimestepsKey) ?? NoiseSchedule.StableDiffusion.Count,
                     ZeroTerminalSnr = Choice(files, ZeroSnrKey, "true", "false") is { } zero
                         ? zero == "true"
                         : files.Shapes.ContainsKey(LdmLayout.ZeroSnr),
-                    TrailingSpacing = Choice(files, SpacingKey, NoiseSettings.Spacings) == NoiseSettings.Trailing,
+                    TrailingSpacing = Choice(files, SpacingKey, NoiseSchedule.Spacings) == NoiseSchedule.Trailing,
                 }
             ),
         };
@@ -117,7 +117,7 @@ public sealed record CheckpointMetadata
 
     /// <summary>The noise that a checkpoint was trained with, if it can be run.</summary>
     /// <exception cref="CheckpointException">It cannot.</exception>
-    internal static NoiseSettings Runnable(string file, NoiseSettings noise, string? schedule = null) =>
+    internal static NoiseSchedule Runnable(string file, NoiseSchedule noise, string? schedule = null) =>
         noise.Problem(schedule) is { } problem ? throw new CheckpointException(file, problem) : noise;
 
     /// <summary>The same as texts for a safetensors file.</summary>
@@ -142,11 +142,11 @@ public sealed record CheckpointMetadata
                         : "epsilon"
                     : null
             ),
-            (BetaStartKey, Noise.Start != NoiseSettings.StableDiffusion.Start ? Noise.Start : null),
-            (BetaEndKey, Noise.End != NoiseSettings.StableDiffusion.End ? Noise.End : null),
-            (TimestepsKey, Noise.Count != NoiseSettings.StableDiffusion.Count ? Noise.Count : null),
+            (BetaStartKey, Noise.Start != NoiseSchedule.StableDiffusion.Start ? Noise.Start : null),
+            (BetaEndKey, Noise.End != NoiseSchedule.StableDiffusion.End ? Noise.End : null),
+            (TimestepsKey, Noise.Count != NoiseSchedule.StableDiffusion.Count ? Noise.Count : null),
             (ZeroSnrKey, Noise.ZeroTerminalSnr ? "true" : null),
-            (SpacingKey, Noise.TrailingSpacing ? NoiseSettings.Trailing : null),
+            (SpacingKey, Noise.TrailingSpacing ? NoiseSchedule.Trailing : null),
         }
             .Where(entry => entry.Value is not null)
             .ToDictionary(
@@ -155,8 +155,11 @@ public sealed record CheckpointMetadata
                 StringComparer.Ordinal
             );
 
+    /// <summary>Attention heads of a text encoder, counted from 0; null where nothing is said.</summary>
+    internal int? HeadsOf(int text) => new[] { TextHeads, SecondTextHeads }.ElementAtOrDefault(text);
+
     /// <summary>
-    /// The text encoder's shape with what is said here in the place of what its names and shapes suggest.
+    /// The first text encoder's shape with what is said here in the place of what its names and shapes suggest.
     /// </summary>
     internal TextEncoderParams Applied(TextEncoderParams text)
     {

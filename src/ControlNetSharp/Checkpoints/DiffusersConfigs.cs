@@ -12,8 +12,6 @@ namespace ControlNetSharp.Checkpoints;
 internal static class DiffusersConfigs
 {
     private const string Version = "0.30.0";
-    private const string TextModel = "CLIPTextModel";
-    private const string SecondTextModel = "CLIPTextModelWithProjection";
 
     /// <summary>Width of an embedded size in SDXL.</summary>
     private const int UsualSizeWidth = 256;
@@ -71,11 +69,13 @@ internal static class DiffusersConfigs
                 .ToDictionary()
         );
 
-    public static string Text(TextEncoderParams p, bool isSecond) =>
+    /// <param name="p">The shape.</param>
+    /// <param name="reader">The class in transformers that reads it.</param>
+    public static string Text(TextEncoderParams p, string reader) =>
         Json(
             new Dictionary<string, object?>
             {
-                ["architectures"] = new[] { isSecond ? SecondTextModel : TextModel },
+                ["architectures"] = new[] { reader },
                 ["model_type"] = "clip_text_model",
                 ["hidden_act"] = p.Activation == TextActivation.Gelu ? "gelu" : "quick_gelu",
                 ["hidden_size"] = p.Width,
@@ -83,9 +83,8 @@ internal static class DiffusersConfigs
                 ["layer_norm_eps"] = 1e-5,
                 ["max_position_embeddings"] = p.ContextLength,
                 ["num_attention_heads"] = p.Heads,
-                // What is skipped is not counted, though its weights are kept; SDXL's encoders need their last block
-                // for the
-                // pooled vector.
+                // What is skipped is not counted, though its weights are kept; where the features are not normed
+                // (SDXL), the last block is needed for the pooled vector.
                 ["num_hidden_layers"] = p.NormsConditioning ? p.Layers - p.DefaultClipSkip + 1 : p.Layers,
                 ["projection_dim"] = p.ProjectionWidth ?? p.Width,
                 ["vocab_size"] = p.VocabularySize,
@@ -109,7 +108,7 @@ internal static class DiffusersConfigs
         };
         if (metadata.Noise.TrailingSpacing)
         {
-            config["timestep_spacing"] = NoiseSettings.Trailing;
+            config["timestep_spacing"] = NoiseSchedule.Trailing;
         }
 
         if (metadata.Prediction is { } prediction)
@@ -120,36 +119,35 @@ internal static class DiffusersConfigs
         return Json(config);
     }
 
-    public static string Index(bool isXl) =>
-        Json(
-            isXl
-                ? new Dictionary<string, object?>
-                {
-                    ["_class_name"] = "StableDiffusionXLPipeline",
-                    ["_diffusers_version"] = Version,
-                    ["force_zeros_for_empty_prompt"] = true,
-                    ["scheduler"] = new[] { "diffusers", "DDIMScheduler" },
-                    ["text_encoder"] = new[] { "transformers", TextModel },
-                    ["text_encoder_2"] = new[] { "transformers", SecondTextModel },
-                    ["tokenizer"] = new[] { "transformers", "CLIPTokenizer" },
-                    ["tokenizer_2"] = new[] { "transformers", "CLIPTokenizer" },
-                    ["unet"] = new[] { "diffusers", "UNet2DConditionModel" },
-                    ["vae"] = new[] { "diffusers", "AutoencoderKL" },
-                }
-                : new Dictionary<string, object?>
-                {
-                    ["_class_name"] = "StableDiffusionPipeline",
-                    ["_diffusers_version"] = Version,
-                    ["feature_extractor"] = new string?[] { null, null },
-                    ["requires_safety_checker"] = false,
-                    ["safety_checker"] = new string?[] { null, null },
-                    ["scheduler"] = new[] { "diffusers", "DDIMScheduler" },
-                    ["text_encoder"] = new[] { "transformers", TextModel },
-                    ["tokenizer"] = new[] { "transformers", "CLIPTokenizer" },
-                    ["unet"] = new[] { "diffusers", "UNet2DConditionModel" },
-                    ["vae"] = new[] { "diffusers", "AutoencoderKL" },
-                }
+    public static string Index(ModelFamily family)
+    {
+        var texts = family.Texts.Index().ToList();
+        return Json(
+            new Dictionary<string, object?>(
+                [
+                    new("_class_name", family.Pipeline.Class),
+                    new("_diffusers_version", Version),
+                    .. family.Pipeline.Settings,
+                    new("scheduler", new[] { "diffusers", "DDIMScheduler" }),
+                    .. texts.Select(text =>
+                        KeyValuePair.Create<string, object?>(
+                            DiffusersFolder.Numbered("text_encoder", text.Index),
+                            new[] { "transformers", text.Item.Class }
+                        )
+                    ),
+                    .. texts.Select(text =>
+                        KeyValuePair.Create<string, object?>(
+                            DiffusersFolder.Numbered(TokenizerFiles.Folder, text.Index),
+                            new[] { "transformers", "CLIPTokenizer" }
+                        )
+                    ),
+                    new("unet", new[] { "diffusers", "UNet2DConditionModel" }),
+                    new("vae", new[] { "diffusers", "AutoencoderKL" }),
+                ],
+                StringComparer.Ordinal
+            )
         );
+    }
 
     private static Dictionary<string, object?> Encoder(UNetParams p, string name, int? pooled)
     {

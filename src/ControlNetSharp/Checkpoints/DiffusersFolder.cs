@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using ControlNetSharp.Diffusion;
 
@@ -15,13 +16,19 @@ internal static class DiffusersFolder
     public const string Scheduler = "scheduler/scheduler_config.json";
     public const string UNet = "unet/";
     public const string Autoencoder = "vae/";
-    public const string Text = "text_encoder/";
-    public const string SecondText = "text_encoder_2/";
 
     /// <summary>
     /// The components that hold weights of the model; their names stand before those of their tensors.
     /// </summary>
-    public static IReadOnlyList<string> Components { get; } = [UNet, Autoencoder, Text, SecondText];
+    public static IReadOnlyList<string> Components { get; } =
+    [UNet, Autoencoder, .. Enumerable.Range(0, ModelFamily.All.Max(family => family.Texts.Count)).Select(Text)];
+
+    /// <summary>The component of a text encoder, counted from 0.</summary>
+    public static string Text(int index) => Numbered("text_encoder", index) + "/";
+
+    /// <summary>What diffusers calls the first, second … thing of a kind.</summary>
+    public static string Numbered(string name, int index) =>
+        index == 0 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}_{index + 1}");
 
     /// <summary>The weight files of the components, each with the component's name.</summary>
     /// <exception cref="CheckpointException">There is no UNet. Other components may come from elsewhere.</exception>
@@ -46,7 +53,7 @@ internal static class DiffusersFolder
     public static CheckpointMetadata Metadata(string folder)
     {
         CheckpointMetadata Of(string component) => Network(Path.Combine(folder, component.TrimEnd('/')));
-        var (unet, text, autoencoder) = (Of(UNet), Of(Text), Of(Autoencoder));
+        var (unet, text, autoencoder) = (Of(UNet), Of(Text(0)), Of(Autoencoder));
         var file = Path.Combine(folder, Scheduler);
         using var scheduler = Read(file);
         return unet with
@@ -54,7 +61,7 @@ internal static class DiffusersFolder
             AutoencoderNormGroups = autoencoder.AutoencoderNormGroups,
             LatentScale = autoencoder.LatentScale,
             TextHeads = text.TextHeads,
-            SecondTextHeads = Of(SecondText).TextHeads,
+            SecondTextHeads = Of(Text(1)).TextHeads,
             TextLayers = text.TextLayers,
             TextActivation = text.TextActivation,
             Prediction = String(scheduler, "prediction_type") switch
@@ -69,16 +76,16 @@ internal static class DiffusersFolder
             },
             Noise = CheckpointMetadata.Runnable(
                 file,
-                new NoiseSettings
+                new NoiseSchedule
                 {
-                    Start = Number(scheduler, "beta_start") ?? NoiseSettings.StableDiffusion.Start,
-                    End = Number(scheduler, "beta_end") ?? NoiseSettings.StableDiffusion.End,
-                    Count = Integer(scheduler, "num_train_timesteps") ?? NoiseSettings.StableDiffusion.Count,
+                    Start = Number(scheduler, "beta_start") ?? NoiseSchedule.StableDiffusion.Start,
+                    End = Number(scheduler, "beta_end") ?? NoiseSchedule.StableDiffusion.End,
+                    Count = Integer(scheduler, "num_train_timesteps") ?? NoiseSchedule.StableDiffusion.Count,
                     ZeroTerminalSnr =
                         scheduler is not null
                         && scheduler.RootElement.TryGetProperty("rescale_betas_zero_snr", out var zero)
                         && zero.ValueKind == JsonValueKind.True,
-                    TrailingSpacing = Spacing(scheduler, file) == NoiseSettings.Trailing,
+                    TrailingSpacing = Spacing(scheduler, file) == NoiseSchedule.Trailing,
                 },
                 String(scheduler, "beta_schedule")
             ),
@@ -148,11 +155,11 @@ internal static class DiffusersFolder
     }
 
     private static string? Spacing(JsonDocument? scheduler, string file) =>
-        String(scheduler, "timestep_spacing") is not { } spacing || NoiseSettings.Spacings.Contains(spacing)
+        String(scheduler, "timestep_spacing") is not { } spacing || NoiseSchedule.Spacings.Contains(spacing)
             ? String(scheduler, "timestep_spacing")
             : throw new CheckpointException(
                 file,
-                $"timestep_spacing is '{spacing}'; {string.Join(", ", NoiseSettings.Spacings)} can be run."
+                $"timestep_spacing is '{spacing}'; {string.Join(", ", NoiseSchedule.Spacings)} can be run."
             );
 
     private static JsonDocument? Read(string file)

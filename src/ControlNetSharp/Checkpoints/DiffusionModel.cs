@@ -41,13 +41,17 @@ public sealed class DiffusionModel : IDisposable
     public PredictionType? Prediction { get; init; }
 
     /// <summary>The noise that it was trained with.</summary>
-    public NoiseSettings Noise { get; init; } = NoiseSettings.StableDiffusion;
+    public NoiseSchedule Noise { get; init; } = NoiseSchedule.StableDiffusion;
 
     /// <summary>Width and height of the pictures that it was trained with.</summary>
     public required int NativeSize { get; init; }
 
     /// <summary>Where its networks are, and what they compute in.</summary>
     public required Placement Placement { get; init; }
+
+    /// <summary>The text encoders with the places that checkpoints in LDM's layout have for them.</summary>
+    internal IEnumerable<(ITextEncoder Encoder, TextPlace Place)> PlacedTexts =>
+        Texts.Zip(Family.Texts, (encoder, text) => (encoder, text.PlaceOf(encoder)));
 
     /// <summary>The generations that use it right now.</summary>
     internal UseCount Uses { get; } = new();

@@ -10,15 +10,7 @@ internal static class LdmLayout
 {
     public const string UNet = "model.diffusion_model.";
     public const string Autoencoder = "first_stage_model.";
-    public const string Clip = "cond_stage_model.transformer.";
-    public const string OpenClip = "cond_stage_model.model.";
     public const string Control = "control_model.";
-
-    /// <summary>The first text encoder of SDXL, under transformers' names.</summary>
-    public const string XlClip = "conditioner.embedders.0.transformer.";
-
-    /// <summary>The second one, under OpenCLIP's names.</summary>
-    public const string XlOpenClip = "conditioner.embedders.1.model.";
 
     /// <summary>The entry that marks a ControlNet whose weights are differences to those of the model.</summary>
     public const string Difference = "difference";
@@ -29,9 +21,11 @@ internal static class LdmLayout
     /// <summary>The entry that marks one whose last timestep is nothing but noise.</summary>
     public const string ZeroSnr = "ztsnr";
 
-    /// <summary>What stands before the names of a network's tensors.</summary>
+    /// <summary>
+    /// What stands before the names of a network's tensors. Those of text encoders are facts of their families.
+    /// </summary>
     public static IReadOnlyList<string> Prefixes { get; } =
-    [UNet, Autoencoder, Clip, OpenClip, XlClip, XlOpenClip, Control];
+    [UNet, Autoencoder, .. ModelFamily.TextPlaces.Select(place => place.Prefix), Control];
 
     /// <summary>Entries that say something of a model by being there.</summary>
     public static IReadOnlyList<string> Markers { get; } = [Difference, Velocity, ZeroSnr];
@@ -58,7 +52,10 @@ internal static class LdmLayout
                     tensors.Where(tensor => tensor.Key == Difference)
                 )
         ),
-        ("text_model.embeddings.token_embedding.weight", tensors => Prefixed(tensors, Clip)),
+        (
+            "text_model.embeddings.token_embedding.weight",
+            tensors => Prefixed(tensors, PlaceOfTransformers(ModelFamily.All[0].Texts[0])!.Prefix)
+        ),
     ];
 
     /// <summary>
@@ -73,14 +70,18 @@ internal static class LdmLayout
             )
         )
         {
-            var second = Part(tensors, DiffusersFolder.SecondText);
+            var shapes = tensors.ToDictionary(
+                tensor => tensor.Key,
+                tensor => tensor.Value.Shape,
+                StringComparer.Ordinal
+            );
+            var family = CheckpointKind.FamilyOf(shapes) ?? ModelFamily.All[0];
             return new[]
             {
                 OfDiffusers(Part(tensors, DiffusersFolder.UNet), UNet, UNetKeys.OfDiffusers),
                 OfDiffusers(Part(tensors, DiffusersFolder.Autoencoder), Autoencoder, AutoencoderKeys.OfDiffusers),
-                Prefixed(Part(tensors, DiffusersFolder.Text), second.Count > 0 ? XlClip : Clip),
-                Prefixed(OpenClipKeys.ToOpenClip(second), XlOpenClip),
             }
+                .Concat(family.Texts.Select((text, index) => OfText(Part(tensors, DiffusersFolder.Text(index)), text)))
                 .SelectMany(part => part)
                 .ToDictionary(StringComparer.Ordinal);
         }
@@ -98,6 +99,18 @@ internal static class LdmLayout
         tensors
             .Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
             .ToDictionary(tensor => tensor.Key[prefix.Length..], tensor => tensor.Value, StringComparer.Ordinal);
+
+    /// <summary>A text encoder under transformers' names, or under OpenCLIP's where the family has no others.</summary>
+    private static Dictionary<string, StoredTensor> OfText(
+        IReadOnlyDictionary<string, StoredTensor> tensors,
+        FamilyText text
+    ) =>
+        PlaceOfTransformers(text) is { } place
+            ? Prefixed(tensors, place.Prefix)
+            : Prefixed(OpenClipKeys.ToOpenClip(tensors), text.Places[0].Prefix);
+
+    private static TextPlace? PlaceOfTransformers(FamilyText text) =>
+        text.Places.FirstOrDefault(place => !place.IsOpenClip);
 
     private static Dictionary<string, StoredTensor> OfDiffusers(
         IReadOnlyDictionary<string, StoredTensor> tensors,
@@ -156,7 +169,11 @@ internal static class LdmLayout
 
     /// <summary>Models merged by some programs lack a part of the text encoder's names.</summary>
     private static string Corrected(string name) =>
-        new[] { Clip, XlClip }.FirstOrDefault(prefix => name.StartsWith(prefix, StringComparison.Ordinal)) is { } clip
+        ModelFamily
+            .TextPlaces.Where(place => !place.IsOpenClip)
+            .Select(place => place.Prefix)
+            .FirstOrDefault(prefix => name.StartsWith(prefix, StringComparison.Ordinal))
+            is { } clip
         && name[clip.Length..].Split('.')[0] is "embeddings" or "encoder" or "final_layer_norm"
             ? $"{clip}text_model.{name[clip.Length..]}"
             : name;

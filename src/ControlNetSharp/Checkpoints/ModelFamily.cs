@@ -1,9 +1,12 @@
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Networks;
+using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>
-/// A family of models whose parts fit each other. Recognised from names and shapes, never from a file's name.
+/// A family of models whose parts fit each other: one row of <see cref="All"/>, which says all that is peculiar to it.
+/// Recognised from names and shapes, never from a file's name.
 /// </summary>
 /// <param name="Name">The family in people's words.</param>
 /// <param name="ContextChannels">Width of the text conditioning, which tells the families apart.</param>
@@ -12,13 +15,14 @@ namespace ControlNetSharp.Checkpoints;
 /// </param>
 public sealed record ModelFamily(string Name, int ContextChannels, int NativeSize)
 {
+    /// <summary>The name of Stable Diffusion 1.x.</summary>
+    internal const string StableDiffusion1 = "SD 1.x";
+
     /// <summary>The name of Stable Diffusion 2.0 and 2.1.</summary>
     public const string StableDiffusion2 = "SD 2.x";
 
     /// <summary>The name of Stable Diffusion XL (base).</summary>
     public const string StableDiffusionXl = "SDXL";
-
-    private const double LatentScaleOfSdxl = 0.13025;
 
     // Source: stable-diffusion-webui, modules/sd_samplers_common.py, "cheap" approximation (numbers fitted by users of
     // the models).
@@ -53,35 +57,91 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
         -0.2088f,
     ];
 
+    private static readonly TextPlace Clip = new("cond_stage_model.transformer.", "clip_l", IsOpenClip: false);
+    private static readonly TextPlace OpenClip = new("cond_stage_model.model.", "clip_h", IsOpenClip: true);
+
+    private static readonly ModelFamily Sd1 = new(StableDiffusion1, 768, 512)
+    {
+        ShortName = "sd15",
+        UNet = UNetParams.Sd15,
+        Texts = [new() { Places = [Clip, OpenClip], Published = TextEncoderParams.ClipL }],
+        LatentColours = ColoursOfSd,
+        Pipeline = DiffusersPipeline.StableDiffusion,
+    };
+
+    private static readonly ModelFamily Sd2 = new(StableDiffusion2, 1024, 512)
+    {
+        ShortName = "sd21",
+        UNet = UNetParams.Sd21,
+        Texts = [new() { Places = [OpenClip, Clip with { Name = "clip_h" }], Published = TextEncoderParams.OpenClipH }],
+        LoraSigns = [".clip_h."],
+        PredictsEither = true,
+        LatentColours = ColoursOfSd,
+        Pipeline = DiffusersPipeline.StableDiffusion,
+    };
+
+    // Podell et al. 2023, arXiv:2307.01952, section 2.1, and sd_xl_base.yaml: the features after the last but one block
+    // as they are; an empty negative prompt: diffusers, force_zeros_for_empty_prompt (behaviour).
+    private static readonly ModelFamily Sdxl = new(StableDiffusionXl, 2048, 1024)
+    {
+        ShortName = "sdxl",
+        UNet = UNetParams.Sdxl,
+        TakesVector = true,
+        Texts =
+        [
+            new()
+            {
+                Places = [new("conditioner.embedders.0.transformer.", "clip_l", IsOpenClip: false)],
+                Published = TextEncoderParams.ClipL,
+                ClipSkip = 2,
+                NormsConditioning = false,
+            },
+            new()
+            {
+                Places = [new("conditioner.embedders.1.model.", "clip_g", IsOpenClip: true)],
+                Published = TextEncoderParams.OpenClipBigG,
+                ClipSkip = 2,
+                NormsConditioning = false,
+                Class = "CLIPTextModelWithProjection",
+            },
+        ],
+        LoraSigns = ["lora_te2_", "text_encoder_2.", ".clip_g."],
+        ZerosForEmptyNegative = true,
+        ControlScales = 13,
+        LatentScale = 0.13025,
+        LatentsOverflowFloat16 = true,
+        LatentColours = ColoursOfSdxl,
+        Pipeline = DiffusersPipeline.StableDiffusionXl,
+    };
+
     /// <summary>
     /// The known families; a model of one's own has another context width and is a family of its own.
     /// </summary>
     public static IReadOnlyList<ModelFamily> All { get; } =
     [
-        new("SD 1.x", 768, 512) { LatentColours = ColoursOfSd },
-        new(StableDiffusion2, 1024, 512) { LatentColours = ColoursOfSd },
-        new(StableDiffusionXl, 2048, 1024)
-        {
-            IsXl = true,
-            LatentScale = LatentScaleOfSdxl,
-            LatentColours = ColoursOfSdxl,
-        },
-        new("SDXL refiner", 1280, 1024) { IsXl = true, LatentScale = LatentScaleOfSdxl },
+        Sd1,
+        Sd2,
+        Sdxl,
+        // Without shapes: it is known to be named, and cannot be run.
+        Unpublished(Sdxl, "SDXL refiner", 1280),
+    ];
+
+    /// <summary>Every place in LDM's layout where a family has a text encoder.</summary>
+    internal static IReadOnlyList<TextPlace> TextPlaces { get; } =
+    [
+        .. All.SelectMany(family => family.Texts)
+            .SelectMany(text => text.Places)
+            .DistinctBy(place => place.Prefix, StringComparer.Ordinal),
     ];
 
     /// <summary>
-    /// Whether it has the layout of SDXL: a vector (pooled text and sizes) beside the text, which two encoders read.
+    /// Whether UNet and ControlNet take a vector beside the text: the pooled text of the last encoder, then the sizes
+    /// of the picture (<see cref="SizeConditioning"/>).
     /// </summary>
-    public bool IsXl { get; init; }
+    public bool TakesVector { get; init; }
 
     /// <summary>latents = this · z, unless a model's metadata says otherwise.</summary>
     public double LatentScale { get; init; } = AutoencoderParams.StableDiffusion.ScaleFactor;
-
-    /// <summary>
-    /// Red, green and blue (-1..1) of each scaled latent channel, [4, 3] row by row: a rough picture without a decoder;
-    /// null where none is known.
-    /// </summary>
-    internal float[]? LatentColours { get; init; }
 
     /// <summary>Whether it is the variant whose UNet takes mask and masked picture, too: nine channels.</summary>
     public bool IsInpainting { get; init; }
@@ -89,20 +149,64 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
     /// <summary>The family and its variant: what people read.</summary>
     public string FullName => IsInpainting ? $"{Name} inpainting" : Name;
 
+    /// <summary>What measurements call it; null where there are no published shapes to measure.</summary>
+    internal string? ShortName { get; init; }
+
+    /// <summary>The UNet of published models; null where none can be run.</summary>
+    internal UNetParams? UNet { get; init; }
+
+    /// <summary>
+    /// The text encoders, in the order in which their features stand side by side. Diffusers' folders have them in the
+    /// same order.
+    /// </summary>
+    internal IReadOnlyList<FamilyText> Texts { get; init; } = [];
+
+    /// <summary>
+    /// What a LoRA has in a module's name if it is for this family and for no other, where the width of the text
+    /// conditioning does not show.
+    /// </summary>
+    internal IReadOnlyList<string> LoraSigns { get; init; } = [];
+
+    /// <summary>What a UNet predicts where nothing says it.</summary>
+    internal PredictionType Prediction { get; init; } = PredictionType.Epsilon;
+
+    /// <summary>
+    /// Whether there are published models of both predictions whose files look the same: the UNet itself is asked then.
+    /// </summary>
+    internal bool PredictsEither { get; init; }
+
+    /// <summary>
+    /// Whether an empty negative prompt is all zeros instead of what the text encoders make of it.
+    /// </summary>
+    internal bool ZerosForEmptyNegative { get; init; }
+
+    /// <summary>
+    /// Scales by which "prompt matters more" counts residuals, where that is more than a ControlNet has: SDXL's ten
+    /// take the first ten of SD 1.x's thirteen.
+    /// </summary>
+    internal int ControlScales { get; init; }
+
+    /// <summary>Whether values inside the Autoencoder are above what float16 can hold.</summary>
+    internal bool LatentsOverflowFloat16 { get; init; }
+
+    /// <summary>
+    /// Red, green and blue (-1..1) of each scaled latent channel, [4, 3] row by row: a rough picture without a decoder;
+    /// null where none is known.
+    /// </summary>
+    internal float[]? LatentColours { get; init; }
+
+    /// <summary>How diffusers loads it.</summary>
+    internal DiffusersPipeline Pipeline { get; init; } = DiffusersPipeline.StableDiffusion;
+
     /// <summary>The family of a context width.</summary>
     /// <param name="contextChannels">Width of the text conditioning.</param>
-    /// <param name="isXl">Whether there is a vector beside the text, as in SDXL.</param>
-    public static ModelFamily Of(int contextChannels, bool isXl = false) =>
-        All.FirstOrDefault(family => family.ContextChannels == contextChannels && family.IsXl == isXl)
-        ?? (
-            isXl
-                ? new ModelFamily($"SDXL layout with context {contextChannels}", contextChannels, 1024)
-                {
-                    IsXl = true,
-                    LatentScale = LatentScaleOfSdxl,
-                }
-                : new ModelFamily($"SD 1.x layout with context {contextChannels}", contextChannels, 512)
-        );
+    /// <param name="takesVector">Whether there is a vector beside the text, as in SDXL.</param>
+    public static ModelFamily Of(int contextChannels, bool takesVector = false)
+    {
+        var alike = All.Where(family => family.TakesVector == takesVector).ToList();
+        return alike.Find(family => family.ContextChannels == contextChannels)
+            ?? Unpublished(alike[0], $"{alike[0].Name} layout with context {contextChannels}", contextChannels);
+    }
 
     /// <summary>The family of a UNet, or of the encoder half that a ControlNet is.</summary>
     public static ModelFamily Of(UNetParams p)
@@ -110,4 +214,26 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
         ArgumentNullException.ThrowIfNull(p);
         return Of(p.ContextChannels, p.VectorChannels is not null) with { IsInpainting = p.ConcatenatedChannels > 0 };
     }
+
+    /// <summary>
+    /// The family whose several text encoders a textual inversion has tensors for; null where there is none.
+    /// </summary>
+    /// <param name="names">The names of its tensors.</param>
+    internal static ModelFamily? OfVectors(IEnumerable<string> names) =>
+        All.FirstOrDefault(family =>
+            family.Texts.Count > 1 && family.Texts.All(text => names.Contains(text.Name, StringComparer.Ordinal))
+        );
+
+    /// <summary>A family like another one, of which no more than the width of its context is known.</summary>
+    private static ModelFamily Unpublished(ModelFamily alike, string name, int contextChannels) =>
+        alike with
+        {
+            Name = name,
+            ContextChannels = contextChannels,
+            ShortName = null,
+            UNet = null,
+            LoraSigns = [],
+            PredictsEither = false,
+            LatentColours = null,
+        };
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using ControlNetSharp.Networks;
+using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Checkpoints;
 
@@ -14,8 +16,8 @@ internal static class NetworkShapes
     /// Shapes by name, without the prefix (<c>model.diffusion_model.</c> or <c>control_model.</c>).
     /// </param>
     /// <param name="metadata">
-    /// What shapes cannot show; SD's rules where it says nothing: 8 heads with 1×1 convolutions as projections (SD
-    /// 1.x), 64 channels a head with linear ones, 32 norm groups.
+    /// What shapes cannot show; where it says nothing the family's heads, else SD's rules: 8 heads where projections
+    /// are 1×1 convolutions (SD 1.x), 64 channels a head where they are linear; 32 norm groups.
     /// </param>
     /// <exception cref="KeyNotFoundException">A name that every UNet has is missing; the message names it.</exception>
     public static UNetParams UNet(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes, CheckpointMetadata metadata)
@@ -27,6 +29,13 @@ internal static class NetworkShapes
                 "it has no attention, without which it takes no text ('.proj_in.weight' is missing)"
             );
         var linear = projection.Count == 2;
+        var context = Size(
+            shapes,
+            shapes.Keys.First(key => key.EndsWith(".attn2.to_k.weight", StringComparison.Ordinal)),
+            1
+        );
+        int? vector = shapes.ContainsKey("label_emb.0.0.weight") ? Size(shapes, "label_emb.0.0.weight", 1) : null;
+        var published = ModelFamily.Of(context, vector is not null).UNet;
         return new UNetParams
         {
             InChannels = Size(shapes, "input_blocks.0.0.weight", 1),
@@ -36,20 +45,15 @@ internal static class NetworkShapes
             ModelChannels = Size(shapes, "time_embed.0.weight", 1),
             Levels = Levels(shapes),
             MiddleDepth = Depth(shapes, "middle_block.1."),
-            ContextChannels = Size(
-                shapes,
-                shapes.Keys.First(key => key.EndsWith(".attn2.to_k.weight", StringComparison.Ordinal)),
-                1
-            ),
+            ContextChannels = context,
             Heads =
                 metadata.HeadWidth is { } width ? HeadRule.OfWidth(width)
                 : metadata.Heads is { } heads ? HeadRule.OfCount(heads)
+                : published is not null && published.LinearProjections == linear ? published.Heads
                 : linear ? HeadRule.OfWidth(HeadWidth)
                 : HeadRule.OfCount(ClassicHeads),
             LinearProjections = linear,
-            VectorChannels = shapes.ContainsKey("label_emb.0.0.weight")
-                ? Size(shapes, "label_emb.0.0.weight", 1)
-                : null,
+            VectorChannels = vector,
             NormGroups = metadata.NormGroups ?? 32,
         };
     }
@@ -104,6 +108,51 @@ internal static class NetworkShapes
             NormGroups = metadata.AutoencoderNormGroups ?? 32,
             ScaleFactor = metadata.LatentScale ?? AutoencoderParams.StableDiffusion.ScaleFactor,
         };
+    }
+
+    /// <summary>The shape of a text encoder.</summary>
+    /// <param name="shapes">Shapes by name, without the prefix of its place.</param>
+    /// <param name="family">The model's family.</param>
+    /// <param name="index">Which of the family's text encoders it is, counted from 0.</param>
+    /// <param name="metadata">What shapes cannot show; of the first encoder more than of others.</param>
+    /// <exception cref="ArgumentException">The names or shapes are not those of a text encoder.</exception>
+    public static TextEncoderParams Text(
+        IReadOnlyDictionary<string, IReadOnlyList<long>> shapes,
+        ModelFamily family,
+        int index,
+        CheckpointMetadata metadata
+    )
+    {
+        var inferred = TextEncoderParams.Infer(shapes, metadata.HeadsOf(index));
+        return family.Texts[index].Taken(index == 0 ? metadata.Applied(inferred) : inferred);
+    }
+
+    /// <summary>What is told from names and shapes; what does not fit there is the file's fault.</summary>
+    /// <param name="file">The file, for the message.</param>
+    /// <param name="infer">Tells it; what it makes is not yet compared with the file.</param>
+    /// <exception cref="CheckpointException">It cannot be told.</exception>
+    public static T Inferred<T>(string file, Func<T> infer)
+    {
+        try
+        {
+            return infer();
+        }
+        catch (Exception e)
+            when (e
+                    is KeyNotFoundException
+                        or InvalidOperationException
+                        or ArgumentException
+                        or FormatException
+                        or ArithmeticException
+                        or ExternalException
+            )
+        {
+            throw new CheckpointException(
+                file,
+                $"the shape of its networks cannot be told: {e.Message}",
+                innerException: e
+            );
+        }
     }
 
     private static List<UNetLevel> Levels(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)

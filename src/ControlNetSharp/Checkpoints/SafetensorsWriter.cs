@@ -43,7 +43,8 @@ internal static class SafetensorsWriter
     /// <summary>
     /// The same for tensors that are made when their turn comes, so that only one of them is in memory.
     /// </summary>
-    /// <inheritdoc cref="Write(string, IEnumerable{KeyValuePair{string, Tensor}}, IReadOnlyDictionary{string, string}, bool)"/>
+    /// <inheritdoc
+    /// cref="Write(string, IEnumerable{KeyValuePair{string, Tensor}}, IReadOnlyDictionary{string, string}, bool)"/>
     internal static void Write(
         string path,
         IEnumerable<WrittenTensor> tensors,

@@ -3,15 +3,16 @@ using System.Runtime.InteropServices;
 namespace ControlNetSharp.Diffusion;
 
 /// <summary>
-/// How noisy latents are: noisy = <paramref name="Alpha"/> · clean + <paramref name="Sigma"/> · noise, with Alpha² +
-/// Sigma² = 1, so the network sees latents as they are.
+/// How noisy latents are: noisy = <paramref name="Alpha"/> · clean + <paramref name="Sigma"/> · noise. How the two
+/// factors belong together is the schedule's business: Alpha² + Sigma² = 1 for Stable Diffusion, Alpha + Sigma = 1 for
+/// rectified flows; samplers take either.
 /// Samplers that their papers write for clean + σ · noise (Karras et al. 2022) are the same in these terms with σ =
 /// <see cref="RelativeSigma"/> and latents divided by Alpha.
 /// </summary>
 /// <param name="Alpha">
-/// Share of the clean latents, 0..1. 0 is pure noise: the first level of a zero-terminal-SNR schedule.
+/// Factor of the clean latents, from 0. 0 is pure noise: the first level of a zero-terminal-SNR schedule.
 /// </param>
-/// <param name="Sigma">Share of the noise, 0..1. 0 is clean.</param>
+/// <param name="Sigma">Factor of the noise, from 0. 0 is clean.</param>
 /// <param name="Timestep">
 /// What the network is told, in training timesteps (0..999 for Stable Diffusion); may be fractional.
 /// </param>
@@ -30,12 +31,6 @@ internal readonly record struct NoiseLevel(double Alpha, double Sigma, double Ti
     /// </summary>
     public double Lambda => Math.Log(Alpha / Sigma);
 
-    /// <summary>The level of a sigma in the sense of <see cref="RelativeSigma"/>.</summary>
-    /// <param name="sigma">From 0 (clean), finite.</param>
-    /// <param name="timestep">What the network is told at this level.</param>
-    public static NoiseLevel OfRelativeSigma(double sigma, double timestep)
-    {
-        var alpha = 1 / Math.Sqrt(1 + sigma * sigma);
-        return new(alpha, sigma * alpha, timestep);
-    }
+    /// <summary>Alpha² + Sigma²: the variance of noisy latents whose clean ones have variance 1.</summary>
+    public double Variance => Alpha * Alpha + Sigma * Sigma;
 }

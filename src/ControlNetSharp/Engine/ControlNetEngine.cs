@@ -40,6 +40,9 @@ public sealed partial class ControlNetEngine : IAsyncDisposable
     /// <summary>Requests that wait for the device.</summary>
     public int Waiting => _worker.Waiting;
 
+    /// <summary>What the loaded networks came to so far.</summary>
+    internal ShelfFigures Shelf => _parts.Shelf.Figures;
+
     /// <summary>
     /// Says what is wrong with a request before anything is loaded: values, pictures, files that are not there.
     /// </summary>

@@ -45,16 +45,8 @@ internal sealed class EngineParts : IDisposable
     /// Loads libtorch and chooses device and type; those of a picture that is made again are its own.
     /// </summary>
     /// <exception cref="RuntimeUnavailableException">libtorch or the device is not there.</exception>
-    public Placement Place(Replay? replay)
-    {
-        NativeLibraries.EnsureLoaded();
-        if (Options.Device == PlacementPolicy.Cpu)
-        {
-            ConvolutionCheck.Require();
-        }
-
-        return PlacementPolicy.Choose(Options.Device, replay?.Manifest.Resolved.Dtype ?? Options.Dtype);
-    }
+    public Placement Place(Replay? replay) =>
+        PlacementPolicy.Load(Options.Device, replay?.Manifest.Resolved.Dtype ?? Options.Dtype);
 
     /// <inheritdoc/>
     public void Dispose()

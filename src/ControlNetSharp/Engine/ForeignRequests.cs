@@ -10,14 +10,7 @@ public sealed class ForeignRequests(ModelFinder finder)
     /// <summary>Reads a text.</summary>
     /// <param name="parameters">The text, such as <see cref="Pictures.PictureTexts.Parameters"/> gives.</param>
     /// <param name="model">A model in the place of the one that the text names; null for that.</param>
-    /// <returns>
-    /// The request without what cannot be honoured, and all of that; and whether its noise was drawn as here, as
-    /// <see cref="InfotextRequest.HasSameNoise"/> says it.
-    /// </returns>
-    public (GenerationRequest Request, IReadOnlyList<InfotextLoss> Losses, bool HasSameNoise) Read(
-        string parameters,
-        string? model = null
-    )
+    public ForeignRequest Read(string parameters, string? model = null)
     {
         var read = InfotextRequest.Of(Infotext.Parse(parameters));
         var losses = new List<InfotextLoss>(read.Losses);
@@ -47,7 +40,7 @@ public sealed class ForeignRequests(ModelFinder finder)
             IsThere("TI hashes", ModelRole.Embedding, embedding.Name!, embedding, path);
         }
 
-        return (request, losses, read.HasSameNoise);
+        return new ForeignRequest(request, losses, read.HasSameNoise);
 
         bool IsThere(string key, ModelRole role, string name, HashedName asked, string? beside)
         {

@@ -81,40 +81,33 @@ internal sealed class GenerationRun
         request = request with { Initial = frame.Fitted(request.Initial) };
         var hints = Hints(frame, cancellationToken);
         var pools = _files.ControlNets.Select((path, i) => Pools(request.Units[i], path)).ToList();
-        var controls = request
-            .Units.Index()
-            .Where(unit => _files.ControlNets[unit.Index] is not null)
-            .Select(unit =>
-                hints[unit.Index].Prepared(unit.Item, ControlNetOf(unit.Index, networks), pools[unit.Index])
-            )
-            .ToList();
-        var manifests = new ManifestMaker(
-            request,
-            _files,
-            networks.Model,
-            hints,
-            pools,
-            _engine.Options.Device,
-            _engine.Finder.Hashes
-        );
+        var controls = Controls(request, hints, pools, networks);
+        var (device, hashes) = (_engine.Options.Device, _engine.Finder.Hashes);
+        var manifests = new ManifestMaker(request, _files, networks.Model, hints, pools, device, hashes);
         var warnings = Warnings(networks.Model, frame, hints).Concat(manifests.Warnings).ToList();
         warnings.ForEach(feedback.Warn);
         IReadOnlyList<Picture> maps = [.. hints.Select(hint => hint.Map)];
         feedback.Hints?.Invoke(maps);
-        return Batches(
-            generator,
-            request,
-            controls,
-            manifests,
-            onPicture,
-            feedback.For(networks.Model, request.Count),
-            cancellationToken
-        ) with
-        {
-            Hints = maps,
-            Warnings = warnings,
-        };
+        var steps = feedback.For(networks.Model, request.Count);
+        var summary = Batches(generator, request, controls, manifests, onPicture, steps, cancellationToken);
+        return summary with { Hints = maps, Warnings = warnings };
     }
+
+    /// <summary>The units that have a ControlNet, ready.</summary>
+    private List<PreparedControl> Controls(
+        GenerationRequest request,
+        List<UnitHints> hints,
+        List<bool> pools,
+        LeasedNetworks networks
+    ) =>
+        [
+            .. request
+                .Units.Index()
+                .Where(unit => _files.ControlNets[unit.Index] is not null)
+                .Select(unit =>
+                    hints[unit.Index].Prepared(unit.Item, ControlNetOf(unit.Index, networks), pools[unit.Index])
+                ),
+        ];
 
     /// <summary>The network of a unit; how many layers it has is known only now.</summary>
     private ControlNet ControlNetOf(int index, LeasedNetworks networks)
@@ -196,14 +189,14 @@ internal sealed class GenerationRun
         ];
     }
 
-    /// <summary>SD 2.x has models of both kinds, and their files look the same.</summary>
+    /// <summary>A family can have models of both kinds whose files look the same.</summary>
     internal static RequestWarning? PredictionWarning(
         GenerationRequest request,
         ModelFamily family,
         PredictionType? said,
         string file
     ) =>
-        request.Prediction is not null || said is not null || family.Name != ModelFamily.StableDiffusion2
+        request.Prediction is not null || said is not null || !family.PredictsEither
             ? null
             : new RequestWarning(
                 "prediction",

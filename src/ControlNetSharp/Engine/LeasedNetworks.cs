@@ -30,46 +30,26 @@ internal sealed class LeasedNetworks : IDisposable
         CancellationToken cancellationToken
     )
     {
-        CheckpointLoader.CheckControlNets(
-            files.Model,
-            files.ControlNets.OfType<string>().Distinct(),
-            files.Others,
-            files.Vae
+        NetworkLease<T> Rent<T>(NetworkKey key, Func<T> load, Func<T, long> size)
+            where T : class, IDisposable =>
+            changesModel
+                ? shelf.RentExclusive(key, load, size, cancellationToken)
+                : shelf.Rent(key, load, size, cancellationToken);
+        CheckHeaders(files);
+        _model = Rent(
+            NetworkKey.Of(files.Model, placement, files.Vae),
+            () => CheckpointLoader.LoadModel(files.Model, placement, files.Vae),
+            model => model.Modules.Sum(NetworkShelf.BytesOf)
         );
-        CheckpointLoader.CheckPromptFiles(
-            files.Model,
-            files.Prompt.Loras.Values,
-            files.Prompt.Embeddings.Values,
-            files.Vae
-        );
-        DiffusionModel Load() => CheckpointLoader.LoadModel(files.Model, placement, files.Vae);
-        var key = NetworkKey.Of(files.Model, placement, files.Vae);
-        _model = changesModel
-            ? shelf.RentExclusive(key, Load, SizeOf, cancellationToken)
-            : shelf.Rent(key, Load, SizeOf, cancellationToken);
         try
         {
             foreach (var path in files.ControlNets.OfType<string>().Distinct())
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 // A file of differences makes another network beside each model.
-                var own = NetworkKey.Of(path, placement, CheckpointLoader.HoldsDifferences(path) ? files.Model : null);
-                _controlNets.Add(
-                    path,
-                    changesModel
-                        ? shelf.RentExclusive(
-                            own,
-                            () => CheckpointLoader.LoadControlNet(path, placement, Model),
-                            NetworkShelf.BytesOf,
-                            cancellationToken
-                        )
-                        : shelf.Rent(
-                            own,
-                            () => CheckpointLoader.LoadControlNet(path, placement, Model),
-                            NetworkShelf.BytesOf,
-                            cancellationToken
-                        )
-                );
+                var key = NetworkKey.Of(path, placement, CheckpointLoader.HoldsDifferences(path) ? files.Model : null);
+                ControlNet Load() => CheckpointLoader.LoadControlNet(path, placement, Model);
+                _controlNets.Add(path, Rent(key, Load, NetworkShelf.BytesOf));
             }
         }
         catch
@@ -96,5 +76,11 @@ internal sealed class LeasedNetworks : IDisposable
         _model.Dispose();
     }
 
-    private static long SizeOf(DiffusionModel model) => model.Modules.Sum(NetworkShelf.BytesOf);
+    /// <summary>Compares all headers before any weight is read.</summary>
+    private static void CheckHeaders(RequestFiles files)
+    {
+        var (model, vae, prompt) = (files.Model, files.Vae, files.Prompt);
+        CheckpointLoader.CheckControlNets(model, files.ControlNets.OfType<string>().Distinct(), files.Others, vae);
+        CheckpointLoader.CheckPromptFiles(model, prompt.Loras.Values, prompt.Embeddings.Values, vae);
+    }
 }

@@ -107,7 +107,7 @@ internal sealed class ManifestMaker
     ) =>
         request with
         {
-            Prediction = request.Prediction ?? model.Prediction ?? PredictionType.Epsilon,
+            Prediction = request.Prediction ?? model.Prediction ?? model.Family.Prediction,
             Count = 1,
             Initial = request.Initial is not { } initial
                 ? null
@@ -148,7 +148,7 @@ internal sealed class ManifestMaker
                         : new HashedName(Stem(path), File.Exists(path) ? hashes.OldOf(path) : null)
                 ),
             ],
-            Loras = [.. files.Prompt.Loras.Select(file => new HashedName(file.Key, CheckpointHash.OfLora(file.Value)))],
+            Loras = [.. files.Prompt.Loras.Select(file => new HashedName(file.Key, hashes.LoraOf(file.Value)))],
             Embeddings = [.. _resolution.Embeddings.Select(file => new HashedName(file.Name, file.Sha256))],
             Version = "ControlNetSharp " + ProgramVersion,
         };

@@ -1,4 +1,3 @@
-using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Models;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Text;
@@ -26,23 +25,7 @@ internal static class PromptNames
             loras[name] = Lora(name, finder, model);
         }
 
-        return PromptFiles.Of(loras, Embeddings([.. pieces, .. negative], finder, model));
-    }
-
-    private static Dictionary<string, string> Embeddings(
-        IReadOnlyList<WeightedText> pieces,
-        ModelFinder finder,
-        string model
-    )
-    {
-        // A file's name without its folder and extension is what a prompt has; where two have one name, the first
-        // counts.
-        var known = finder
-            .List(ModelRole.Embedding, model)
-            .GroupBy(entry => Path.GetFileNameWithoutExtension(entry.Name), StringComparer.OrdinalIgnoreCase)
-            .ToDictionary(entries => entries.Key, entries => entries.First().Path, StringComparer.OrdinalIgnoreCase);
-        using var inversions = new TextualInversions(known.Keys, _ => []);
-        return inversions.NamesIn(pieces).ToDictionary(name => name, name => known[name], StringComparer.Ordinal);
+        return PromptFiles.Of(loras, new PromptFiles(finder, model).EmbeddingsIn([.. pieces, .. negative]));
     }
 
     private static string Lora(string name, ModelFinder finder, string model)

@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using ControlNetSharp.Checkpoints;
 
 namespace ControlNetSharp.Models;
@@ -9,14 +7,9 @@ namespace ControlNetSharp.Models;
 /// The hashes by which people and other programs name files of weights. Each is computed when it is asked for, and
 /// again only when the file has changed. Usable by several callers at once: those who ask for the same hash wait for
 /// one reading.
-/// Source: A1111 modules/hashes.py and sd_models.py (behaviour).
 /// </summary>
 internal sealed class FileHashes
 {
-    private const int OldOffset = 0x100000;
-    private const int OldLength = 0x10000;
-    internal const int OldDigits = 8;
-
     private readonly ConcurrentDictionary<(string Kind, string Path), (FileStamp Stamp, Lazy<string> Hash)> _known =
         new();
 
@@ -27,48 +20,13 @@ internal sealed class FileHashes
     /// <exception cref="CheckpointException">It cannot be read.</exception>
     public string Sha256Of(string path) => Of("sha256", path, CheckpointHash.OfModel);
 
-    /// <summary>
-    /// A1111's first kind of hash, which sd-webui-controlnet still writes: fast, for it reads 64 KiB at 1 MiB.
-    /// </summary>
-    /// <returns>Eight digits, which many files can share.</returns>
+    /// <inheritdoc cref="CheckpointHash.OldOf" path="/summary|/returns"/>
     /// <exception cref="CheckpointException">It cannot be read.</exception>
-    public string OldOf(string path) =>
-        Of(
-            "old",
-            path,
-            file =>
-            {
-                using var stream = File.OpenRead(file);
-                // Behind the end of a short file there is nothing, whose hash counts then.
-                stream.Position = Math.Min(OldOffset, stream.Length);
-                var part = new byte[OldLength];
-                var length = stream.ReadAtLeast(part, OldLength, throwOnEndOfStream: false);
-                return Convert.ToHexStringLower(SHA256.HashData(part.AsSpan(0, length)))[..OldDigits];
-            }
-        );
+    public string OldOf(string path) => Of("old", path, CheckpointHash.OldOf);
 
-    /// <summary>
-    /// SHA-256 of what lies behind the header of a safetensors file: metadata that is written later does not change it,
-    /// and A1111 names LoRAs by its first twelve digits. Of another file the hash of all of it.
-    /// </summary>
+    /// <inheritdoc cref="CheckpointHash.OfLora" path="/summary|/returns"/>
     /// <exception cref="CheckpointException">It cannot be read.</exception>
-    public string TensorsOf(string path) =>
-        Of(
-            "tensors",
-            path,
-            file =>
-            {
-                using var stream = File.OpenRead(file);
-                Span<byte> length = stackalloc byte[sizeof(ulong)];
-                var header =
-                    stream.ReadAtLeast(length, sizeof(ulong), throwOnEndOfStream: false) == sizeof(ulong)
-                        ? BinaryPrimitives.ReadUInt64LittleEndian(length)
-                        : ulong.MaxValue;
-                var isSafetensors = header <= (ulong)Math.Max(0, stream.Length - sizeof(ulong));
-                stream.Position = isSafetensors ? sizeof(ulong) + (long)header : 0;
-                return Convert.ToHexStringLower(SHA256.HashData(stream));
-            }
-        );
+    public string LoraOf(string path) => Of("lora", path, CheckpointHash.OfLora);
 
     private string Of(string kind, string path, Func<string, string> compute)
     {

@@ -10,9 +10,10 @@ namespace ControlNetSharp.Models;
 /// </summary>
 /// <remarks>
 /// The first folder that has the name counts. In it, a file whose whole name is the one asked for comes before those in
-/// subfolders, the same spelling before another case, and .safetensors before other containers; links to one file are
-/// that file. What then is still more than one file is refused. A hash in brackets decides among files of one name and
-/// is not compared otherwise: that would read gigabytes.
+/// subfolders, one in a folder for what is asked (<c>Lora</c>) before one that could be anything, the same spelling
+/// before another case, and .safetensors before other containers; links to one file are that file. What then is still
+/// more than one file is refused. A hash in brackets decides among files of one name and is not compared otherwise: that
+/// would read gigabytes.
 /// </remarks>
 public sealed class ModelFinder
 {
@@ -20,17 +21,11 @@ public sealed class ModelFinder
     public const string Embedded = "pocket";
 
     private const int MostNearest = 5;
-    private const int DigitsOfTensors = 12;
 
     /// <summary>
     /// Files and folders can be these; what prompts name, and weights of annotators, are files alone.
     /// </summary>
     private const ModelRole CanBeFolder = ModelRole.Model | ModelRole.ControlNet | ModelRole.Autoencoder;
-
-    /// <summary>
-    /// How deep below the folder of all models a model may lie for what is beside that folder to be found.
-    /// </summary>
-    private const int DeepestModel = 4;
 
     private readonly ModelFinderOptions _options;
     private readonly FolderListings _listings = new();
@@ -175,10 +170,34 @@ public sealed class ModelFinder
         [
             .. roots
                 .SelectMany(root => root.Files)
-                .Where(file => IsThere(file.Path) && MayRead(file.Path, roots))
+                .Where(file => RealPath.IsThere(file.Path) && MayRead(file.Path, roots))
                 .DistinctBy(file => RealPath.Of(file.Path), StringComparer.Ordinal)
                 .Select(file => new ModelEntry(file.Name, file.Path)),
         ];
+    }
+
+    /// <summary>
+    /// The textual inversions by their files' names without folder and extension, which a prompt has among its words:
+    /// so only those in folders whose names say that they are for them. Where two have one name, the first root counts,
+    /// then the one in fewer folders, then the first ending.
+    /// </summary>
+    /// <param name="model">As for <see cref="Find"/>.</param>
+    internal IReadOnlyDictionary<string, string> Embeddings(string? model)
+    {
+        var roots = Roots(ModelRole.Embedding, model);
+        return roots
+            .SelectMany(root =>
+                root.Files.Where(file => file.IsNamedFor(ModelRole.Embedding))
+                    .OrderBy(file => file.Name.Count(c => c == '/'))
+                    .ThenBy(SearchedRoot.Rank)
+            )
+            .Where(file => RealPath.IsThere(file.Path) && MayRead(file.Path, roots))
+            .DistinctBy(file => Path.GetFileNameWithoutExtension(file.Name), StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(
+                file => Path.GetFileNameWithoutExtension(file.Name),
+                file => file.Path,
+                StringComparer.OrdinalIgnoreCase
+            );
     }
 
     private static string EmbeddedControlNet(string kind) => $"controlnet_{kind}.safetensors";
@@ -186,81 +205,65 @@ public sealed class ModelFinder
     private static IEnumerable<string> NamesFor(string kind, ModelFamily? family) =>
         PublishedNames.For(kind, family).Where(network => network.IsControlNet).SelectMany(network => network.Names);
 
-    /// <summary>Whether there is a file or folder; .NET says so of a link that leads nowhere, too.</summary>
-    private static bool IsThere(string path) =>
-        RealPath.Of(path) is var real && (File.Exists(real) || Directory.Exists(real));
-
     private bool IsEmbedded(string model) => RealPath.Of(model) == RealPath.Of(EmbeddedModel);
 
     /// <summary>The folders with what is in them, each listed when it is come to.</summary>
-    private IReadOnlyList<Searched> Roots(ModelRole role, string? model)
+    private IReadOnlyList<SearchedRoot> Roots(ModelRole role, string? model)
     {
         var named = _options.Folders.Select(folder => new ModelRoot(Path.GetFullPath(folder), IsForeign: false));
-        var beside = model is null || IsEmbedded(model) ? [] : Beside(model);
+        var beside = model is null || IsEmbedded(model) ? [] : ModelRoot.Beside(model);
         var others = beside
             .Append(_options.EmbeddedFolder)
             .Append(_options.HubCache)
             .OfType<string>()
             .Select(folder => new ModelRoot(Path.GetFullPath(folder), IsForeign: true));
-        Searched Listed(ModelRoot root) =>
-            new(root.Folder, new(() => [.. root.List(_listings).Where(file => file.Serves(role))]));
+        SearchedRoot Listed(ModelRoot root) =>
+            new(
+                root.Folder,
+                // What lies in a folder for it comes before what could be anything.
+                new(() =>
+                    [
+                        .. root.List(_listings)
+                            .Where(file => file.Serves(role))
+                            .OrderByDescending(file => file.IsNamedFor(role)),
+                    ]
+                )
+            );
         return [.. named.Concat(others).DistinctBy(root => root.Folder, StringComparer.Ordinal).Select(Listed)];
     }
 
-    /// <summary>
-    /// The folder of a model, and where that is in another program's folder of models, what is beside this.
-    /// </summary>
-    private static IEnumerable<string> Beside(string model)
-    {
-        var own = Path.GetDirectoryName(Path.GetFullPath(model)) ?? Path.GetFullPath(model);
-        yield return own;
-        var above = Ancestors(own)
-            .Take(DeepestModel)
-            .FirstOrDefault(folder => ModelLayout.RoleOf(Path.GetFileName(folder)).HasFlag(ModelRole.Model));
-        if (above is not null && Path.GetDirectoryName(above) is { } parent)
-        {
-            var isModels = Path.GetFileName(parent) == ModelLayout.Models;
-            yield return isModels && Path.GetDirectoryName(parent) is { } root ? root : parent;
-        }
-    }
-
-    private static IEnumerable<string> Ancestors(string folder)
-    {
-        for (var own = folder; own is not null; own = Path.GetDirectoryName(own))
-        {
-            yield return own;
-        }
-    }
-
     /// <summary>The name as a path, where it is one and may be.</summary>
-    private string? PathOf(ModelRole role, string name, IReadOnlyList<Searched> roots)
+    private string? PathOf(ModelRole role, string name, IReadOnlyList<SearchedRoot> roots)
     {
-        var isThere = CanBeFolder.HasFlag(role) ? IsThere(name) : ModelLayout.IsWeights(name) && File.Exists(name);
+        var isThere = CanBeFolder.HasFlag(role)
+            ? RealPath.IsThere(name)
+            : ModelLayout.IsWeights(name) && File.Exists(name);
         return isThere && (_options.AllowPaths || (Path.IsPathRooted(name) && MayRead(name, roots))) ? name : null;
     }
 
     /// <summary>The first of some names in the first root that has one of them.</summary>
-    private string? FirstOf(IReadOnlyList<string> names, IReadOnlyList<Searched> roots, ModelRole role, string? hash) =>
+    private string? FirstOf(
+        IReadOnlyList<string> names,
+        IReadOnlyList<SearchedRoot> roots,
+        ModelRole role,
+        string? hash
+    ) =>
         roots
             .SelectMany(root => names.Select(name => Match(name, root, roots, role, hash)))
             .FirstOrDefault(found => found is not null);
 
     /// <summary>The file of a name in one root.</summary>
-    private string? Match(string name, Searched root, IReadOnlyList<Searched> roots, ModelRole role, string? hash)
+    private string? Match(
+        string name,
+        SearchedRoot root,
+        IReadOnlyList<SearchedRoot> roots,
+        ModelRole role,
+        string? hash
+    )
     {
-        foreach (var fits in Ways(name))
+        foreach (var meant in root.Meant(name))
         {
-            var all = root
-                .Files.Select(file => (File: file, Name: file.Names.FirstOrDefault(fits)))
-                .Where(found => found.Name is not null && IsThere(found.File.Path))
-                .ToList();
-            // Folders of one role, as A1111's and its extension's, are searched one after the other.
-            var files = all.Where(found => found.File.Place == all[0].File.Place)
-                .GroupBy(found => found.Name, StringComparer.Ordinal)
-                .Select(editions => editions.Select(found => found.File).OrderBy(Rank).ThenBy(file => file.Name.Length))
-                .Select(editions => editions.First().Path)
-                .DistinctBy(RealPath.Of, StringComparer.Ordinal)
-                .ToList();
+            var files = meant;
             if (files.Count > 1 && hash is not null)
             {
                 files = files.Where(file => Has(file, hash, role)) is var same && same.Any() ? [.. same] : files;
@@ -295,39 +298,22 @@ public sealed class ModelFinder
         return null;
     }
 
-    /// <summary>How a name may stand for a file's, the nearest way first.</summary>
-    private static IEnumerable<Func<string, bool>> Ways(string name)
-    {
-        StringComparison[] spellings = [StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase];
-        return
-        [
-            .. spellings.Select(spelling => (Func<string, bool>)(other => other.Equals(name, spelling))),
-            .. spellings.Select(spelling => (Func<string, bool>)(other => other.EndsWith("/" + name, spelling))),
-        ];
-    }
-
-    private static int Rank(PlacedModel file) =>
-        ModelLayout
-            .Extensions.Index()
-            .FirstOrDefault(extension => file.Path.EndsWith(extension.Item, StringComparison.OrdinalIgnoreCase))
-            .Index;
-
     private string? OfHash(
         string hash,
         ModelRole role,
-        IReadOnlyList<Searched> roots,
+        IReadOnlyList<SearchedRoot> roots,
         CancellationToken cancellationToken
     )
     {
         var found = new List<string>();
-        var files = roots.SelectMany(root => root.Files).Select(file => file.Path).Where(IsThere);
+        var files = roots.SelectMany(root => root.Files).Select(file => file.Path).Where(RealPath.IsThere);
         foreach (var file in files.DistinctBy(RealPath.Of, StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (MayRead(file, roots) && Has(file, hash, role))
             {
                 found.Add(file);
-                if (hash.Length > FileHashes.OldDigits)
+                if (hash.Length > CheckpointHash.OldDigits)
                 {
                     return file;
                 }
@@ -346,14 +332,16 @@ public sealed class ModelFinder
     }
 
     private bool Has(string file, string hash, ModelRole role) =>
-        hash.Length == FileHashes.OldDigits
+        hash.Length == CheckpointHash.OldDigits
             ? File.Exists(file) && Hashes.OldOf(file) == hash
             : Hashes.Sha256Of(file).StartsWith(hash)
                 || (
-                    role == ModelRole.Lora && hash.Length >= DigitsOfTensors && Hashes.TensorsOf(file).StartsWith(hash)
+                    role == ModelRole.Lora
+                    && hash.Length >= CheckpointHash.NetworkDigits
+                    && Hashes.LoraOf(file).StartsWith(hash)
                 );
 
-    private bool MayRead(string path, IReadOnlyList<Searched> roots)
+    private bool MayRead(string path, IReadOnlyList<SearchedRoot> roots)
     {
         if (_options.AllowPaths)
         {
@@ -396,7 +384,7 @@ public sealed class ModelFinder
         };
     }
 
-    private static string FoldersOf(IReadOnlyList<Searched> roots) =>
+    private static string FoldersOf(IReadOnlyList<SearchedRoot> roots) =>
         string.Join(", ", roots.Select(root => root.Folder));
 
     private static string WordOf(ModelRole role) =>
@@ -408,9 +396,4 @@ public sealed class ModelFinder
             ModelRole.Annotator => "file with an annotator's weights",
             _ => role.ToString(),
         };
-
-    private sealed record Searched(string Folder, Lazy<IReadOnlyList<PlacedModel>> Listed)
-    {
-        public IReadOnlyList<PlacedModel> Files => Listed.Value;
-    }
 }

@@ -14,6 +14,10 @@ internal sealed record PlacedModel(ModelRole Roles, string Place, string Name, s
     /// <summary>Whether it can be asked for as this.</summary>
     public bool Serves(ModelRole role) => Roles == ModelRole.None || Roles.HasFlag(role);
 
+    /// <summary>Whether a folder that it lies in, or the root itself, has a name that says it is this.</summary>
+    public bool IsNamedFor(ModelRole role) =>
+        (Roles | ModelLayout.RoleOf(System.IO.Path.GetFileName(Place))).HasFlag(role);
+
     /// <summary>
     /// What people may call it: the name with and without extension; a file of diffusers by its folder, too.
     /// </summary>
@@ -45,6 +49,36 @@ internal sealed record ModelRoot(string Folder, bool IsForeign)
 {
     private const int DeepestSubfolder = 4;
     private const string HubPrefix = "models--";
+
+    /// <summary>
+    /// How deep below the folder of all models a model may lie for what is beside that folder to be found.
+    /// </summary>
+    private const int DeepestModel = 4;
+
+    /// <summary>
+    /// The folder of a model, and where that is in another program's folder of models, what is beside this.
+    /// </summary>
+    public static IEnumerable<string> Beside(string model)
+    {
+        var own = Path.GetDirectoryName(Path.GetFullPath(model)) ?? Path.GetFullPath(model);
+        yield return own;
+        var above = Ancestors(own)
+            .Take(DeepestModel)
+            .FirstOrDefault(folder => ModelLayout.RoleOf(Path.GetFileName(folder)).HasFlag(ModelRole.Model));
+        if (above is not null && Path.GetDirectoryName(above) is { } parent)
+        {
+            var isModels = Path.GetFileName(parent) == ModelLayout.Models;
+            yield return isModels && Path.GetDirectoryName(parent) is { } root ? root : parent;
+        }
+    }
+
+    private static IEnumerable<string> Ancestors(string folder)
+    {
+        for (var own = folder; own is not null; own = Path.GetDirectoryName(own))
+        {
+            yield return own;
+        }
+    }
 
     /// <summary>Everything in it, its own files first.</summary>
     public IEnumerable<PlacedModel> List(FolderListings listings)

@@ -18,6 +18,8 @@ internal sealed class NetworkShelf : IDisposable
     private readonly Dictionary<(Type Type, NetworkKey Key), Entry> _entries = [];
     private readonly long? _budget;
     private long _uses;
+    private long _hits;
+    private long _loads;
     private bool _isDisposed;
 
     /// <summary>An empty shelf.</summary>
@@ -43,6 +45,18 @@ internal sealed class NetworkShelf : IDisposable
             lock (_gate)
             {
                 return _entries.Values.Sum(entry => entry.Bytes);
+            }
+        }
+    }
+
+    /// <summary>What it came to so far.</summary>
+    public ShelfFigures Figures
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new ShelfFigures(_hits, _loads, _entries.Values.Sum(entry => entry.Bytes));
             }
         }
     }
@@ -127,6 +141,7 @@ internal sealed class NetworkShelf : IDisposable
                 {
                     known.Leases++;
                     known.IsExclusive = isExclusive;
+                    _hits++;
                     return Lease<T>(known);
                 }
             }
@@ -138,6 +153,7 @@ internal sealed class NetworkShelf : IDisposable
                 IsExclusive = isExclusive,
             };
             _entries.Add(entry.Id, entry);
+            _loads++;
             evicted = MakeRoom();
         }
 

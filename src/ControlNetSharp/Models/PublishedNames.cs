@@ -10,7 +10,7 @@ namespace ControlNetSharp.Models;
 /// </summary>
 internal static class PublishedNames
 {
-    private const string Sd1 = "SD 1.x";
+    private const string Sd1 = ModelFamily.StableDiffusion1;
     private const string Sd2 = ModelFamily.StableDiffusion2;
     private const string Xl = ModelFamily.StableDiffusionXl;
     private const string ControlLora = "control-lora";

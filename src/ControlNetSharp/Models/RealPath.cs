@@ -11,6 +11,9 @@ internal static class RealPath
     /// <summary>The full path without links; parts that do not exist stay as they are.</summary>
     public static string Of(string path) => Of(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), MostLinks);
 
+    /// <summary>Whether there is a file or folder; .NET says so of a link that leads nowhere, too.</summary>
+    public static bool IsThere(string path) => Of(path) is var real && (File.Exists(real) || Directory.Exists(real));
+
     /// <summary>Whether a real path is a folder or lies in it.</summary>
     /// <param name="path">As <see cref="Of(string)"/> gives it.</param>
     /// <param name="folder">As <see cref="Of(string)"/> gives it.</param>

@@ -21,7 +21,7 @@ internal static class ColourFlow
         }
 
         var filled = Filled(new(picture.Width, picture.Height, colours, known));
-        return new Picture(
+        return Picture.Owning(
             picture.Width,
             picture.Height,
             [.. filled.Select(value => (byte)Math.Clamp(MathF.Round(value), 0, 255))]

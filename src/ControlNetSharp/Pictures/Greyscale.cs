@@ -30,7 +30,7 @@ internal static class Greyscale
             rgb.AsSpan(3 * i, 3).Fill(grey[i]);
         }
 
-        return new Picture(width, height, rgb);
+        return Picture.Owning(width, height, rgb);
     }
 
     /// <summary>Bytes from what a network gives: clamped to 0..255, fractions dropped.</summary>

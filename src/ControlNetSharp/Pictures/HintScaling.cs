@@ -20,7 +20,8 @@ internal static class HintScaling
     /// </summary>
     private static bool IsLabelMap(Picture picture)
     {
-        var (colours, coloured, rgb) = (new HashSet<int>(), false, picture.Rgb);
+        var (colours, coloured) = (new HashSet<int>(), false);
+        var rgb = picture.Rgb;
         for (var i = 0; i < rgb.Length && colours.Count < MostLabels; i += 3)
         {
             colours.Add(rgb[i] << 16 | rgb[i + 1] << 8 | rgb[i + 2]);

@@ -33,7 +33,8 @@ internal sealed class LineMap
     /// <param name="picture">Any picture. Borrowed.</param>
     public static LineMap? Of(Picture picture)
     {
-        var (rgb, lines, light, between) = (picture.Rgb, new byte[picture.Rgb.Length / 3], 0, 0);
+        var rgb = picture.Rgb;
+        var (lines, light, between) = (new byte[rgb.Length / 3], 0, 0);
         for (var i = 0; i < lines.Length; i++)
         {
             var (r, g, b) = (rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2]);

@@ -9,12 +9,12 @@ internal static class PictureChannels
     public static Picture Swapped(Picture picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        var rgb = (byte[])picture.Rgb.Clone();
+        var rgb = picture.Rgb.ToArray();
         for (var i = 0; i < rgb.Length; i += 3)
         {
             (rgb[i], rgb[i + 2]) = (rgb[i + 2], rgb[i]);
         }
 
-        return new Picture(picture.Width, picture.Height, rgb);
+        return Picture.Owning(picture.Width, picture.Height, rgb);
     }
 }

@@ -21,7 +21,7 @@ internal static class PicturePadding
         var rgb = GC.AllocateUninitializedArray<byte>(checked(3 * width * height));
         for (var y = 0; y < height; y++)
         {
-            var source = picture.Rgb.AsSpan(Math.Min(y, picture.Height - 1) * picture.Width * 3, picture.Width * 3);
+            var source = picture.Rgb.Slice(Math.Min(y, picture.Height - 1) * picture.Width * 3, picture.Width * 3);
             var row = rgb.AsSpan(y * width * 3, width * 3);
             source.CopyTo(row);
             for (var x = source.Length; x < row.Length; x += 3)
@@ -30,7 +30,7 @@ internal static class PicturePadding
             }
         }
 
-        return new Picture(width, height, rgb);
+        return Picture.Owning(width, height, rgb);
     }
 
     /// <summary>The upper left part of a picture; a picture that has the size already is returned itself.</summary>
@@ -44,10 +44,10 @@ internal static class PicturePadding
         var rgb = GC.AllocateUninitializedArray<byte>(3 * width * height);
         for (var y = 0; y < height; y++)
         {
-            picture.Rgb.AsSpan(y * picture.Width * 3, width * 3).CopyTo(rgb.AsSpan(y * width * 3));
+            picture.Rgb.Slice(y * picture.Width * 3, width * 3).CopyTo(rgb.AsSpan(y * width * 3));
         }
 
-        return new Picture(width, height, rgb);
+        return Picture.Owning(width, height, rgb);
     }
 
     private static int RoundedUp(int side, int step) => checked((side + step - 1) / step * step);

@@ -47,6 +47,20 @@ public static class PictureReader
     public static Picture Read(ReadOnlySpan<byte> bytes, string name = "picture", PictureLimits? limits = null) =>
         Read(bytes, name, limits, OverWhite);
 
+    /// <summary>Width and height of the upright picture, from the header alone: nothing is decoded.</summary>
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, string, PictureLimits?)" path="/param|/exception"/>
+    internal static (int Width, int Height) SizeOf(
+        ReadOnlySpan<byte> bytes,
+        string name = "picture",
+        PictureLimits? limits = null
+    )
+    {
+        using var data = SKData.CreateCopy(bytes);
+        using var codec = Open(data, bytes, name, limits);
+        var (width, height) = (codec.Info.Width, codec.Info.Height);
+        return OriginOf(codec, bytes) >= SKEncodedOrigin.LeftTop ? (height, width) : (width, height);
+    }
+
     private static Picture Read(string path, PictureLimits? limits, Func<byte[], byte[]> rgbOf)
     {
         limits = (limits ?? PictureLimits.Default).Checked();
@@ -98,30 +112,9 @@ public static class PictureReader
         Func<byte[], byte[]> rgbOf
     )
     {
-        limits = (limits ?? PictureLimits.Default).Checked();
-        if (bytes.Length > limits.MaxFileBytes)
-        {
-            throw TooManyBytes(name, limits);
-        }
-
-        var format =
-            PictureSignature.FormatOf(bytes) ?? throw new PictureException(name, PictureSignature.WhyNot(bytes));
-        var png = PngHeader.TryRead(bytes);
-        if (png is { } header)
-        {
-            // Our own look at the header: Skia wants more of the file before it tells the size.
-            CheckSize(header.Width, header.Height, name, limits);
-        }
-
         using var data = SKData.CreateCopy(bytes);
-        using var codec =
-            SKCodec.Create(data)
-            ?? throw new PictureException(
-                name,
-                $"the {format} file is truncated or damaged: its header cannot be read."
-            );
-        var (width, height) = (codec.Info.Width, codec.Info.Height);
-        CheckSize(width, height, name, limits);
+        using var codec = Open(data, bytes, name, limits);
+        var (format, width, height) = (PictureSignature.FormatOf(bytes), codec.Info.Width, codec.Info.Height);
         var (result, rgba) = Decode(codec);
         var pixels = result switch
         {
@@ -137,10 +130,47 @@ public static class PictureReader
             ),
             _ => throw new PictureException(name, $"this kind of {format} file cannot be decoded ({result})."),
         };
-        // Skia looks for the orientation in JPEG and in most WebP files.
-        var origin = codec.EncodedOrigin == SKEncodedOrigin.Default ? ExifOrientation.Of(bytes) : codec.EncodedOrigin;
-        return Upright(rgbOf(pixels), width, height, origin);
+        return Upright(rgbOf(pixels), width, height, OriginOf(codec, bytes));
     }
+
+    /// <summary>The header alone, with all that is refused for what it says.</summary>
+    private static SKCodec Open(SKData data, ReadOnlySpan<byte> bytes, string name, PictureLimits? limits)
+    {
+        limits = (limits ?? PictureLimits.Default).Checked();
+        if (bytes.Length > limits.MaxFileBytes)
+        {
+            throw TooManyBytes(name, limits);
+        }
+
+        var format =
+            PictureSignature.FormatOf(bytes) ?? throw new PictureException(name, PictureSignature.WhyNot(bytes));
+        if (PngHeader.TryRead(bytes) is { } header)
+        {
+            // Our own look at the header: Skia wants more of the file before it tells the size.
+            CheckSize(header.Width, header.Height, name, limits);
+        }
+
+        var codec =
+            SKCodec.Create(data)
+            ?? throw new PictureException(
+                name,
+                $"the {format} file is truncated or damaged: its header cannot be read."
+            );
+        try
+        {
+            CheckSize(codec.Info.Width, codec.Info.Height, name, limits);
+            return codec;
+        }
+        catch
+        {
+            codec.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Skia looks for the orientation in JPEG and in most WebP files.</summary>
+    private static SKEncodedOrigin OriginOf(SKCodec codec, ReadOnlySpan<byte> bytes) =>
+        codec.EncodedOrigin == SKEncodedOrigin.Default ? ExifOrientation.Of(bytes) : codec.EncodedOrigin;
 
     private static PictureException TooManyBytes(string name, PictureLimits limits) =>
         new(name, $"the file is larger than the allowed {limits.MaxFileBytes} bytes.");
@@ -205,7 +235,7 @@ public static class PictureReader
     {
         if (origin == SKEncodedOrigin.TopLeft)
         {
-            return new Picture(width, height, stored);
+            return Picture.Owning(width, height, stored);
         }
 
         var (row, last) = (width, width * height - 1);
@@ -234,7 +264,7 @@ public static class PictureReader
             }
         }
 
-        return new Picture(uprightWidth, uprightHeight, rgb);
+        return Picture.Owning(uprightWidth, uprightHeight, rgb);
     }
 
     /// <summary>

@@ -19,11 +19,11 @@ public static class PictureResizing
     public static Picture Resize(Picture picture, int width, int height, Interpolation interpolation)
     {
         CheckSize(width, height);
-        return new Picture(
+        return Picture.Owning(
             width,
             height,
             picture.Width == width && picture.Height == height
-                ? [.. picture.Rgb]
+                ? picture.Rgb.ToArray()
                 : Resampling.Resize(picture.Rgb, picture.Width, picture.Height, 3, width, height, interpolation)
         );
     }
@@ -145,7 +145,7 @@ public static class PictureResizing
         return mode switch
         {
             ResizeMode.Just => scaled,
-            ResizeMode.Crop => Place(scaled, new Picture(width, height, new byte[3 * width * height])),
+            ResizeMode.Crop => Place(scaled, Picture.Black(width, height)),
             _ => Place(scaled, Filled(width, height, BorderColour(picture))),
         };
     }
@@ -203,8 +203,8 @@ public static class PictureResizing
         for (var y = 0; y < height; y++)
         {
             scaled
-                .Rgb.AsSpan(((fromY + y) * scaled.Width + fromX) * 3, width * 3)
-                .CopyTo(canvas.Rgb.AsSpan(((toY + y) * canvas.Width + toX) * 3));
+                .Rgb.Slice(((fromY + y) * scaled.Width + fromX) * 3, width * 3)
+                .CopyTo(canvas.Canvas.Slice(((toY + y) * canvas.Width + toX) * 3));
         }
 
         return canvas;
@@ -218,7 +218,7 @@ public static class PictureResizing
             rgb[i] = colour[i % 3];
         }
 
-        return new Picture(width, height, rgb);
+        return Picture.Owning(width, height, rgb);
     }
 
     /// <summary>

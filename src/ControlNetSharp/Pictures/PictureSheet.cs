@@ -32,11 +32,11 @@ public static class PictureSheet
             for (var row = 0; row < picture.Height; row++)
             {
                 picture
-                    .Rgb.AsSpan(3 * row * picture.Width, 3 * picture.Width)
+                    .Rgb.Slice(3 * row * picture.Width, 3 * picture.Width)
                     .CopyTo(rgb.AsSpan(3 * ((top + row) * stride + left)));
             }
         }
 
-        return new Picture(stride, rgb.Length / 3 / stride, rgb);
+        return Picture.Owning(stride, rgb.Length / 3 / stride, rgb);
     }
 }

@@ -104,6 +104,6 @@ public static class PictureTensors
             }
         }
 
-        return new Picture(width, height, rgb);
+        return Picture.Owning(width, height, rgb);
     }
 }

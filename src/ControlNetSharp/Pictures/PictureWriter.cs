@@ -89,7 +89,7 @@ public static class PictureWriter
         var rgba = GC.AllocateUninitializedArray<byte>(checked(4 * picture.Width * picture.Height));
         for (int from = 0, to = 0; to < rgba.Length; from += 3, to += 4)
         {
-            picture.Rgb.AsSpan(from, 3).CopyTo(rgba.AsSpan(to));
+            picture.Rgb.Slice(from, 3).CopyTo(rgba.AsSpan(to));
             rgba[to + 3] = 255;
         }
 

@@ -50,7 +50,7 @@ internal static class PngEncoder
             candidate = new byte[1 + length];
         for (var y = 0; y < picture.Height; y++)
         {
-            picture.Rgb.AsSpan(y * length, length).CopyTo(row.AsSpan(BytesPerPixel));
+            picture.Rgb.Slice(y * length, length).CopyTo(row.AsSpan(BytesPerPixel));
             var least = long.MaxValue;
             for (var filter = 0; filter < 5; filter++)
             {

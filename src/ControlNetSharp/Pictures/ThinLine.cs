@@ -36,7 +36,7 @@ internal static class ThinLine
         var error = length - 2 * rise;
         for (var i = 0; i <= length; i++)
         {
-            canvas.Rgb.AsSpan(at, 3).Fill(255);
+            canvas.Canvas.Slice(at, 3).Fill(255);
             var steps = error < 0;
             error += steps ? 2 * length - 2 * rise : -2 * rise;
             at += steps ? along + across : along;

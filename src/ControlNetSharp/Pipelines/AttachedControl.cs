@@ -1,3 +1,4 @@
+using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
@@ -13,9 +14,6 @@ namespace ControlNetSharp.Pipelines;
 /// <param name="Strength">How strongly and when it acts.</param>
 internal sealed record AttachedControl(ControlNet ControlNet, Tensor EncodedHint, ControlStrength Strength) : IControl
 {
-    /// <summary>SDXL's ten residuals take the first ten of SD 1.x's thirteen scales.</summary>
-    private const int ScalesOfSdxl = 13;
-
     /// <summary>Where it acts: [1, 1, H, W], 0..1, of any size; null for everywhere. Borrowed.</summary>
     public Tensor? Region { get; init; }
 
@@ -40,7 +38,7 @@ internal sealed record AttachedControl(ControlNet ControlNet, Tensor EncodedHint
         var rows = seen.Input.shape[0];
         var hint = EncodedHint.shape[0] > 1 ? EncodedHint.repeat([rows / EncodedHint.shape[0], 1, 1, 1]) : EncodedHint;
         var residuals = ControlNet.Forward(seen.Input, seen.Timesteps, seen.Context, hint, seen.Vector);
-        var count = seen.Vector is null ? residuals.Count : Math.Max(residuals.Count, ScalesOfSdxl);
+        var count = Math.Max(residuals.Count, ModelFamily.Of(ControlNet.Params.UNet).ControlScales);
         return [.. residuals.Select((residual, index) => WithZeros(Weighted(residual, index, count), skipped))];
     }
 

@@ -54,10 +54,10 @@ internal readonly record struct InpaintRegion(int X, int Y, int Width, int Heigh
         var rgb = GC.AllocateUninitializedArray<byte>(3 * Width * Height);
         for (var row = 0; row < Height; row++)
         {
-            sized.Rgb.AsSpan(3 * ((Y + row) * sized.Width + X), 3 * Width).CopyTo(rgb.AsSpan(3 * row * Width));
+            sized.Rgb.Slice(3 * ((Y + row) * sized.Width + X), 3 * Width).CopyTo(rgb.AsSpan(3 * row * Width));
         }
 
-        return new Picture(Width, Height, rgb);
+        return Picture.Owning(Width, Height, rgb);
     }
 
     /// <summary>A longer stretch around the same middle, moved so that it stays within the limit.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Diffusion;
+using ControlNetSharp.Models;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
@@ -22,14 +23,14 @@ namespace ControlNetSharp.Pipelines;
 public sealed class PictureGenerator
 {
     private const int DefaultSizeStep = 64;
-    private const float Hole = -1;
     private readonly UNet _unet;
     private readonly Autoencoder _autoencoder;
-    private readonly IReadOnlyList<ITextEncoder> _texts;
+    private readonly ModelFamily _family;
+    private readonly ModelTexts _texts;
     private readonly PredictionType _prediction;
     private readonly int _nativeSize;
     private readonly Placement _placement;
-    private readonly NoiseSchedule _schedule = NoiseSchedule.ScaledLinear();
+    private readonly NoiseSchedule _schedule = NoiseSchedule.StableDiffusion;
     private readonly DiffusionModel? _model;
     private readonly UseCount _uses = new();
     private readonly PromptFiles _files = PromptFiles.None;
@@ -42,13 +43,13 @@ public sealed class PictureGenerator
             (model ?? throw new ArgumentNullException(nameof(model))).UNet,
             model.Autoencoder,
             model.Text,
-            model.Prediction ?? PredictionType.Epsilon,
+            model.Prediction ?? model.Family.Prediction,
             model.NativeSize,
             model.Placement,
             model.SecondText
         )
     {
-        _schedule = NoiseSchedule.Of(model.Noise);
+        _schedule = model.Noise;
         (_model, _uses, _files) = (model, model.Uses, files ?? PromptFiles.None);
     }
 
@@ -61,7 +62,7 @@ public sealed class PictureGenerator
     /// <param name="placement">Device and compute dtype; the networks are there.</param>
     /// <param name="secondText">The second text encoder of SDXL; null for families that have one only.</param>
     /// <exception cref="ArgumentException">
-    /// The UNet takes a vector beside the text, which only a second text encoder can give, and there is none.
+    /// The UNet is of a family that needs a second text encoder, and there is none.
     /// </exception>
     public PictureGenerator(
         UNet unet,
@@ -74,10 +75,11 @@ public sealed class PictureGenerator
     )
     {
         ArgumentNullException.ThrowIfNull(unet);
-        if (unet.Params.VectorChannels is not null && secondText is null)
+        _family = ModelFamily.Of(unet.Params);
+        if (_family.Texts.Count > 1 && secondText is null)
         {
             throw new ArgumentException(
-                $"The UNet is of {ModelFamily.Of(unet.Params).FullName}, which needs a second text encoder.",
+                $"The UNet is of {_family.FullName}, which needs a second text encoder.",
                 nameof(secondText)
             );
         }
@@ -85,7 +87,11 @@ public sealed class PictureGenerator
         (_unet, _autoencoder, _texts, _prediction, _nativeSize, _placement) = (
             unet,
             autoencoder,
-            secondText is null ? [text] : [text, secondText],
+            new ModelTexts(
+                secondText is null ? [text] : [text, secondText],
+                _family.TakesVector,
+                _family.ZerosForEmptyNegative
+            ),
             prediction,
             nativeSize,
             placement
@@ -121,7 +127,7 @@ public sealed class PictureGenerator
         var clock = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
-        var course = Settled(request, [.. controls.Where(unit => unit.Strength.IsOn)], progress);
+        var course = Settle(request, [.. controls.Where(unit => unit.Strength.IsOn)], progress);
         using var use = _uses.Begin(
             _model?.File ?? "of this generator",
             course.Prompt.Networks.Count > 0 ? "LoRAs"
@@ -131,11 +137,13 @@ public sealed class PictureGenerator
         using var seamless = request.Tiling
             ? new SeamlessTiling([_unet, _autoencoder, .. course.Units.Select(unit => unit.ControlNet)])
             : null;
-        using var loras = Applied(course.Prompt.Networks);
-        using var inversions = _files.Inversions(_texts, _placement);
-        var latents = Sampled(course, inversions, cancellationToken);
+        using var loras = Apply(course.Prompt.Networks);
+        using var inversions = _files.Inversions(_texts.Encoders, _family, _placement);
+        var latentPictures = new LatentPictures(_autoencoder, _placement);
+        var passes = new GenerationPasses(course, _unet, _texts, inversions, _prediction, latentPictures, _placement);
+        var latents = passes.Run(cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        var pictures = Decoded(latents);
+        var pictures = latentPictures.Decode(latents);
         cancellationToken.ThrowIfCancellationRequested();
         return new GeneratedBatch(
             course.Canvas is { } canvas ? [.. pictures.Select(canvas.Finish)] : pictures,
@@ -146,20 +154,7 @@ public sealed class PictureGenerator
         );
     }
 
-    /// <summary>What a generation goes by, with nothing left open.</summary>
-    private sealed record Course(
-        GenerationRequest Request,
-        PictureSize Size,
-        IReadOnlyList<PreparedControl> Units,
-        SamplingPlan First,
-        SamplingPlan? Second,
-        InitialCanvas? Canvas,
-        ParsedPrompt Prompt,
-        ParsedPrompt Negative,
-        StepReport Report
-    );
-
-    private Course Settled(
+    private GenerationCourse Settle(
         GenerationRequest request,
         IReadOnlyList<PreparedControl> units,
         Action<SamplingProgress>? progress
@@ -171,7 +166,7 @@ public sealed class PictureGenerator
         var second = request.Hires?.Sampling(request.Sampling) is { } options
             ? SamplingPlan.Create(options, _schedule)
             : null;
-        return new Course(
+        return new GenerationCourse(
             request with
             {
                 Size = size,
@@ -186,25 +181,6 @@ public sealed class PictureGenerator
             ParsedPrompt.ParseNegative(request.NegativePrompt),
             new StepReport(first.Steps.Count + (second?.Steps.Count ?? 0), progress)
         );
-    }
-
-    /// <summary>Both passes, to latents of the dispose scope.</summary>
-    private Tensor Sampled(Course course, TextualInversions? inversions, CancellationToken cancellationToken)
-    {
-        var (request, size, canvas) = (course.Request, course.Size, course.Canvas);
-        var mask = canvas?.LatentMask?.ToLatents(_autoencoder.Params.Downscale).to(_placement.Device);
-        var clean = canvas?.Start(Encoded([canvas.Seen]), Noise(request, size), mask);
-        if (request.Hires is not { } hires)
-        {
-            return Run(course, inversions, course.First, size, ControlPasses.Both, clean, mask, cancellationToken);
-        }
-
-        var latents = Run(course, inversions, course.First, size, ControlPasses.Low, clean, mask, cancellationToken);
-        var larger = hires.SizeOf(size);
-        latents = Enlarged(latents, UpscalerCatalogue.Find(hires.Upscaler), larger);
-        return course.Second is null
-            ? latents
-            : Run(course, inversions, course.Second, larger, ControlPasses.High, latents, null, cancellationToken);
     }
 
     /// <summary>
@@ -227,7 +203,7 @@ public sealed class PictureGenerator
     /// <summary>
     /// The LoRAs of a prompt, merged into the model for as long as a generation takes; null without any.
     /// </summary>
-    private AppliedLoras? Applied(IReadOnlyList<ExtraNetwork> networks) =>
+    private AppliedLoras? Apply(IReadOnlyList<ExtraNetwork> networks) =>
         networks.Count == 0
             ? null
             : AppliedLoras.Apply(
@@ -253,11 +229,18 @@ public sealed class PictureGenerator
     {
         request.Check();
         RequestRules.Require(
-            request.OriginalSize is null || _unet.Params.VectorChannels is not null,
+            request.OriginalSize is null || _family.TakesVector,
             "originalSize",
             request.OriginalSize,
-            $"is for SDXL; the model is {ModelFamily.Of(_unet.Params).FullName}, which is not told of sizes."
+            $"is for {ToldOfSizes()}; the model is {_family.FullName}, which is not told of sizes."
         );
+        static string ToldOfSizes() =>
+            string.Join(
+                " and ",
+                ModelFamily
+                    .All.Where(family => family is { TakesVector: true, UNet: not null })
+                    .Select(family => family.Name)
+            );
         bool Fits(PreparedControl unit) => unit.ControlNet.Params.Fits(_unet.Params);
         if (
             units.Index().FirstOrDefault(unit => unit.Item.Strength.Weight > 0 && !Fits(unit.Item))
@@ -277,214 +260,5 @@ public sealed class PictureGenerator
                 + $"{(fitting.Count == 0 ? "none fits" : $"those that fit are: {string.Join(", ", fitting)}")}.",
             nameof(units)
         );
-    }
-
-    /// <summary>
-    /// What an inpainting model is told of the picture: that under the mask all is new, or, without a mask, that
-    /// everything is.
-    /// </summary>
-    private Tensor Concatenated(InitialCanvas? canvas, PictureSize size)
-    {
-        if (canvas?.LatentMask is not { } mask)
-        {
-            return InpaintingChannels.OfNothing(_autoencoder, size.Width, size.Height, _placement);
-        }
-
-        using var scope = NewDisposeScope();
-        var levels = tensor([.. mask.Levels.Select(level => level / 255f)], [1, 1, mask.Height, mask.Width]);
-        return InpaintingChannels
-            .Of(
-                _autoencoder,
-                PictureTensors.ToPicture(canvas.Seen).to(_placement.Dtype).to(_placement.Device),
-                levels.to(_placement.Device)
-            )
-            .MoveToOuterDisposeScope();
-    }
-
-    /// <summary>
-    /// The prompts in the compute dtype and, for SDXL, with their vectors. What is the same at several steps stays one
-    /// object.
-    /// </summary>
-    private IReadOnlyList<StepSides> Sides(IReadOnlyList<StepConditioning> steps, SizeConditioning sizes)
-    {
-        var known = new Dictionary<TextConditioning, TextSide>(ReferenceEqualityComparer.Instance);
-        TextSide Side(TextConditioning text)
-        {
-            if (!known.TryGetValue(text, out var side))
-            {
-                var vector = _unet.Params.VectorChannels is { } channels
-                    ? sizes.Vector(text.Pooled!.to(_placement.Dtype), channels)
-                    : null;
-                known[text] = side = new TextSide(text.Context.to(_placement.Dtype), vector);
-            }
-
-            return side;
-        }
-
-        return
-        [
-            .. steps.Select(step => new StepSides(
-                Side(step.Unconditional),
-                [.. step.Conditional.Select(part => new WeightedSide(Side(part.Text), part.Weight))]
-            )),
-        ];
-    }
-
-    /// <summary>
-    /// One pass from noise, or from clean latents with noise, to latents; under a mask, [1, 1, h, w], only what it
-    /// marks changes. Fresh.
-    /// </summary>
-    private Tensor Run(
-        Course course,
-        TextualInversions? inversions,
-        SamplingPlan plan,
-        PictureSize size,
-        ControlPasses pass,
-        Tensor? clean,
-        Tensor? mask,
-        CancellationToken cancellationToken
-    )
-    {
-        var denoiser = Denoiser(course, inversions, plan.Steps.Count, size, pass);
-        using var scope = NewDisposeScope();
-        using var stepNoise = new StepNoise(course.Request.Seed!.Value, course.Request.Batch);
-        var start = plan.StartFrom(Noise(course.Request, size), clean);
-        course.Report.Begin();
-        var latents = plan.Run(
-            mask is null
-                ? denoiser.Denoise
-                : (noisy, level, step) => Kept(denoiser.Denoise(noisy, level, step), clean!, mask),
-            start,
-            stepNoise.Draw,
-            course.Report.Done,
-            cancellationToken
-        );
-        course.Report.End();
-        return (mask is null ? latents : Kept(latents, clean!, mask)).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>The UNet with everything that acts on it in one pass; what it holds is of the dispose scope.</summary>
-    private ControlledDenoiser Denoiser(
-        Course course,
-        TextualInversions? inversions,
-        int steps,
-        PictureSize size,
-        ControlPasses pass
-    )
-    {
-        var request = course.Request;
-        var conditionings = PromptEncoder.Encode(
-            _texts,
-            course.Prompt,
-            course.Negative,
-            steps,
-            _placement.Device,
-            request.ClipSkip,
-            inversions,
-            pass == ControlPasses.High ? course.First.Steps.Count : null
-        );
-        var attached = course.Units.Where(unit => unit.ActsIn(pass)).Select(unit => Attach(unit, size, pass)).ToList();
-        var told = request.OriginalSize?.For(size) ?? SizeConditioning.Of(size.Width, size.Height);
-        return new ControlledDenoiser(
-            _unet,
-            request.Prediction ?? _prediction,
-            Sides(conditionings, told),
-            request.GuidanceScale,
-            attached,
-            steps
-        )
-        {
-            ConcatenatedChannels = _unet.Params.ConcatenatedChannels == 0 ? null : Concatenated(course.Canvas, size),
-        };
-    }
-
-    private AttachedControl Attach(PreparedControl unit, PictureSize size, ControlPasses pass)
-    {
-        if (unit.Strength.Layers is { } layers && layers.Count != unit.ControlNet.ResidualCount)
-        {
-            throw new ArgumentException(
-                $"Layers must have {unit.ControlNet.ResidualCount} weights for this ControlNet, one for each of its "
-                    + $"residuals; it has {layers.Count}."
-            );
-        }
-
-        Tensor Fitted(Picture mask) =>
-            PictureTensors.ToHint(PictureResizing.Fit(mask, size.Width, size.Height, unit.Resize));
-        using var scope = NewDisposeScope();
-        var picture = pass == ControlPasses.High ? unit.HiresHint ?? unit.Hint : unit.Hint;
-        var hint = PictureTensors.ToHint(PictureResizing.FitHint(picture, size.Width, size.Height, unit.Resize));
-        if (unit.Holes is { } holes)
-        {
-            hint = where(Fitted(holes).mean([1], keepdim: true).IsAbove(0.5), ones_like(hint).Times(Hole), hint);
-        }
-
-        return new AttachedControl(
-            unit.ControlNet,
-            unit.ControlNet.EncodeHint(hint.to(_placement.Dtype).to(_placement.Device)).MoveToOuterDisposeScope(),
-            unit.Strength
-        )
-        {
-            Region = unit.Region is { } region
-                ? Fitted(region).mean([1], keepdim: true).to(_placement.Device).MoveToOuterDisposeScope()
-                : null,
-            GlobalAveragePooling = unit.GlobalAveragePooling,
-        };
-    }
-
-    /// <summary>
-    /// Noise of the request's seeds for latents of a size: [B, 4, h, w], float32, on the device; fresh.
-    /// </summary>
-    private Tensor Noise(GenerationRequest request, PictureSize size)
-    {
-        using var scope = NewDisposeScope();
-        var downscale = _autoencoder.Params.Downscale;
-        return Seeds
-            .Noise(
-                request.Seed!.Value,
-                request.Batch,
-                _autoencoder.Params.LatentChannels,
-                size.Height / downscale,
-                size.Width / downscale
-            )
-            .to(_placement.Device)
-            .MoveToOuterDisposeScope();
-    }
-
-    /// <summary>New latents under the mask, the clean ones elsewhere; fresh. The new ones are let go.</summary>
-    private static Tensor Kept(Tensor latents, Tensor clean, Tensor mask)
-    {
-        using var scope = NewDisposeScope();
-        using var made = latents;
-        return (mask * made).Plus(mask.SubtractedFrom(1) * clean).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>The mean latents of pictures of one size: [B, 4, h, w], float32, scaled; fresh.</summary>
-    private Tensor Encoded(IEnumerable<Picture> pictures)
-    {
-        using var scope = NewDisposeScope();
-        var (mean, _) = _autoencoder.Encode(
-            cat([.. pictures.Select(PictureTensors.ToPicture)], 0).to(_placement.Dtype).to(_placement.Device)
-        );
-        return mean.to(ScalarType.Float32).Times(_autoencoder.Params.ScaleFactor).MoveToOuterDisposeScope();
-    }
-
-    private IReadOnlyList<Picture> Decoded(Tensor latents)
-    {
-        using var scope = NewDisposeScope();
-        return PictureTensors.FromTensor(
-            _autoencoder.Decode(latents.Over(_autoencoder.Params.ScaleFactor).to(_placement.Dtype))
-        );
-    }
-
-    /// <summary>Latents of the first pass at the size of the second; fresh.</summary>
-    private Tensor Enlarged(Tensor latents, Upscaler upscaler, PictureSize size)
-    {
-        var downscale = _autoencoder.Params.Downscale;
-        return upscaler.Latents is { } mode
-            ? nn.functional.interpolate(latents, size: [size.Height / downscale, size.Width / downscale], mode: mode)
-            : Encoded(
-                Decoded(latents)
-                    .Select(picture => PictureResizing.Resize(picture, size.Width, size.Height, upscaler.Pixels!.Value))
-            );
     }
 }

@@ -108,7 +108,7 @@ internal sealed record SoftMask(int Width, int Height, byte[] Levels)
     /// <param name="y">Row likewise.</param>
     public Picture Over(Picture below, Picture above, int x = 0, int y = 0)
     {
-        var rgb = (byte[])below.Rgb.Clone();
+        var rgb = below.Rgb.ToArray();
         for (var i = 0; i < above.Width * above.Height; i++)
         {
             var pixel = (y + i / above.Width) * Width + x + i % above.Width;
@@ -122,6 +122,6 @@ internal sealed record SoftMask(int Width, int Height, byte[] Levels)
             }
         }
 
-        return new Picture(Width, Height, rgb);
+        return Picture.Owning(Width, Height, rgb);
     }
 }

@@ -29,7 +29,12 @@ internal static class RequestPaths
             ? source
             : PictureSource.FromFile(Path.GetFullPath(path, Path.GetFullPath(folder)), source.Sha256);
 
-    private static string? RootedNetwork(string? name, string folder) =>
+    /// <summary>A path below a folder; null stays null.</summary>
+    public static string? Rooted(string? path, string folder) =>
+        path is null ? null : Path.GetFullPath(path, Path.GetFullPath(folder));
+
+    /// <summary>A name of a network, as a path below a folder where a file of that path is there.</summary>
+    public static string? RootedNetwork(string? name, string folder) =>
         name is not null
         && Path.GetFullPath(name, Path.GetFullPath(folder)) is var path
         && (File.Exists(path) || Directory.Exists(path))

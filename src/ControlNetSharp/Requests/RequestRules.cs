@@ -100,7 +100,9 @@ internal static class RequestRules
     /// <summary>A value as people write it.</summary>
     internal static string Text(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
 
-    private static void CheckRanges(object part, string path)
+    /// <summary>Checks the members that have a range, and choices, of a record and of its parts.</summary>
+    /// <exception cref="RequestException">A value is outside of its range.</exception>
+    internal static void CheckRanges(object part, string path)
     {
         foreach (var property in part.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {

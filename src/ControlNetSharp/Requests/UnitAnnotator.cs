@@ -110,6 +110,7 @@ internal static class UnitAnnotator
         // A drawing of dark lines can be turned round for every kind of lines.
         AnnotatorInfo[] lines = HintCheck.IsOfLines(kind) ? [AnnotatorCatalogue.Find("invert")] : [];
         AnnotatorInfo[] known = [.. AnnotatorCatalogue.Of(kind), .. measured, .. lines];
+        var names = known.SelectMany(info => info.ModuleNames).Distinct(StringComparer.Ordinal);
         return known.FirstOrDefault(info => info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase))
             ?? throw new RequestException(
                 path + ".annotator",
@@ -117,7 +118,7 @@ internal static class UnitAnnotator
                 known.Length == 0
                     ? $"must be {ControlUnit.NoAnnotator}: a picture of the kind {kind.Name} is taken as it is."
                     : $"must be {ControlUnit.NoAnnotator}, where the picture already is the hint, or "
-                        + $"{string.Join(" or ", known.SelectMany(info => info.ModuleNames).Distinct(StringComparer.Ordinal))}."
+                        + $"{string.Join(" or ", names)}."
             );
     }
 

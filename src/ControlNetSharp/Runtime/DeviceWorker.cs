@@ -48,7 +48,8 @@ internal sealed class DeviceWorker : IAsyncDisposable
                 {
                     result.TrySetCanceled(e.CancellationToken);
                 }
-#pragma warning disable CA1031 // Whatever went wrong is told to whoever asked for the work; the thread goes on with the next.
+                // Whatever went wrong is told to whoever asked for the work; the thread goes on with the next.
+#pragma warning disable CA1031
                 catch (Exception e)
 #pragma warning restore CA1031
                 {

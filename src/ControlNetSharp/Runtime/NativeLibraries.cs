@@ -101,7 +101,8 @@ internal static class NativeLibraries
         );
     }
 
-#pragma warning disable CA2255 // A library user's program has no other moment before TorchSharp's static constructor runs.
+    // A library user's program has no other moment before TorchSharp's static constructor runs.
+#pragma warning disable CA2255
     [ModuleInitializer]
     internal static void Register()
 #pragma warning restore CA2255

@@ -71,6 +71,22 @@ public static class PlacementPolicy
         }
     }
 
+    /// <summary>Loads libtorch, looks whether its convolutions are right on this CPU, and chooses.</summary>
+    /// <exception cref="UnknownNameException">A name is unknown.</exception>
+    /// <exception cref="RuntimeUnavailableException">
+    /// libtorch or the device is not there, or this CPU's convolutions are wrong.
+    /// </exception>
+    internal static Placement Load(string device, string dtype)
+    {
+        NativeLibraries.EnsureLoaded();
+        if (device == Cpu)
+        {
+            ConvolutionCheck.Require();
+        }
+
+        return Choose(device, dtype);
+    }
+
     /// <summary>The name of a type.</summary>
     internal static string NameOf(ScalarType dtype) =>
         dtype switch

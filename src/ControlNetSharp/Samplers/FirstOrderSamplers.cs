@@ -126,7 +126,7 @@ internal static class FirstOrderSamplers
             var denoised = denoise(x, level, i);
             var (betaBar, betaBarNext) = (level.Sigma * level.Sigma, next.Sigma * next.Sigma);
             var keep = level.Alpha / next.Alpha;
-            var beta = 1 - keep * keep;
+            var beta = betaBar - keep * keep * betaBarNext; // 1 - keep² where levels keep the variance
             x = denoised.Times(next.Alpha * beta / betaBar).Plus(x.Times(keep * betaBarNext / betaBar));
             // Timestep 0 is the end of the paper's chain (its t = 1): no noise there, though the large variance is not
             // 0.

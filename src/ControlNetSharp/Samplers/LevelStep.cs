@@ -21,11 +21,14 @@ internal readonly record struct LevelStep(NoiseLevel From, NoiseLevel To)
         [.. Enumerable.Range(0, levels.Count - 1).Select(i => new LevelStep(levels[i], levels[i + 1]))];
 
     /// <summary>
-    /// Standard deviation of the fresh noise of a step: eta · (σ'/σ) · √(1 - α²/α'²). Source: DDIM (Song et al. 2021,
-    /// arXiv:2010.02502), equation 16; eta 1 is the ancestral step
-    /// of k-diffusion and the small variance of DDPM.
+    /// Standard deviation of the fresh noise of a step: eta · σ' · √(1 - s'²/s²) with s the relative sigmas. For
+    /// levels that keep the variance that is DDIM's eta · (σ'/σ) · √(1 - α²/α'²) (Song et al. 2021, arXiv:2010.02502,
+    /// equation 16); eta 1 is the ancestral step of k-diffusion and the small variance of DDPM.
     /// </summary>
     /// <param name="eta">0 (deterministic) to 1.</param>
-    public double FreshNoise(double eta) =>
-        eta * (To.Sigma / From.Sigma) * Math.Sqrt(1 - From.Alpha * From.Alpha / (To.Alpha * To.Alpha));
+    public double FreshNoise(double eta)
+    {
+        var kept = To.RelativeSigma / From.RelativeSigma; // 0 from pure noise
+        return eta * To.Sigma * Math.Sqrt(1 - kept * kept);
+    }
 }

@@ -95,7 +95,7 @@ internal static class PlmsSampler
 
     private static Tensor FromDenoised(PredictionType type, Tensor x, Tensor denoised, NoiseLevel level) =>
         type == PredictionType.Velocity
-            ? (x.Times(level.Alpha) - denoised).Over(level.Sigma)
+            ? (x.Times(level.Alpha) - denoised.Times(level.Variance)).Over(level.Sigma)
             : (x - denoised.Times(level.Alpha)).Over(level.Sigma);
 
     private static Tensor Combine(Tensor[] history, double[] weights) =>

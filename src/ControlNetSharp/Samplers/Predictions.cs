@@ -30,7 +30,8 @@ internal static class Predictions
                 nameof(level)
             ),
             PredictionType.Epsilon => (noisy - prediction.Times(level.Sigma)).Over(level.Alpha),
-            PredictionType.Velocity => noisy.Times(level.Alpha) - prediction.Times(level.Sigma),
+            PredictionType.Velocity => noisy.Times(level.Alpha / level.Variance)
+                - prediction.Times(level.Sigma / level.Variance),
             PredictionType.Sample => prediction.alias(),
             _ => throw new ArgumentOutOfRangeException(
                 nameof(type),

@@ -79,7 +79,7 @@ internal sealed class SamplingPlan
     {
         using var scope = NewDisposeScope();
         var latents = clean is null
-            ? noise.Times(Scheduler.StartsLow ? 1 : Start.Sigma)
+            ? noise.Times(Scheduler.StartsLow ? Math.Sqrt(Start.Variance) : Start.Sigma)
             : clean.Times(Start.Alpha).Plus(noise.Times(Start.Sigma));
         return latents.MoveToOuterDisposeScope();
     }

@@ -20,9 +20,9 @@ public sealed record SchedulerEntry
     public string Label { get; }
 
     /// <summary>
-    /// Whether the first level may lie well below the noisiest one. Pure noise then enters with standard deviation 1,
-    /// as diffusers does for leading spacing, and not with the level's Sigma: latents of that level would have variance
-    /// 1 too.
+    /// Whether the first level may lie well below the noisiest one. Pure noise then enters with the standard deviation
+    /// that latents of that level would have (1 for Stable Diffusion, as diffusers does for leading spacing) and not
+    /// with the level's Sigma.
     /// </summary>
     public bool StartsLow { get; }
 

@@ -32,13 +32,20 @@ internal static class PromptEncoder
         TextualInversions? inversions = null
     )
     {
-        var (conditioning, unconditional) = Encode([text], prompt, negative, device, clipSkip, inversions);
+        var (conditioning, unconditional) = Encode(
+            new ModelTexts([text]),
+            prompt,
+            negative,
+            device,
+            clipSkip,
+            inversions
+        );
         return (conditioning.Context, unconditional.Context);
     }
 
     /// <summary>The same by all text encoders of a model.</summary>
     /// <inheritdoc
-    /// cref="Encode(IReadOnlyList{ITextEncoder}, ParsedPrompt, ParsedPrompt, int, Device, int?, TextualInversions?, int?)"
+    /// cref="Encode(ModelTexts, ParsedPrompt, ParsedPrompt, int, Device, int?, TextualInversions?, int?)"
     /// path="/param"/>
     /// <returns>Both prompts, in the dtype of the encoders.</returns>
     /// <exception cref="ArgumentException">
@@ -46,7 +53,7 @@ internal static class PromptEncoder
     /// that is no number.
     /// </exception>
     public static (TextConditioning Conditioning, TextConditioning Unconditional) Encode(
-        IReadOnlyList<ITextEncoder> texts,
+        ModelTexts texts,
         string prompt,
         string negative,
         Device device,
@@ -68,13 +75,12 @@ internal static class PromptEncoder
     }
 
     /// <summary>
-    /// Encodes two prompts for every step of a pass, by all text encoders of a model: one (SD 1.x, 2.x), or two whose
-    /// features stand side by side and of which the second gives a vector for the whole
-    /// prompt, too (SDXL). With two an empty negative prompt is all zeros. The contexts of a step have one length; what
-    /// is the same at several steps is one object.
-    /// Source: stable-diffusion-webui, sd_models_xl.py; diffusers, force_zeros_for_empty_prompt (behaviour).
+    /// Encodes two prompts for every step of a pass, by all text encoders of a model: one (SD 1.x, 2.x), or several
+    /// whose features stand side by side (SDXL). The contexts of a step have one length; what is the same at several
+    /// steps is one object.
+    /// Source: stable-diffusion-webui, sd_models_xl.py (behaviour).
     /// </summary>
-    /// <param name="texts">The text encoders. Borrowed.</param>
+    /// <param name="texts">The text encoders.</param>
     /// <param name="prompt">What the picture shows.</param>
     /// <param name="negative">What it does not show, from <see cref="ParsedPrompt.ParseNegative"/>.</param>
     /// <param name="steps">Steps of the pass, 1 or more.</param>
@@ -85,7 +91,7 @@ internal static class PromptEncoder
     /// <returns>One for each step, in the dtype of the encoders.</returns>
     /// <exception cref="ArgumentException">A prompt has a weight that is no number; the message names it.</exception>
     public static IReadOnlyList<StepConditioning> Encode(
-        IReadOnlyList<ITextEncoder> texts,
+        ModelTexts texts,
         ParsedPrompt prompt,
         ParsedPrompt negative,
         int steps,
@@ -110,7 +116,7 @@ internal static class PromptEncoder
         TextConditioning Zeros(int count, TextConditioning like) =>
             zeros.TryGetValue(count, out var known)
                 ? known
-                : zeros[count] = new(zeros_like(like.Context), zeros_like(like.Pooled!));
+                : zeros[count] = new(zeros_like(like.Context), like.Pooled is null ? null : zeros_like(like.Pooled));
         StepConditioning At(int step)
         {
             var other = negative.Parts[0].Text.At(step, steps, before);
@@ -120,7 +126,9 @@ internal static class PromptEncoder
                 .Select(part => new WeightedConditioning(Encoded(part.Words, count), part.Weight))
                 .ToList();
             return new StepConditioning(
-                texts.Count > 1 && other.Length == 0 ? Zeros(count, conditional[0].Text) : Encoded(other, count),
+                texts.ZerosForEmptyNegative && other.Length == 0
+                    ? Zeros(count, conditional[0].Text)
+                    : Encoded(other, count),
                 conditional
             );
         }
@@ -151,7 +159,7 @@ internal static class PromptEncoder
         [.. chunks.Concat(Enumerable.Repeat(PromptChunk.Empty, count - chunks.Count))];
 
     private static TextConditioning Encode(
-        IReadOnlyList<ITextEncoder> texts,
+        ModelTexts texts,
         List<PromptChunk> chunks,
         Device device,
         int? clipSkip,
@@ -159,16 +167,15 @@ internal static class PromptEncoder
     )
     {
         using var scope = NewDisposeScope();
+        var last = texts.Encoders.Count - 1;
         var encoded = texts
-            .Select(
+            .Encoders.Select(
                 (text, index) =>
                 {
                     var vectors = inversions?.Vectors(index);
+                    var pools = texts.Pools && index == last;
                     return chunks
-                        .Select(
-                            (chunk, number) =>
-                                Encode(text, chunk, device, clipSkip, vectors, pools: index > 0 && number == 0)
-                        )
+                        .Select((chunk, number) => Encode(text, chunk, device, clipSkip, vectors, pools && number == 0))
                         .ToList();
                 }
             )

@@ -75,7 +75,7 @@ public sealed record TextEncoderParams
             DefaultClipSkip = 2,
         };
 
-    /// <summary>The second one of SDXL: OpenCLIP ViT-bigG/14, before <see cref="ForSdxl"/>.</summary>
+    /// <summary>The second one of SDXL: OpenCLIP ViT-bigG/14.</summary>
     public static TextEncoderParams OpenClipBigG { get; } =
         OpenClipH with
         {
@@ -84,12 +84,6 @@ public sealed record TextEncoderParams
             Heads = 20,
             ProjectionWidth = 1280,
         };
-
-    /// <summary>
-    /// The same encoder as one of SDXL's two, which take the features after the last but one block as they are. Source:
-    /// Podell et al. 2023, arXiv:2307.01952, section 2.1; sd_xl_base.yaml.
-    /// </summary>
-    public TextEncoderParams ForSdxl() => this with { DefaultClipSkip = 2, NormsConditioning = false };
 
     /// <summary>
     /// Reads the shape off a checkpoint. Names with <c>text_model.</c> are those of transformers (for

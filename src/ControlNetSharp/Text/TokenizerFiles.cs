@@ -13,9 +13,6 @@ internal static class TokenizerFiles
     /// <summary>The folder of the first text encoder's tokenizer.</summary>
     public const string Folder = "tokenizer";
 
-    /// <summary>The folder of the second one's.</summary>
-    public const string SecondFolder = "tokenizer_2";
-
     private const string MergesVersion = "#version: 0.2";
     private static readonly JsonSerializerOptions Compact = new()
     {

@@ -4,10 +4,10 @@ using Xunit;
 
 namespace ControlNetSharp.Server.Tests.Jobs;
 
-public sealed class JobStoreTests : IAsyncLifetime
+/// <summary>What holds in both dialects.</summary>
+public abstract class JobStoreTests : IAsyncLifetime
 {
     private static readonly CancellationToken Stop = TestContext.Current.CancellationToken;
-    private readonly TemporaryFolder _folder = new();
     private JobStore _store = null!;
 
     public async ValueTask InitializeAsync() => _store = await OpenAsync(new());
@@ -15,8 +15,11 @@ public sealed class JobStoreTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await _store.DisposeAsync();
-        _folder.Dispose();
+        GC.SuppressFinalize(this);
     }
+
+    /// <summary>Where a store of this name is, the same for the same name.</summary>
+    protected abstract Task<string> PlaceAsync(string name);
 
     [Fact]
     public async Task Claim_TakesOwnersInTurn()
@@ -51,7 +54,7 @@ public sealed class JobStoreTests : IAsyncLifetime
     [Fact]
     public async Task Submit_AboveTheBound_IsRefused()
     {
-        await using var store = await OpenAsync(new JobStoreOptions { QueueBound = 1 }, "other.db");
+        await using var store = await OpenAsync(new JobStoreOptions { QueueBound = 1 }, "other");
         await store.SubmitAsync(New("a"), Stop);
 
         await Assert.ThrowsAsync<QueueFullException>(() => store.SubmitAsync(New("b"), Stop));
@@ -75,7 +78,7 @@ public sealed class JobStoreTests : IAsyncLifetime
     [Fact]
     public async Task Lease_ThatRanOut_GivesTheJobToAnotherAndFencesTheFirst()
     {
-        await using var store = await OpenAsync(new JobStoreOptions { Lease = TimeSpan.FromMilliseconds(1) }, "short.db");
+        await using var store = await OpenAsync(new JobStoreOptions { Lease = TimeSpan.FromMilliseconds(1) }, "short");
         var id = (await store.SubmitAsync(New("a"), Stop)).Job.Id;
         var first = (await store.Queue.ClaimAsync("w1", Stop))!;
         await Task.Delay(20, Stop);
@@ -91,7 +94,7 @@ public sealed class JobStoreTests : IAsyncLifetime
     [Fact]
     public async Task Job_WhoseWorkerIsLostThreeTimes_HasFailedWithTheReason()
     {
-        await using var store = await OpenAsync(new JobStoreOptions { Lease = TimeSpan.FromMilliseconds(1) }, "lost.db");
+        await using var store = await OpenAsync(new JobStoreOptions { Lease = TimeSpan.FromMilliseconds(1) }, "lost");
         var id = (await store.SubmitAsync(New("a"), Stop)).Job.Id;
         for (var i = 0; i < 3; i++)
         {
@@ -184,6 +187,6 @@ public sealed class JobStoreTests : IAsyncLifetime
             Payload = Encoding.UTF8.GetBytes("""{"prompt":"x"}"""),
         };
 
-    private Task<JobStore> OpenAsync(JobStoreOptions options, string file = "jobs.db") =>
-        JobStore.OpenAsync(_folder[file], options, Stop);
+    private async Task<JobStore> OpenAsync(JobStoreOptions options, string name = "jobs") =>
+        await JobStore.OpenAsync(await PlaceAsync(name), options, Stop);
 }

@@ -27,7 +27,7 @@ public class Ade20kPaletteTests
         byte[] labels = [.. Enumerable.Range(0, Ade20kPalette.Count).Select(label => (byte)label)];
         var map = Ade20kPalette.Paint(labels, 15, 10);
         var (hint, off) = Ade20kPalette.Snap(map);
-        Assert.Equal(map.Rgb, hint.Rgb);
+        Assert.Equal(map.Bytes(), hint.Bytes());
         Assert.Equal(0, off);
     }
 
@@ -55,10 +55,10 @@ public class Ade20kPaletteTests
     {
         // Every pixel is off, those of the black ground, too.
         var map = Ade20kPalette.Paint([.. Enumerable.Range(0, 64 * 64).Select(i => (byte)(i / 1024 * 37 + i % 64 / 16))], 64, 64);
-        map.Rgb.AsSpan(0, 3 * 64 * blackRows).Clear();
-        var off = new Picture(64, 64, [.. map.Rgb.Select(level => (byte)(level < 128 ? level + levels : level - levels))]);
+        map.Canvas[..(3 * 64 * blackRows)].Clear();
+        var off = new Picture(64, 64, [.. map.Bytes().Select(level => (byte)(level < 128 ? level + levels : level - levels))]);
         Assert.Equal(1, Ade20kPalette.Snap(off).OffPalette);
-        Assert.Equal(map.Rgb, Ade20kPalette.Recovered(off)!.Rgb);
+        Assert.Equal(map.Bytes(), Ade20kPalette.Recovered(off)!.Bytes());
     }
 
     [Fact]

@@ -42,10 +42,10 @@ public class AnnotatorCatalogueTests
             var copy = picture.Rgb.ToArray();
             var hint = annotator.Hint(picture);
             Assert.Equal((width, height), (hint.Width, hint.Height));
-            Assert.Equal(copy, picture.Rgb);
-            Assert.NotSame(picture.Rgb, hint.Rgb);
-            Assert.Equal(hint.Rgb, annotator.Hint(picture).Rgb);
-            Assert.Equal(hint.Rgb, other.Hint(picture, new AnnotatorOptions(other.Info)).Rgb);
+            Assert.Equal(copy, picture.Bytes());
+            Assert.NotSame(picture.Bytes(), hint.Bytes());
+            Assert.Equal(hint.Bytes(), annotator.Hint(picture).Bytes());
+            Assert.Equal(hint.Bytes(), other.Hint(picture, new AnnotatorOptions(other.Info)).Bytes());
         }
     }
 

@@ -60,7 +60,7 @@ public class CannyTests
         var stack = PictureReader.Read(Goldens.Require($"annot/canny_{name}.png"));
         var bytes = 3 * edges.Width * edges.Height;
         Assert.Equal((edges.Width, canny.GetProperty("height").GetInt32()), (stack.Width, edges.Height));
-        Assert.Equal(canny.GetProperty("nonzero")[index].GetInt32(), edges.Rgb.Count(value => value != 0) / 3);
+        Assert.Equal(canny.GetProperty("nonzero")[index].GetInt32(), edges.Bytes().Count(value => value != 0) / 3);
         PictureAssert.WithinLevels(new Picture(edges.Width, edges.Height, stack.Rgb[(index * bytes)..((index + 1) * bytes)]), edges, 0, $"{name} {setting}");
     }
 
@@ -70,12 +70,12 @@ public class CannyTests
         var picture = TestPictures.Noise(33, 21);
         using var annotator = AnnotatorCatalogue.Create("CANNY");
         var edges = annotator.Hint(picture);
-        Assert.Equal(Canny.Detect(picture, 100, 200).Rgb, edges.Rgb);
-        Assert.Equal(Canny.Detect(picture, 200, 100).Rgb, edges.Rgb);
-        Assert.Contains((byte)255, edges.Rgb);
-        Assert.Contains((byte)0, edges.Rgb);
+        Assert.Equal(Canny.Detect(picture, 100, 200).Bytes(), edges.Bytes());
+        Assert.Equal(Canny.Detect(picture, 200, 100).Bytes(), edges.Bytes());
+        Assert.Contains((byte)255, edges.Bytes());
+        Assert.Contains((byte)0, edges.Bytes());
         var options = new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["low"] = 40, ["high"] = 250 });
-        Assert.Equal(Canny.Detect(picture, 40, 250).Rgb, annotator.Hint(picture, options).Rgb);
+        Assert.Equal(Canny.Detect(picture, 40, 250).Bytes(), annotator.Hint(picture, options).Bytes());
     }
 
     [Theory]
@@ -87,7 +87,7 @@ public class CannyTests
     {
         var edges = Canny.Detect(TestPictures.Noise(width, height), 100, 200, aperture: 5);
         Assert.Equal((width, height), (edges.Width, edges.Height));
-        Assert.All(edges.Rgb, value => Assert.True(value is 0 or 255));
+        Assert.All(edges.Bytes(), value => Assert.True(value is 0 or 255));
     }
 
     [Fact]
@@ -96,9 +96,9 @@ public class CannyTests
         var picture = TestPictures.Square(64, 64);
         var copy = picture.Rgb.ToArray();
         var edges = Canny.Detect(picture, 100, 200);
-        Assert.Equal(copy, picture.Rgb);
+        Assert.Equal(copy, picture.Bytes());
         // The square has sides of about 32: one pixel of line for each pixel of its outline.
-        Assert.InRange(edges.Rgb.Count(value => value == 255) / 3, 4 * 31 - 4, 4 * 33);
+        Assert.InRange(edges.Bytes().Count(value => value == 255) / 3, 4 * 31 - 4, 4 * 33);
         Assert.Equal((0, 0, 0), edges.At(32, 32));
         Assert.Equal((0, 0, 0), edges.At(2, 2));
     }

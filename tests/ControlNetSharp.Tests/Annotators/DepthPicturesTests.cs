@@ -72,7 +72,7 @@ public partial class DepthPicturesTests
     public void Pictures_OfOneLineOrAFlatMap_AreMade(int width, int height)
     {
         var flat = new float[width * height];
-        Assert.All(DepthPictures.Depth(flat, width, height).Rgb, value => Assert.Equal(0, value));
+        Assert.All(DepthPictures.Depth(flat, width, height).Bytes(), value => Assert.Equal(0, value));
         Assert.Equal((255, 127, 127), DepthPictures.Normals(flat, width, height).At(0, 0));
     }
 

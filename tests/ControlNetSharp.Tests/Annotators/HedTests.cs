@@ -57,7 +57,7 @@ public sealed class HedTests : IDisposable
         var edges = annotator.Hint(picture);
         Assert.Equal((width, height), (edges.Width, edges.Height));
         Assert.All(Enumerable.Range(0, width * height), i => Assert.Equal(edges.Rgb[3 * i], edges.Rgb[3 * i + 2]));
-        Assert.Equal(edges.Rgb, annotator.Hint(picture).Rgb);
+        Assert.Equal(edges.Bytes(), annotator.Hint(picture).Bytes());
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class HedTests : IDisposable
         Assert.Equal([0, 0, 0.5, 0.5, 1, 1], HedAnnotator.ThreeLevels([0, 0.3333, 0.3334, 0.6666, 0.6667, 0.99]));
         using var annotator = Annotator("softedge_hedsafe");
         Assert.Equal("softedge_hedsafe", annotator.Info.Name);
-        Assert.All(annotator.Hint(TestPictures.Noise(64, 64)).Rgb, value => Assert.True(value is 0 or 127 or 255, $"{value}"));
+        Assert.All(annotator.Hint(TestPictures.Noise(64, 64)).Bytes(), value => Assert.True(value is 0 or 127 or 255, $"{value}"));
     }
 
     [Theory]

@@ -23,7 +23,7 @@ public class HintCheckTests
         var hint = annotator.Hint(Photograph.Value);
         Assert.Null(HintCheck.Warning(kind, hint));
         Assert.Contains("annotator=invert", HintCheck.Warning(kind, Inverted(Canny.Detect(Photograph.Value, 100, 200))), StringComparison.Ordinal);
-        Assert.Contains("photograph", HintCheck.Warning(kind, new Picture(Size, Size, [.. Photograph.Value.Rgb.Select(value => Math.Max(value, (byte)80))])), StringComparison.Ordinal);
+        Assert.Contains("photograph", HintCheck.Warning(kind, new Picture(Size, Size, [.. Photograph.Value.Bytes().Select(value => Math.Max(value, (byte)80))])), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -55,7 +55,7 @@ public class HintCheckTests
     [InlineData(255)]
     public void Warning_ForNormalsWithASkyWithoutDirection_TakesThem_AndStillKnowsChannelsAndPhotographs(byte sky)
     {
-        Picture UnderSky(Picture picture) => new(Size, Size, [.. picture.Rgb.Select((level, i) => i < picture.Rgb.Length / 2 ? sky : level)]);
+        Picture UnderSky(Picture picture) => new(Size, Size, [.. picture.Bytes().Select((level, i) => i < picture.Rgb.Length / 2 ? sky : level)]);
         var kind = ConditionKind.Find("normal");
         var map = UnderSky(DatasetHint("normal", 1_000_001));
         Assert.Null(HintCheck.Warning(kind, map));
@@ -67,7 +67,7 @@ public class HintCheckTests
     public void Warning_ForNormals_TakesABlackSky()
     {
         var (map, normal) = (DatasetHint("normal", 1_000_001), ConditionKind.Find("normal"));
-        Picture WithSky(byte level) => new(Size, Size, [.. map.Rgb.Select((value, i) => i < map.Rgb.Length / 2 ? level : value)]);
+        Picture WithSky(byte level) => new(Size, Size, [.. map.Bytes().Select((value, i) => i < map.Rgb.Length / 2 ? level : value)]);
         Assert.Null(HintCheck.Warning(normal, WithSky(0)));
         Assert.Null(HintCheck.Warning(normal, WithSky(128)));
         Assert.Contains("channels=bgr", HintCheck.Warning(normal, PictureChannels.Swapped(WithSky(0))), StringComparison.Ordinal);
@@ -104,7 +104,7 @@ public class HintCheckTests
     public void WarningsOfMade_OfPhotographs_InColourGreyOrDark_AreNone(string file)
     {
         var photograph = PictureResizing.ToResolution(PictureReader.Read(Repository.PathOf($"docs/pictures/{file}")), 192);
-        var dark = new Picture(photograph.Width, photograph.Height, [.. photograph.Rgb.Select(value => (byte)(value / 4))]);
+        var dark = new Picture(photograph.Width, photograph.Height, [.. photograph.Bytes().Select(value => (byte)(value / 4))]);
         foreach (var picture in new[] { photograph, Grey(photograph), Grey(PictureResizing.ToResolution(photograph, 320)), dark, Grey(dark) })
         {
             Assert.All(AnnotatorCatalogue.All.DistinctBy(annotator => annotator.Kind), annotator => Assert.Empty(HintCheck.WarningsOfMade(annotator, picture, photograph)));
@@ -139,10 +139,10 @@ public class HintCheckTests
     {
         var swapped = PictureChannels.Swapped(Photograph.Value);
         Assert.Equal(Photograph.Value.Rgb[0], swapped.Rgb[2]);
-        Assert.Equal(Photograph.Value.Rgb, PictureChannels.Swapped(swapped).Rgb);
+        Assert.Equal(Photograph.Value.Bytes(), PictureChannels.Swapped(swapped).Bytes());
     }
 
-    private static Picture Inverted(Picture picture) => new(picture.Width, picture.Height, [.. picture.Rgb.Select(value => (byte)(255 - value))]);
+    private static Picture Inverted(Picture picture) => new(picture.Width, picture.Height, [.. picture.Bytes().Select(value => (byte)(255 - value))]);
 
     private static Picture Grey(Picture picture) => Greyscale.ToPicture(Greyscale.Of(picture), picture.Width, picture.Height);
 

@@ -39,14 +39,14 @@ public class HoughTests
         var square = TestPictures.Square(128, 128);
         var lines = annotator.Hint(square);
         Assert.Equal((128, 128), (lines.Width, lines.Height));
-        Assert.All(lines.Rgb, value => Assert.True(value is 0 or 255));
+        Assert.All(lines.Bytes(), value => Assert.True(value is 0 or 255));
         Assert.True(White(lines) > 3 * 60);
         Assert.Equal((0, 0, 0), lines.At(64, 64));
         var none = annotator.Hint(square, new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["length"] = 100 }));
         Assert.Equal(0, White(none));
         Assert.Equal(0, White(annotator.Hint(square, new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["threshold"] = 500 }))));
 
-        static int White(Picture picture) => picture.Rgb.Count(value => value == 255) / 3;
+        static int White(Picture picture) => picture.Bytes().Count(value => value == 255) / 3;
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public class HoughTests
         }
 
         Assert.InRange(network, Math.Max(0.2, 1.5 * canny), 1);
-        Assert.All(byNetwork.Hint(SceneRenderer.Render(Scene.FromSeed(900_000), 256)).Rgb, value => Assert.True(value is 0 or 255));
+        Assert.All(byNetwork.Hint(SceneRenderer.Render(Scene.FromSeed(900_000), 256)).Bytes(), value => Assert.True(value is 0 or 255));
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public class HoughTests
         var canvas = new Picture(10, 10, new byte[300]);
         ThinLine.Draw(canvas, x0, y0, x1, y1);
         var inside = Math.Max(Math.Abs(Math.Clamp(x1, 0, 9) - Math.Clamp(x0, 0, 9)), Math.Abs(Math.Clamp(y1, 0, 9) - Math.Clamp(y0, 0, 9)));
-        Assert.Equal(inside + 1, canvas.Rgb.Count(value => value == 255) / 3);
+        Assert.Equal(inside + 1, canvas.Bytes().Count(value => value == 255) / 3);
     }
 
     [Theory]
@@ -108,7 +108,7 @@ public class HoughTests
     {
         var canvas = new Picture(10, 10, new byte[300]);
         ThinLine.Draw(canvas, x0, y0, x1, y1);
-        Assert.All(canvas.Rgb, value => Assert.Equal(0, value));
+        Assert.All(canvas.Bytes(), value => Assert.Equal(0, value));
     }
 
     private static double Angle(JsonElement theta)

@@ -86,7 +86,7 @@ public sealed class LineartTests : IDisposable
     public void StandardLineart_OfAPictureWithoutLines_IsBlack()
     {
         using var annotator = AnnotatorCatalogue.Create("lineart_standard");
-        Assert.All(annotator.Hint(TestPictures.Of(40, 30, (_, _) => (90, 120, 200))).Rgb, value => Assert.Equal(0, value));
+        Assert.All(annotator.Hint(TestPictures.Of(40, 30, (_, _) => (90, 120, 200))).Bytes(), value => Assert.Equal(0, value));
     }
 
     [Theory]
@@ -107,7 +107,7 @@ public sealed class LineartTests : IDisposable
             var picture = TestPictures.Noise(width, height);
             var lines = annotator.Hint(picture);
             Assert.Equal((width, height), (lines.Width, lines.Height));
-            Assert.Equal(lines.Rgb, annotator.Hint(picture).Rgb);
+            Assert.Equal(lines.Bytes(), annotator.Hint(picture).Bytes());
             Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         }
     }

@@ -83,8 +83,8 @@ public sealed class MlsdTests : IDisposable
             var picture = TestPictures.Noise(width, height);
             var lines = annotator.Hint(picture);
             Assert.Equal((width, height), (lines.Width, lines.Height));
-            Assert.All(lines.Rgb, value => Assert.True(value is 0 or 255));
-            Assert.Equal(lines.Rgb, annotator.Hint(picture).Rgb);
+            Assert.All(lines.Bytes(), value => Assert.True(value is 0 or 255));
+            Assert.Equal(lines.Bytes(), annotator.Hint(picture).Bytes());
             Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         }
     }

@@ -70,7 +70,7 @@ public class ScribbleTests
         var drawing = Lines();
         var scribble = annotator.Hint(drawing);
         Assert.Equal(Greyscale.Of(scribble), Greyscale.Of(drawing).Select(value => (byte)(255 - value)));
-        Assert.Equal(scribble.Rgb, annotator.Hint(Inverted(drawing)).Rgb);
+        Assert.Equal(scribble.Bytes(), annotator.Hint(Inverted(drawing)).Bytes());
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public class ScribbleTests
     {
         using var annotator = AnnotatorCatalogue.Create("invert");
         var picture = TestPictures.Noise(9, 5);
-        Assert.Equal(Inverted(picture).Rgb, annotator.Hint(picture).Rgb);
+        Assert.Equal(Inverted(picture).Bytes(), annotator.Hint(picture).Bytes());
     }
 
     [Fact]
@@ -89,9 +89,9 @@ public class ScribbleTests
         var strokes = annotator.Hint(Lines());
         Assert.Equal((255, 255, 255), strokes.At(20, 40));
         Assert.Equal((0, 0, 0), strokes.At(40, 60));
-        Assert.All(strokes.Rgb, value => Assert.True(value is 0 or 255));
+        Assert.All(strokes.Bytes(), value => Assert.True(value is 0 or 255));
         var faint = TestPictures.Of(64, 64, (x, _) => x == 20 ? (190, 190, 190) : (200, 200, 200));
-        int White(double threshold) => annotator.Hint(faint, new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["threshold"] = threshold })).Rgb.Count(value => value == 255);
+        int White(double threshold) => annotator.Hint(faint, new AnnotatorOptions(annotator.Info, new Dictionary<string, double> { ["threshold"] = threshold })).Bytes().Count(value => value == 255);
         Assert.Equal((0, true), (White(32), White(4) > 0));
     }
 
@@ -102,18 +102,18 @@ public class ScribbleTests
         var copy = scribble.Rgb.ToArray();
         var augmentation = new ScribbleAugmentation();
         var changed = augmentation.Apply(scribble, 5);
-        Assert.Equal(copy, scribble.Rgb);
+        Assert.Equal(copy, scribble.Bytes());
         Assert.Equal((scribble.Width, scribble.Height), (changed.Width, changed.Height));
-        Assert.Equal(changed.Rgb, augmentation.Apply(scribble, 5).Rgb);
-        Assert.NotEqual(changed.Rgb, augmentation.Apply(scribble, 6).Rgb);
-        Assert.All(changed.Rgb, value => Assert.True(value is 0 or 255));
+        Assert.Equal(changed.Bytes(), augmentation.Apply(scribble, 5).Bytes());
+        Assert.NotEqual(changed.Bytes(), augmentation.Apply(scribble, 6).Bytes());
+        Assert.All(changed.Bytes(), value => Assert.True(value is 0 or 255));
     }
 
     [Fact]
     public void Augmentation_WithEverythingOff_LeavesTheScribble()
     {
         var scribble = Scribble();
-        Assert.Equal(scribble.Rgb, new ScribbleAugmentation { Thickness = 0, Gaps = 0, Jitter = 0 }.Apply(scribble, 1).Rgb);
+        Assert.Equal(scribble.Bytes(), new ScribbleAugmentation { Thickness = 0, Gaps = 0, Jitter = 0 }.Apply(scribble, 1).Bytes());
     }
 
     [Fact]
@@ -121,8 +121,8 @@ public class ScribbleTests
     {
         var scribble = Scribble();
         var none = new ScribbleAugmentation { Thickness = 0, Gaps = 0, Jitter = 0 };
-        int White(ScribbleAugmentation augmentation, int seed) => augmentation.Apply(scribble, seed).Rgb.Count(value => value == 255);
-        var before = scribble.Rgb.Count(value => value == 255);
+        int White(ScribbleAugmentation augmentation, int seed) => augmentation.Apply(scribble, seed).Bytes().Count(value => value == 255);
+        var before = scribble.Bytes().Count(value => value == 255);
         Assert.True(Enumerable.Range(0, 20).Max(seed => White(none with { Thickness = 2 }, seed)) > 2 * before);
         Assert.True(Enumerable.Range(0, 20).Min(seed => White(none with { Gaps = 1 }, seed)) < 0.8 * before);
         Assert.All(Enumerable.Range(0, 20), seed =>
@@ -154,7 +154,7 @@ public class ScribbleTests
     /// <summary>A white column on black.</summary>
     private static Picture Scribble() => TestPictures.Of(96, 96, (x, y) => x is 47 or 48 or 49 && y is >= 10 and < 86 ? (255, 255, 255) : (0, 0, 0));
 
-    private static Picture Inverted(Picture picture) => new(picture.Width, picture.Height, [.. picture.Rgb.Select(value => (byte)(255 - value))]);
+    private static Picture Inverted(Picture picture) => new(picture.Width, picture.Height, [.. picture.Bytes().Select(value => (byte)(255 - value))]);
 
     private static byte[] Grey(string file) => Greyscale.Of(PictureReader.Read(Goldens.Require(file)));
 

@@ -57,7 +57,7 @@ public sealed class SharedNetworksTests : IDisposable
         using var second = AnnotatorCatalogue.Create("normal_pocket", Files, shelf, PlacementPolicy.Cpu);
         first.Dispose();
         first.Dispose();
-        Assert.NotEmpty(second.Hint(_picture).Rgb);
+        Assert.NotEmpty(second.Hint(_picture).Bytes());
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         AnnotatorCatalogue.Create("depth_pocket", Files).Dispose();
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
@@ -78,7 +78,7 @@ public sealed class SharedNetworksTests : IDisposable
         async Task<byte[]> Annotated(string name)
         {
             var unit = new ControlUnit { Kind = AnnotatorCatalogue.Find(name).Kind, Annotator = name, Picture = _picture };
-            return (await engine.AnnotateAsync(unit, TestContext.Current.CancellationToken)).Hint.Rgb;
+            return (await engine.AnnotateAsync(unit, TestContext.Current.CancellationToken)).Hint.Bytes();
         }
     }
 
@@ -117,7 +117,7 @@ public sealed class SharedNetworksTests : IDisposable
     private byte[] Hint(string name, NetworkShelf? shelf)
     {
         using var annotator = shelf is null ? AnnotatorCatalogue.Create(name, Files) : AnnotatorCatalogue.Create(name, Files, shelf, PlacementPolicy.Cpu);
-        return annotator.Hint(_picture).Rgb;
+        return annotator.Hint(_picture).Bytes();
     }
 
     /// <summary>Leaves length and time as they are, so that only loading shows it.</summary>

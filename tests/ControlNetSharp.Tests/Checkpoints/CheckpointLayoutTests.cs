@@ -71,7 +71,7 @@ public sealed class CheckpointLayoutTests : IDisposable
                 new GenerationRequest
                 { Prompt = "a (red:1.2) house", NegativePrompt = "a boat", Size = (64, 64), GuidanceScale = 3, Seed = 5, Steps = 2 },
                 [new PreparedControl { ControlNet = network, Hint = TestPictures.Square(64, 64), Strength = new() { Mode = ControlMode.Prompt } }],
-                cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Rgb;
+                cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Bytes();
         }
 
         var expected = Pixels(original);
@@ -188,7 +188,7 @@ public sealed class CheckpointLayoutTests : IDisposable
         Change("rescale_betas_zero_snr", true);
         Change("timestep_spacing", "trailing");
         using var model = CheckpointLoader.LoadModel(folder, Placement.Cpu32);
-        Assert.Equal((false, new NoiseSettings { Start = 0.001, End = 0.01, ZeroTerminalSnr = true, TrailingSpacing = true }), (model.PredictsVelocity(), model.Noise));
+        Assert.Equal((false, new NoiseSchedule { Start = 0.001, End = 0.01, ZeroTerminalSnr = true, TrailingSpacing = true }), (model.PredictsVelocity(), model.Noise));
         foreach (var (key, value) in new (string, JsonNode?)[] { ("beta_end", 2), ("beta_schedule", "linear"), ("prediction_type", "sample"), ("timestep_spacing", "random") })
         {
             Change(key, value);

@@ -199,7 +199,7 @@ public sealed class CheckpointLoaderTests : IDisposable
         using var scope = NewDisposeScope();
         using var silent = CheckpointLoader.LoadModel(TinyModel.WriteSdxl(_folder["a.safetensors"], metadata: (TinyModel.Metadata with { NativeSize = null, Prediction = null }).Write()), Placement.Cpu32);
         Assert.Equal((0.13025, 1024, null), (silent.Autoencoder.Params.ScaleFactor, silent.NativeSize, silent.PredictsVelocity()));
-        Assert.Equal((true, false), (silent.Family.IsXl, silent.Family.IsInpainting));
+        Assert.Equal((true, false), (silent.Family.TakesVector, silent.Family.IsInpainting));
         using var half = CheckpointLoader.LoadModel(_folder["a.safetensors"], new Placement(CPU, ScalarType.Float16));
         Assert.Equal((ScalarType.Float16, ScalarType.Float32), (half.UNet.parameters().First().dtype, half.Autoencoder.parameters().First().dtype));
         Assert.Equal(ScalarType.Float32, half.Autoencoder.Decode(zeros([1, 4, 2, 2], ScalarType.Float16)).dtype);

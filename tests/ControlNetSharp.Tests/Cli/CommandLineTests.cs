@@ -3,6 +3,7 @@ using System.Text.Json;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Cli;
+using ControlNetSharp.Models;
 using ControlNetSharp.Diffusion;
 using ControlNetSharp.Engine;
 using ControlNetSharp.Pictures;
@@ -31,7 +32,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.All(["secondsPerStep", "totalSeconds", "peakMemoryBytes"], key => Assert.True(json.GetProperty(key).GetDouble() > 0, key));
 
         var map = PictureReader.Read(Assert.Single(Strings(json.GetProperty("maps"))));
-        Assert.Equal(Canny.Detect(TestPictures.Square(96, 64), 100, 200).Rgb, map.Rgb);
+        Assert.Equal(Canny.Detect(TestPictures.Square(96, 64), 100, 200).Bytes(), map.Bytes());
 
         var texts = PngTexts.Read(_folder["one.png"]);
         Assert.StartsWith("a cat\nSteps: 2, Sampler: Euler,", texts["parameters"], StringComparison.Ordinal);
@@ -53,7 +54,7 @@ public sealed class CommandLineTests : IDisposable
         await Generate("other.png", "--seed", "6");
         await Generate("controlled.png", "--seed", "5", "-c", Unit("weight=1"));
         await Generate("weightless.png", "--seed", "5", "-c", Unit("weight=0"));
-        byte[] Pixels(string file) => PictureReader.Read(_folder[file]).Rgb;
+        byte[] Pixels(string file) => PictureReader.Read(_folder[file]).Bytes();
         Assert.Equal(Pixels("first.png"), Pixels("again.png"));
         Assert.NotEqual(Pixels("first.png"), Pixels("other.png"));
         Assert.NotEqual(Pixels("first.png"), Pixels("controlled.png"));
@@ -85,7 +86,7 @@ public sealed class CommandLineTests : IDisposable
         await Generate("plain.png", "--seed", "5");
         await Generate("own.png", "--seed", "5", "--vae", own);
         await Generate("other.png", "--seed", "5", "--vae", other);
-        byte[] Pixels(string file) => PictureReader.Read(_folder[file]).Rgb;
+        byte[] Pixels(string file) => PictureReader.Read(_folder[file]).Bytes();
         Assert.Equal(Pixels("plain.png"), Pixels("own.png"));
         Assert.NotEqual(Pixels("plain.png"), Pixels("other.png"));
         using var manifest = JsonDocument.Parse(PngTexts.Read(_folder["other.png"])["controlnetsharp"]);
@@ -143,7 +144,7 @@ public sealed class CommandLineTests : IDisposable
             Assert.Equal((72, 88), (picture.Width, picture.Height));
         }
 
-        Assert.NotEqual(PictureReader.Read(_folder["plain.png"]).Rgb, PictureReader.Read(_folder["controlled.png"]).Rgb);
+        Assert.NotEqual(PictureReader.Read(_folder["plain.png"]).Bytes(), PictureReader.Read(_folder["controlled.png"]).Bytes());
     }
 
     [Fact]
@@ -191,7 +192,7 @@ public sealed class CommandLineTests : IDisposable
             var file = $"{prediction}.png";
             await Generate(file, "--seed", "5", "--prediction", prediction);
             using var manifest = JsonDocument.Parse(PngTexts.Read(_folder[file])["controlnetsharp"]);
-            return (PictureReader.Read(_folder[file]).Rgb, manifest.RootElement.GetProperty("prediction").GetString());
+            return (PictureReader.Read(_folder[file]).Bytes(), manifest.RootElement.GetProperty("prediction").GetString());
         }
 
         var (auto, epsilon, velocity) = (await With("auto"), await With("epsilon"), await With("v"));
@@ -218,7 +219,7 @@ public sealed class CommandLineTests : IDisposable
         {
             var run = await CommandRun.Of(["generate", "-m", TinyModel.WriteModel(_folder["model.safetensors"]), "-o", _folder["long.png"], "--overwrite", "--steps", "2", "--size", "64x64", "--seed", "5", "--dtype", "fp32", "-p", prompt]);
             Assert.Equal((0, false), (run.ExitCode, run.Message.Contains("cut", StringComparison.Ordinal)));
-            return PictureReader.Read(_folder["long.png"]).Rgb;
+            return PictureReader.Read(_folder["long.png"]).Bytes();
         }
 
         Assert.NotEqual(await Pixels(Cats("dog")), await Pixels(Cats("house")));
@@ -246,7 +247,9 @@ public sealed class CommandLineTests : IDisposable
             File.WriteAllText(_folder[name + ".safetensors"], "");
         }
 
-        Assert.Equal(_folder[expected + ".safetensors"], ModelFiles.FindControlNet(ConditionKind.Find(kind), model, null));
+        using var files = CheckpointFiles.Open(model);
+        var found = new ModelFinder().ControlNetFor(ConditionKind.Find(kind).Name, CheckpointKind.FamilyOf(files.Shapes), model);
+        Assert.Equal(_folder[expected + ".safetensors"], found);
     }
 
     [Fact]
@@ -264,7 +267,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.All([wrong, $"for SD 1.x layout with context {TinyModel.Width}", $"is SDXL layout with context {TinyModel.Sdxl.ContextChannels}", $"These are ControlNets for that model: {right}."], text => Assert.Contains(text, run.Message, StringComparison.Ordinal));
         run = await Generate(right);
         Assert.True(run.ExitCode == 0, run.Message);
-        Assert.True(PictureReader.Read(_folder["out.png"]).Rgb.Distinct().Count() > 50);
+        Assert.True(PictureReader.Read(_folder["out.png"]).Bytes().Distinct().Count() > 50);
     }
 
     [Theory]
@@ -304,7 +307,7 @@ public sealed class CommandLineTests : IDisposable
         var json = await CommandRun.JsonOf("annotate", "canny", _folder["noise.png"], "-o", _folder["hint.png"], "--option", "low=50", "--option", "high=250");
         Assert.Equal((_folder["hint.png"], "canny"), (json.GetProperty("file").GetString(), json.GetProperty("kind").GetString()));
         Assert.True(json.GetProperty("seconds").GetDouble() > 0);
-        Assert.Equal(Canny.Detect(picture, 50, 250).Rgb, PictureReader.Read(_folder["hint.png"]).Rgb);
+        Assert.Equal(Canny.Detect(picture, 50, 250).Bytes(), PictureReader.Read(_folder["hint.png"]).Bytes());
 
         var plain = await CommandRun.Of(["annotate", "canny", _folder["noise.png"], "-o", _folder["large.png"], "--resolution", "128"]);
         Assert.Equal((0, _folder["large.png"]), (plain.ExitCode, plain.Result.Trim()));
@@ -316,7 +319,7 @@ public sealed class CommandLineTests : IDisposable
     public async Task Generate_WithAHintOfTheWrongPolarity_SaysWhatMendsIt()
     {
         var edges = Canny.Detect(TestPictures.Square(96, 64), 100, 200);
-        PictureWriter.WritePng(_folder["dark.png"], new Picture(96, 64, [.. edges.Rgb.Select(value => (byte)(255 - value))]));
+        PictureWriter.WritePng(_folder["dark.png"], new Picture(96, 64, [.. edges.Bytes().Select(value => (byte)(255 - value))]));
         await Generate("first.png");
         async Task<CommandRun> With(string options) => await CommandRun.Of(
             ["generate", "-m", _folder["model.safetensors"], "-o", _folder["polarity.png"], "--overwrite", "--steps", "1", "--size", "64x64", "-p", "a", "-c", $"canny={_folder["dark.png"]},{options},model={_folder["control.safetensors"]}"]);
@@ -338,7 +341,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(("pose", "openpose_keypoints"), (json.GetProperty("kind").GetString(), json.GetProperty("annotator").GetString()));
         Assert.Equal(10, json.GetProperty("keypoints").GetProperty("people")[0].GetProperty("pose_keypoints_2d")[0].GetDouble());
         var drawn = PictureReader.Read(_folder["pose.png"]);
-        Assert.Equal((96, 64, true), (drawn.Width, drawn.Height, drawn.Rgb.Any(level => level > 0)));
+        Assert.Equal((96, 64, true), (drawn.Width, drawn.Height, drawn.Bytes().Any(level => level > 0)));
         var missing = await CommandRun.Of(["annotate", "pose", _folder["raw.json"], "-o", _folder["none.png"]]);
         Assert.Equal((2, true), (missing.ExitCode, missing.Message.Contains("canvas_width is missing", StringComparison.Ordinal)));
     }
@@ -372,7 +375,7 @@ public sealed class CommandLineTests : IDisposable
         var sheet = PictureReader.Read(_folder["sheet.png"]);
         var columns = (int)Math.Ceiling(Math.Sqrt(names.Count + 1));
         Assert.Equal(columns * 48 - 8, sheet.Width);
-        Assert.Equal(TestPictures.Noise(40, 30).Rgb[..(3 * 40)], sheet.Rgb[..(3 * 40)]);
+        Assert.Equal(TestPictures.Noise(40, 30).Bytes()[..(3 * 40)], sheet.Bytes()[..(3 * 40)]);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class InitialCommandTests : IDisposable
         var (made, manifest, parameters) = await Generate("--size 96x64 --init @init.png --mask @mask.png --mask-blur 0 --denoise 0.5 --masked-content noise");
         var (init, mask) = (TestPictures.Noise(96, 64), TestPictures.Square(96, 64));
         Assert.All(Enumerable.Range(0, 96 * 64).Where(i => mask.At(i % 96, i / 96).R == 0), i => Assert.Equal(init.At(i % 96, i / 96), made.At(i % 96, i / 96)));
-        Assert.NotEqual(init.Rgb, made.Rgb);
+        Assert.NotEqual(init.Bytes(), made.Bytes());
         var recorded = manifest.GetProperty("initial");
         var recordedMask = recorded.GetProperty("mask");
         Assert.Equal((0.5, "noise", 0), (recorded.GetProperty("denoise").GetDouble(), recordedMask.GetProperty("content").GetString(), recordedMask.GetProperty("blur").GetInt32()));
@@ -59,13 +59,13 @@ public sealed class InitialCommandTests : IDisposable
 
     [Fact]
     public async Task Generate_WithTiling_GivesOtherPixels() =>
-        Assert.NotEqual((await Generate("--size 64x64")).Picture.Rgb, (await Generate("--size 64x64 --tiling")).Picture.Rgb);
+        Assert.NotEqual((await Generate("--size 64x64")).Picture.Bytes(), (await Generate("--size 64x64 --tiling")).Picture.Bytes());
 
     [Fact]
     public async Task Unit_WithAMaskOrLayers_ActsAsTheySay()
     {
         PictureWriter.WritePng(_folder["black.png"], TestPictures.Of(96, 64, (_, _) => (0, 0, 0)));
-        async Task<byte[]> Pixels(string options) => (await Generate($"--size 64x64{options}")).Picture.Rgb;
+        async Task<byte[]> Pixels(string options) => (await Generate($"--size 64x64{options}")).Picture.Bytes();
         string Unit(string more) => $" -c canny=@square.png,model=@control.safetensors{more}";
         var (none, full) = (await Pixels(""), await Pixels(Unit("")));
         Assert.Equal(none, await Pixels(Unit(",mask=@black.png")));
@@ -83,7 +83,7 @@ public sealed class InitialCommandTests : IDisposable
         async Task<(byte[] Pixels, bool Pooled)> With(string model, string more = "")
         {
             var (picture, manifest, _) = await Generate($"--size 64x64 -c hint=@init.png,model=@{model}{more}");
-            return (picture.Rgb, manifest.GetProperty("resolved").GetProperty("units")[0].GetProperty("pooled").GetBoolean());
+            return (picture.Bytes(), manifest.GetProperty("resolved").GetProperty("units")[0].GetProperty("pooled").GetBoolean());
         }
 
         var (plain, named) = (await With("control.safetensors"), await With("control_v11e_sd15_shuffle.safetensors"));
@@ -101,7 +101,7 @@ public sealed class InitialCommandTests : IDisposable
     [Fact]
     public async Task Unit_OfAnInpaintingControlNet_TakesItsHolesFromTheMask_OrItsOwn_AndNeedsSome()
     {
-        async Task<byte[]> Pixels(string options) => (await Generate($"--size 96x64 {options}")).Picture.Rgb;
+        async Task<byte[]> Pixels(string options) => (await Generate($"--size 96x64 {options}")).Picture.Bytes();
         var own = await Pixels("-c hint=@init.png,model=@control_v11p_sd15_inpaint.safetensors,inpaint=@mask.png");
         Assert.Equal(own, await Pixels("-c hint=@init.png,model=@control.safetensors,inpaint=@mask.png"));
         Assert.NotEqual(own, await Pixels("-c hint=@init.png,model=@control.safetensors"));
@@ -132,7 +132,7 @@ public sealed class InitialCommandTests : IDisposable
         {
             PictureWriter.WritePng(_folder["init.png"], TestPictures.Of(96, 64, picture));
             var (made, _, _) = await Generate($"--size 96x64 --init @init.png --mask @mask.png --mask-blur 0 --denoise 1 --masked-content noise {options}");
-            return made.Rgb;
+            return made.Bytes();
         }
 
         (int R, int G, int B) Of(int x, int y) => (init.At(x, y).R, init.At(x, y).G, init.At(x, y).B);

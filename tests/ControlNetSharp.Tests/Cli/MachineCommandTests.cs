@@ -64,7 +64,7 @@ public sealed class MachineCommandTests : IDisposable
         }
 
         var (plain, padded) = (PictureReader.Read(_folder["plain.png"]), PictureReader.Read(_folder["padded.png"]));
-        Assert.All(plain.Rgb.Zip(padded.Rgb), pair => Assert.InRange(pair.First - pair.Second, -1, 1));
+        Assert.All(plain.Bytes().Zip(padded.Bytes()), pair => Assert.InRange(pair.First - pair.Second, -1, 1));
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class MeasuredHintsTests : IDisposable
         File.WriteAllText(_folder["pose.json"], PoseJson.Write(pose));
         var pictures = Read($"pose={_folder["pose.json"]}");
         Assert.True(pictures.IsHint);
-        Assert.Equal(PoseDrawing.Draw(pose).Rgb, pictures.Picture.Rgb);
+        Assert.Equal(PoseDrawing.Draw(pose).Bytes(), pictures.Picture.Bytes());
         File.WriteAllText(_folder["pose.json"], "{}");
         Assert.Contains("canvas_width", Assert.Throws<PictureException>(() => Read($"pose={_folder["pose.json"]}")).Message, StringComparison.Ordinal);
     }
@@ -37,7 +37,7 @@ public sealed class MeasuredHintsTests : IDisposable
         foreach (var annotator in new[] { "", ",annotator=none", ",annotator=openpose_keypoints" })
         {
             var drawn = Read($"openpose={_folder["raw.json"]},canvas_width=96,canvas_height=64{annotator}").Picture;
-            Assert.Equal((96, 64, true), (drawn.Width, drawn.Height, drawn.Rgb.Any(level => level > 0)));
+            Assert.Equal((96, 64, true), (drawn.Width, drawn.Height, drawn.Bytes().Any(level => level > 0)));
         }
 
         Assert.Throws<RequestException>(() => Read($"pose={_folder["photo.png"]},canvas_width=96"));
@@ -63,12 +63,12 @@ public sealed class MeasuredHintsTests : IDisposable
     public void AFinishedSegmentation_GetsThePalettesColoursBack_APhotographStaysAsItIs()
     {
         var areas = Ade20kPalette.Paint([.. Enumerable.Range(0, 32 * 32).Select(i => (byte)(i % 32 < 16 ? 2 : 12))], 32, 32);
-        var mixed = new Picture(32, 32, [.. areas.Rgb.Select((level, i) => i / 3 % 8 == 0 ? (byte)Math.Clamp(level + 3, 0, 255) : level)]);
+        var mixed = new Picture(32, 32, [.. areas.Bytes().Select((level, i) => i / 3 % 8 == 0 ? (byte)Math.Clamp(level + 3, 0, 255) : level)]);
         PictureWriter.WritePng(_folder["mixed.png"], mixed);
-        Assert.Equal(areas.Rgb, Read($"seg={_folder["mixed.png"]},annotator=none").Picture.Rgb);
+        Assert.Equal(areas.Bytes(), Read($"seg={_folder["mixed.png"]},annotator=none").Picture.Bytes());
         PictureWriter.WritePng(_folder["photo.png"], TestPictures.Noise(32, 32));
         var photograph = Read($"seg={_folder["photo.png"]},annotator=none");
-        Assert.Equal(TestPictures.Noise(32, 32).Rgb, photograph.Picture.Rgb);
+        Assert.Equal(TestPictures.Noise(32, 32).Bytes(), photograph.Picture.Bytes());
         Assert.False(Read($"seg={_folder["photo.png"]}").IsHint);
     }
 
@@ -76,9 +76,9 @@ public sealed class MeasuredHintsTests : IDisposable
     public void ASegmentationALevelOffThePalette_GetsThePalettesColours()
     {
         var areas = Ade20kPalette.Paint([.. Enumerable.Range(0, 32 * 32).Select(i => (byte)(i % 32 < 16 ? 2 : 12))], 32, 32);
-        PictureWriter.WritePng(_folder["off.png"], new Picture(32, 32, [.. areas.Rgb.Select(level => (byte)(level < 128 ? level + 1 : level - 1))]));
+        PictureWriter.WritePng(_folder["off.png"], new Picture(32, 32, [.. areas.Bytes().Select(level => (byte)(level < 128 ? level + 1 : level - 1))]));
         var pictures = Read($"seg={_folder["off.png"]},annotator=none");
-        Assert.Equal(areas.Rgb, pictures.Picture.Rgb);
+        Assert.Equal(areas.Bytes(), pictures.Picture.Bytes());
         Assert.Null(pictures.Reading);
         Assert.Null(HintCheck.Warning(ConditionKind.Find("segmentation"), PictureReader.Read(_folder["off.png"])));
     }

@@ -37,13 +37,13 @@ public sealed class PictureInputTests : IDisposable
         {
             var (opaque, _) = await Generate(options.Replace("MASK", "mask.png", StringComparison.Ordinal));
             var (painted, _) = await Generate(options.Replace("MASK", "painted.png", StringComparison.Ordinal));
-            Assert.Equal(opaque.Rgb, painted.Rgb);
+            Assert.Equal(opaque.Bytes(), painted.Bytes());
         }
 
         await Generate("--manifest link --init @init.png --mask @painted.png");
         var again = await CommandRun.Of(["generate", "--replay", _folder["out.png"], "-o", _folder["again.png"], "--overwrite"]);
         Assert.True(again.ExitCode == 0, again.Message);
-        Assert.Equal(PictureReader.Read(_folder["out.png"]).Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
+        Assert.Equal(PictureReader.Read(_folder["out.png"]).Bytes(), PictureReader.Read(_folder["again.png"]).Bytes());
     }
 
     [Theory]
@@ -66,7 +66,7 @@ public sealed class PictureInputTests : IDisposable
         var soft = TestPictures.Of(4 * Width, 4 * Height, (x, y) => ((x + y) % 151, (x + y) % 151, (x + y) % 151));
         PictureWriter.WritePng(_folder["soft.png"], soft);
         var (_, texts) = await Generate("--init @soft.png");
-        Assert.Equal(PictureResizing.Resize(soft, Width, Height, Interpolation.Area).Rgb, Kept(texts, "init").Rgb);
+        Assert.Equal(PictureResizing.Resize(soft, Width, Height, Interpolation.Area).Bytes(), Kept(texts, "init").Bytes());
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class PictureInputTests : IDisposable
         var drawing = TestPictures.Of(4 * Width, 4 * Height, (x, y) => x + y is > 300 and < 304 ? (10, 10, 10) : x < 200 ? (240, 240, 240) : (200, 40, 40));
         PictureWriter.WritePng(_folder["drawing.png"], drawing);
         var (_, texts) = await Generate("-c canny=@drawing.png,model=@control.safetensors");
-        Assert.Equal(Canny.Detect(PictureResizing.Resize(drawing, Width, Height, Interpolation.Area), 100, 200).Rgb, Kept(texts, "hint0").Rgb);
+        Assert.Equal(Canny.Detect(PictureResizing.Resize(drawing, Width, Height, Interpolation.Area), 100, 200).Bytes(), Kept(texts, "hint0").Bytes());
     }
 
     [Fact]
@@ -85,12 +85,12 @@ public sealed class PictureInputTests : IDisposable
         PictureWriter.WritePng(_folder["lines.png"], lines);
         var unit = "-c canny=@lines.png,annotator=none,model=@control.safetensors";
         var (_, texts) = await Generate($"{unit} --hires 2,steps=1");
-        Assert.Equal(PictureResizing.FitHint(lines, Width, Height, ResizeMode.Crop).Rgb, Kept(texts, "hint0").Rgb);
-        Assert.Equal(PictureResizing.FitHint(lines, 2 * Width, 2 * Height, ResizeMode.Crop).Rgb, Kept(texts, "hint0.hires").Rgb);
+        Assert.Equal(PictureResizing.FitHint(lines, Width, Height, ResizeMode.Crop).Bytes(), Kept(texts, "hint0").Bytes());
+        Assert.Equal(PictureResizing.FitHint(lines, 2 * Width, 2 * Height, ResizeMode.Crop).Bytes(), Kept(texts, "hint0.hires").Bytes());
         (_, texts) = await Generate($"{unit} --init @init.png --mask @mask.png --only-masked");
         var hint = Kept(texts, "hint0");
-        Assert.All(hint.Rgb, level => Assert.True(level is 0 or 255));
-        Assert.Contains((byte)255, hint.Rgb);
+        Assert.All(hint.Bytes(), level => Assert.True(level is 0 or 255));
+        Assert.Contains((byte)255, hint.Bytes());
     }
 
     private static bool IsPainted(int x, int y) => x is >= 20 and < 60 && y is >= 10 and < 40;

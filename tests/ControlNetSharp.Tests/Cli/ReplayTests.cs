@@ -47,7 +47,7 @@ public sealed class ReplayTests : IDisposable
             var first = _folder[$"{name}-000{index}.png"];
             var json = await CommandRun.JsonOf("generate", "--replay", first, "-o", _folder["again.png"], "--overwrite");
             Assert.Equal(_folder["again.png"], Assert.Single(json.GetProperty("files").EnumerateArray()).GetString());
-            Assert.Equal(PictureReader.Read(first).Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
+            Assert.Equal(PictureReader.Read(first).Bytes(), PictureReader.Read(_folder["again.png"]).Bytes());
             // The copy says the same of itself, so it can be made again in turn.
             var (texts, copied) = (PngTexts.Read(first), PngTexts.Read(_folder["again.png"]));
             Assert.Equal(texts.Keys, copied.Keys);
@@ -61,10 +61,10 @@ public sealed class ReplayTests : IDisposable
         TinyModel.WriteSdxl(_folder["model.safetensors"]);
         await Generate("plain.png", "--size 64x64");
         await Generate("told.png", "--size 64x64 --original-size 512X384+0+70");
-        Assert.NotEqual(PictureReader.Read(_folder["plain.png"]).Rgb, PictureReader.Read(_folder["told.png"]).Rgb);
+        Assert.NotEqual(PictureReader.Read(_folder["plain.png"]).Bytes(), PictureReader.Read(_folder["told.png"]).Bytes());
         Assert.Equal("""{"width":512,"height":384,"left":0,"top":70}""", JsonNode.Parse(PngTexts.Read(_folder["told.png"])["controlnetsharp"])!["originalSize"]!.ToJsonString());
         await CommandRun.JsonOf("generate", "--replay", _folder["told.png"], "-o", _folder["again.png"], "--overwrite");
-        Assert.Equal(PictureReader.Read(_folder["told.png"]).Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
+        Assert.Equal(PictureReader.Read(_folder["told.png"]).Bytes(), PictureReader.Read(_folder["again.png"]).Bytes());
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class ReplayTests : IDisposable
         await Generate("linked.png", "--manifest link --size 64x64 --init @init.png -c canny=@hint.png,model=@control.safetensors");
         Assert.Equal(["parameters", "controlnetsharp"], PngTexts.Read(_folder["linked.png"]).Keys);
         await CommandRun.JsonOf("generate", "--replay", _folder["linked.png"], "-o", _folder["again.png"], "--overwrite");
-        Assert.Equal(PictureReader.Read(_folder["linked.png"]).Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
+        Assert.Equal(PictureReader.Read(_folder["linked.png"]).Bytes(), PictureReader.Read(_folder["again.png"]).Bytes());
 
         PictureWriter.WritePng(_folder["hint.png"], TestPictures.Square(64, 96));
         await AssertRefused(2, "hint.png: the file is not the one", "generate", "--replay", _folder["linked.png"], "-o", _folder["other.png"]);
@@ -95,7 +95,7 @@ public sealed class ReplayTests : IDisposable
         Assert.Contains("more than the 16777216 of a PNG text", run.Message, StringComparison.Ordinal);
         Assert.Equal(["parameters", "controlnetsharp", "controlnetsharp.mask"], PngTexts.Read(_folder["large.png"]).Keys);
         await CommandRun.JsonOf("generate", "--replay", _folder["large.png"], "-o", _folder["again.png"], "--overwrite");
-        Assert.Equal(PictureReader.Read(_folder["large.png"]).Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
+        Assert.Equal(PictureReader.Read(_folder["large.png"]).Bytes(), PictureReader.Read(_folder["again.png"]).Bytes());
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class ReplayTests : IDisposable
         File.Move(_folder["control.safetensors"], _folder["moved/control.safetensors"]);
         await AssertRefused(2, "model.safetensors: it made the picture and is not there any more", again);
         await CommandRun.JsonOf([.. again, "--models", _folder["moved"]]);
-        Assert.Equal(PictureReader.Read(_folder["first.png"]).Rgb, PictureReader.Read(_folder["again.png"]).Rgb);
+        Assert.Equal(PictureReader.Read(_folder["first.png"]).Bytes(), PictureReader.Read(_folder["again.png"]).Bytes());
         await CommandRun.JsonOf([.. again, "-m", _folder["moved/model.safetensors"]]);
 
         TinyModel.WriteControlNet(_folder["moved/control.safetensors"], change: tensors => tensors[TinyModel.ControlPrefix + "middle_block_out.0.bias"].add_(0.5));

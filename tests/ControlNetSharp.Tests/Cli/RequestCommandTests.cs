@@ -35,7 +35,7 @@ public sealed class RequestCommandTests : IDisposable
         Assert.Equal((0, false), (printed.ExitCode, File.Exists(_folder["c.png"])));
         File.WriteAllText(_folder["request.json"], printed.Result);
         var again = await CommandRun.JsonOf("generate", "--request", _folder["request.json"], "--dtype", "fp32", "-o", _folder["b"]);
-        static List<byte[]> Pixels(JsonElement json) => [.. json.GetProperty("files").EnumerateArray().Select(file => PictureReader.Read(file.GetString()!).Rgb)];
+        static List<byte[]> Pixels(JsonElement json) => [.. json.GetProperty("files").EnumerateArray().Select(file => PictureReader.Read(file.GetString()!).Bytes())];
         Assert.Equal(Pixels(made), Pixels(again));
     }
 
@@ -76,6 +76,6 @@ public sealed class RequestCommandTests : IDisposable
         Assert.True(lenient.ExitCode == 0, lenient.Message);
         Assert.Contains("Variation seed", lenient.Message, StringComparison.Ordinal);
         await CommandRun.JsonOf("generate", "-p", "a cat", "-n", "dog", "--steps", "2", "--cfg", "5", "--seed", "7", "--size", "64x64", "-m", _folder["model.safetensors"], "-o", _folder["own.png"], "--dtype", "fp32");
-        Assert.Equal(PictureReader.Read(_folder["own.png"]).Rgb, PictureReader.Read(_folder["out.png"]).Rgb);
+        Assert.Equal(PictureReader.Read(_folder["own.png"]).Bytes(), PictureReader.Read(_folder["out.png"]).Bytes());
     }
 }

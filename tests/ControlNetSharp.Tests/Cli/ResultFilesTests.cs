@@ -53,7 +53,7 @@ public sealed class ResultFilesTests : IDisposable
             }
         });
         Assert.Equal(1, written.Sum());
-        Assert.Equal(pictures[Array.IndexOf(written, 1)].Rgb, PictureReader.Read(_folder["one.png"]).Rgb);
+        Assert.Equal(pictures[Array.IndexOf(written, 1)].Bytes(), PictureReader.Read(_folder["one.png"]).Bytes());
         Assert.Empty(Directory.GetFiles(_folder.Path, "*.tmp"));
     }
 
@@ -109,7 +109,7 @@ public sealed class ResultFilesTests : IDisposable
         Assert.All(seeds, seed => Assert.InRange(seed, 0, Seeds.Largest));
         Assert.NotEqual(seeds[0], seeds[1]);
         Assert.Contains($"Seed: {seeds[0]},", PngTexts.Read(_folder["first.png"])["parameters"], StringComparison.Ordinal);
-        Assert.NotEqual(PictureReader.Read(_folder["first.png"]).Rgb, PictureReader.Read(_folder["second.png"]).Rgb);
+        Assert.NotEqual(PictureReader.Read(_folder["first.png"]).Bytes(), PictureReader.Read(_folder["second.png"]).Bytes());
     }
 
     private string[] Arguments(string place, params string[] more) =>

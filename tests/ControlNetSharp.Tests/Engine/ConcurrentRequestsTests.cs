@@ -32,6 +32,6 @@ public sealed class ConcurrentRequestsTests : IDisposable
         Assert.Equal(requests.Count, alone.DistinctBy(Convert.ToHexString).Count());
 
         async Task<byte[]> Pixels(GenerationRequest request) =>
-            (await engine.GenerateAsync(request, cancellationToken: TestContext.Current.CancellationToken)).Pictures[0].Picture.Rgb;
+            (await engine.GenerateAsync(request, cancellationToken: TestContext.Current.CancellationToken)).Pictures[0].Picture.Bytes();
     }
 }

@@ -64,7 +64,7 @@ public sealed class ControlNetEngineTests : IDisposable
         made.Save(_folder["made.png"]);
         File.Delete(_folder["room.png"]);
         var again = (await engine.ReplayAsync(Replay.Read(_folder["made.png"]), cancellationToken: Token)).Pictures[0];
-        Assert.Equal(made.Picture.Rgb, again.Picture.Rgb);
+        Assert.Equal(made.Picture.Bytes(), again.Picture.Bytes());
         Assert.Equal(made.Manifest.ToJson(), again.Manifest.ToJson());
     }
 
@@ -138,7 +138,7 @@ public sealed class ControlNetEngineTests : IDisposable
     private static ControlNetEngine Engine() => new(new EngineOptions { Dtype = "fp32" });
 
     private static async Task<byte[]> Pixels(ControlNetEngine engine, GenerationRequest request) =>
-        (await engine.GenerateAsync(request, cancellationToken: Token)).Pictures[0].Picture.Rgb;
+        (await engine.GenerateAsync(request, cancellationToken: Token)).Pictures[0].Picture.Bytes();
 
     private sealed class Listener(Action<GenerationProgress> told) : IProgress<GenerationProgress>
     {

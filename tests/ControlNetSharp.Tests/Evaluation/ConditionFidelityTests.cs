@@ -32,8 +32,8 @@ public class ConditionFidelityTests
     {
         var fidelity = new ConditionFidelity("depth", new Same());
         var ramp = new Picture(16, 16, [.. Enumerable.Range(0, 768).Select(i => (byte)(i / 3))]);
-        var half = new Picture(16, 16, [.. ramp.Rgb.Select(value => (byte)(value / 2 + 20))]);
-        var inverted = new Picture(16, 16, [.. ramp.Rgb.Select(value => (byte)(255 - value))]);
+        var half = new Picture(16, 16, [.. ramp.Bytes().Select(value => (byte)(value / 2 + 20))]);
+        var inverted = new Picture(16, 16, [.. ramp.Bytes().Select(value => (byte)(255 - value))]);
         Assert.Equal("correlation", fidelity.Metric);
         Assert.InRange(fidelity.Score(half, ramp), 0.999, 1);
         Assert.Equal(0, fidelity.Score(inverted, ramp));

@@ -37,7 +37,7 @@ public class ConditionMetricTests
     public void Truth_OfAScene_IsTheHintThatDatasetsHave_AndReachesTheCeiling(string kind)
     {
         var (truth, seed) = Truth(kind);
-        Assert.Equal(SceneHints.Find(kind)!.Make(seed, Size).Hint.Rgb, truth.Hint.Rgb);
+        Assert.Equal(SceneHints.Find(kind)!.Make(seed, Size).Hint.Bytes(), truth.Hint.Bytes());
         Assert.Equal(ConditionMetric.Of(kind).HigherIsBetter ? 1 : 0, Score(kind, truth, truth), kind == "normal" ? 0.02 : 1e-9);
     }
 
@@ -91,7 +91,7 @@ public class ConditionMetricTests
     public void Disparity_IsComparedAfterScaleAndShift_AndTheWrongWayRoundIsWorthNothing()
     {
         var ramp = TestPictures.Of(16, 16, (x, _) => ((byte)(16 * x), (byte)(16 * x), (byte)(16 * x)));
-        Picture Mapped(Func<byte, int> map) => new(16, 16, [.. ramp.Rgb.Select(value => (byte)map(value))]);
+        Picture Mapped(Func<byte, int> map) => new(16, 16, [.. ramp.Bytes().Select(value => (byte)map(value))]);
         Assert.Equal(0, DisparityAgreement.AbsoluteRelativeError(ramp, ramp)!.Value, 12);
         Assert.Equal(0, DisparityAgreement.AbsoluteRelativeError(Mapped(value => value / 2 + 20), ramp)!.Value, 12);
         // Levels 0, 16 … 240: their mean is 120, and the mean distance from it 64.
@@ -126,7 +126,7 @@ public class ConditionMetricTests
         var group = Trials.GroupOf([kind]);
         using var annotator = AnnotatorCatalogue.Create(AnnotatorCatalogue.DefaultOf(ConditionKind.Find(kind)).Name);
         return EvaluationScenes.Seeds(group, 40).Select(seed => (ControlEvaluation.Truth(kind, annotator, EvaluationScenes.Reference(seed, [group], Size)), seed))
-            .First(scene => scene.Item1.Hint.Rgb.Any(level => level > 0));
+            .First(scene => scene.Item1.Hint.Bytes().Any(level => level > 0));
     }
 
     /// <summary>Moved to the right; what leaves there comes in on the left.</summary>

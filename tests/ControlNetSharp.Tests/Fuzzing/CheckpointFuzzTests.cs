@@ -78,7 +78,7 @@ public sealed class CheckpointFuzzTests : IDisposable
         Run(file, random => file == "a.pt" ? Mutations.Zip(original, random) : Mutations.Safetensors(original, random), "mutated", path =>
         {
             using var inner = NewDisposeScope();
-            TextualInversionFile.Read(path, [text], Placement.Cpu32);
+            TextualInversionFile.Read(path, [text], ModelFamily.Of(text.Params.Width), Placement.Cpu32);
         });
     }
 

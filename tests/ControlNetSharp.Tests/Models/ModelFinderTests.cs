@@ -96,6 +96,29 @@ public sealed class ModelFinderTests : IDisposable
     }
 
     [Fact]
+    public void Embeddings_AreOnlyThoseInFoldersForThem_AndOfOneNameTheFirst()
+    {
+        // A word of a prompt must not turn into whatever file has its name.
+        Write("portrait.safetensors", "a model");
+        Write("checkpoints/photo.safetensors", "another");
+        Write("embeddings/ink.pt", "1");
+        var (safe, deep) = (Write("embeddings/ink.safetensors", "2"), Write("embeddings/a/wash.pt", "3"));
+        Write("embeddings/a/b/wash.safetensors", "4");
+        var expected = new Dictionary<string, string> { ["ink"] = safe, ["wash"] = deep };
+        Assert.Equal(expected, Finder().Embeddings(null).ToDictionary());
+        var named = new ModelFinder(new ModelFinderOptions { Folders = [_folder["embeddings"]], HubCache = null });
+        Assert.Equal(expected, named.Embeddings(null).ToDictionary());
+    }
+
+    [Fact]
+    public void FileInAFolderForIt_CountsBeforeOneThatCouldBeAnything()
+    {
+        var (anything, lora) = (Write("ink.safetensors", "1"), Write("Lora/ink.safetensors", "2"));
+        Assert.Equal(lora, Find(Finder(), ModelRole.Lora, "ink"));
+        Assert.Equal(anything, Find(Finder(), ModelRole.Model, "ink"));
+    }
+
+    [Fact]
     public void SafeContainer_CountsBeforeOthersOfTheSameName()
     {
         Write("checkpoints/m.ckpt", "1");
@@ -114,7 +137,7 @@ public sealed class ModelFinderTests : IDisposable
             [hash.Sha256, hash.Sha256.ToUpperInvariant(), hash.Short, hash.Old, $"renamed [{hash.Short}]"];
         Assert.All(names, name => Assert.Equal(file, Find(Finder(), ModelRole.Lora, name)));
 
-        Assert.Equal(file, LookForHash(Finder(), ModelRole.Lora, new FileHashes().TensorsOf(file)[..12]));
+        Assert.Equal(file, LookForHash(Finder(), ModelRole.Lora, new FileHashes().LoraOf(file)[..12]));
         Assert.Null(LookForHash(Finder(), ModelRole.Lora, "0123456789"));
     }
 

@@ -65,7 +65,7 @@ public class LineMapTests
     public void FitHint_OfDarkThinLines_KeepsThemDark()
     {
         var fitted = PictureResizing.FitHint(Inverted(Lines.Value), 96, 96, ResizeMode.Just);
-        Assert.Equal(PictureResizing.FitHint(Lines.Value, 96, 96, ResizeMode.Just).Rgb, Inverted(fitted).Rgb);
+        Assert.Equal(PictureResizing.FitHint(Lines.Value, 96, 96, ResizeMode.Just).Bytes(), Inverted(fitted).Bytes());
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public class LineMapTests
     public void FitHint_OfSoftEdges_StaysSoft()
     {
         var soft = TestPictures.Of(64, 64, (x, y) => Grey(255 - 40 * Math.Abs(x + y - 64)));
-        Assert.Equal(PictureResizing.Resize(soft, 32, 32, Interpolation.Area).Rgb, PictureResizing.FitHint(soft, 32, 32, ResizeMode.Just).Rgb);
+        Assert.Equal(PictureResizing.Resize(soft, 32, 32, Interpolation.Area).Bytes(), PictureResizing.FitHint(soft, 32, 32, ResizeMode.Just).Bytes());
 
         static (int, int, int) Grey(int level) => (Math.Max(0, level), Math.Max(0, level), Math.Max(0, level));
     }
@@ -147,11 +147,11 @@ public class LineMapTests
         Assert.All(Enumerable.Range(0, 300 * 200).Where(i => edges.At(i % 300, i / 300).R > 0), i => Assert.True(Around(fitted, i % 300 / 2, i / 300 / 2, 2)));
     }
 
-    private static void AssertBlackAndWhite(Picture picture) => Assert.All(picture.Rgb.Distinct(), level => Assert.True(level is 0 or 255, $"{level}"));
+    private static void AssertBlackAndWhite(Picture picture) => Assert.All(picture.Bytes().Distinct(), level => Assert.True(level is 0 or 255, $"{level}"));
 
-    private static int White(Picture picture) => picture.Rgb.Count(level => level == 255) / 3;
+    private static int White(Picture picture) => picture.Bytes().Count(level => level == 255) / 3;
 
-    private static Picture Inverted(Picture picture) => new(picture.Width, picture.Height, [.. picture.Rgb.Select(level => (byte)(255 - level))]);
+    private static Picture Inverted(Picture picture) => new(picture.Width, picture.Height, [.. picture.Bytes().Select(level => (byte)(255 - level))]);
 
     private static bool Around(Picture picture, int x, int y, int reach) =>
         Enumerable.Range(-reach, 2 * reach + 1).Any(dy => Enumerable.Range(-reach, 2 * reach + 1).Any(dx =>

@@ -15,8 +15,8 @@ public class PictureFitTests
     {
         var picture = TestPictures.Noise(24, 16);
         var fitted = PictureResizing.Fit(picture, 24, 16, mode);
-        Assert.Equal(picture.Rgb, fitted.Rgb);
-        Assert.NotSame(picture.Rgb, fitted.Rgb);
+        Assert.Equal(picture.Bytes(), fitted.Bytes());
+        Assert.NotSame(picture.Bytes(), fitted.Bytes());
     }
 
     [Fact]
@@ -48,8 +48,8 @@ public class PictureFitTests
         foreach (var mode in Enum.GetValues<ResizeMode>())
         {
             var expected = PictureResizing.Resize(drawing, 30, 20, Interpolation.Area);
-            Assert.Equal(expected.Rgb, PictureResizing.Fit(drawing, 30, 20, mode).Rgb);
-            Assert.Equal(expected.Rgb, PictureResizing.ScaleFor(drawing, 30, 20, mode).Rgb);
+            Assert.Equal(expected.Bytes(), PictureResizing.Fit(drawing, 30, 20, mode).Bytes());
+            Assert.Equal(expected.Bytes(), PictureResizing.ScaleFor(drawing, 30, 20, mode).Bytes());
             Assert.NotEqual((250, 240, 220), PictureResizing.Fit(drawing, 30, 20, mode).At(2, 10));
         }
     }
@@ -58,7 +58,7 @@ public class PictureFitTests
     public void FitHint_OfFewGreys_MixesThem_BecauseTheyAreAmounts()
     {
         var depth = TestPictures.Of(64, 64, (x, _) => (x / 16 * 80, x / 16 * 80, x / 16 * 80));
-        Assert.Equal(PictureResizing.Resize(depth, 24, 24, Interpolation.Area).Rgb, PictureResizing.FitHint(depth, 24, 24, ResizeMode.Just).Rgb);
+        Assert.Equal(PictureResizing.Resize(depth, 24, 24, Interpolation.Area).Bytes(), PictureResizing.FitHint(depth, 24, 24, ResizeMode.Just).Bytes());
     }
 
     [Fact]

@@ -16,9 +16,9 @@ public sealed class PictureReaderTests : IDisposable
     {
         var picture = TestPictures.Noise(31, 17);
         PictureWriter.WritePng(_folder["picture.png"], picture);
-        Assert.Equal(picture.Rgb, PictureReader.Read(_folder["picture.png"]).Rgb);
+        Assert.Equal(picture.Bytes(), PictureReader.Read(_folder["picture.png"]).Bytes());
         File.Move(_folder["picture.png"], _folder["picture.jpg"]);
-        Assert.Equal(picture.Rgb, PictureReader.Read(_folder["picture.jpg"]).Rgb);
+        Assert.Equal(picture.Bytes(), PictureReader.Read(_folder["picture.jpg"]).Bytes());
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class PictureReaderTests : IDisposable
         bitmap.Pixels = [.. Enumerable.Range(0, 200).Select(i => new SKColor(picture.Rgb[3 * i], picture.Rgb[3 * i + 1], picture.Rgb[3 * i + 2]))];
         using var pixmap = bitmap.PeekPixels();
         using var data = pixmap.Encode(new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossless, 50));
-        Assert.Equal(picture.Rgb, PictureReader.Read(data!.ToArray()).Rgb);
+        Assert.Equal(picture.Bytes(), PictureReader.Read(data!.ToArray()).Bytes());
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class PictureReaderTests : IDisposable
         var png = PictureWriter.EncodePng(FourColours);
         var exif = JpegBytes.Exif(6);
         byte[][] wrong = [[], [.. "II"u8], exif[..12], [.. "II*\0"u8, 0xFF, 0xFF, 0xFF, 0xFF], JpegBytes.Exif(0), JpegBytes.Exif(9), JpegBytes.Exif(255), [.. "Exif\0\0"u8]];
-        Assert.All(wrong, data => Assert.Equal(FourColours.Rgb, PictureReader.Read(WithChunk(png, 33, data)).Rgb));
+        Assert.All(wrong, data => Assert.Equal(FourColours.Bytes(), PictureReader.Read(WithChunk(png, 33, data)).Bytes()));
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public sealed class PictureReaderTests : IDisposable
         Assert.Equal((10, 20, 30), PictureReader.ReadMask(PngBytes.Of(1, 1, 8, PngBytes.Rgba, [0, 10, 20, 30, 255])).At(0, 0));
         var picture = TestPictures.Noise(9, 5);
         PictureWriter.WritePng(_folder["opaque.png"], picture);
-        Assert.Equal(picture.Rgb, PictureReader.ReadMask(_folder["opaque.png"]).Rgb);
+        Assert.Equal(picture.Bytes(), PictureReader.ReadMask(_folder["opaque.png"]).Bytes());
         Assert.Throws<PictureException>(() => PictureReader.ReadMask(_folder["none.png"]));
     }
 
@@ -231,9 +231,9 @@ public sealed class PictureReaderTests : IDisposable
             foreach (var quality in new[] { 60, 100 })
             {
                 var jpeg = PictureWriter.EncodeJpeg(picture, quality);
-                var whole = PictureReader.Read(jpeg).Rgb;
-                Assert.Equal(whole, PictureReader.Read(jpeg.AsSpan(0, jpeg.Length - 2)).Rgb);
-                Assert.Equal(whole, PictureReader.Read(jpeg.AsSpan(0, jpeg.Length - 1)).Rgb);
+                var whole = PictureReader.Read(jpeg).Bytes();
+                Assert.Equal(whole, PictureReader.Read(jpeg.AsSpan(0, jpeg.Length - 2)).Bytes());
+                Assert.Equal(whole, PictureReader.Read(jpeg.AsSpan(0, jpeg.Length - 1)).Bytes());
                 Assert.Contains("truncated", Assert.Throws<PictureException>(() => PictureReader.Read(jpeg.AsSpan(0, 9 * jpeg.Length / 10))).Reason, StringComparison.Ordinal);
             }
         }
@@ -309,7 +309,7 @@ public sealed class PictureReaderTests : IDisposable
     private static byte[] WebP(Picture picture, byte[] exif)
     {
         using var bitmap = new SKBitmap(new SKImageInfo(picture.Width, picture.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
-        bitmap.Pixels = [.. picture.Rgb.Chunk(3).Select(rgb => new SKColor(rgb[0], rgb[1], rgb[2]))];
+        bitmap.Pixels = [.. picture.Bytes().Chunk(3).Select(rgb => new SKColor(rgb[0], rgb[1], rgb[2]))];
         using var pixmap = bitmap.PeekPixels();
         using var data = pixmap.Encode(new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossless, 50));
         const int HasExif = 8;

@@ -35,7 +35,7 @@ public class ControlledDenoiserTests
 
         var plan = SamplingPlan.Create(
             new SamplingOptions { Sampler = "DDIM", Scheduler = "ldm", Steps = settings.GetProperty("steps").GetInt32(), Eta = Number(settings, "eta", 0) },
-            NoiseSchedule.ScaledLinear());
+            NoiseSchedule.StableDiffusion);
         var prediction = settings.TryGetProperty("param", out var param) && param.GetString() == "v" ? PredictionType.Velocity : PredictionType.Epsilon;
         var denoiser = new ControlledDenoiser(
             unet, prediction, golden["in.cond"], golden["in.uncond"], Number(settings, "cfg", DefaultGuidance),
@@ -75,7 +75,7 @@ public class ControlledDenoiserTests
         var (x, text, uncond, hint) = (golden["in.x_T"][..1], golden["in.cond"][..1], golden["in.uncond"][..1], golden["in.hint"][..1]);
         Tensor[] texts = [text, uncond * 0.5];
         Tensor[] hints = [controlNet.EncodeHint(hint), controlNet.EncodeHint(1 - hint)];
-        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+        var level = NoiseSchedule.StableDiffusion.LevelAt(500);
         foreach (var mode in Enum.GetValues<ControlMode>())
         {
             Tensor Denoise(Tensor noisy, Tensor context, Tensor encoded) => new ControlledDenoiser(
@@ -97,7 +97,7 @@ public class ControlledDenoiserTests
         var (unet, controlNet) = Networks(Goldens.Json("ddim_sample64.json"));
         var (x, cond, uncond) = (golden["in.x_T"], golden["in.cond"], golden["in.uncond"]);
         var hint = controlNet.EncodeHint(golden["in.hint"]);
-        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+        var level = NoiseSchedule.StableDiffusion.LevelAt(500);
 
         Tensor Denoise(params ControlStrength[] strengths) =>
             new ControlledDenoiser(unet, PredictionType.Epsilon, cond, uncond, 7, [.. strengths.Select(s => new AttachedControl(controlNet, hint, s))], 10).Denoise(x, level, 0);
@@ -122,7 +122,7 @@ public class ControlledDenoiserTests
         var (x, cond, uncond) = (golden["in.x_T"], golden["in.cond"], golden["in.uncond"]);
         var other = cond.flip(1);
         var hint = controlNet.EncodeHint(golden["in.hint"]);
-        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+        var level = NoiseSchedule.StableDiffusion.LevelAt(500);
         var (two, hints) = (cat([x, x], 0), cat([hint, controlNet.EncodeHint(1 - golden["in.hint"])], 0));
         Tensor Denoise(double guidance, params (Tensor Context, double Weight)[] parts) => new ControlledDenoiser(
             unet, PredictionType.Epsilon, [new(new(uncond), [.. parts.Select(part => new WeightedSide(new(part.Context), part.Weight))])], guidance,
@@ -144,7 +144,7 @@ public class ControlledDenoiserTests
         var (unet, controlNet) = Networks(Goldens.Json("ddim_sample64.json"));
         using var unused = controlNet;
         var (x, cond, uncond) = (golden["in.x_T"], golden["in.cond"], golden["in.uncond"]);
-        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+        var level = NoiseSchedule.StableDiffusion.LevelAt(500);
         var changing = new ControlledDenoiser(unet, PredictionType.Epsilon, [new(new(uncond), [new(new(cond))]), new(new(cond), [new(new(uncond))])], 7, [], 3);
         foreach (var (step, (text, negative)) in new[] { (cond, uncond), (uncond, cond), (uncond, cond) }.Index())
         {
@@ -172,7 +172,7 @@ public class ControlledDenoiserTests
         var (x, cond, uncond) = (Draw(1, 2, 4, 8, 8), Draw(2, 1, 77, p.ContextChannels), Draw(3, 1, 77, p.ContextChannels));
         var (vector, other) = (Draw(4, 1, p.VectorChannels!.Value), Draw(5, 1, p.VectorChannels!.Value));
         var hint = control.EncodeHint(Draw(6, 1, 3, 64, 64));
-        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+        var level = NoiseSchedule.StableDiffusion.LevelAt(500);
         var actual = new ControlledDenoiser(unet, PredictionType.Epsilon, [new(new(uncond, other), [new(new(cond, vector))])], 5, [new AttachedControl(control, hint, new ControlStrength { Mode = mode, Weight = 0.8 })], 10).Denoise(x, level, 0);
 
         Tensor Side(Tensor context, Tensor beside, bool isConditional)
@@ -204,7 +204,7 @@ public class ControlledDenoiserTests
         var further = InpaintingChannels.Of(autoencoder, ones(1, 3, 64, 64) * 0.5, cat([ones(1, 1, 64, 24), zeros(1, 1, 64, 40)], 3));
         Assert.Equal([1, 5, 8, 8], further.shape);
         var hint = control.EncodeHint(ones(1, 3, 64, 64));
-        var level = NoiseSchedule.ScaledLinear().LevelAt(500);
+        var level = NoiseSchedule.StableDiffusion.LevelAt(500);
         ControlledDenoiser Denoiser(Tensor? channels) => new(unet, PredictionType.Epsilon, cond, uncond, guidance, [new AttachedControl(control, hint, new ControlStrength())], 10) { ConcatenatedChannels = channels };
         var actual = Denoiser(further).Denoise(x, level, 0);
 

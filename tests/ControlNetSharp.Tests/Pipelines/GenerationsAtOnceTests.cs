@@ -1,4 +1,5 @@
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
@@ -80,5 +81,5 @@ public sealed class GenerationsAtOnceTests : IDisposable
     private static GenerationRequest Of(string kind) => kind switch { "lora" => Styled, "tiled" => Tiled, _ => Plain };
 
     private byte[] Generate(GenerationRequest request, Action<SamplingProgress>? onStep = null) =>
-        new PictureGenerator(_model, _files).Generate(request, progress: onStep, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Rgb;
+        new PictureGenerator(_model, _files).Generate(request, progress: onStep, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Bytes();
 }

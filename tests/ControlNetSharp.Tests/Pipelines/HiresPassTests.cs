@@ -68,9 +68,9 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
     public void Unit_WithAHintForTheSecondPass_TakesItThere()
     {
         var request = Request with { Hires = new() { Steps = 2, Denoise = 0.5 } };
-        var one = Generate(request, Unit()).Pictures[0].Rgb;
-        Assert.NotEqual(one, Generate(request, Unit() with { HiresHint = TestPictures.Noise(128, 128) }).Pictures[0].Rgb);
-        Assert.Equal(one, Generate(request, Unit() with { HiresHint = PictureResizing.FitHint(Unit().Hint, 128, 128, ResizeMode.Crop) }).Pictures[0].Rgb);
+        var one = Generate(request, Unit()).Pictures[0].Bytes();
+        Assert.NotEqual(one, Generate(request, Unit() with { HiresHint = TestPictures.Noise(128, 128) }).Pictures[0].Bytes());
+        Assert.Equal(one, Generate(request, Unit() with { HiresHint = PictureResizing.FitHint(Unit().Hint, 128, 128, ResizeMode.Crop) }).Pictures[0].Bytes());
     }
 
     [Theory]
@@ -97,7 +97,7 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
     [Fact]
     public void Layers_OfOnesAreNone_OfTheDecayAreTheModePrompt_AndOfAnotherNumberAreRefused()
     {
-        byte[] Pixels(ControlStrength strength) => Generate(Request, Unit() with { Strength = strength }).Pictures[0].Rgb;
+        byte[] Pixels(ControlStrength strength) => Generate(Request, Unit() with { Strength = strength }).Pictures[0].Bytes();
         var count = networks.First.ResidualCount;
         Assert.Equal(Pixels(new()), Pixels(new() { Layers = [.. Enumerable.Repeat(1.0, count)] }));
         Assert.Equal(Pixels(new() { Mode = ControlMode.Prompt }), Pixels(new() { Layers = [.. Enumerable.Range(0, count).Select(i => Math.Pow(0.825, count - 1 - i))] }));
@@ -109,9 +109,9 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
     public void Region_OfWhiteIsNone_OfBlackIsNoUnit_AndOfHalfWeighsEachResidualByItsShare()
     {
         byte[] Pixels(Func<int, int, bool>? white) => Generate(
-            Request, Unit() with { Region = white is null ? null : TestPictures.Of(64, 64, (x, y) => white(x, y) ? (255, 255, 255) : (0, 0, 0)) }).Pictures[0].Rgb;
+            Request, Unit() with { Region = white is null ? null : TestPictures.Of(64, 64, (x, y) => white(x, y) ? (255, 255, 255) : (0, 0, 0)) }).Pictures[0].Bytes();
         Assert.Equal(Pixels(null), Pixels((_, _) => true));
-        Assert.Equal(Generate(Request).Pictures[0].Rgb, Pixels((_, _) => false));
+        Assert.Equal(Generate(Request).Pictures[0].Bytes(), Pixels((_, _) => false));
         Assert.NotEqual(Pixels(null), Pixels((x, _) => x < 32));
 
         using var scope = NewDisposeScope();
@@ -128,7 +128,7 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
         var pooled = new AttachedControl(networks.First, zeros(1), new() { Weight = 2 }) { GlobalAveragePooling = true }.Weighted(residual, 0, 5);
         Assert.Equal([2, 3, 1, 1], pooled.shape);
         Goldens.AssertClose(residual.flatten(2).mean([2]) * 2, pooled[.., .., 0, 0], 1e-6, "means");
-        Assert.NotEqual(Generate(Request, Unit()).Pictures[0].Rgb, Generate(Request, Unit() with { GlobalAveragePooling = true }).Pictures[0].Rgb);
+        Assert.NotEqual(Generate(Request, Unit()).Pictures[0].Bytes(), Generate(Request, Unit() with { GlobalAveragePooling = true }).Pictures[0].Bytes());
     }
 
     [Fact]
@@ -170,9 +170,9 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
         }
 
         Assert.True(plain.equal(unet.Forward(x, timesteps, context)).all().item<bool>());
-        var ordinary = Generate(Request).Pictures[0].Rgb;
-        Assert.NotEqual(ordinary, Generate(Request with { Tiling = true }, Unit()).Pictures[0].Rgb);
-        Assert.Equal(ordinary, Generate(Request).Pictures[0].Rgb);
+        var ordinary = Generate(Request).Pictures[0].Bytes();
+        Assert.NotEqual(ordinary, Generate(Request with { Tiling = true }, Unit()).Pictures[0].Bytes());
+        Assert.Equal(ordinary, Generate(Request).Pictures[0].Bytes());
     }
 
     [Fact]

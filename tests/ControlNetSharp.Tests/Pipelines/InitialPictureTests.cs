@@ -30,9 +30,9 @@ public sealed class InitialPictureTests(PictureGeneratorTests.Networks networks)
         var request = Request with { Sampler = sampler, Initial = Request.Initial! with { Denoise = denoise } };
         var result = Generate(request);
         Assert.Equal(steps, result.Steps);
-        Assert.Equal(result.Pictures[0].Rgb, Generate(request).Pictures[0].Rgb);
-        Assert.NotEqual(result.Pictures[0].Rgb, Generate(request with { Seed = 6 }).Pictures[0].Rgb);
-        Assert.NotEqual(result.Pictures[0].Rgb, Generate(request with { Initial = request.Initial with { Picture = TestPictures.Noise(64, 64) } }).Pictures[0].Rgb);
+        Assert.Equal(result.Pictures[0].Bytes(), Generate(request).Pictures[0].Bytes());
+        Assert.NotEqual(result.Pictures[0].Bytes(), Generate(request with { Seed = 6 }).Pictures[0].Bytes());
+        Assert.NotEqual(result.Pictures[0].Bytes(), Generate(request with { Initial = request.Initial with { Picture = TestPictures.Noise(64, 64) } }).Pictures[0].Bytes());
     }
 
     [Fact]
@@ -72,11 +72,11 @@ public sealed class InitialPictureTests(PictureGeneratorTests.Networks networks)
     [Fact]
     public void Generate_WithTheFourContents_StartsFromDifferentLatents_AndWithAWhiteMaskIsThatWithoutOne()
     {
-        byte[] Pixels(MaskedContent content) => Generate(Masked(new InpaintMask { Picture = LeftHalf, Content = content })).Pictures[0].Rgb;
+        byte[] Pixels(MaskedContent content) => Generate(Masked(new InpaintMask { Picture = LeftHalf, Content = content })).Pictures[0].Bytes();
         var contents = Enum.GetValues<MaskedContent>().Select(content => Convert.ToHexString(Pixels(content))).ToList();
         Assert.Equal(4, contents.Distinct().Count());
         var white = Generate(Masked(new InpaintMask { Picture = TestPictures.Of(32, 32, (_, _) => (255, 255, 255)) }));
-        Assert.Equal(Generate(Request).Pictures[0].Rgb, white.Pictures[0].Rgb);
+        Assert.Equal(Generate(Request).Pictures[0].Bytes(), white.Pictures[0].Bytes());
     }
 
     [Fact]

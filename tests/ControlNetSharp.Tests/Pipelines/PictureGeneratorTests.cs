@@ -61,8 +61,8 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     {
         var (first, second) = (Unit(1), Unit(0.5, networks.Second));
         var both = Generate(Request, first, second).Pictures[0];
-        Assert.NotEqual(Pixels(Request, first), both.Rgb);
-        Assert.NotEqual(Pixels(Request, second), both.Rgb);
+        Assert.NotEqual(Pixels(Request, first), both.Bytes());
+        Assert.NotEqual(Pixels(Request, second), both.Bytes());
         // A sum does not depend on the order of its terms; one unit twice counts like one with the sum of the weights. Rounding may move a byte over a step.
         PictureAssert.WithinLevels(both, Generate(Request, second, first).Pictures[0], 1, "order of units");
         PictureAssert.WithinLevels(Generate(Request, Unit(1.5)).Pictures[0], Generate(Request, Unit(1), Unit(0.5)).Pictures[0], 1, "one unit twice");
@@ -101,7 +101,7 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
             PictureAssert.WithinLevels(Generate(request with { Seed = request.Seed + k }, Unit(1)).Pictures[0], batch.Pictures[k], 1, $"picture {k}");
         }
 
-        Assert.NotEqual(batch.Pictures[0].Rgb, batch.Pictures[1].Rgb);
+        Assert.NotEqual(batch.Pictures[0].Bytes(), batch.Pictures[1].Bytes());
     }
 
     [Fact]
@@ -227,7 +227,7 @@ public sealed class PictureGeneratorTests(PictureGeneratorTests.Networks network
     private GeneratedBatch Generate(GenerationRequest request, params PreparedControl[] controls) =>
         networks.Generator.Generate(request, controls, cancellationToken: TestContext.Current.CancellationToken);
 
-    private byte[] Pixels(GenerationRequest request, params PreparedControl[] controls) => Generate(request, controls).Pictures[0].Rgb;
+    private byte[] Pixels(GenerationRequest request, params PreparedControl[] controls) => Generate(request, controls).Pictures[0].Bytes();
 
     private List<Tensor> Previews(GenerationRequest request, params PreparedControl[] controls)
     {

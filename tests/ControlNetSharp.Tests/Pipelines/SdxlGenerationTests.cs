@@ -90,7 +90,7 @@ public sealed class SdxlGenerationTests(SdxlGenerationTests.Networks networks) :
         using var text = TinyModel.Text();
         using var control = TinyModel.ControlNet();
         var generator = new PictureGenerator(unet, autoencoder, text, PredictionType.Velocity, TinyModel.NativeSize, Placement.Cpu32);
-        byte[] Made(GenerationRequest request, params PreparedControl[] controls) => generator.Generate(request, controls, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Rgb;
+        byte[] Made(GenerationRequest request, params PreparedControl[] controls) => generator.Generate(request, controls, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Bytes();
         var plain = Made(Request);
         Assert.True(plain.Distinct().Count() > 50);
         Assert.NotEqual(plain, Made(Request, Unit(control)));
@@ -101,7 +101,7 @@ public sealed class SdxlGenerationTests(SdxlGenerationTests.Networks networks) :
     private GeneratedBatch Generate(GenerationRequest request, params PreparedControl[] controls) =>
         networks.Generator.Generate(request, controls, cancellationToken: TestContext.Current.CancellationToken);
 
-    private byte[] Pixels(GenerationRequest request, params PreparedControl[] controls) => Generate(request, controls).Pictures[0].Rgb;
+    private byte[] Pixels(GenerationRequest request, params PreparedControl[] controls) => Generate(request, controls).Pictures[0].Bytes();
 
     /// <summary>The tiny SDXL and a ControlNet for it, made once for all tests of the class.</summary>
     public sealed class Networks : IDisposable

@@ -23,7 +23,7 @@ public class LdmDdimGoldenTests
         {
             var options = new SamplingOptions { Sampler = "DDIM", Scheduler = "ldm", Steps = int.Parse(count, CultureInfo.InvariantCulture) };
             // The tables of LDM begin at the clean end.
-            LevelStep[] steps = [.. SamplingPlan.Create(options, NoiseSchedule.ScaledLinear()).Steps.Reverse()];
+            LevelStep[] steps = [.. SamplingPlan.Create(options, NoiseSchedule.StableDiffusion).Steps.Reverse()];
             using var timesteps = file[$"schedule/{count}/timesteps"];
             Assert.Equal(timesteps.data<long>().Select(t => (double)t), steps.Select(step => step.From.Timestep));
             Close("alphas", step => step.From.Alpha * step.From.Alpha);
@@ -42,7 +42,7 @@ public class LdmDdimGoldenTests
     {
         using var scope = NewDisposeScope();
         using var file = Goldens.Open(name);
-        var schedule = NoiseSchedule.ScaledLinear();
+        var schedule = NoiseSchedule.StableDiffusion;
         file.Required("buffers/betas").Dispose();
         file.AssertClose("buffers/betas", tensor(schedule.Betas.ToArray()), 0);
         file.AssertClose("buffers/alphas_cumprod", tensor(schedule.AlphasCumprod.ToArray()), 0);

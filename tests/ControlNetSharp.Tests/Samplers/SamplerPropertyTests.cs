@@ -8,7 +8,7 @@ namespace ControlNetSharp.Tests.Samplers;
 /// <summary>What every sampler of the catalogue must do, whatever the reference says.</summary>
 public class SamplerPropertyTests
 {
-    private static readonly NoiseSchedule Schedule = NoiseSchedule.ScaledLinear();
+    private static readonly NoiseSchedule Schedule = NoiseSchedule.StableDiffusion;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -50,7 +50,23 @@ public class SamplerPropertyTests
         AssertReached(ScalarType.Float32, 1e-6 * Schedule.LargestSigma);
     }
 
-    // For clean latents ~ N(0, 1) the best denoiser is alpha · x and the exact flow leaves x as it is: any change is the sampler's error.
+    // The levels of a rectified flow: alpha + sigma = 1, where Stable Diffusion's have alpha² + sigma² = 1.
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Sampler_OnLevelsOfAFlow_ReachesAConstantExactly(string sampler)
+    {
+        using var scope = NewDisposeScope();
+        var entry = SamplerCatalogue.Resolve(sampler).Sampler;
+        double[] shares = [0.98, 0.8, 0.6, 0.45, 0.3, 0.1, 0];
+        var steps = LevelStep.Through([.. shares.Select(share => new NoiseLevel(1 - share, share, 1000 * share))]);
+        var (target, start, source) = (Normal(5).to(ScalarType.Float64), Normal(1).to(ScalarType.Float64), Source(2));
+        var result = entry.Run((_, _, _) => target.clone(), start, steps, entry.DefaultEta ?? 0, like => source(like).to(ScalarType.Float64), null, Token);
+        // LCM's consistency function keeps a share of its input: 1 / (1 + 400 t²) at timestep t = 100.
+        Goldens.AssertClose(target, result, sampler == "LCM" ? 1e-5 : 1e-12, sampler);
+    }
+
+    // For clean latents ~ N(0, 1) the best denoiser is alpha · x / (alpha² + sigma²) and the exact flow keeps x as it is
+    // but for the level's standard deviation: any other change is the sampler's error.
     [Theory]
     [InlineData("Euler", 1)]
     [InlineData("DDIM", 1)]
@@ -58,16 +74,21 @@ public class SamplerPropertyTests
     [InlineData("DPM++ 2M", 2)]
     [InlineData("UniPC", 2)]
     [InlineData("PLMS", 2)]
-    public void DeterministicSampler_WithTwiceTheSteps_CutsTheErrorByItsOrder(string sampler, int order)
+    [InlineData("Euler", 1, true)]
+    [InlineData("Heun", 2, true)]
+    [InlineData("DPM++ 2M", 2, true)]
+    [InlineData("UniPC", 2, true)]
+    [InlineData("PLMS", 2, true)]
+    public void DeterministicSampler_WithTwiceTheSteps_CutsTheErrorByItsOrder(string sampler, int order, bool onAFlow = false)
     {
         var run = SamplerCatalogue.Resolve(sampler).Sampler.Run;
         double Error(int steps)
         {
             using var scope = NewDisposeScope();
-            NoiseLevel[] levels = [.. SigmaSpacing.Exponential(steps + 1, 0.05, 10).Select(Schedule.LevelOfSigma)];
-            var start = ones(1, 1, 1, 1, ScalarType.Float64);
-            var result = run((x, level, _) => level.Alpha * x, start, LevelStep.Through(levels), 0, NoNoise, null, Token);
-            return Math.Abs(result.item<double>() - 1);
+            NoiseLevel[] levels = [.. SigmaSpacing.Exponential(steps + 1, 0.05, 10).Select(sigma => onAFlow ? FlowLevel(sigma) : Schedule.LevelOfSigma(sigma))];
+            var start = ones(1, 1, 1, 1, ScalarType.Float64) * Math.Sqrt(levels[0].Variance);
+            var result = run((x, level, _) => level.Alpha / level.Variance * x, start, LevelStep.Through(levels), 0, NoNoise, null, Token);
+            return Math.Abs(result.item<double>() / Math.Sqrt(levels[^1].Variance) - 1);
         }
 
         var ratio = Error(40) / Error(80);
@@ -78,13 +99,20 @@ public class SamplerPropertyTests
     [InlineData("Euler a")]
     [InlineData("DPM++ 2M SDE")]
     [InlineData("DDPM")]
-    public void StochasticSampler_OnGaussianLatents_KeepsTheirVariance(string sampler)
+    [InlineData("Euler a", true)]
+    [InlineData("DPM++ 2M SDE", true)]
+    [InlineData("DDPM", true)]
+    public void StochasticSampler_OnGaussianLatents_KeepsTheirVariance(string sampler, bool onAFlow = false)
     {
         using var scope = NewDisposeScope();
-        var plan = SamplingPlan.Create(new() { Sampler = sampler, Scheduler = "karras", Steps = 100 }, Schedule);
+        var levels = SigmaSpacing.Karras(100, Schedule.SmallestSigma, Schedule.LargestSigma).Select(sigma => onAFlow ? FlowLevel(sigma) : Schedule.LevelOfSigma(sigma));
+        var steps = LevelStep.Through([.. levels, NoiseLevel.Clean]);
         var start = randn([1, 1, 200, 200], generator: new Generator(3));
         var generator = new Generator(4);
-        var result = plan.Run((x, level, _) => level.Alpha * x, start, like => randn(like.shape, generator: generator), cancellationToken: Token);
+        var entry = SamplerCatalogue.Resolve(sampler).Sampler;
+        var noisy = start * Math.Sqrt(steps[0].From.Variance);
+        var result = entry.Run(
+            (x, level, _) => level.Alpha / level.Variance * x, noisy, steps, 1, like => randn(like.shape, generator: generator), null, Token);
         var ratio = (result.std() / start.std()).item<float>();
         Assert.InRange(ratio, 0.95, 1.02);
     }
@@ -197,7 +225,7 @@ public class SamplerPropertyTests
     public void Sampler_FromPureNoiseOfAZeroSnrSchedule_StaysFiniteOrSaysThatItCannot(string sampler)
     {
         using var scope = NewDisposeScope();
-        var plan = SamplingPlan.Create(new() { Sampler = sampler, Scheduler = "trailing", Steps = 8 }, Schedule.WithZeroTerminalSnr());
+        var plan = SamplingPlan.Create(new() { Sampler = sampler, Scheduler = "trailing", Steps = 8 }, Schedule with { ZeroTerminalSnr = true });
         Assert.Equal(0, plan.Start.Alpha);
         var denoise = Predictions.Denoiser(PredictionType.Velocity, (x, _) => 0.1 * x);
         Tensor Run() => plan.Run(denoise, plan.StartFrom(Normal(1)), Source(2), cancellationToken: Token);
@@ -224,13 +252,18 @@ public class SamplerPropertyTests
     public void ToDenoised_OfATruePrediction_GivesTheCleanLatents(PredictionType type)
     {
         using var scope = NewDisposeScope();
-        var (clean, noise, level) = (Normal(1), Normal(2), Schedule.LevelAt(400));
-        var noisy = level.Alpha * clean + level.Sigma * noise;
-        var truth = type switch { PredictionType.Epsilon => noise, PredictionType.Velocity => level.Alpha * noise - level.Sigma * clean, _ => clean };
-        Goldens.AssertClose(clean, Predictions.ToDenoised(type, truth, noisy, level), 1e-5, $"{type}");
+        var (clean, noise) = (Normal(1), Normal(2));
+        foreach (var level in new[] { Schedule.LevelAt(400), FlowLevel(0.7) })
+        {
+            var noisy = level.Alpha * clean + level.Sigma * noise;
+            var truth = type switch { PredictionType.Epsilon => noise, PredictionType.Velocity => level.Alpha * noise - level.Sigma * clean, _ => clean };
+            Goldens.AssertClose(clean, Predictions.ToDenoised(type, truth, noisy, level), 1e-5, $"{type} at {level}");
+        }
     }
 
     private static Tensor Model(Tensor x, NoiseLevel level, int step = 0) => level.Alpha * x + 0.1 * sin(3 * x + level.Timestep / 300);
+
+    private static NoiseLevel FlowLevel(double sigma) => new(1 / (1 + sigma), sigma / (1 + sigma), 1000 * sigma / (1 + sigma));
 
     private static Tensor Normal(long seed) => randn([1, 4, 4, 4], generator: new Generator((ulong)seed));
 

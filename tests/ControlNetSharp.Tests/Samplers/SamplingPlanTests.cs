@@ -9,7 +9,7 @@ namespace ControlNetSharp.Tests.Samplers;
 
 public class SamplingPlanTests
 {
-    private static readonly NoiseSchedule Schedule = NoiseSchedule.ScaledLinear();
+    private static readonly NoiseSchedule Schedule = NoiseSchedule.StableDiffusion;
 
     [Theory]
     [InlineData("Euler", "automatic", "Euler", "uniform")]
@@ -86,10 +86,10 @@ public class SamplingPlanTests
     public void Create_ForZeroTerminalSnr_SpacesFromTheNoisyEndWhereNoSchedulerIsNamed(string sampler, string scheduler, string expected)
     {
         var options = new SamplingOptions { Sampler = sampler, Scheduler = scheduler, Steps = 5 };
-        var plan = SamplingPlan.Create(options, Schedule.WithZeroTerminalSnr());
+        var plan = SamplingPlan.Create(options, Schedule with { ZeroTerminalSnr = true });
         Assert.Equal(expected, plan.Scheduler.Name);
         Assert.True(expected != "trailing" || plan.Start.Alpha == 0);
-        Assert.Equal(expected, SamplingPlan.Create(options, NoiseSchedule.Of(new NoiseSettings { TrailingSpacing = true })).Scheduler.Name);
+        Assert.Equal(expected, SamplingPlan.Create(options, new NoiseSchedule { TrailingSpacing = true }).Scheduler.Name);
         Assert.NotEqual("trailing", SamplingPlan.Create(options, Schedule).Scheduler.Name);
     }
 
@@ -104,7 +104,7 @@ public class SamplingPlanTests
     public void EverySampler_StartsAtPureNoise_AndReachesAConstantPrediction(string sampler)
     {
         using var scope = NewDisposeScope();
-        var plan = SamplingPlan.Create(new() { Sampler = sampler, Steps = 6 }, Schedule.WithZeroTerminalSnr());
+        var plan = SamplingPlan.Create(new() { Sampler = sampler, Steps = 6 }, Schedule with { ZeroTerminalSnr = true });
         var target = randn(1, 4, 4, 4);
         var result = plan.Run((_, _, _) => target.clone(), plan.StartFrom(randn(1, 4, 4, 4)), x => randn_like(x), cancellationToken: TestContext.Current.CancellationToken);
         // DDIM ends at the first timestep, where a little noise is left.
@@ -170,5 +170,15 @@ public class SamplingPlanTests
 
         Assert.Throws<ArgumentOutOfRangeException>(() => Schedule.LevelAt(1000));
         Assert.Throws<ArgumentOutOfRangeException>(() => Schedule.LevelOfSigma(double.NaN));
+    }
+
+    [Fact]
+    public void Schedule_ChangedAfterItsNumbersWereAskedFor_HasNumbersOfItsOwn()
+    {
+        Assert.True(Schedule.LevelAt(999).Alpha > 0);
+        var changed = Schedule with { ZeroTerminalSnr = true };
+        Assert.Equal((0, true), (changed.LevelAt(999).Alpha, changed.PrefersTrailing));
+        Assert.NotEqual(Schedule, changed);
+        Assert.Equal(Schedule, changed with { ZeroTerminalSnr = false });
     }
 }

@@ -29,10 +29,10 @@ internal sealed class SchedulerCase
         Assert.Equal("scaled_linear", Setting("beta_schedule", ""));
         Assert.False(Setting("clip_sample", false));
 
-        Schedule = NoiseSchedule.ScaledLinearFloat32(Setting("beta_start", 0.0), Setting("beta_end", 0.0), Setting("num_train_timesteps", 1000));
+        Schedule = new() { Start = Setting("beta_start", 0.0), End = Setting("beta_end", 0.0), Count = Setting("num_train_timesteps", 1000), InFloat32 = true };
         if (Setting("rescale_betas_zero_snr", false))
         {
-            Schedule = Schedule.WithZeroTerminalSnr();
+            Schedule = Schedule with { ZeroTerminalSnr = true };
         }
 
         Prediction = Setting("prediction_type", "epsilon") switch { "epsilon" => PredictionType.Epsilon, "v_prediction" => PredictionType.Velocity, var other => Enum.Parse<PredictionType>(other, ignoreCase: true) };

@@ -15,7 +15,7 @@ public class SigmaSpacingTests
     [InlineData("beta", true)]
     public void Levels_FallFromTheLargestSigma_ToTheSmallestOrOneStepBefore(string name, bool reachesTheSmallest)
     {
-        var schedule = NoiseSchedule.ScaledLinear();
+        var schedule = NoiseSchedule.StableDiffusion;
         foreach (var steps in new[] { 1, 2, 10, 11, 30 })
         {
             var levels = SamplerCatalogue.Schedulers.Single(scheduler => scheduler.Name == name).Levels(schedule, steps);

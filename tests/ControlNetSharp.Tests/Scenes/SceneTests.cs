@@ -69,8 +69,8 @@ public class SceneTests
         var pictures = Enumerable.Range(0, 12).Select(seed => SceneRenderer.Render(Scene.FromSeed(seed), 32)).ToList();
         for (var seed = 0; seed < pictures.Count; seed++)
         {
-            Assert.Equal(pictures[seed].Rgb, SceneRenderer.Render(Scene.FromSeed(seed), 32).Rgb);
-            Assert.All(pictures.Take(seed), other => Assert.NotEqual(other.Rgb, pictures[seed].Rgb));
+            Assert.Equal(pictures[seed].Bytes(), SceneRenderer.Render(Scene.FromSeed(seed), 32).Bytes());
+            Assert.All(pictures.Take(seed), other => Assert.NotEqual(other.Bytes(), pictures[seed].Bytes()));
         }
     }
 
@@ -84,7 +84,7 @@ public class SceneTests
         {
             var picture = SceneRenderer.Render(Scene.FromSeed(seed), size);
             Assert.Equal((size, size), (picture.Width, picture.Height));
-            Assert.True(picture.Rgb.Distinct().Count() > 20, $"seed {seed}");
+            Assert.True(picture.Bytes().Distinct().Count() > 20, $"seed {seed}");
         }
     }
 

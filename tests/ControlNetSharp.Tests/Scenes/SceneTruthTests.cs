@@ -20,7 +20,7 @@ public class SceneTruthTests
     {
         var scene = Scene.FromSeed(seed);
         var (truth, again) = (SceneRenderer.RenderTruth(scene, Size), SceneRenderer.RenderTruth(Scene.FromSeed(seed), Size));
-        Assert.Equal(SceneRenderer.Render(scene, Size).Rgb, truth.Picture.Rgb);
+        Assert.Equal(SceneRenderer.Render(scene, Size).Bytes(), truth.Picture.Bytes());
         Assert.Equal(truth.Depth, again.Depth);
         Assert.Equal(truth.Normals, again.Normals);
         Assert.Equal(truth.Segmentation, again.Segmentation);

@@ -92,7 +92,7 @@ public class PromptTests
         var (first, second) = TinyModel.SdxlTexts();
         using var owned = first;
         using var ownedToo = second;
-        (TextConditioning Conditioning, TextConditioning Unconditional) Encode(string prompt, string negative = "a boat") => PromptEncoder.Encode([first, second], prompt, negative, CPU);
+        (TextConditioning Conditioning, TextConditioning Unconditional) Encode(string prompt, string negative = "a boat") => PromptEncoder.Encode(new ModelTexts([first, second], Pools: true, ZerosForEmptyNegative: true), prompt, negative, CPU);
         var (both, other) = Encode("a (red:1.3) cat BREAK a dog");
         Assert.Equal([1, 154, TinyModel.Sdxl.ContextChannels], both.Context.shape);
         // Each one is weighted for itself, so that both keep their means.
@@ -104,7 +104,7 @@ public class PromptTests
         Assert.True(other.Context.abs().max().item<float>() > 0);
         var empty = Encode("a cat BREAK a dog", "").Unconditional;
         Assert.Equal((0, 0), (empty.Context.abs().max().item<float>(), empty.Pooled!.abs().max().item<float>()));
-        Assert.Null(PromptEncoder.Encode([first], "a cat", "", CPU).Conditioning.Pooled);
+        Assert.Null(PromptEncoder.Encode(new ModelTexts([first]), "a cat", "", CPU).Conditioning.Pooled);
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public class PromptTests
         using var _ = no_grad();
         using var text = TinyModel.Text();
         Tensor Alone(string prompt) => PromptEncoder.Encode(text, prompt, "", CPU).Conditioning;
-        var steps = PromptEncoder.Encode([text], ParsedPrompt.Parse("a [red:blue BREAK x:0.5] car :2 AND a [cat|dog]"), ParsedPrompt.ParseNegative("[bad::1]"), 4, CPU);
+        var steps = PromptEncoder.Encode(new ModelTexts([text]), ParsedPrompt.Parse("a [red:blue BREAK x:0.5] car :2 AND a [cat|dog]"), ParsedPrompt.ParseNegative("[bad::1]"), 4, CPU);
         Assert.Equal(4, steps.Count);
         Assert.All(steps, step => Assert.Equal([2, 1], step.Conditional.Select(part => part.Weight)));
         Assert.Equal([77, 77, 154, 154], steps.Select(step => step.Unconditional.Context.shape[1]));

@@ -1,4 +1,5 @@
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
@@ -79,12 +80,12 @@ public sealed class TextualInversionTests : IDisposable
         new PickleBytes().Start().Tensors(new Dictionary<string, Tensor> { ["<ink>"] = vectors }).Raw(".").WriteZip(_folder["embeddings/inkfive.bin"]);
         SafetensorsWriter.Write(_folder["embeddings/broken.safetensors"], new Dictionary<string, Tensor> { ["emb_params"] = zeros(2, 999) });
         var generator = new PictureGenerator(model, new PromptFiles([_folder.Path]));
-        byte[] Pixels(string prompt) => generator.Generate(new GenerationRequest { Prompt = prompt, Size = (64, 64), Seed = 3, Steps = 2 }, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Rgb;
+        byte[] Pixels(string prompt) => generator.Generate(new GenerationRequest { Prompt = prompt, Size = (64, 64), Seed = 3, Steps = 2 }, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Bytes();
         var first = Pixels("a house, inkone");
         Assert.All(new[] { "inktwo", "InkThree", "inkfour", "inkfive" }, name => Assert.Equal(first, Pixels($"a house, {name}")));
         Assert.NotEqual(first, Pixels("a house"));
         Assert.NotEqual(first, Pixels("a house, (inkone:0.5)"));
-        Assert.NotEqual(first, new PictureGenerator(model).Generate(new GenerationRequest { Prompt = "a house, inkone", Size = (64, 64), Seed = 3, Steps = 2 }, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Rgb);
+        Assert.NotEqual(first, new PictureGenerator(model).Generate(new GenerationRequest { Prompt = "a house, inkone", Size = (64, 64), Seed = 3, Steps = 2 }, cancellationToken: TestContext.Current.CancellationToken).Pictures[0].Bytes());
         Assert.Contains("broken.safetensors", Assert.Throws<CheckpointException>(() => Pixels("a broken house")).Message, StringComparison.Ordinal);
     }
 
@@ -95,12 +96,12 @@ public sealed class TextualInversionTests : IDisposable
         using var first = new ClipTextEncoder(TinyModel.TextParams, Placement.Meta);
         using var second = new OpenClipTextEncoder(TinyModel.TextParams with { Width = 24, Heads = 3 }, Placement.Meta);
         SafetensorsWriter.Write(_folder["xl.safetensors"], new Dictionary<string, Tensor> { ["clip_g"] = ones(2, 24), ["clip_l"] = zeros(2, TinyModel.Width) });
-        var vectors = TextualInversionFile.Read(_folder["xl.safetensors"], [first, second], new Placement(CPU, ScalarType.BFloat16));
+        var vectors = TextualInversionFile.Read(_folder["xl.safetensors"], [first, second], ModelFamily.Of(TinyModel.Sdxl), new Placement(CPU, ScalarType.BFloat16));
         Assert.Equal([[2, TinyModel.Width], [2, 24]], vectors.Select(tensor => tensor.shape));
         Assert.All(vectors, tensor => Assert.Equal(ScalarType.BFloat16, tensor.dtype));
-        Assert.Contains("for SDXL", Assert.Throws<CheckpointException>(() => TextualInversionFile.Read(_folder["xl.safetensors"], [first], Placement.Cpu32)).Message, StringComparison.Ordinal);
+        Assert.Contains("for SDXL", Assert.Throws<CheckpointException>(() => TextualInversionFile.Read(_folder["xl.safetensors"], [first], ModelFamily.Of(TinyModel.UNetParams), Placement.Cpu32)).Message, StringComparison.Ordinal);
         SafetensorsWriter.Write(_folder["one.safetensors"], new Dictionary<string, Tensor> { ["emb_params"] = zeros(2, 768) });
-        Assert.Contains("no embedding for SDXL", Assert.Throws<CheckpointException>(() => TextualInversionFile.Read(_folder["one.safetensors"], [first, second], Placement.Cpu32)).Message, StringComparison.Ordinal);
+        Assert.Contains("no embedding for SDXL", Assert.Throws<CheckpointException>(() => TextualInversionFile.Read(_folder["one.safetensors"], [first, second], ModelFamily.Of(TinyModel.Sdxl), Placement.Cpu32)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -113,7 +114,7 @@ public sealed class TextualInversionTests : IDisposable
         using var scope = NewDisposeScope();
         using var text = new ClipTextEncoder(TinyModel.TextParams, Placement.Meta);
         SafetensorsWriter.Write(_folder["a.safetensors"], names.Split(' ').Select(name => KeyValuePair.Create(name, zeros([.. shape.Split(' ').Select(long.Parse)]))));
-        var e = Assert.Throws<CheckpointException>(() => TextualInversionFile.Read(_folder["a.safetensors"], [text], Placement.Cpu32));
+        var e = Assert.Throws<CheckpointException>(() => TextualInversionFile.Read(_folder["a.safetensors"], [text], ModelFamily.Of(TinyModel.UNetParams), Placement.Cpu32));
         Assert.Equal(_folder["a.safetensors"], e.File);
         Assert.All(expected.Split('|'), part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
     }

@@ -1,4 +1,5 @@
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Annotators.Embedded;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
@@ -55,7 +56,7 @@ public sealed class ExampleCacheTests : IDisposable
         Assert.True((latents[0] - _model.Autoencoder.Encode(picture).Mean.squeeze(0) * _model.Autoencoder.Params.ScaleFactor).abs().max().item<float>() < 1e-6);
         Assert.True((context[1] - ExampleCache.ContextOf(_model, _dataset.Examples[1].Caption)).abs().max().item<float>() < 1e-6);
         Assert.True((hints[1] - PictureTensors.ToHint(PictureReader.Read(_dataset.Examples[1].Hint!)).squeeze(0)).abs().max().item<float>() < 1e-6);
-        Assert.Equal(PictureReader.Read(_dataset.Examples[1].Hint!).Rgb, cache.HintOf(1).Rgb);
+        Assert.Equal(PictureReader.Read(_dataset.Examples[1].Hint!).Bytes(), cache.HintOf(1).Bytes());
 
         // Drawn from the Autoencoder's distribution: near the mean, and the same from the same generator.
         using var one = new Generator(7, CPU);
@@ -78,7 +79,7 @@ public sealed class ExampleCacheTests : IDisposable
         var expected = PictureTensors.ToPicture(PictureResizing.Resize(picture, 64, 64, Interpolation.Area));
         var mean = cache.Batch([0], null, CPU).Latents[0];
         Assert.True((mean - _model.Autoencoder.Encode(expected).Mean.squeeze(0) * _model.Autoencoder.Params.ScaleFactor).abs().max().item<float>() < 1e-6);
-        Assert.Equal(PictureResizing.FitHint(lines, 64, 64, ResizeMode.Crop).Rgb, cache.HintOf(0).Rgb);
+        Assert.Equal(PictureResizing.FitHint(lines, 64, 64, ResizeMode.Crop).Bytes(), cache.HintOf(0).Bytes());
     }
 
     [Fact]
@@ -125,6 +126,28 @@ public sealed class ExampleCacheTests : IDisposable
         var examples = _dataset.Examples.Select(example => (example with { Hint = null }, new HintSource("mine"))).ToList();
         var e = Assert.Throws<DatasetException>(() => Open(examples: examples));
         Assert.Equal(_dataset.Examples[0].Picture, e.File);
+    }
+
+    [Fact]
+    public void Open_WithAnnotatorsOfOneFile_LoadsItOnce()
+    {
+        var weights = EmbeddedVision.Weights.FileNames[0];
+        var file = _folder[weights];
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "pocket", weights), file);
+        var example = _dataset.Examples[0] with { Hint = null };
+        HintSource Of(string name) => new(AnnotatorCatalogue.Find(name).Kind, AnnotatorCatalogue.Find(name));
+        var cache = ExampleCache.Open(
+            _folder["cache"], _model, "model", [(example, Of("depth_pocket")), (example, Of("normal_pocket"))], new AnnotatorFiles([_folder.Path]), new AspectBuckets(64), workers: 1,
+            _ => MakeUnreadable(file), TestContext.Current.CancellationToken);
+        Assert.Equal(2, cache.Examples.Select(encoded => encoded.File).Distinct().Count());
+    }
+
+    /// <summary>Leaves length and time as they are, so that only loading shows it.</summary>
+    private static void MakeUnreadable(string file)
+    {
+        var written = File.GetLastWriteTimeUtc(file);
+        File.WriteAllBytes(file, new byte[new FileInfo(file).Length]);
+        File.SetLastWriteTimeUtc(file, written);
     }
 
     private ExampleCache Open(string hash = "model", IReadOnlyList<(TrainingExample, HintSource)>? examples = null) => ExampleCache.Open(

@@ -84,6 +84,6 @@ public static class FillScene
             );
         }
 
-        return new Picture(size, size, rgb);
+        return Picture.Owning(size, size, rgb);
     }
 }

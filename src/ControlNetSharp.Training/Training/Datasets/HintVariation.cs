@@ -54,7 +54,7 @@ internal static class HintVariation
         [
             .. Enumerable.Range(0, 256).Select(level => (byte)Math.Round(255 * Math.Pow(level / 255.0, gamma))),
         ];
-        return new Picture(hint.Width, hint.Height, Array.ConvertAll(hint.Rgb, level => levels[level]));
+        return Picture.Owning(hint.Width, hint.Height, Array.ConvertAll(hint.Rgb.ToArray(), level => levels[level]));
     }
 
     private static Picture Blurred(Picture hint, double sigma) =>
@@ -67,10 +67,10 @@ internal static class HintVariation
             Math.Sqrt(3)
             * sigma
             * (random.NextDouble() + random.NextDouble() + random.NextDouble() + random.NextDouble() - 2);
-        return new Picture(
+        return Picture.Owning(
             hint.Width,
             hint.Height,
-            Array.ConvertAll(hint.Rgb, level => (byte)Math.Clamp(Math.Round(level + Noise()), 0, 255))
+            Array.ConvertAll(hint.Rgb.ToArray(), level => (byte)Math.Clamp(Math.Round(level + Noise()), 0, 255))
         );
     }
 
@@ -118,10 +118,10 @@ internal static class HintVariation
         {
             if (source(i % hint.Width, i / hint.Width) is { } from)
             {
-                hint.Rgb.AsSpan(3 * (from.Y * hint.Width + from.X), 3).CopyTo(rgb.AsSpan(3 * i));
+                hint.Rgb.Slice(3 * (from.Y * hint.Width + from.X), 3).CopyTo(rgb.AsSpan(3 * i));
             }
         }
 
-        return new Picture(hint.Width, hint.Height, rgb);
+        return Picture.Owning(hint.Width, hint.Height, rgb);
     }
 }

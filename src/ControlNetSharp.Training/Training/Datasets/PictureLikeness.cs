@@ -42,7 +42,7 @@ internal sealed record PictureLikeness(UInt128 Pixels, ulong Gradients, byte[] T
         return new PictureLikeness(
             BitConverter.ToUInt128(hash.GetHashAndReset()),
             gradients,
-            PictureResizing.Resize(picture, Side, Side, Interpolation.Area).Rgb
+            PictureResizing.Resize(picture, Side, Side, Interpolation.Area).Rgb.ToArray()
         );
     }
 

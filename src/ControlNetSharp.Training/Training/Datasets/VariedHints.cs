@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
 
 namespace ControlNetSharp.Training.Datasets;
 
@@ -16,6 +18,7 @@ internal sealed class VariedHints : IDisposable
     /// </summary>
     private static readonly string[] NotOfScenes = ["invert", "scribble_drawing", "scribble_xdog"];
 
+    private readonly NetworkShelf _shelf = new();
     private readonly ConcurrentDictionary<string, Lazy<IAnnotator>> _annotators = new(StringComparer.Ordinal);
 
     /// <summary>The example of a seed, so many pixels a side. Threads may ask at the same time.</summary>
@@ -42,13 +45,16 @@ internal sealed class VariedHints : IDisposable
         {
             annotator.Value.Dispose();
         }
+
+        _shelf.Dispose();
     }
+
+    private IAnnotator Create(string name) =>
+        AnnotatorCatalogue.Create(name, AnnotatorFiles.None, _shelf, PlacementPolicy.Cpu);
 
     private Picture Annotated(AnnotatorInfo info, Picture picture, Random random)
     {
-        var annotator = _annotators
-            .GetOrAdd(info.Name, name => new Lazy<IAnnotator>(() => AnnotatorCatalogue.Create(name)))
-            .Value;
+        var annotator = _annotators.GetOrAdd(info.Name, name => new Lazy<IAnnotator>(() => Create(name))).Value;
         return annotator.Annotate(picture, info.Kind == "canny" ? Thresholds(info, random) : null);
     }
 

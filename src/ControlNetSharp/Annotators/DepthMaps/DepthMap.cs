@@ -80,6 +80,6 @@ public sealed class DepthMap
             rgb.AsSpan(3 * i, 3).Fill((byte)Math.Round(255 * scale.Brightness(Values[i]), MidpointRounding.ToEven));
         }
 
-        return new Picture(Width, Height, rgb);
+        return Picture.Owning(Width, Height, rgb);
     }
 }

@@ -33,6 +33,7 @@ internal static class NpzDepth
     private static ZipArchiveEntry Chosen(ZipArchive archive, string name)
     {
         var arrays = archive.Entries.Where(entry => entry.FullName.EndsWith(Ending, StringComparison.Ordinal)).ToList();
+        var names = arrays.Take(10).Select(entry => entry.FullName[..^Ending.Length]);
         return arrays.Find(entry => entry.FullName.Equals("depth" + Ending, StringComparison.OrdinalIgnoreCase))
             ?? (
                 arrays.Count == 1
@@ -42,8 +43,7 @@ internal static class NpzDepth
                         arrays.Count == 0
                             ? "is a zip archive without arrays of NumPy, so no depth map."
                             : "the archive has several arrays and none is called 'depth': "
-                                + $"{string.Join(", ", arrays.Take(10).Select(entry => entry.FullName[..^Ending.Length]))}"
-                                + "."
+                                + $"{string.Join(", ", names)}."
                     )
             );
     }

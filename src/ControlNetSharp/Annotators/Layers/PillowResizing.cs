@@ -32,17 +32,18 @@ internal static class PillowResizing
     /// <param name="reach">Distance from which the kernel is 0.</param>
     public static Picture Resize(Picture picture, int width, int height, Func<double, double> kernel, double reach)
     {
-        var rows =
+        ReadOnlySpan<byte> rows =
             width == picture.Width
                 ? picture.Rgb
                 : Along(picture.Rgb, picture.Height, picture.Width, width, 3 * picture.Width, 3 * width, 3);
-        var rgb = height == picture.Height ? [.. rows] : Along(rows, width, picture.Height, height, 3, 3, 3 * width);
-        return new Picture(width, height, rgb);
+        var rgb =
+            height == picture.Height ? rows.ToArray() : Along(rows, width, picture.Height, height, 3, 3, 3 * width);
+        return Picture.Owning(width, height, rgb);
 
         // Each line of the picture along one axis: lines lie `step` bytes apart, pixels of a line `stride` bytes.
-        byte[] Along(byte[] source, int lines, int length, int newLength, int step, int newStep, int stride)
+        byte[] Along(ReadOnlySpan<byte> source, int lines, int length, int newLength, int step, int newStep, int stride)
         {
-            var result = new byte[source.LongLength / length * newLength];
+            var result = new byte[(long)source.Length / length * newLength];
             var taps = Taps(length, newLength, kernel, reach);
             for (var line = 0; line < lines; line++)
             {

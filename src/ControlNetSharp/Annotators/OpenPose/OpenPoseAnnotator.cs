@@ -182,10 +182,10 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
         for (var y = 0; y < box.Size; y++)
         {
             picture
-                .Rgb.AsSpan(3 * ((box.Y + y) * picture.Width + box.X), 3 * box.Size)
+                .Rgb.Slice(3 * ((box.Y + y) * picture.Width + box.X), 3 * box.Size)
                 .CopyTo(rgb.AsSpan(3 * y * box.Size));
         }
 
-        return new Picture(box.Size, box.Size, rgb);
+        return Picture.Owning(box.Size, box.Size, rgb);
     }
 }

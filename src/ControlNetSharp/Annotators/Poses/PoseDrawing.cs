@@ -80,7 +80,7 @@ public static class PoseDrawing
             );
         }
 
-        var canvas = new Picture(pose.Width, pose.Height, new byte[3 * pose.Width * pose.Height]);
+        var canvas = Picture.Black(pose.Width, pose.Height);
         for (var part = 0; part < PosePerson.BodyPoints; part++)
         {
             foreach (var person in pose.People)
@@ -153,14 +153,13 @@ public static class PoseDrawing
         var degrees = Math.Atan2(a.Y - b.Y, a.X - b.X) * 180 / Math.PI;
         var shape = Shape(canvas)
             .AddEllipse((int)((a.X + b.X) / 2), (int)((a.Y + b.Y) / 2), (int)(length / 2), HalfLimbWidth, (int)degrees);
-        var rgb = canvas.Rgb;
         shape.ForEach(
             (first, count) =>
             {
                 for (var i = 3 * first; i < 3 * (first + count); i++)
                 {
-                    rgb[i] = (byte)
-                        MathF.Round(rgb[i] * (1 - Opacity) + colour[i % 3] * Opacity, MidpointRounding.ToEven);
+                    canvas.Canvas[i] = (byte)
+                        MathF.Round(canvas.Rgb[i] * (1 - Opacity) + colour[i % 3] * Opacity, MidpointRounding.ToEven);
                 }
             }
         );
@@ -172,13 +171,12 @@ public static class PoseDrawing
 
     private static void Paint(Picture canvas, RowSpans shape, byte[] colour)
     {
-        var rgb = canvas.Rgb;
         shape.ForEach(
             (first, count) =>
             {
                 for (var pixel = first; pixel < first + count; pixel++)
                 {
-                    colour.CopyTo(rgb, 3 * pixel);
+                    colour.CopyTo(canvas.Canvas[(3 * pixel)..]);
                 }
             }
         );

@@ -499,10 +499,11 @@ internal sealed class HubClient : IDisposable
                 || (address.Scheme == "https" && target.Scheme == "http")
             )
             {
+                var reason =
+                    redirects == MostRedirects ? $"after {MostRedirects} redirects already" : "which is not safe";
                 throw new HubException(
                     HubFailure.Unreachable,
-                    $"{address.Authority} sends on to {target.GetLeftPart(UriPartial.Path)}, "
-                        + $"{(redirects == MostRedirects ? $"after {MostRedirects} redirects already" : "which is not safe")}."
+                    $"{address.Authority} sends on to {target.GetLeftPart(UriPartial.Path)}, {reason}."
                 );
             }
 

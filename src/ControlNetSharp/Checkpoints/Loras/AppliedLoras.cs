@@ -43,11 +43,7 @@ internal sealed class AppliedLoras : IDisposable
         var applied = new AppliedLoras();
         try
         {
-            // The prefixes only keep the weights of two text encoders apart.
-            var targets = LoraTarget.Of(
-                model.UNet,
-                [.. model.Texts.Index().Select(text => (text.Item, $"text{text.Index}."))]
-            );
+            var targets = LoraTarget.Of(model.UNet, [.. model.PlacedTexts]);
             var additions = new List<(LoraTarget Target, LoraModule Module, double Weight)>();
             foreach (var lora in loras)
             {

@@ -19,10 +19,7 @@ internal static class LoraFamily
         ("single_transformer_blocks", CheckpointKind.Flux),
         ("joint_blocks", CheckpointKind.StableDiffusion3),
         ("transformer.transformer_blocks", CheckpointKind.StableDiffusion3),
-        ("lora_te2_", ModelFamily.StableDiffusionXl),
-        ("text_encoder_2.", ModelFamily.StableDiffusionXl),
-        (".clip_g.", ModelFamily.StableDiffusionXl),
-        (".clip_h.", ModelFamily.StableDiffusion2),
+        .. ModelFamily.All.SelectMany(family => family.LoraSigns.Select(part => (part, family.Name))),
     ];
 
     /// <summary>The family's name; null where nothing shows it.</summary>

@@ -180,12 +180,12 @@ internal sealed class LoraFile : IDisposable
                 ? Number(alpha)
                 : adapter.AlphaOf(name, down.Shape is [var rank, ..] ? rank : 0)
         );
+        var shapes = parts.Values.Select(part => $"{part.Name} [{string.Join(", ", part.Shape)}]");
         return module.Shape is not null
             ? module
             : throw new CheckpointException(
                 Path,
-                $"the parts of its module '{name}' do not fit each other: "
-                    + $"{string.Join(", ", parts.Values.Select(part => $"{part.Name} [{string.Join(", ", part.Shape)}]"))}.",
+                $"the parts of its module '{name}' do not fit each other: {string.Join(", ", shapes)}.",
                 [down.Name, up.Name]
             );
     }

@@ -21,10 +21,10 @@ internal sealed record LoraTarget(string Key, Parameter Weight, bool IsText, int
     /// so the names are made from those of the model.
     /// </summary>
     /// <param name="unet">The UNet.</param>
-    /// <param name="texts">One or two text encoders with what stands before their names in the checkpoint.</param>
+    /// <param name="texts">The text encoders with their places in the checkpoint.</param>
     public static Dictionary<string, LoraTarget> Of(
         nn.Module unet,
-        IReadOnlyList<(ITextEncoder Encoder, string Prefix)> texts
+        IReadOnlyList<(ITextEncoder Encoder, TextPlace Place)> texts
     )
     {
         var targets = new Dictionary<string, LoraTarget>(StringComparer.Ordinal);
@@ -42,17 +42,17 @@ internal sealed record LoraTarget(string Key, Parameter Weight, bool IsText, int
             }
         }
 
-        foreach (var (index, (encoder, prefix)) in texts.Index())
+        foreach (var (index, (encoder, place)) in texts.Index())
         {
-            foreach (var (module, target) in OfText(encoder, prefix))
+            foreach (var (module, target) in OfText(encoder, place.Prefix))
             {
                 Add(
                     targets,
                     target,
                     $"lora_te{index + 1}_{Underscored(module)}",
-                    index == 0 ? $"text_encoder.{module}" : $"text_encoder_{index + 1}.{module}"
+                    $"{DiffusersFolder.Numbered("text_encoder", index)}.{module}"
                 );
-                Add(targets, target, $"text_encoders.{ComfyNameOf(encoder, isSecond: index > 0)}.transformer.{module}");
+                Add(targets, target, $"text_encoders.{place.Name}.transformer.{module}");
                 if (index == 0)
                 {
                     Add(targets, target, Peft + module);
@@ -76,12 +76,6 @@ internal sealed record LoraTarget(string Key, Parameter Weight, bool IsText, int
 
     /// <summary>Their shape.</summary>
     public long[] Shape => Third is null ? Weight.shape : [Weight.shape[0] / 3, .. Weight.shape[1..]];
-
-    /// <summary>ComfyUI's name of a text encoder.</summary>
-    private static string ComfyNameOf(ITextEncoder encoder, bool isSecond) =>
-        isSecond ? "clip_g"
-        : encoder is OpenClipTextEncoder ? "clip_h"
-        : "clip_l";
 
     private static IEnumerable<(string Module, LoraTarget Target)> OfText(ITextEncoder encoder, string prefix)
     {

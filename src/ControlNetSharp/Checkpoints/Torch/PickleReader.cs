@@ -282,7 +282,8 @@ internal ref struct PickleReader
                 var positional = Pop();
                 _stack.Add(Call(Pop(), positional));
                 return true;
-            case 'b': // BUILD: attributes of an object. Only a module that is a dictionary of parameters has tensors among them.
+            // BUILD: attributes of an object. Only a module that is a dictionary of parameters has tensors among them.
+            case 'b':
                 var state = Pop();
                 RefuseAttack(Peek());
                 if (

@@ -97,7 +97,7 @@ public class DepthAnythingTests
         Goldens.RequireDefaultFolder();
         using var golden = Goldens.Open(file);
         using var annotator = new DepthAnythingAnnotator(NetworkLease<DepthAnythingNetwork>.Owned(Network(golden).Network));
-        annotator.Hint(TestPictures.Noise(4, 4)).Rgb.ToString();
+        annotator.Hint(TestPictures.Noise(4, 4)).Bytes().ToString();
         var before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         foreach (var (width, height) in new[] { (1, 1), (90, 2), (33, 57) })
         {

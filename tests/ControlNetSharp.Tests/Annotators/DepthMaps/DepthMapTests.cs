@@ -73,7 +73,7 @@ public class DepthMapTests
         Assert.All(Enumerable.Range(0, 1000), i => Assert.InRange(hint.Rgb[3 * i] - 255 * i / 999.0, -0.8, 0.8));
         Assert.Contains("relative map, near is large, because its values fill the range", reading, StringComparison.Ordinal);
         Assert.Contains("large=far", reading, StringComparison.Ordinal);
-        Assert.Equal(0, map.ToHint(new() { Large = DepthEnd.Far }).Rgb[^1]);
+        Assert.Equal(0, map.ToHint(new() { Large = DepthEnd.Far }).Bytes()[^1]);
         Assert.Contains("measured", Reading(map, new() { Far = 5 }), StringComparison.Ordinal);
     }
 

@@ -66,7 +66,7 @@ public class OpenPoseNetworkTests
         Assert.Empty(annotator.Detect(picture, TestContext.Current.CancellationToken).People);
         var hint = annotator.Hint(picture);
         Assert.Equal((40, 24), (hint.Width, hint.Height));
-        Assert.All(hint.Rgb, value => Assert.Equal(0, value));
+        Assert.All(hint.Bytes(), value => Assert.Equal(0, value));
     }
 
     [Theory]

@@ -51,7 +51,7 @@ public class PoseDrawingTests
     }
 
     [Fact]
-    public void Draw_OfNobody_IsBlack() => Assert.All(PoseDrawing.Draw(new PoseKeypoints(9, 7, [])).Rgb, value => Assert.Equal(0, value));
+    public void Draw_OfNobody_IsBlack() => Assert.All(PoseDrawing.Draw(new PoseKeypoints(9, 7, [])).Bytes(), value => Assert.Equal(0, value));
 
     [Fact]
     public void Draw_OfAFace_PutsWhiteDisksOnItsPoints()
@@ -67,7 +67,7 @@ public class PoseDrawingTests
     public void Draw_OfPointsFarOutside_LeavesThePictureBlackAndTakesNoTime()
     {
         PosePoint?[] far = [.. Enumerable.Range(0, PosePerson.BodyPoints).Select(i => (PosePoint?)new PosePoint(-90_000 - i, 80_000))];
-        Assert.All(PoseDrawing.Draw(new PoseKeypoints(16, 16, [new PosePerson(far)])).Rgb, value => Assert.Equal(0, value));
+        Assert.All(PoseDrawing.Draw(new PoseKeypoints(16, 16, [new PosePerson(far)])).Bytes(), value => Assert.Equal(0, value));
     }
 
     [Fact]

@@ -65,7 +65,7 @@ public class SegFormerTests
         }
 
         using var annotator = AnnotatorCatalogue.Create("seg_segformer", new([folder.Path]));
-        annotator.Hint(TestPictures.Noise(4, 4)).Rgb.ToString();
+        annotator.Hint(TestPictures.Noise(4, 4)).Bytes().ToString();
         var before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         foreach (var (width, height) in new[] { (1, 1), (90, 20), (33, 57) })
         {

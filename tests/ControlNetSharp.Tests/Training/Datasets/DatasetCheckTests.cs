@@ -266,7 +266,7 @@ public sealed class DatasetCheckTests : IDisposable
 
     private static Picture Ring() => TestPictures.Of(64, 64, (x, y) => Math.Abs(Math.Sqrt((x - 32) * (x - 32) + (y - 32) * (y - 32)) - 20) < 1 ? (255, 255, 255) : (0, 0, 0));
 
-    private static Picture Inverted(Picture picture) => new(picture.Width, picture.Height, [.. picture.Rgb.Select(level => (byte)(255 - level))]);
+    private static Picture Inverted(Picture picture) => new(picture.Width, picture.Height, [.. picture.Bytes().Select(level => (byte)(255 - level))]);
 
     private static Picture Swapped(Picture picture) => TestPictures.Of(picture.Width, picture.Height, (x, y) => picture.At(x, y) is var (r, g, b) ? (b, g, r) : default);
 

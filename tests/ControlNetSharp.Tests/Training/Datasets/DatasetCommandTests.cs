@@ -32,7 +32,7 @@ public sealed class DatasetCommandTests : IDisposable
         var run = await CommandRun.Of(["dataset", "make", _folder["set"], "--condition", "fill", "--scenes", "1"]);
         Assert.Equal((0, _folder["set"], ""), (run.ExitCode, run.Result.Trim(), run.Message));
         var hint = ControlNetSharp.Pictures.PictureReader.Read(_folder["set/source/0.png"]);
-        Assert.Equal(ControlNetSharp.Training.Datasets.FillScene.Make(2_000_000, 256).Hint.Rgb, hint.Rgb);
+        Assert.Equal(ControlNetSharp.Training.Datasets.FillScene.Make(2_000_000, 256).Hint.Bytes(), hint.Bytes());
     }
 
     [Fact]

@@ -41,8 +41,8 @@ public sealed class DatasetMakerTests : IDisposable
         {
             Assert.Equal((_folder[$"set/target/{i}.png"], _folder[$"set/source/{i}.png"]), (example.Picture, example.Hint));
             var made = SceneHints.Find(condition)!.Make(FirstSeed + i, Size);
-            Assert.Equal(made.Picture.Rgb, PictureReader.Read(example.Picture).Rgb);
-            Assert.Equal(made.Hint.Rgb, PictureReader.Read(example.Hint!).Rgb);
+            Assert.Equal(made.Picture.Bytes(), PictureReader.Read(example.Picture).Bytes());
+            Assert.Equal(made.Hint.Bytes(), PictureReader.Read(example.Hint!).Bytes());
             Assert.Equal(made.Caption, example.Caption);
         }
 
@@ -67,8 +67,8 @@ public sealed class DatasetMakerTests : IDisposable
     {
         var (example, picture) = (SceneHints.Find("canny")!.Make(5, Size), SceneRenderer.Render(Scene.FromSeed(5), Size));
         using var annotator = AnnotatorCatalogue.Create("canny");
-        Assert.Equal(picture.Rgb, example.Picture.Rgb);
-        Assert.Equal(annotator.Annotate(picture, cancellationToken: TestContext.Current.CancellationToken).Rgb, example.Hint.Rgb);
+        Assert.Equal(picture.Bytes(), example.Picture.Bytes());
+        Assert.Equal(annotator.Annotate(picture, cancellationToken: TestContext.Current.CancellationToken).Bytes(), example.Hint.Bytes());
         Assert.Equal(Scene.FromSeed(5).Caption, example.Caption);
     }
 
@@ -77,7 +77,7 @@ public sealed class DatasetMakerTests : IDisposable
     {
         Make("set", new DatasetMakeOptions { Conditions = ["seg", "canny"], Scenes = 4, Size = Size });
         Picture Hint(int i) => PictureReader.Read(_folder[$"set/source/{i}.png"]);
-        Assert.All(Enumerable.Range(0, 4), i => Assert.Equal(SceneHints.Find(i % 2 == 0 ? "segmentation" : "canny")!.Make(FirstSeed + i, Size).Hint.Rgb, Hint(i).Rgb));
+        Assert.All(Enumerable.Range(0, 4), i => Assert.Equal(SceneHints.Find(i % 2 == 0 ? "segmentation" : "canny")!.Make(FirstSeed + i, Size).Hint.Bytes(), Hint(i).Bytes()));
     }
 
     public static TheoryData<string> Kinds => [.. DatasetMaker.Conditions];
@@ -93,11 +93,11 @@ public sealed class DatasetMakerTests : IDisposable
         for (var seed = 0; seed < 8; seed++)
         {
             var (plain, varied, again) = (hints.Make(seed, Size), first.Make(hints, seed, Size), second.Make(hints, seed, Size));
-            Assert.Equal(plain.Picture.Rgb, varied.Picture.Rgb);
+            Assert.Equal(plain.Picture.Bytes(), varied.Picture.Bytes());
             Assert.Equal(plain.Caption, varied.Caption);
             Assert.Equal((Size, Size), (varied.Hint.Width, varied.Hint.Height));
-            Assert.Equal(varied.Hint.Rgb, again.Hint.Rgb);
-            differing += plain.Hint.Rgb.SequenceEqual(varied.Hint.Rgb) ? 0 : 1;
+            Assert.Equal(varied.Hint.Bytes(), again.Hint.Bytes());
+            differing += plain.Hint.Bytes().SequenceEqual(varied.Hint.Bytes()) ? 0 : 1;
         }
 
         Assert.InRange(differing, 1, 8);
@@ -107,11 +107,11 @@ public sealed class DatasetMakerTests : IDisposable
     public void HintVariation_OfAreas_KeepsTheirColours_AndOfLinesTheirDarkGround()
     {
         var (areas, lines) = (SceneHints.Find("segmentation")!.Make(3, Size).Hint, SceneHints.Find("canny")!.Make(3, Size).Hint);
-        var colours = areas.Rgb.Chunk(3).Select(c => (c[0], c[1], c[2])).ToHashSet();
+        var colours = areas.Bytes().Chunk(3).Select(c => (c[0], c[1], c[2])).ToHashSet();
         for (var seed = 0; seed < 30; seed++)
         {
-            Assert.All(HintVariation.Apply("segmentation", areas, new Random(seed)).Rgb.Chunk(3), c => Assert.Contains((c[0], c[1], c[2]), colours));
-            Assert.InRange(HintVariation.Apply("canny", lines, new Random(seed)).Rgb.Average(level => (double)level), 0.3 * lines.Rgb.Average(level => (double)level), 3.2 * lines.Rgb.Average(level => (double)level));
+            Assert.All(HintVariation.Apply("segmentation", areas, new Random(seed)).Bytes().Chunk(3), c => Assert.Contains((c[0], c[1], c[2]), colours));
+            Assert.InRange(HintVariation.Apply("canny", lines, new Random(seed)).Bytes().Average(level => (double)level), 0.3 * lines.Bytes().Average(level => (double)level), 3.2 * lines.Bytes().Average(level => (double)level));
         }
     }
 
@@ -129,11 +129,11 @@ public sealed class DatasetMakerTests : IDisposable
     public void Normals_AreRedToTheLeft_GreenUpwards_BlueToTheViewer()
     {
         SceneTruth Truth(float x, float y, float z, float depth = 1) => new() { Picture = new Picture(1, 1, new byte[3]), Depth = [depth], Normals = [x, y, z], Segmentation = [0], Edges = [false], People = [] };
-        Assert.Equal([255, 128, 128], TruthHints.Normals(Truth(-1, 0, 0), 1).Rgb);
-        Assert.Equal([0, 128, 128], TruthHints.Normals(Truth(1, 0, 0), 1).Rgb);
-        Assert.Equal([128, 255, 128], TruthHints.Normals(Truth(0, 1, 0), 1).Rgb);
-        Assert.Equal([128, 128, 255], TruthHints.Normals(Truth(0, 0, 1), 1).Rgb);
-        Assert.Equal([128, 128, 255], TruthHints.Normals(Truth(0, 0, 0, float.PositiveInfinity), 1).Rgb);
+        Assert.Equal([255, 128, 128], TruthHints.Normals(Truth(-1, 0, 0), 1).Bytes());
+        Assert.Equal([0, 128, 128], TruthHints.Normals(Truth(1, 0, 0), 1).Bytes());
+        Assert.Equal([128, 255, 128], TruthHints.Normals(Truth(0, 1, 0), 1).Bytes());
+        Assert.Equal([128, 128, 255], TruthHints.Normals(Truth(0, 0, 1), 1).Bytes());
+        Assert.Equal([128, 128, 255], TruthHints.Normals(Truth(0, 0, 0, float.PositiveInfinity), 1).Bytes());
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public sealed class DatasetMakerTests : IDisposable
     public void Pose_ShowsAPerson_InThePicture(long seed)
     {
         var example = SceneHints.Find("pose")!.Make(seed, Size);
-        Assert.Contains(example.Hint.Rgb, level => level > 0);
+        Assert.Contains(example.Hint.Bytes(), level => level > 0);
         Assert.Contains(new[] { "person", "man", "woman", "boy", "girl", "child", "people", "men", "women" }, word => example.Caption.Contains(word, StringComparison.Ordinal));
     }
 
@@ -188,10 +188,10 @@ public sealed class DatasetMakerTests : IDisposable
     public void Fill_VariesInSizePlaceAndColours_AndIsSmoothAtEdges()
     {
         var examples = Enumerable.Range(0, 100).Select(seed => FillScene.Make(seed, Size)).ToList();
-        var shares = examples.Select(example => example.Hint.Rgb.Count(level => level > 100)).ToList();
+        var shares = examples.Select(example => example.Hint.Bytes().Count(level => level > 100)).ToList();
         Assert.True(shares.Max() > 2.5 * shares.Min(), $"{shares.Min()} to {shares.Max()}");
         Assert.True(examples.Select(example => example.Caption).Distinct().Count() > 95);
-        Assert.True(examples.All(example => example.Hint.Rgb.Distinct().Count() > 20));
+        Assert.True(examples.All(example => example.Hint.Bytes().Distinct().Count() > 20));
     }
 
     [Fact]

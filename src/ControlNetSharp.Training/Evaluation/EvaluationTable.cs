@@ -1,35 +1,11 @@
 using System.Globalization;
 using System.Text;
-using ControlNetSharp.Evaluation;
 
-namespace ControlNetSharp.Cli;
+namespace ControlNetSharp.Evaluation;
 
-/// <summary>The report of <c>controlnet evaluate</c>: Markdown for people, JSON for programs.</summary>
+/// <summary>A report as Markdown, for people; <see cref="EvaluationSummary"/> is for programs.</summary>
 internal static class EvaluationTable
 {
-    public static void Write(CommandOutput output, bool json, string model, int pictures, EvaluationReport report)
-    {
-        if (json)
-        {
-            output.WriteJson(
-                new
-                {
-                    model,
-                    pictures,
-                    report.Kinds,
-                    report.MeanRecovery,
-                    report.PromptFidelity,
-                    report.Quality,
-                    Combinations = report.Combinations.Select(Flat),
-                    report.Notes,
-                }
-            );
-            return;
-        }
-
-        output.Result.Write(Markdown(report));
-    }
-
     /// <summary>All tables, with a blank line between them.</summary>
     public static string Markdown(EvaluationReport report)
     {
@@ -154,25 +130,6 @@ internal static class EvaluationTable
 
         return text.ToString();
     }
-
-    private static object Flat(CombinationScore row) =>
-        new
-        {
-            row.Combination,
-            Kinds = row.Kinds.Select(kind => new
-            {
-                kind.Together.Kind,
-                kind.Together.Metric,
-                kind.Together.Pictures,
-                kind.Together.Score,
-                kind.Together.ScoreWithoutControl,
-                kind.Together.ScoreOfRealPictures,
-                kind.Together.Recovery,
-                SingleScore = kind.Alone.Score,
-                SingleRecovery = kind.Alone.Recovery,
-                kind.Kept,
-            }),
-        };
 
     private static string Metric(ControlScore score) =>
         score.HigherIsBetter ? score.Metric : $"{score.Metric} (lower is better)";

@@ -1,6 +1,6 @@
 using ControlNetSharp.Networks;
 
-namespace ControlNetSharp.Cli;
+namespace ControlNetSharp.Measuring;
 
 /// <summary>
 /// Which models are computed by two workers. The layers of a narrow one are too small to be shared by threads; two

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using ControlNetSharp.Evaluation;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Requests;
 
-namespace ControlNetSharp.Cli;
+namespace ControlNetSharp.Evaluation;
 
 /// <summary>
 /// A page that shows what was measured on: for each picture and kind the hint, the picture with control, the one
@@ -20,14 +20,16 @@ internal sealed class EvaluationPage
     > _pictures = [];
 
     /// <summary>Makes the folder.</summary>
-    /// <exception cref="UsageException">It has something in it, or cannot be written.</exception>
-    public EvaluationPage(string option, string folder)
+    /// <param name="member">The member of a request that names it.</param>
+    /// <param name="folder">It does not exist yet or is empty.</param>
+    /// <exception cref="RequestException">It has something in it, or cannot be written.</exception>
+    public EvaluationPage(string member, string folder)
     {
         _folder = Path.GetFullPath(folder);
         if (File.Exists(_folder) || (Directory.Exists(_folder) && Directory.EnumerateFileSystemEntries(_folder).Any()))
         {
-            throw UsageException.Of(
-                option,
+            throw new RequestException(
+                member,
                 folder,
                 "exists already and is not an empty folder; the page is written into a new or an empty one."
             );
@@ -39,10 +41,10 @@ internal sealed class EvaluationPage
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw UsageException.Of(option, folder, $"cannot be made: {e.Message}");
+            throw new RequestException(member, folder, $"cannot be made: {e.Message}", e);
         }
 
-        OutputFolder.Check(option, folder, _folder);
+        OutputFolder.Check(member, folder, _folder);
     }
 
     /// <summary>Writes the pictures of one reference. Threads may add at the same time.</summary>

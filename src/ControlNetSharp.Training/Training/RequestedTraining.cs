@@ -1,0 +1,298 @@
+using System.Diagnostics;
+using ControlNetSharp.Annotators;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Diffusion;
+using ControlNetSharp.Engine;
+using ControlNetSharp.Evaluation;
+using ControlNetSharp.Measuring;
+using ControlNetSharp.Models;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Requests;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Training.Datasets;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Training;
+
+/// <summary>
+/// A training from its request: checked and found when it is made, without libtorch; computed by <see cref="Run"/>, on
+/// the thread of whoever calls it. A server makes it where the request comes in and runs it where the device is.
+/// </summary>
+public sealed class RequestedTraining
+{
+    private const int MostValidationExamples = 32;
+
+    private readonly TrainingRequest _request;
+    private readonly EngineOptions _options;
+    private readonly List<string> _conditions;
+    private readonly string _model;
+    private readonly string? _start;
+    private readonly IReadOnlyList<(TrainingExample Example, HintSource Source)> _sources;
+
+    /// <summary>Checks the request, finds its files and lists the dataset; nothing is written.</summary>
+    /// <param name="request">What is to be trained.</param>
+    /// <param name="options">Device, type, and where models and annotators' weights lie.</param>
+    /// <exception cref="RequestException">
+    /// A value is not allowed, a file or folder is not there, or the folder of the results is taken.
+    /// </exception>
+    /// <exception cref="DatasetException">The dataset cannot be read.</exception>
+    /// <exception cref="CheckpointException">The model's file is damaged.</exception>
+    public RequestedTraining(TrainingRequest request, EngineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        request.Check();
+        (_request, _conditions) = (request, TrainingConditions.Of(request.Conditions));
+        Files = new TrainingFiles(request, _conditions);
+        Files.Check();
+        _options = ForTraining(request, options);
+        var finder = Finder(options);
+        _model = Found("model", request.Model, () => finder.Find(ModelRole.Model, request.Model));
+        _start = request.Start is { } start
+            ? Found("start", start, () => finder.Find(ModelRole.ControlNet, start, _model))
+            : null;
+        var refusal = TrainableDenoiser.WhyNot(CheckpointLoader.ReadModelShape(_model).UNet);
+        RequestRules.Require(refusal is null, "model", request.Model, refusal ?? "");
+        var dataset = TrainingDataset.Open(request.Data);
+        (_sources, Notes) = (TrainingConditions.Sources(_conditions, dataset), dataset.Notes);
+    }
+
+    /// <summary>What a person should know of the dataset, a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; }
+
+    /// <summary>
+    /// Whether freed memory is kept for the rest of the process, which makes steps 7 to 16 % faster: for a program that
+    /// does nothing else. Default false.
+    /// </summary>
+    public bool KeepsMemory { get; init; }
+
+    /// <summary>Where the results go.</summary>
+    internal TrainingFiles Files { get; }
+
+    /// <summary>Says what a training will cost in memory and time; reads only the model's header.</summary>
+    /// <param name="request">What is to be trained; dataset and folders do not count.</param>
+    /// <param name="options">Device (the CPU), type, and where models lie.</param>
+    /// <param name="keepsMemory">As <see cref="KeepsMemory"/>.</param>
+    /// <exception cref="RequestException">A value is not allowed, or the model is not there.</exception>
+    /// <exception cref="CheckpointException">The model's file is damaged.</exception>
+    /// <exception cref="RuntimeUnavailableException">libtorch is not there.</exception>
+    public static PlannedTraining Plan(TrainingRequest request, EngineOptions options, bool keepsMemory = false)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        request.Check();
+        options = ForTraining(request, options);
+        RequestRules.Require(
+            options.Device == PlacementPolicy.Cpu,
+            "device",
+            options.Device,
+            "a `plan` knows memory and speed of the CPU alone; leave out `device`."
+        );
+        var finder = Finder(options);
+        var file = Found("model", request.Model, () => finder.Find(ModelRole.Model, request.Model));
+        var placement = PlacementPolicy.Load(options.Device, options.Dtype);
+        var (unet, _, parameters, nativeSize) = CheckpointLoader.ReadModelShape(file);
+        var workers = WorkersFor(request, options, unet, keepsMemory);
+        using var network = new UNet(unet, Placement.Meta);
+        var side = request.Resolution ?? nativeSize;
+        var planner = new TrainingPlanner(
+            unet,
+            parameters - network.parameters().Sum(p => p.numel()),
+            request.Target,
+            placement.Dtype
+        );
+        var plan = planner.Plan(request.ToOptions(workers), side, side, request.Checkpointing);
+        return new PlannedTraining(
+            plan,
+            side,
+            placement.Dtype,
+            request.BatchSize * request.Accumulation / plan.SecondsPerStep
+        );
+    }
+
+    /// <summary>
+    /// Trains until the last step, until the control has converged, or until cancelled; each ends with a checkpoint,
+    /// the finished network and a report.
+    /// </summary>
+    /// <param name="events">Told how it goes.</param>
+    /// <param name="cancellationToken">
+    /// Ends encoding before the next example, and the training after the present step.
+    /// </param>
+    /// <exception cref="RequestException">Another run writes into the folder.</exception>
+    /// <exception cref="CheckpointException">
+    /// A file of weights cannot be used, or the folder has a checkpoint of another training.
+    /// </exception>
+    /// <exception cref="TrainingException">A loss or gradient is not finite; the last checkpoint is intact.</exception>
+    /// <exception cref="Pictures.PictureException">A picture of the dataset cannot be read.</exception>
+    /// <exception cref="RuntimeUnavailableException">libtorch or the device is not there.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the first step.</exception>
+    public TrainingSummary Run(TrainingEvents events, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        var placement = PlacementPolicy.Load(_options.Device, _options.Dtype);
+        // Workers compute with one libtorch thread each; afterwards it is as before.
+        using var threads = new ThreadCount(_options.Threads);
+        // What is trained has to be float32; what is locked takes the memory of the type that is computed in.
+        var trained = placement with
+        {
+            Dtype = ScalarType.Float32,
+        };
+        using var model = CheckpointLoader.LoadModel(
+            _model,
+            _request.Target == TrainingTarget.ControlNet ? placement : trained
+        );
+        var workers = WorkersFor(_request, _options, model.UNet.Params, KeepsMemory);
+        using var controlNet = _request.Target == TrainingTarget.UNet ? null : ControlNetFor(model, trained);
+        var denoiser = new TrainableDenoiser(model.UNet, controlNet, _request.Target, placement.Dtype)
+        {
+            Checkpointing = _request.Checkpointing,
+        };
+        using var claim = Files.Claim();
+        return Train(model, denoiser, workers, events, cancellationToken);
+    }
+
+    private TrainingSummary Train(
+        DiffusionModel model,
+        TrainableDenoiser denoiser,
+        int workers,
+        TrainingEvents events,
+        CancellationToken cancellationToken
+    )
+    {
+        var hash = CheckpointHash.OfModel(_model);
+        var (training, validation) = Split(Encode(model, hash, workers, events, cancellationToken));
+        var options = _request.ToOptions(workers, model, hash, _conditions);
+        using var judges = new TrainingJudges(_conditions, AnnotatorFiles.Below(_options.ModelFolders));
+        var run = new TrainingRun(model, denoiser, training, validation, judges.Of, options);
+        events.OnMessage(
+            $"{training.Examples.Count} example{(training.Examples.Count == 1 ? "" : "s")}, "
+                + $"{validation.Examples.Count} for validation; {options.LearningRate.Peak:g3} learning rate, batches "
+                + $"of {_request.BatchSize}, {denoiser.Compute} on {denoiser.Device}; into {_request.Out}"
+        );
+        var (clock, files) = (Stopwatch.StartNew(), (IReadOnlyList<string>)[]);
+        var sources = _sources.Select(row => row.Source);
+        var result = run.Run(
+            events,
+            finished => files = Files.Write(model, denoiser.ControlNet, sources, hash, finished),
+            cancellationToken
+        );
+        Files.WriteReport(options.LearningRate.Peak, result, clock.Elapsed);
+        return new TrainingSummary(
+            result.Step,
+            result.Loss,
+            result.ValidationLoss,
+            result.Fidelity,
+            result.FidelityWithoutControl,
+            result.ConvergedAtStep,
+            _request.Out,
+            files,
+            cancellationToken.IsCancellationRequested
+        );
+    }
+
+    /// <summary>
+    /// The options as a training needs them: bf16 where a GPU is to choose, since gradients in fp16 would vanish
+    /// without a scaling of the loss.
+    /// </summary>
+    private static EngineOptions ForTraining(TrainingRequest request, EngineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RequestRules.Require(
+            options.Dtype != "fp16",
+            "dtype",
+            options.Dtype,
+            "small gradients are zero in it; must be auto, bf16 or fp32 for training."
+        );
+        PlacementPolicy.CheckDevice(options.Device);
+        PlacementPolicy.CheckDtype(options.Device, options.Dtype);
+        var onCpu = options.Device == PlacementPolicy.Cpu;
+        RequestRules.Require(
+            onCpu || !request.EightBitState,
+            "eightBitState",
+            null,
+            $"it is for training on the CPU; leave it out with `device` {options.Device}."
+        );
+        return options.Dtype == "auto" && !onCpu ? options with { Dtype = "bf16" } : options;
+    }
+
+    /// <summary>How many threads compute side by side.</summary>
+    private static int WorkersFor(TrainingRequest request, EngineOptions options, UNetParams p, bool keepsMemory)
+    {
+        if (options.Device != PlacementPolicy.Cpu)
+        {
+            return 1;
+        }
+
+        var sideBySide = NarrowModels.AreFasterSideBySide(p) && request.BatchSize % 2 == 0 && request.Accumulation == 1;
+        var workers = sideBySide ? 2 : 1;
+        if (keepsMemory)
+        {
+            AllocatorTuning.KeepFreedMemory(workers);
+        }
+
+        return workers;
+    }
+
+    private ControlNet ControlNetFor(DiffusionModel model, Placement placement)
+    {
+        if (_start is not null)
+        {
+            return CheckpointLoader.LoadControlNet(_start, placement, model);
+        }
+
+        var (controlNet, fresh) = TrainableCopy.Of(model.UNet, _request.Seed, placement);
+        TrainableCopy.ReadFrom(controlNet, fresh, _model);
+        return controlNet;
+    }
+
+    private ExampleCache Encode(
+        DiffusionModel model,
+        string hash,
+        int workers,
+        TrainingEvents events,
+        CancellationToken cancellationToken
+    )
+    {
+        var telling = new Lock();
+        return ExampleCache.Open(
+            Files.Cache,
+            model,
+            hash,
+            _sources,
+            AnnotatorFiles.Below(_options.ModelFolders),
+            new AspectBuckets(_request.Resolution ?? model.NativeSize),
+            _options.Device == PlacementPolicy.Cpu ? workers : Environment.ProcessorCount,
+            done =>
+            {
+                lock (telling)
+                {
+                    events.OnExample?.Invoke(done, _sources.Count);
+                }
+            },
+            cancellationToken
+        );
+    }
+
+    /// <summary>A twentieth of the examples, chosen by the seed, is kept for validation.</summary>
+    private (ExampleCache Training, ExampleCache Validation) Split(ExampleCache examples)
+    {
+        var count = examples.Examples.Count;
+        var order = Enumerable.Range(0, count).ToArray();
+        new Random(_request.Seed).Shuffle(order);
+        var kept = Math.Clamp(count / 20, count > 1 ? 1 : 0, MostValidationExamples);
+        return (examples.Part(order.Skip(kept).Order()), examples.Part(order.Take(kept)));
+    }
+
+    private static ModelFinder Finder(EngineOptions options) =>
+        new(new ModelFinderOptions { Folders = options.ModelFolders, AllowPaths = options.AllowPaths });
+
+    private static string Found(string member, string value, Func<string> find)
+    {
+        try
+        {
+            return find();
+        }
+        catch (ModelNotFoundException e)
+        {
+            throw new RequestException(member, value, e.Message, e);
+        }
+    }
+}

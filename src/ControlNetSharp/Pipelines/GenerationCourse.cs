@@ -1,0 +1,27 @@
+using ControlNetSharp.Requests;
+using ControlNetSharp.Samplers;
+using ControlNetSharp.Text;
+
+namespace ControlNetSharp.Pipelines;
+
+/// <summary>What a generation goes by, with nothing left open.</summary>
+/// <param name="Request">The request, with size and seed.</param>
+/// <param name="Size">Its size: that of the first pass.</param>
+/// <param name="Units">The units that act.</param>
+/// <param name="First">The sampling of the first pass.</param>
+/// <param name="Second">That of the second; null where there is none, or it only enlarges.</param>
+/// <param name="Canvas">The picture to start from; null for noise alone.</param>
+/// <param name="Prompt">What the picture shows.</param>
+/// <param name="Negative">What it does not show.</param>
+/// <param name="Report">Told of the steps.</param>
+internal sealed record GenerationCourse(
+    GenerationRequest Request,
+    PictureSize Size,
+    IReadOnlyList<PreparedControl> Units,
+    SamplingPlan First,
+    SamplingPlan? Second,
+    InitialCanvas? Canvas,
+    ParsedPrompt Prompt,
+    ParsedPrompt Negative,
+    StepReport Report
+);

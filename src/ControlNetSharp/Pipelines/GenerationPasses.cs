@@ -1,0 +1,185 @@
+using ControlNetSharp.Diffusion;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Requests;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Samplers;
+using ControlNetSharp.Text;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Pipelines;
+
+/// <summary>
+/// The passes of one generation: for each, prompts and hints at its size are put around the UNet, and the sampler walks
+/// from noise to latents.
+/// </summary>
+/// <param name="course">What the generation goes by.</param>
+/// <param name="unet">The denoising network. Borrowed, as all that follows.</param>
+/// <param name="texts">Encode the prompts.</param>
+/// <param name="inversions">The textual inversions that prompts may name; null for none.</param>
+/// <param name="prediction">What the UNet predicts where the request does not say.</param>
+/// <param name="latentPictures">Pictures to latents.</param>
+/// <param name="placement">Device and compute dtype.</param>
+internal sealed class GenerationPasses(
+    GenerationCourse course,
+    UNet unet,
+    ModelTexts texts,
+    TextualInversions? inversions,
+    PredictionType prediction,
+    LatentPictures latentPictures,
+    Placement placement
+)
+{
+    private const float Hole = -1;
+
+    /// <summary>All passes, to latents of the dispose scope.</summary>
+    /// <param name="cancellationToken">Looked at before each step.</param>
+    public Tensor Run(CancellationToken cancellationToken)
+    {
+        var (request, size, canvas) = (course.Request, course.Size, course.Canvas);
+        var mask = canvas?.LatentMask?.ToLatents(latentPictures.Downscale).to(placement.Device);
+        var clean = canvas?.Start(latentPictures.Encode([canvas.Seen]), latentPictures.Noise(request, size), mask);
+        if (request.Hires is not { } hires)
+        {
+            return Run(course.First, size, ControlPasses.Both, clean, mask, cancellationToken);
+        }
+
+        var latents = Run(course.First, size, ControlPasses.Low, clean, mask, cancellationToken);
+        var larger = hires.SizeOf(size);
+        latents = latentPictures.Enlarge(latents, UpscalerCatalogue.Find(hires.Upscaler), larger);
+        return course.Second is null
+            ? latents
+            : Run(course.Second, larger, ControlPasses.High, latents, null, cancellationToken);
+    }
+
+    /// <summary>
+    /// One pass from noise, or from clean latents with noise, to latents; under a mask, [1, 1, h, w], only what it
+    /// marks changes. Fresh.
+    /// </summary>
+    private Tensor Run(
+        SamplingPlan plan,
+        PictureSize size,
+        ControlPasses pass,
+        Tensor? clean,
+        Tensor? mask,
+        CancellationToken cancellationToken
+    )
+    {
+        var denoiser = Denoiser(plan.Steps.Count, size, pass);
+        using var scope = NewDisposeScope();
+        using var stepNoise = new StepNoise(course.Request.Seed!.Value, course.Request.Batch);
+        var start = plan.StartFrom(latentPictures.Noise(course.Request, size), clean);
+        course.Report.Begin();
+        var latents = plan.Run(
+            mask is null
+                ? denoiser.Denoise
+                : (noisy, level, step) => Keep(denoiser.Denoise(noisy, level, step), clean!, mask),
+            start,
+            stepNoise.Draw,
+            course.Report.Done,
+            cancellationToken
+        );
+        course.Report.End();
+        return (mask is null ? latents : Keep(latents, clean!, mask)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The UNet with everything that acts on it in one pass; what it holds is of the dispose scope.</summary>
+    private ControlledDenoiser Denoiser(int steps, PictureSize size, ControlPasses pass)
+    {
+        var request = course.Request;
+        var conditionings = PromptEncoder.Encode(
+            texts,
+            course.Prompt,
+            course.Negative,
+            steps,
+            placement.Device,
+            request.ClipSkip,
+            inversions,
+            pass == ControlPasses.High ? course.First.Steps.Count : null
+        );
+        var attached = course.Units.Where(unit => unit.ActsIn(pass)).Select(unit => Attach(unit, size, pass)).ToList();
+        var told = request.OriginalSize?.For(size) ?? SizeConditioning.Of(size.Width, size.Height);
+        return new ControlledDenoiser(
+            unet,
+            request.Prediction ?? prediction,
+            Sides(conditionings, told),
+            request.GuidanceScale,
+            attached,
+            steps
+        )
+        {
+            ConcatenatedChannels =
+                unet.Params.ConcatenatedChannels == 0 ? null : latentPictures.InpaintingInput(course.Canvas, size),
+        };
+    }
+
+    /// <summary>
+    /// The prompts in the compute dtype and, for SDXL, with their vectors. What is the same at several steps stays one
+    /// object.
+    /// </summary>
+    private IReadOnlyList<StepSides> Sides(IReadOnlyList<StepConditioning> steps, SizeConditioning sizes)
+    {
+        var known = new Dictionary<TextConditioning, TextSide>(ReferenceEqualityComparer.Instance);
+        TextSide Side(TextConditioning text)
+        {
+            if (!known.TryGetValue(text, out var side))
+            {
+                var vector = text.Pooled is { } pooled
+                    ? sizes.Vector(pooled.to(placement.Dtype), unet.Params.VectorChannels!.Value)
+                    : null;
+                known[text] = side = new TextSide(text.Context.to(placement.Dtype), vector);
+            }
+
+            return side;
+        }
+
+        return
+        [
+            .. steps.Select(step => new StepSides(
+                Side(step.Unconditional),
+                [.. step.Conditional.Select(part => new WeightedSide(Side(part.Text), part.Weight))]
+            )),
+        ];
+    }
+
+    private AttachedControl Attach(PreparedControl unit, PictureSize size, ControlPasses pass)
+    {
+        if (unit.Strength.Layers is { } layers && layers.Count != unit.ControlNet.ResidualCount)
+        {
+            throw new ArgumentException(
+                $"Layers must have {unit.ControlNet.ResidualCount} weights for this ControlNet, one for each of its "
+                    + $"residuals; it has {layers.Count}."
+            );
+        }
+
+        Tensor Fitted(Picture mask) =>
+            PictureTensors.ToHint(PictureResizing.Fit(mask, size.Width, size.Height, unit.Resize));
+        using var scope = NewDisposeScope();
+        var picture = pass == ControlPasses.High ? unit.HiresHint ?? unit.Hint : unit.Hint;
+        var hint = PictureTensors.ToHint(PictureResizing.FitHint(picture, size.Width, size.Height, unit.Resize));
+        if (unit.Holes is { } holes)
+        {
+            hint = where(Fitted(holes).mean([1], keepdim: true).IsAbove(0.5), ones_like(hint).Times(Hole), hint);
+        }
+
+        return new AttachedControl(
+            unit.ControlNet,
+            unit.ControlNet.EncodeHint(hint.to(placement.Dtype).to(placement.Device)).MoveToOuterDisposeScope(),
+            unit.Strength
+        )
+        {
+            Region = unit.Region is { } region
+                ? Fitted(region).mean([1], keepdim: true).to(placement.Device).MoveToOuterDisposeScope()
+                : null,
+            GlobalAveragePooling = unit.GlobalAveragePooling,
+        };
+    }
+
+    /// <summary>New latents under the mask, the clean ones elsewhere; fresh. The new ones are let go.</summary>
+    private static Tensor Keep(Tensor latents, Tensor clean, Tensor mask)
+    {
+        using var scope = NewDisposeScope();
+        using var made = latents;
+        return (mask * made).Plus(mask.SubtractedFrom(1) * clean).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,88 @@
+using ControlNetSharp.Networks;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Requests;
+using ControlNetSharp.Runtime;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Pipelines;
+
+/// <summary>Pictures to latents and back, in the sizes and on the device of a model.</summary>
+/// <param name="autoencoder">Encodes and decodes. Borrowed.</param>
+/// <param name="placement">Device and compute dtype.</param>
+internal sealed class LatentPictures(Autoencoder autoencoder, Placement placement)
+{
+    /// <summary>Pixels a side that one latent stands for.</summary>
+    public int Downscale => autoencoder.Params.Downscale;
+
+    /// <summary>
+    /// Noise of the request's seeds for latents of a size: [B, 4, h, w], float32, on the device; fresh.
+    /// </summary>
+    public Tensor Noise(GenerationRequest request, PictureSize size)
+    {
+        using var scope = NewDisposeScope();
+        var downscale = autoencoder.Params.Downscale;
+        return Seeds
+            .Noise(
+                request.Seed!.Value,
+                request.Batch,
+                autoencoder.Params.LatentChannels,
+                size.Height / downscale,
+                size.Width / downscale
+            )
+            .to(placement.Device)
+            .MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The mean latents of pictures of one size: [B, 4, h, w], float32, scaled; fresh.</summary>
+    public Tensor Encode(IEnumerable<Picture> pictures)
+    {
+        using var scope = NewDisposeScope();
+        var (mean, _) = autoencoder.Encode(
+            cat([.. pictures.Select(PictureTensors.ToPicture)], 0).to(placement.Dtype).to(placement.Device)
+        );
+        return mean.to(ScalarType.Float32).Times(autoencoder.Params.ScaleFactor).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The pictures of latents, [B, 4, h, w], which are borrowed.</summary>
+    public IReadOnlyList<Picture> Decode(Tensor latents)
+    {
+        using var scope = NewDisposeScope();
+        return PictureTensors.FromTensor(
+            autoencoder.Decode(latents.Over(autoencoder.Params.ScaleFactor).to(placement.Dtype))
+        );
+    }
+
+    /// <summary>Latents of the first pass at the size of the second; fresh.</summary>
+    public Tensor Enlarge(Tensor latents, Upscaler upscaler, PictureSize size)
+    {
+        var downscale = autoencoder.Params.Downscale;
+        return upscaler.Latents is { } mode
+            ? nn.functional.interpolate(latents, size: [size.Height / downscale, size.Width / downscale], mode: mode)
+            : Encode(
+                Decode(latents)
+                    .Select(picture => PictureResizing.Resize(picture, size.Width, size.Height, upscaler.Pixels!.Value))
+            );
+    }
+
+    /// <summary>
+    /// What an inpainting model is told of the picture: that under the mask all is new, or, without a mask, that
+    /// everything is.
+    /// </summary>
+    public Tensor InpaintingInput(InitialCanvas? canvas, PictureSize size)
+    {
+        if (canvas?.LatentMask is not { } mask)
+        {
+            return InpaintingChannels.OfNothing(autoencoder, size.Width, size.Height, placement);
+        }
+
+        using var scope = NewDisposeScope();
+        var levels = tensor([.. mask.Levels.Select(level => level / 255f)], [1, 1, mask.Height, mask.Width]);
+        return InpaintingChannels
+            .Of(
+                autoencoder,
+                PictureTensors.ToPicture(canvas.Seen).to(placement.Dtype).to(placement.Device),
+                levels.to(placement.Device)
+            )
+            .MoveToOuterDisposeScope();
+    }
+}

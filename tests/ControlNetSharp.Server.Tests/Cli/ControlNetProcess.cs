@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace ControlNetSharp.Server.Tests.Cli;
+
+/// <summary>The built program in a process of its own, which can be killed.</summary>
+internal sealed class ControlNetProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _log = new();
+
+    private ControlNetProcess(string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "controlnet.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // A kill must find the process as it is in use, not with what the machine of the test has set.
+        foreach (var name in start.Environment.Keys.Where(IsSetting).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        _process = Process.Start(start)!;
+        _process.ErrorDataReceived += (_, line) =>
+        {
+            lock (_log)
+            {
+                _log.AppendLine(line.Data);
+            }
+        };
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>The first line of standard output: of a server, its address.</summary>
+    public string FirstLine { get; private set; } = "";
+
+    /// <summary>What it wrote to standard error so far.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+            {
+                return _log.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts it and waits for its first line.</summary>
+    public static async Task<ControlNetProcess> StartAsync(params string[] arguments)
+    {
+        var process = new ControlNetProcess(arguments);
+        process.FirstLine =
+            await process._process.StandardOutput.ReadLineAsync()
+            ?? throw new InvalidOperationException($"controlnet {string.Join(' ', arguments)}: {process.Log}");
+        return process;
+    }
+
+    /// <summary>A client of the server.</summary>
+    public HttpClient Client(string? login = null)
+    {
+        var client = new HttpClient { BaseAddress = new Uri(FirstLine), Timeout = TimeSpan.FromMinutes(1) };
+        if (login is not null)
+        {
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+                "Basic",
+                Convert.ToBase64String(Encoding.UTF8.GetBytes(login))
+            );
+        }
+
+        return client;
+    }
+
+    /// <summary>As <c>kill -9</c>.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>As <c>kill</c>, or Ctrl-C with another signal; gives the exit code.</summary>
+    public async Task<int> EndAsync(string signal = "TERM")
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private static bool IsSetting(string name) =>
+        name.StartsWith("CONTROLNETSHARP_", StringComparison.Ordinal)
+        && name is not ("CONTROLNETSHARP_LIBTORCH" or "CONTROLNETSHARP_PAD_CONVOLUTIONS");
+}
