@@ -12,8 +12,8 @@ namespace ControlNetSharp.Models;
 /// The first folder that has the name counts. In it, a file whose whole name is the one asked for comes before those in
 /// subfolders, one in a folder for what is asked (<c>Lora</c>) before one that could be anything, the same spelling
 /// before another case, and .safetensors before other containers; links to one file are that file. What then is still
-/// more than one file is refused. A hash in brackets decides among files of one name and is not compared otherwise: that
-/// would read gigabytes.
+/// more than one file is refused. A hash in brackets decides among files of one name and is not compared otherwise:
+/// that would read gigabytes.
 /// </remarks>
 public sealed class ModelFinder
 {

@@ -8,7 +8,7 @@ namespace ControlNetSharp.Text;
 /// side.
 /// </param>
 /// <param name="Pooled">
-/// [1, P]: one vector for the whole prompt, from the first chunk by the last encoder (SDXL); null where the family takes
-/// none.
+/// [1, P]: one vector for the whole prompt, from the first chunk by the last encoder (SDXL); null where the family
+/// takes none.
 /// </param>
 internal sealed record TextConditioning(Tensor Context, Tensor? Pooled);
