@@ -14,11 +14,11 @@ public static class EngineTelemetry
     internal static ActivitySource Source { get; } = new(Name);
 
     internal static Counter<long> Pictures { get; } =
-        Meter.CreateCounter<long>("controlnet.pictures", "{picture}", "Pictures made.");
+        Meter.CreateCounter<long>("controlnet.engine.pictures", "{picture}", "Pictures made.");
 
     internal static Histogram<double> StepSeconds { get; } =
-        Meter.CreateHistogram<double>("controlnet.step.duration", "s", "Mean time of a step of a batch.");
+        Meter.CreateHistogram<double>("controlnet.engine.step.duration", "s", "Mean time of a step of a batch.");
 
     internal static Histogram<double> RequestSeconds { get; } =
-        Meter.CreateHistogram<double>("controlnet.request.duration", "s", "Time of a request, waiting left out.");
+        Meter.CreateHistogram<double>("controlnet.engine.request.duration", "s", "Time of a request, waiting left out.");
 }
