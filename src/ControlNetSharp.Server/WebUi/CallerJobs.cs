@@ -33,6 +33,9 @@ internal sealed class CallerJob(string task, Caller caller, string connection, i
     /// <summary>Whether the caller asked for its end.</summary>
     public bool IsInterrupted { get; set; }
 
+    /// <summary>What the picture looked like (JPEG) when its end was asked for; null where there was nothing to see.</summary>
+    public byte[]? Unfinished { get; set; }
+
     /// <summary>Whether the caller asked for the end of a batch at some time.</summary>
     public bool WasSkipped { get; private set; }
 

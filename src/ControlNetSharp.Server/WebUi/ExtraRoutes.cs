@@ -119,6 +119,12 @@ internal static class ExtraRoutes
             said.Add($"Postprocess upscaler: {upscaler}, {picture.Width}x{picture.Height}");
         }
 
+        else if (PictureSignature.FormatOf(source.ReadBytes()) == "PNG")
+        {
+            // Nothing was asked of it.
+            return (Convert.ToBase64String(source.ReadBytes()), string.Join(", ", said));
+        }
+
         var texts = PictureTexts.Read(source.ReadBytes()).Parameters is { } parameters
             ? new Dictionary<string, string>(StringComparer.Ordinal) { [PictureTexts.ParametersKey] = parameters }
             : null;

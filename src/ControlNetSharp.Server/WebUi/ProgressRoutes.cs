@@ -107,7 +107,8 @@ internal sealed class ProgressRoutes(CallerJobs callers, JobStore store)
         var call = callers.Find(context, name);
         var (done, left, job) = await HowFarAsync(call, context.RequestAborted).ConfigureAwait(false);
         job ??= await ByNameAsync(context, name).ConfigureAwait(false);
-        var isQueued = job is { State: JobState.Queued };
+        // A call whose job is still on its way waits as well.
+        var isQueued = job is { State: JobState.Queued } || (call is not null && job is null);
         var isActive = job is { State: JobState.Running };
         var number = job?.Progress?.Preview ?? -1;
         var preview =
@@ -170,6 +171,11 @@ internal sealed class ProgressRoutes(CallerJobs callers, JobStore store)
         var job = call?.Job ?? (await ByNameAsync(context, name).ConfigureAwait(false))?.Id;
         if (job is not null)
         {
+            if (call is not null)
+            {
+                call.Unfinished = await store.PreviewAsync(job, context.RequestAborted).ConfigureAwait(false);
+            }
+
             await store.CancelAsync(job, context.Owner(), context.RequestAborted).ConfigureAwait(false);
         }
     }
