@@ -93,7 +93,7 @@ internal sealed class CallerJobs
         var own = Of(context);
         return task is { Length: > 0 }
             ? own.FirstOrDefault(call => call.Task == task)
-            : own.FirstOrDefault(call => call.Connection == context.Connection.Id) ?? own.FirstOrDefault();
+            : own.FirstOrDefault(call => call.Connection == context.Connection.Id) ?? (own is [var first, ..] ? first : null);
     }
 
     /// <summary>The calls of a caller, the first one first.</summary>
@@ -112,5 +112,6 @@ internal sealed class CallerJobs
         );
 
     /// <summary>What the caller asked for since its last call.</summary>
-    public (bool Interrupted, bool Skipped) MarksOf(HttpContext context) => _marks.GetValueOrDefault(Caller.Of(context));
+    public (bool Interrupted, bool Skipped) MarksOf(HttpContext context) =>
+        _marks.GetValueOrDefault(Caller.Of(context));
 }

@@ -116,7 +116,9 @@ internal static class GenerationAnswer
         List<string> warnings =
         [
             .. plan.Warnings,
-            .. outcome.Warnings.Select(warning => MemberNames.Text(warning, plan.Units)).Distinct(StringComparer.Ordinal),
+            .. outcome
+                .Warnings.Select(warning => MemberNames.Text(warning, plan.Units))
+                .Distinct(StringComparer.Ordinal),
         ];
         var denoise = request.Initial?.Denoise ?? request.Hires?.Denoise;
         return new JsonObject

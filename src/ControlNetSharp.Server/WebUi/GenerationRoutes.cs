@@ -27,12 +27,7 @@ internal sealed record GenerationOutcome
 }
 
 /// <summary><c>txt2img</c> and <c>img2img</c>: they wait for the jobs that they hand in.</summary>
-internal sealed class GenerationRoutes(
-    GenerationPlanner planner,
-    CallerJobs callers,
-    JobDesk desk,
-    JobStore store
-)
+internal sealed class GenerationRoutes(GenerationPlanner planner, CallerJobs callers, JobDesk desk, JobStore store)
 {
     private const int TaskLength = 7;
     private const string TaskLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -102,7 +97,11 @@ internal sealed class GenerationRoutes(
                 outcome.Pictures.Add((await BytesAsync(file, context).ConfigureAwait(false), rest.Seed!.Value + k));
             }
 
-            foreach (var file in files.Where(file => file.Role != JobFileRole.Picture && !outcome.Hints.ContainsKey(file.Name)))
+            foreach (
+                var file in files.Where(file =>
+                    file.Role != JobFileRole.Picture && !outcome.Hints.ContainsKey(file.Name)
+                )
+            )
             {
                 outcome.Hints[file.Name] = await BytesAsync(file, context).ConfigureAwait(false);
             }
@@ -121,7 +120,12 @@ internal sealed class GenerationRoutes(
         }
     }
 
-    private async Task<Job> WaitAsync(HttpContext context, GenerationPlan plan, GenerationRequest request, CallerJob call)
+    private async Task<Job> WaitAsync(
+        HttpContext context,
+        GenerationPlan plan,
+        GenerationRequest request,
+        CallerJob call
+    )
     {
         var aborted = context.RequestAborted;
         Submission submission;
@@ -130,9 +134,9 @@ internal sealed class GenerationRoutes(
             submission = await desk.SubmitAsync(request, new JobTerms(context.Owner()) { Alias = call.Task }, aborted)
                 .ConfigureAwait(false);
         }
-        catch (Exception e) when (MemberNames.Error(e, plan.Units) is { } told)
+        catch (Exception e) when (MemberNames.Error(e, plan.Units) is not null)
         {
-            throw told;
+            throw MemberNames.Error(e, plan.Units)!;
         }
 
         call.Job = submission.Job.Id;
