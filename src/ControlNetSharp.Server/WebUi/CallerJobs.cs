@@ -33,6 +33,9 @@ internal sealed class CallerJob(string task, Caller caller, string connection, i
     /// <summary>Whether the caller asked for its end.</summary>
     public bool IsInterrupted { get; set; }
 
+    /// <summary>What the picture looked like (JPEG) when its end was asked for; null where there was nothing to see.</summary>
+    public byte[]? Unfinished { get; set; }
+
     /// <summary>Whether the caller asked for the end of a batch at some time.</summary>
     public bool WasSkipped { get; private set; }
 
@@ -90,7 +93,7 @@ internal sealed class CallerJobs
         var own = Of(context);
         return task is { Length: > 0 }
             ? own.FirstOrDefault(call => call.Task == task)
-            : own.FirstOrDefault(call => call.Connection == context.Connection.Id) ?? own.FirstOrDefault();
+            : own.FirstOrDefault(call => call.Connection == context.Connection.Id) ?? (own is [var first, ..] ? first : null);
     }
 
     /// <summary>The calls of a caller, the first one first.</summary>
@@ -109,5 +112,6 @@ internal sealed class CallerJobs
         );
 
     /// <summary>What the caller asked for since its last call.</summary>
-    public (bool Interrupted, bool Skipped) MarksOf(HttpContext context) => _marks.GetValueOrDefault(Caller.Of(context));
+    public (bool Interrupted, bool Skipped) MarksOf(HttpContext context) =>
+        _marks.GetValueOrDefault(Caller.Of(context));
 }

@@ -104,7 +104,9 @@ internal sealed class ControlModules
 
         List<string> others =
         [
-            .. All.Where(other => other.Row.Types.Intersect(module.Row.Types, StringComparer.Ordinal).Any() && CanRun(other))
+            .. All.Where(other =>
+                    other.Row.Types.Intersect(module.Row.Types, StringComparer.Ordinal).Any() && CanRun(other)
+                )
                 .Select(other => other.Row.Name),
         ];
         return "Module not supported" + (others.Count == 0 ? "" : $"; there are {string.Join(", ", others)}");

@@ -78,7 +78,10 @@ internal sealed class ControlNetRoutes(ControlModules modules, WebUiModels model
         var types = new JsonObject();
         foreach (var type in ControlTypes.All)
         {
-            List<ControlModule> of = [.. modules.All.Where(module => module.Use == ModuleUse.AsItIs || ControlTypes.Has(type, module.Row))];
+            List<ControlModule> of =
+            [
+                .. modules.All.Where(module => module.Use == ModuleUse.AsItIs || ControlTypes.Has(type, module.Row)),
+            ];
             List<string> labels = [.. of.Select(module => module.Row.Label)];
             List<string> some = [.. names.Where((name, index) => index == 0 || ControlTypes.IsOf(type, name))];
             // The first that can be carried out with any picture, where there is one.

@@ -73,8 +73,13 @@ internal static class ControlTypes
     /// <summary>Whether a ControlNet belongs to a type, by its name.</summary>
     public static bool IsOf(string type, string model) =>
         type == Every
-        || Aliases.GetValueOrDefault(type, []).Prepend(type).Any(word => model.Contains(word, StringComparison.OrdinalIgnoreCase))
-        || (OfUnion.Contains(type, StringComparer.Ordinal) && model.Contains(Union, StringComparison.OrdinalIgnoreCase));
+        || Aliases
+            .GetValueOrDefault(type, [])
+            .Prepend(type)
+            .Any(word => model.Contains(word, StringComparison.OrdinalIgnoreCase))
+        || (
+            OfUnion.Contains(type, StringComparer.Ordinal) && model.Contains(Union, StringComparison.OrdinalIgnoreCase)
+        );
 
     /// <summary>The ControlNet that a type begins with: of version 1.1 where there is one.</summary>
     public static string UsualModel(IReadOnlyList<string> models) =>

@@ -98,7 +98,10 @@ internal sealed class DetectRoutes(ControlModules modules, SliderValues sliders,
                     ]
                 )
                 .ConfigureAwait(false)
-            : (pictures.Select((picture, k) => Plain(module, picture, masks.ElementAtOrDefault(k), payload)).ToList(), []);
+            : (
+                pictures.Select((picture, k) => Plain(module, picture, masks.ElementAtOrDefault(k), payload)).ToList(),
+                []
+            );
         var answer = new JsonObject
         {
             ["info"] = "Success",
@@ -155,9 +158,9 @@ internal sealed class DetectRoutes(ControlModules modules, SliderValues sliders,
                 }
             }
         }
-        catch (Exception e) when (MemberNames.Error(e, []) is { } told)
+        catch (Exception e) when (MemberNames.Error(e, []) is not null)
         {
-            throw told;
+            throw MemberNames.Error(e, [])!;
         }
         finally
         {
@@ -171,7 +174,7 @@ internal sealed class DetectRoutes(ControlModules modules, SliderValues sliders,
         return (hints, poses);
     }
 
-    private static JsonNode? WithAnimals(byte[] pose)
+    private static JsonObject WithAnimals(byte[] pose)
     {
         var node = JsonNode.Parse(pose)!.AsObject();
         node["animals"] = new JsonArray();
@@ -227,7 +230,9 @@ internal sealed class DetectRoutes(ControlModules modules, SliderValues sliders,
         string[] required = ["people", "canvas_width", "canvas_height"];
         if (pose.ValueKind != JsonValueKind.Object)
         {
-            throw WebUiException.Validation([new FieldError(["body", index], "value is not a valid dict", "type_error.dict")]);
+            throw WebUiException.Validation([
+                new FieldError(["body", index], "value is not a valid dict", "type_error.dict"),
+            ]);
         }
 
         var missing = required.Where(name => !pose.TryGetProperty(name, out _)).ToList();

@@ -68,7 +68,11 @@ internal static class ExtraRoutes
                     && PayloadField.TextOf(data) is { } text
                         ? Made(payload, text)
                         : throw WebUiException.Validation([
-                            new FieldError(["body", "imageList", index, "data"], "field required", "value_error.missing"),
+                            new FieldError(
+                                ["body", "imageList", index, "data"],
+                                "field required",
+                                "value_error.missing"
+                            ),
                         ])
             )
             .ToList();
@@ -118,6 +122,11 @@ internal static class ExtraRoutes
                     : Mixed(enlarged, Enlarged(payload, picture, second), share);
             said.Add($"Postprocess upscaler: {upscaler}, {picture.Width}x{picture.Height}");
         }
+        else if (PictureSignature.FormatOf(source.ReadBytes()) == "PNG")
+        {
+            // Nothing was asked of it.
+            return (Convert.ToBase64String(source.ReadBytes()), string.Join(", ", said));
+        }
 
         var texts = PictureTexts.Read(source.ReadBytes()).Parameters is { } parameters
             ? new Dictionary<string, string>(StringComparer.Ordinal) { [PictureTexts.ParametersKey] = parameters }
@@ -139,14 +148,13 @@ internal static class ExtraRoutes
         var (width, height) = (payload.Whole("upscaling_resize_w")!.Value, payload.Whole("upscaling_resize_h")!.Value);
         var (x, y) = ((double)width / picture.Width, (double)height / picture.Height);
         var cuts = payload.Flag("upscaling_crop") == true;
-        var factor = !toSize ? payload.Number("upscaling_resize")!.Value
+        var factor =
+            !toSize ? payload.Number("upscaling_resize")!.Value
             : cuts ? Math.Max(x, y)
             : Math.Min(x, y);
         var (wide, high) = (Side(picture.Width * factor), Side(picture.Height * factor));
         var enlarged = PictureUpscalers.Resize(picture, upscaler, wide, high);
-        return toSize && cuts
-            ? PictureResizing.Fit(enlarged, Side(width), Side(height), ResizeMode.Crop)
-            : enlarged;
+        return toSize && cuts ? PictureResizing.Fit(enlarged, Side(width), Side(height), ResizeMode.Crop) : enlarged;
     }
 
     private static int Side(double side) =>

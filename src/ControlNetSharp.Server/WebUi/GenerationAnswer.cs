@@ -13,7 +13,7 @@ namespace ControlNetSharp.Server.WebUi;
 /// What txt2img and img2img answer: pictures, the fields of the request, and a text of JSON that says how the pictures
 /// were made. Source: stable-diffusion-webui v1.10.1, modules/processing.py, Processed (keys).
 /// </summary>
-internal sealed class GenerationAnswer(JobStore store)
+internal static class GenerationAnswer
 {
     private static readonly JsonSerializerOptions Relaxed = new()
     {
@@ -21,18 +21,9 @@ internal sealed class GenerationAnswer(JobStore store)
     };
 
     /// <summary>The whole answer.</summary>
-    public async Task<JsonNode?> OfAsync(
-        GenerationPlan plan,
-        GenerationOutcome outcome,
-        CancellationToken cancellationToken
-    )
+    public static JsonObject Of(GenerationPlan plan, GenerationOutcome outcome)
     {
-        var files = new List<byte[]>();
-        foreach (var (file, _) in outcome.Pictures)
-        {
-            files.Add(await BytesAsync(file, cancellationToken).ConfigureAwait(false));
-        }
-
+        List<byte[]> files = [.. outcome.Pictures.Select(picture => picture.File)];
         List<string> texts = [.. files.Select(file => PictureTexts.Read(file).Parameters ?? "")];
         if (plan.Joined is { } joined && files.Count > 0)
         {
@@ -44,7 +35,7 @@ internal sealed class GenerationAnswer(JobStore store)
         {
             var format = PictureFormat.Find(plan.Options[OptionTable.Format]!.GetValue<string>())!;
             var quality = (int)Math.Clamp(plan.Options[OptionTable.Quality]!.GetValue<double>(), 1, 100);
-            foreach (var file in files.Concat(await MapsAsync(plan, outcome, cancellationToken).ConfigureAwait(false)))
+            foreach (var file in files.Concat(Maps(plan, outcome)))
             {
                 images.Add(Convert.ToBase64String(PictureFormat.Of(file, format, quality)));
             }
@@ -73,34 +64,33 @@ internal sealed class GenerationAnswer(JobStore store)
     }
 
     /// <summary>The hints of the units that show theirs: of a second pass first, then of the first.</summary>
-    private async Task<List<byte[]>> MapsAsync(
-        GenerationPlan plan,
-        GenerationOutcome outcome,
-        CancellationToken cancellationToken
-    )
+    private static IEnumerable<byte[]> Maps(GenerationPlan plan, GenerationOutcome outcome)
     {
-        var maps = new List<byte[]>();
         if (plan.Joined is not null || plan.Options[OptionTable.NoDetectedMaps]!.GetValue<bool>())
         {
-            return maps;
+            yield break;
         }
 
-        foreach (var (index, _) in plan.Units.Index().Where(unit => unit.Item.SavesMap))
+        foreach (var (index, unit) in plan.Units.Index().Where(unit => unit.Item.SavesMap))
         {
-            string[] names =
-                plan.First.Hires is null
-                    ? [GenerationJob.HintName(index)]
-                    : [GenerationJob.HiresHintName(index), GenerationJob.HintName(index)];
-            foreach (var name in names)
+            if (outcome.Hints.GetValueOrDefault(GenerationJob.HiresHintName(index)) is { } larger)
             {
-                if (outcome.Hints.Find(file => file.Name == name) is { } file)
-                {
-                    maps.Add(await BytesAsync(file, cancellationToken).ConfigureAwait(false));
-                }
+                yield return larger;
+            }
+
+            if (outcome.Hints.GetValueOrDefault(GenerationJob.HintName(index)) is { } map)
+            {
+                yield return Sized(map, plan.First.Size!.Value, unit.Unit.Resize);
             }
         }
+    }
 
-        return maps;
+    private static byte[] Sized(byte[] map, PictureSize size, ResizeMode resize)
+    {
+        var picture = PictureSource.FromBytes(map).Read();
+        return (picture.Width, picture.Height) == (size.Width, size.Height)
+            ? map
+            : PictureWriter.EncodePng(PictureResizing.FitHint(picture, size.Width, size.Height, resize));
     }
 
     private static JsonObject Parameters(GenerationPlan plan)
@@ -126,7 +116,9 @@ internal sealed class GenerationAnswer(JobStore store)
         List<string> warnings =
         [
             .. plan.Warnings,
-            .. outcome.Warnings.Select(warning => MemberNames.Text(warning, plan.Units)).Distinct(StringComparer.Ordinal),
+            .. outcome
+                .Warnings.Select(warning => MemberNames.Text(warning, plan.Units))
+                .Distinct(StringComparer.Ordinal),
         ];
         var denoise = request.Initial?.Denoise ?? request.Hires?.Denoise;
         return new JsonObject
@@ -184,8 +176,4 @@ internal sealed class GenerationAnswer(JobStore store)
 
         return extra;
     }
-
-    private async Task<byte[]> BytesAsync(JobFile file, CancellationToken cancellationToken) =>
-        (await store.Blobs.GetAsync(file.Sha256, cancellationToken).ConfigureAwait(false))?.Bytes
-        ?? throw WebUiException.Python("FileNotFoundError", $"{file.Name} is not there any more.");
 }

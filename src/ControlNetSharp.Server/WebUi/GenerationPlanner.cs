@@ -118,7 +118,10 @@ internal sealed class GenerationPlanner(OptionStore options, WebUiModels models,
                 payload.Flag("save_images") == true,
                 "save_images: pictures are kept with their job, and in no folder; there is no grid."
             ),
-            (payload.Array("styles").Count > 0, "styles: there are no styles here; the prompts were taken as they are."),
+            (
+                payload.Array("styles").Count > 0,
+                "styles: there are no styles here; the prompts were taken as they are."
+            ),
         ];
         warnings.AddRange(passedOver.Where(one => one.IsAsked).Select(one => one.Text));
     }
@@ -131,7 +134,7 @@ internal sealed class GenerationPlanner(OptionStore options, WebUiModels models,
         {
             if (OptionTable.Find(property.Name) is { } option)
             {
-                all[option.Name] = options.Checked(option, property.Value);
+                all[option.Name] = OptionStore.Checked(option, property.Value);
             }
             else
             {
@@ -139,7 +142,10 @@ internal sealed class GenerationPlanner(OptionStore options, WebUiModels models,
             }
         }
 
-        if (payload.Flag("override_settings_restore_afterwards") == false && payload.Sent("override_settings") is { } kept)
+        if (
+            payload.Flag("override_settings_restore_afterwards") == false
+            && payload.Sent("override_settings") is { } kept
+        )
         {
             options.Set(kept, ignoresUnknown: true);
         }
@@ -167,7 +173,9 @@ internal sealed class GenerationPlanner(OptionStore options, WebUiModels models,
         var scheduler = payload.Text("scheduler") is { Length: > 0 } named ? named : SamplerCatalogue.Automatic;
         var name = SamplerName(payload);
         var sampler = RequestRules.Named("sampler", name, known => SamplerCatalogue.Resolve(known)).Sampler;
-        var combined = InfotextVocabulary.SamplerNamed(name) is { IsCombined: true, Scheduler: var behind } ? behind : null;
+        var combined = InfotextVocabulary.SamplerNamed(name) is { IsCombined: true, Scheduler: var behind }
+            ? behind
+            : null;
         if (InfotextVocabulary.Same(scheduler, SamplerCatalogue.Automatic))
         {
             scheduler = combined ?? SamplerCatalogue.Automatic;
@@ -203,7 +211,11 @@ internal sealed class GenerationPlanner(OptionStore options, WebUiModels models,
         // Clients send 0 or 1 whatever the sampler is.
         if (wanted is not (0 or 1))
         {
-            throw Refused("eta", RequestRules.Text(wanted), $"with {sampler.Name} it is always {RequestRules.Text(usual)} here.");
+            throw Refused(
+                "eta",
+                RequestRules.Text(wanted),
+                $"with {sampler.Name} it is always {RequestRules.Text(usual)} here."
+            );
         }
 
         warnings.Add($"eta: with {sampler.Name} it is always {RequestRules.Text(usual)} here.");
@@ -239,14 +251,16 @@ internal sealed class GenerationPlanner(OptionStore options, WebUiModels models,
         };
 
     private static long MostPictures(Payload payload) =>
-        Math.Max(0, (long)Integer(payload, "batch_size") * Integer(payload, "n_iter")) is var count && count < 100_000 ? count : 0;
+        Math.Max(0, (long)Integer(payload, "batch_size") * Integer(payload, "n_iter")) is var count && count < 100_000
+            ? count
+            : 0;
 
     private static int Integer(Payload payload, string name) =>
         payload.Whole(name)!.Value is >= int.MinValue and <= int.MaxValue and var value
             ? (int)value
             : throw Refused(name, payload.Whole(name)!.Value.ToString(CultureInfo.InvariantCulture), "is too large.");
 
-    private IReadOnlyList<PlannedUnit> Units(
+    private List<PlannedUnit> Units(
         Payload payload,
         bool isImg2Img,
         StartRequests? start,

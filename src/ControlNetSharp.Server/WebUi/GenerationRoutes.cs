@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Server.Jobs;
 using ControlNetSharp.Server.Safety;
@@ -12,11 +13,11 @@ namespace ControlNetSharp.Server.WebUi;
 /// <summary>What the jobs of a call made.</summary>
 internal sealed record GenerationOutcome
 {
-    /// <summary>The pictures, with the seed of each.</summary>
-    public List<(JobFile File, long Seed)> Pictures { get; } = [];
+    /// <summary>The pictures (PNG), with the seed of each.</summary>
+    public List<(byte[] File, long Seed)> Pictures { get; } = [];
 
-    /// <summary>Hints by unit: those of the second pass, then those of the first.</summary>
-    public List<JobFile> Hints { get; } = [];
+    /// <summary>The hints (PNG) by the names of their files.</summary>
+    public Dictionary<string, byte[]> Hints { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What the jobs warned of.</summary>
     public List<JobWarning> Warnings { get; } = [];
@@ -26,13 +27,7 @@ internal sealed record GenerationOutcome
 }
 
 /// <summary><c>txt2img</c> and <c>img2img</c>: they wait for the jobs that they hand in.</summary>
-internal sealed class GenerationRoutes(
-    GenerationPlanner planner,
-    GenerationAnswer answer,
-    CallerJobs callers,
-    JobDesk desk,
-    JobStore store
-)
+internal sealed class GenerationRoutes(GenerationPlanner planner, CallerJobs callers, JobDesk desk, JobStore store)
 {
     private const int TaskLength = 7;
     private const string TaskLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -63,7 +58,7 @@ internal sealed class GenerationRoutes(
                 await MakeAsync(context, plan, request, call, outcome).ConfigureAwait(false);
             }
 
-            return await answer.OfAsync(plan, outcome, context.RequestAborted).ConfigureAwait(false);
+            return GenerationAnswer.Of(plan, outcome);
         }
         finally
         {
@@ -97,11 +92,25 @@ internal sealed class GenerationRoutes(
             var job = await WaitAsync(context, plan, rest, call).ConfigureAwait(false);
             var files = await store.FilesAsync(job.Id, context.RequestAborted).ConfigureAwait(false);
             var pictures = files.Where(file => file.Role == JobFileRole.Picture).ToList();
-            outcome.Pictures.AddRange(pictures.Select((file, k) => (file, rest.Seed!.Value + k)));
-            outcome.Warnings.AddRange(job.Warnings);
-            if (outcome.Hints.Count == 0)
+            foreach (var (k, file) in pictures.Index())
             {
-                outcome.Hints.AddRange(files.Where(file => file.Role != JobFileRole.Picture));
+                outcome.Pictures.Add((await BytesAsync(file, context).ConfigureAwait(false), rest.Seed!.Value + k));
+            }
+
+            foreach (
+                var file in files.Where(file =>
+                    file.Role != JobFileRole.Picture && !outcome.Hints.ContainsKey(file.Name)
+                )
+            )
+            {
+                outcome.Hints[file.Name] = await BytesAsync(file, context).ConfigureAwait(false);
+            }
+
+            outcome.Warnings.AddRange(job.Warnings);
+            if (job.State == JobState.Cancelled && call.Unfinished is { } unfinished)
+            {
+                outcome.Pictures.Add((Enlarged(unfinished, rest), rest.Seed!.Value + pictures.Count));
+                call.Unfinished = null;
             }
 
             var over = pictures.Count / rest.Batch + (job.State == JobState.Cancelled ? 1 : 0);
@@ -111,7 +120,12 @@ internal sealed class GenerationRoutes(
         }
     }
 
-    private async Task<Job> WaitAsync(HttpContext context, GenerationPlan plan, GenerationRequest request, CallerJob call)
+    private async Task<Job> WaitAsync(
+        HttpContext context,
+        GenerationPlan plan,
+        GenerationRequest request,
+        CallerJob call
+    )
     {
         var aborted = context.RequestAborted;
         Submission submission;
@@ -120,9 +134,9 @@ internal sealed class GenerationRoutes(
             submission = await desk.SubmitAsync(request, new JobTerms(context.Owner()) { Alias = call.Task }, aborted)
                 .ConfigureAwait(false);
         }
-        catch (Exception e) when (MemberNames.Error(e, plan.Units) is { } told)
+        catch (Exception e) when (MemberNames.Error(e, plan.Units) is not null)
         {
-            throw told;
+            throw MemberNames.Error(e, plan.Units)!;
         }
 
         call.Job = submission.Job.Id;
@@ -146,4 +160,19 @@ internal sealed class GenerationRoutes(
             throw;
         }
     }
+
+    /// <summary>The first picture of a batch that was not finished, as far as it could be seen, in its size.</summary>
+    private static byte[] Enlarged(byte[] preview, GenerationRequest request)
+    {
+        var size = request.Size!.Value;
+        var result = request.Hires?.SizeOf(size) ?? size;
+        var picture = PictureSource.FromBytes(preview).Read();
+        return PictureWriter.EncodePng(
+            PictureUpscalers.Resize(picture, PictureUpscalers.None, result.Width, result.Height)
+        );
+    }
+
+    private async Task<byte[]> BytesAsync(JobFile file, HttpContext context) =>
+        (await store.Blobs.GetAsync(file.Sha256, context.RequestAborted).ConfigureAwait(false))?.Bytes
+        ?? throw WebUiException.Python("FileNotFoundError", $"{file.Name} is not there any more.");
 }

@@ -43,14 +43,18 @@ internal static class HiresRequests
         return request with
         {
             Size = first,
-            Hires = result == default
-                ? pass with { Scale = payload.Number("hr_scale")!.Value }
-                : pass.To(result, first)
-                    ?? throw Refused(
-                        name,
-                        null,
-                        $"a second pass of {result} must have the shape of the first, {first}."
-                    ),
+            Hires =
+                result == default
+                    ? pass with
+                    {
+                        Scale = payload.Number("hr_scale")!.Value,
+                    }
+                    : pass.To(result, first)
+                        ?? throw Refused(
+                            name,
+                            null,
+                            $"a second pass of {result} must have the shape of the first, {first}."
+                        ),
         };
     }
 
@@ -60,7 +64,12 @@ internal static class HiresRequests
         (string Name, Func<string, bool> IsSame)[] members =
         [
             ("hr_checkpoint_name", name => name == request.Model),
-            ("hr_sampler_name", name => RequestRules.Named("hr_sampler_name", name, one => SamplerCatalogue.Resolve(one)).Sampler == sampling.Sampler),
+            (
+                "hr_sampler_name",
+                name =>
+                    RequestRules.Named("hr_sampler_name", name, one => SamplerCatalogue.Resolve(one)).Sampler
+                    == sampling.Sampler
+            ),
             (
                 "hr_scheduler",
                 name =>
@@ -104,5 +113,9 @@ internal static class HiresRequests
     private static int Whole(Payload payload, string name) =>
         payload.Whole(name)!.Value is >= 0 and <= PictureSize.Most and var side
             ? (int)side
-            : throw Refused(name, RequestRules.Text(payload.Whole(name)!.Value), $"must be from 0 to {PictureSize.Most}.");
+            : throw Refused(
+                name,
+                RequestRules.Text(payload.Whole(name)!.Value),
+                $"must be from 0 to {PictureSize.Most}."
+            );
 }

@@ -82,7 +82,9 @@ internal static partial class MemberNames
 
         var index = InfotextVocabulary.Whole(match.Groups["index"].Value);
         var rest = match.Groups["rest"].Value;
-        var name = rest.StartsWith("options.", StringComparison.Ordinal) ? "threshold_a or threshold_b" : UnitMembers.GetValueOrDefault(rest, rest);
+        var name = rest.StartsWith("options.", StringComparison.Ordinal)
+            ? "threshold_a or threshold_b"
+            : UnitMembers.GetValueOrDefault(rest, rest);
         return $"units[{units.ElementAtOrDefault(index)?.Index ?? index}].{name}";
     }
 

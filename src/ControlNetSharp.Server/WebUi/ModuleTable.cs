@@ -45,13 +45,14 @@ internal static class ModuleTable
     /// <summary>All but <c>none</c>.</summary>
     public static IReadOnlyList<ModuleRow> All { get; } =
     [
-        Row("canny", null, First, ["Canny"], [new("Low Threshold", 1, 255, 100, 1), new("High Threshold", 1, 255, 200, 1)]),
         Row(
-            "invert",
-            "invert (from white bg & black line)",
-            Last,
-            ["Canny", "Lineart", "MLSD", "Scribble"]
-        ) with
+            "canny",
+            null,
+            First,
+            ["Canny"],
+            [new("Low Threshold", 1, 255, 100, 1), new("High Threshold", 1, 255, 200, 1)]
+        ),
+        Row("invert", "invert (from white bg & black line)", Last, ["Canny", "Lineart", "MLSD", "Scribble"]) with
         {
             HasResolution = false,
         },
@@ -79,10 +80,7 @@ internal static class ModuleTable
             null,
             First,
             ["MLSD"],
-            [
-                new("MLSD Value Threshold", 0.01, 2, 0.1, 0.01),
-                new("MLSD Distance Threshold", 0.01, 20, 0.1, 0.01),
-            ]
+            [new("MLSD Value Threshold", 0.01, 2, 0.1, 0.01), new("MLSD Distance Threshold", 0.01, 20, 0.1, 0.01)]
         ),
         Row("lineart_standard", "lineart_standard (from white bg & black line)", First, ["Lineart"]),
         Row("lineart", "lineart_realistic", 0, ["Lineart"]),
@@ -94,7 +92,10 @@ internal static class ModuleTable
         Row("pidinet_safe", "softedge_pidisafe", 0, ["SoftEdge"]),
         Row("hed_safe", "softedge_hedsafe", 0, ["SoftEdge"]),
         Row("hed", "softedge_hed", 0, ["SoftEdge"]),
-        Row("softedge_anyline", null, 0, ["SoftEdge"], [new("Safe Steps", 0, 10, 2, 1)]) with { Resolution = 1280 },
+        Row("softedge_anyline", null, 0, ["SoftEdge"], [new("Safe Steps", 0, 10, 2, 1)]) with
+        {
+            Resolution = 1280,
+        },
         Row("pidinet_scribble", "scribble_pidinet", First, ["Scribble", "SparseCtrl"]),
         Row("scribble_xdog", null, 0, ["Scribble", "SparseCtrl"], [new("XDoG Threshold", 1, 64, 32, 0.01)]),
         Row("scribble_hed", null, 0, ["Scribble", "SparseCtrl"]),
@@ -103,20 +104,26 @@ internal static class ModuleTable
         Row("oneformer_coco", "seg_ofcoco", 0, ["Segmentation"]),
         Row("anime_face_segment", "seg_anime_face", 0, ["Segmentation"]),
         Row("mobile_sam", null, 0, ["Segmentation"]),
-        Row("shuffle", null, 0, ["Shuffle"]) with { HasResolution = false },
+        Row("shuffle", null, 0, ["Shuffle"]) with
+        {
+            HasResolution = false,
+        },
         Row("tile_resample", null, First, ["Tile"], [new("Down Sampling Rate", 1, 8, 1, 0.01)]),
-        Row(
-            "tile_colorfix+sharp",
-            null,
-            0,
-            ["Tile"],
-            [new("Variation", 3, 32, 8, 1), new("Sharpness", 0, 2, 1, 0.01)]
-        ),
+        Row("tile_colorfix+sharp", null, 0, ["Tile"], [new("Variation", 3, 32, 8, 1), new("Sharpness", 0, 2, 1, 0.01)]),
         Row("tile_colorfix", null, 0, ["Tile"], [new("Variation", 3, 32, 8, 1)]),
         Row("blur_gaussian", null, 0, ["Tile"], [new("Sigma", 0.01, 64, 9, 0.01)]),
-        Row("inpaint_only", null, First, ["Inpaint"]) with { HasResolution = false },
-        Row("inpaint_only+lama", null, 0, ["Inpaint"]) with { HasResolution = false },
-        Row("inpaint", "inpaint_global_harmonious", 0, ["Inpaint"]) with { HasResolution = false },
+        Row("inpaint_only", null, First, ["Inpaint"]) with
+        {
+            HasResolution = false,
+        },
+        Row("inpaint_only+lama", null, 0, ["Inpaint"]) with
+        {
+            HasResolution = false,
+        },
+        Row("inpaint", "inpaint_global_harmonious", 0, ["Inpaint"]) with
+        {
+            HasResolution = false,
+        },
         Row("reference_only", null, First, ["Reference"], Fidelity()),
         Row("reference_adain+attn", null, 0, ["Reference"], Fidelity()),
         Row("reference_adain", null, 0, ["Reference"], Fidelity()),
@@ -129,7 +136,10 @@ internal static class ModuleTable
         Row("color", "t2ia_color_grid", 0, ["T2I-Adapter"]),
         Row("ip-adapter-auto", null, 10 * First, ["IP-Adapter"]),
         Row("ip-adapter_clip_sd15", "ip-adapter_clip_h", First, ["IP-Adapter"]),
-        Row("ip-adapter_pulid", null, 0, ["IP-Adapter"]) with { HasResolution = false },
+        Row("ip-adapter_pulid", null, 0, ["IP-Adapter"]) with
+        {
+            HasResolution = false,
+        },
         Row("ip-adapter_face_id_plus", null, 0, ["IP-Adapter"]),
         Row("ip-adapter_face_id", null, 0, ["IP-Adapter"]),
         Row("ip-adapter_clip_sdxl_plus_vith", null, 0, ["IP-Adapter"]),
@@ -144,7 +154,10 @@ internal static class ModuleTable
             [],
             [new("Max Faces", 1, 10, 1, 1), new("Min Face Confidence", 0.01, 1, 0.5, 0.01)]
         ),
-        Row("facexlib", null, 0, []) with { HasResolution = false },
+        Row("facexlib", null, 0, []) with
+        {
+            HasResolution = false,
+        },
     ];
 
     private static ModuleRow Row(
@@ -155,7 +168,8 @@ internal static class ModuleTable
         IReadOnlyList<ModuleSlider>? sliders = null
     ) => new(name, label ?? name, priority, types, sliders ?? []);
 
-    private static ModuleSlider[] Leres() => [new("Remove Near %", 0, 100, 0, 0.1), new("Remove Background %", 0, 100, 0, 0.1)];
+    private static ModuleSlider[] Leres() =>
+        [new("Remove Near %", 0, 100, 0, 0.1), new("Remove Background %", 0, 100, 0, 0.1)];
 
     private static ModuleSlider[] Fidelity() => [new("Style Fidelity (only for Balanced mode)", 0, 1, 0.5, 0.01)];
 

@@ -94,7 +94,7 @@ internal sealed partial class OptionStore
 
     /// <summary>A value that an option may have here.</summary>
     /// <exception cref="WebUiException">It may not.</exception>
-    public JsonNode? Checked(WebUiOption option, JsonElement value)
+    public static JsonNode? Checked(WebUiOption option, JsonElement value)
     {
         var read = OptionTable.FieldOf(option).Read(value, out var error);
         if (error is { } wrong)

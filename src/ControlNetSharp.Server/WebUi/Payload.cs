@@ -35,8 +35,9 @@ internal sealed class PayloadSchema(params IReadOnlyList<PayloadField> fields)
         foreach (var field in fields)
         {
             (string Message, string Type)? error = null;
-            values[field.Name] =
-                given.TryGetValue(field.Name, out var value) ? field.Read(value, out error) : NodeOf(field.Default);
+            values[field.Name] = given.TryGetValue(field.Name, out var value)
+                ? field.Read(value, out error)
+                : NodeOf(field.Default);
             error ??=
                 field.IsRequired && !given.ContainsKey(field.Name) ? ("field required", "value_error.missing") : null;
             if (error is { } wrong)

@@ -46,9 +46,7 @@ internal static class PayloadBody
     {
         if (body.ValueKind != JsonValueKind.Object)
         {
-            throw WebUiException.Validation([
-                new FieldError(["body"], "value is not a valid dict", "type_error.dict"),
-            ]);
+            throw WebUiException.Validation([new FieldError(["body"], "value is not a valid dict", "type_error.dict")]);
         }
 
         var errors = new List<FieldError>();

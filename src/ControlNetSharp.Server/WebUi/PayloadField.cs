@@ -133,7 +133,9 @@ internal sealed record PayloadField(string Name, PayloadType Type, object? Defau
         {
             JsonValueKind.True => true,
             JsonValueKind.False => false,
-            JsonValueKind.Number or JsonValueKind.String when TextOf(value) is { } text => Word(text.ToLowerInvariant()),
+            JsonValueKind.Number or JsonValueKind.String when TextOf(value) is { } text => Word(
+                text.ToLowerInvariant()
+            ),
             _ => null,
         };
 

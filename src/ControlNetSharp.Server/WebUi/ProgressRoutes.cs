@@ -52,7 +52,10 @@ internal sealed class ProgressRoutes(CallerJobs callers, JobStore store)
                 ["stopping_generation"] = call?.IsInterrupted == true && job?.State == JobState.Running,
                 ["job"] = call?.Task ?? "",
                 ["job_count"] = call?.Batches ?? 0,
-                ["job_timestamp"] = (call?.Began ?? DateTimeOffset.UtcNow).ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture),
+                ["job_timestamp"] = (call?.Began ?? DateTimeOffset.UtcNow).ToString(
+                    "yyyyMMddHHmmss",
+                    CultureInfo.InvariantCulture
+                ),
                 ["job_no"] = call is null ? 0 : call.BatchesDone + (job?.Progress?.Batch ?? 0),
                 ["sampling_step"] = job?.Progress?.Step ?? 0,
                 ["sampling_steps"] = job?.Progress?.Steps ?? 0,
@@ -91,7 +94,10 @@ internal sealed class ProgressRoutes(CallerJobs callers, JobStore store)
         var waiting = new JsonArray();
         foreach (var call in callers.Of(context))
         {
-            if (await JobOfAsync(call, context.RequestAborted).ConfigureAwait(false) is not { State: not JobState.Queued })
+            if (
+                await JobOfAsync(call, context.RequestAborted).ConfigureAwait(false)
+                is not { State: not JobState.Queued }
+            )
             {
                 waiting.Add(call.Task);
             }
@@ -107,7 +113,8 @@ internal sealed class ProgressRoutes(CallerJobs callers, JobStore store)
         var call = callers.Find(context, name);
         var (done, left, job) = await HowFarAsync(call, context.RequestAborted).ConfigureAwait(false);
         job ??= await ByNameAsync(context, name).ConfigureAwait(false);
-        var isQueued = job is { State: JobState.Queued };
+        // A call whose job is still on its way waits as well.
+        var isQueued = job is { State: JobState.Queued } || (call is not null && job is null);
         var isActive = job is { State: JobState.Running };
         var number = job?.Progress?.Preview ?? -1;
         var preview =
@@ -119,11 +126,18 @@ internal sealed class ProgressRoutes(CallerJobs callers, JobStore store)
             ["active"] = isActive,
             ["queued"] = isQueued,
             ["completed"] = call is null && job?.IsOver == true,
-            ["progress"] = isActive ? call is null ? job!.Progress?.Done ?? 0 : done : null,
+            ["progress"] = isActive
+                ? call is null
+                    ? job!.Progress?.Done ?? 0
+                    : done
+                : null,
             ["eta"] = isActive ? left : null,
             ["live_preview"] = preview is null ? null : "data:image/jpeg;base64," + Convert.ToBase64String(preview),
             ["id_live_preview"] = preview is null ? payload.Whole("id_live_preview") : number,
-            ["textinfo"] = isQueued ? "In queue..." : isActive ? null : "Waiting...",
+            ["textinfo"] =
+                isQueued ? "In queue..."
+                : isActive ? null
+                : "Waiting...",
         };
     }
 
@@ -170,6 +184,11 @@ internal sealed class ProgressRoutes(CallerJobs callers, JobStore store)
         var job = call?.Job ?? (await ByNameAsync(context, name).ConfigureAwait(false))?.Id;
         if (job is not null)
         {
+            if (call is not null)
+            {
+                call.Unfinished = await store.PreviewAsync(job, context.RequestAborted).ConfigureAwait(false);
+            }
+
             await store.CancelAsync(job, context.Owner(), context.RequestAborted).ConfigureAwait(false);
         }
     }
@@ -226,8 +245,7 @@ internal sealed class ProgressRoutes(CallerJobs callers, JobStore store)
         try
         {
             return
-                await PayloadBody.ReadAsync(context).ConfigureAwait(false) is
-                { ValueKind: JsonValueKind.Object } body
+                await PayloadBody.ReadAsync(context).ConfigureAwait(false) is { ValueKind: JsonValueKind.Object } body
                 ? Task.Read(body, [], "body") is var read
                     ? read.Text(JobIdentity) ?? read.Text("force_task_id")
                     : null

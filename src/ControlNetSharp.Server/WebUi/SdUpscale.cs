@@ -74,7 +74,11 @@ internal static class SdUpscale
         IReadOnlyList<Picture> Joined(IReadOnlyList<Picture> made)
         {
             // What was interrupted has the enlarged tiles where none was made.
-            return [.. made.Chunk(tiles.Count).Select(some => Sheet([.. some, .. tiles.Skip(some.Length)], columns, rows, overlap))];
+            return
+            [
+                .. made.Chunk(tiles.Count)
+                    .Select(some => Sheet([.. some, .. tiles.Skip(some.Length)], columns, rows, overlap)),
+            ];
         }
     }
 
@@ -147,9 +151,14 @@ internal static class SdUpscale
         var (width, height) = (tiles[0].Width, tiles[0].Height);
         List<Picture> bands =
         [
-            .. rows.Index().Select(row => Band(tiles, row.Index * columns.Count, columns, columns[^1] + width, overlap)),
+            .. rows.Index()
+                .Select(row => Band(tiles, row.Index * columns.Count, columns, columns[^1] + width, overlap)),
         ];
-        var whole = new Picture(columns[^1] + width, rows[^1] + height, new byte[3 * (columns[^1] + width) * (rows[^1] + height)]);
+        var whole = new Picture(
+            columns[^1] + width,
+            rows[^1] + height,
+            new byte[3 * (columns[^1] + width) * (rows[^1] + height)]
+        );
         foreach (var (band, top) in bands.Zip(rows))
         {
             Paste(whole, band, 0, top, (_, y) => top == 0 || y >= overlap ? 1 : (double)y / overlap);

@@ -19,14 +19,13 @@ internal sealed partial class SliderValues(ILogger<SliderValues> logger)
     )
     {
         var row = module.Row;
-        var side = (int)
-            Within(
-                row,
-                new("processor_res", ModuleTable.LeastResolution, ModuleTable.MostResolution, row.Resolution, 1),
-                resolution,
-                resolution.ToString(CultureInfo.InvariantCulture),
-                warnings
-            );
+        var side = (int)Within(
+            row,
+            new("processor_res", ModuleTable.LeastResolution, ModuleTable.MostResolution, row.Resolution, 1),
+            resolution,
+            resolution.ToString(CultureInfo.InvariantCulture),
+            warnings
+        );
         var chosen = new Dictionary<string, double>(StringComparer.Ordinal);
         string[] names = ["threshold_a", "threshold_b"];
         foreach (var (index, slider) in row.Sliders.Take(names.Length).Index())

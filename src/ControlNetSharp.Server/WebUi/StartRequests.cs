@@ -129,8 +129,7 @@ internal sealed record StartRequests(IReadOnlyList<PictureSource> Pictures, Init
                     ? contents[fill].Value
                     : throw Refused("inpainting_fill", RequestRules.Text(fill), "must be from 0 to 3."),
             OnlyMasked = payload.Flag("inpaint_full_res") == true,
-            Padding = (int)
-                Math.Clamp(payload.Whole("inpaint_full_res_padding")!.Value, int.MinValue, int.MaxValue),
+            Padding = (int)Math.Clamp(payload.Whole("inpaint_full_res_padding")!.Value, int.MinValue, int.MaxValue),
         };
     }
 

@@ -52,9 +52,5 @@ internal static class UnitFields
 
     /// <summary>Features that are not offered, with the values that ask for none of it.</summary>
     public static IReadOnlyList<(string Name, string[] Off)> NotOffered { get; } =
-    [
-        ("union_control_type", ["Unknown"]),
-        ("pulid_mode", ["Fidelity"]),
-        ("input_mode", ["simple", "InputMode.SIMPLE"]),
-    ];
+    [("union_control_type", ["Unknown"]), ("pulid_mode", ["Fidelity"]), ("input_mode", ["simple", "InputMode.SIMPLE"])];
 }

@@ -44,7 +44,9 @@ internal sealed class UnitReading(
             Options = chosen,
             Weight = fields.Number("weight")!.Value,
             Start = fields.Number("guidance_start")!.Value,
-            End = (Alias("guidance", "guidance_end") ? fields.Number("guidance") : fields.Number("guidance_end"))!.Value,
+            End = (
+                Alias("guidance", "guidance_end") ? fields.Number("guidance") : fields.Number("guidance_end")
+            )!.Value,
             Mode = Word(InfotextWords.Mode, "control_mode"),
             Layers = Layers(),
             Resize = Resize(),
@@ -235,7 +237,7 @@ internal sealed class UnitReading(
             : Word(InfotextWords.Resize, "resize_mode");
     }
 
-    private IReadOnlyList<double>? Layers()
+    private List<double>? Layers()
     {
         const string name = "advanced_weighting";
         if (fields.Sent(name) is not { } sent)

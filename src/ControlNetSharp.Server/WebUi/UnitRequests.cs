@@ -21,7 +21,12 @@ internal sealed record StartPicture(PictureSource Picture, PictureSource? Mask, 
 /// Makes control units of the arguments of <c>alwayson_scripts.ControlNet</c>. Source: sd-webui-controlnet v1.1.455,
 /// internal_controlnet/args.py, scripts/controlnet.py (behaviour); what it passes over in silence is an error here.
 /// </summary>
-internal sealed class UnitRequests(ControlModules modules, WebUiModels models, OptionStore options, SliderValues sliders)
+internal sealed class UnitRequests(
+    ControlModules modules,
+    WebUiModels models,
+    OptionStore options,
+    SliderValues sliders
+)
 {
     public const string NoModel = "None";
 
@@ -35,12 +40,18 @@ internal sealed class UnitRequests(ControlModules modules, WebUiModels models, O
         if (args.ValueKind != JsonValueKind.Array)
         {
             throw WebUiException.Validation([
-                new FieldError(["body", "alwayson_scripts", "ControlNet", "args"], "value is not a valid list", "type_error.list"),
+                new FieldError(
+                    ["body", "alwayson_scripts", "ControlNet", "args"],
+                    "value is not a valid list",
+                    "type_error.list"
+                ),
             ]);
         }
 
         var units = new List<PlannedUnit>();
-        foreach (var (index, arg) in args.EnumerateArray().Index().Where(arg => arg.Item.ValueKind == JsonValueKind.Object))
+        foreach (
+            var (index, arg) in args.EnumerateArray().Index().Where(arg => arg.Item.ValueKind == JsonValueKind.Object)
+        )
         {
             var errors = new List<FieldError>();
             var fields = UnitFields.Schema.Read(arg, errors, "body", "alwayson_scripts", "ControlNet", "args", index);
@@ -54,7 +65,9 @@ internal sealed class UnitRequests(ControlModules modules, WebUiModels models, O
                 continue;
             }
 
-            warnings.AddRange(fields.Unknown.Select(name => $"units[{index}].{name}: there is no such field; it was ignored."));
+            warnings.AddRange(
+                fields.Unknown.Select(name => $"units[{index}].{name}: there is no such field; it was ignored.")
+            );
             units.Add(new UnitReading(modules, models, options, sliders, fields, index, start, warnings).Read());
         }
 

@@ -37,7 +37,9 @@ internal sealed class WebUiException : Exception
                 new JsonObject
                 {
                     ["loc"] = new JsonArray([
-                        .. error.Path.Select(step => step is int index ? JsonValue.Create(index) : (JsonNode)(string)step),
+                        .. error.Path.Select(step =>
+                            step is int index ? JsonValue.Create(index) : (JsonNode)(string)step
+                        ),
                     ]),
                     ["msg"] = error.Message,
                     ["type"] = error.Type,

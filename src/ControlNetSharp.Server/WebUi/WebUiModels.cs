@@ -44,15 +44,14 @@ internal sealed class WebUiModels
         var engine = services.GetService<ControlNetEngine>();
         (_store, _hasEngine) = (store, engine is not null);
         Finder =
-            engine?.Models
-            ?? new ModelFinder(new ModelFinderOptions { Folders = settings.Models, AllowPaths = false });
+            engine?.Models ?? new ModelFinder(new ModelFinderOptions { Folders = settings.Models, AllowPaths = false });
     }
 
     /// <summary>Finds files by name.</summary>
     public ModelFinder Finder { get; }
 
     /// <summary>The model where none is chosen; null where there is none at all.</summary>
-    public ListedModel? Default => Checkpoints().FirstOrDefault();
+    public ListedModel? Default => Checkpoints() is [var first, ..] ? first : null;
 
     /// <summary>Models, the embedded one first.</summary>
     public IReadOnlyList<ListedModel> Checkpoints()

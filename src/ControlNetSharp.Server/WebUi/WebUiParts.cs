@@ -16,7 +16,6 @@ internal static class WebUiParts
             .AddSingleton<SliderValues>()
             .AddSingleton<UnitRequests>()
             .AddSingleton<GenerationPlanner>()
-            .AddSingleton<GenerationAnswer>()
             .AddSingleton<GenerationRoutes>()
             .AddSingleton<ProgressRoutes>()
             .AddSingleton<OptionRoutes>()

@@ -110,7 +110,10 @@ internal sealed partial class WebUiRouter(IEndpointRouteBuilder routes, ILogger<
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType = "application/json";
-        response.Headers["X-Process-Time"] = clock.Elapsed.TotalSeconds.ToString("0.0000", CultureInfo.InvariantCulture);
+        response.Headers["X-Process-Time"] = clock.Elapsed.TotalSeconds.ToString(
+            "0.0000",
+            CultureInfo.InvariantCulture
+        );
         var bytes = JsonSerializer.SerializeToUtf8Bytes(body, Json);
         if (
             bytes.Length >= LeastCompressed

@@ -65,6 +65,7 @@ internal static class WebUiScripts
             ["minimum"] = least,
             ["maximum"] = most,
             ["step"] = step,
-            ["choices"] = label == "Upscaler" ? new JsonArray([.. PictureUpscalers.Names.Select(name => (JsonNode)name)]) : null,
+            ["choices"] =
+                label == "Upscaler" ? new JsonArray([.. PictureUpscalers.Names.Select(name => (JsonNode)name)]) : null,
         };
 }

@@ -34,8 +34,17 @@ internal sealed class GenerationJob(ControlNetEngine engine, JobStore store) : I
                         (map, i) => new NewJobFile(HintName(i), JobFileRole.Hint, Png, PictureWriter.EncodePng(map))
                     )
                 ),
-            HiresHints = maps => hiresHints.AddRange(maps.Index().Where(map => map.Item is not null).Select(map =>
-                new NewJobFile(HiresHintName(map.Index), JobFileRole.Document, Png, PictureWriter.EncodePng(map.Item!)))),
+            HiresHints = maps =>
+                hiresHints.AddRange(
+                    maps.Index()
+                        .Where(map => map.Item is not null)
+                        .Select(map => new NewJobFile(
+                            HiresHintName(map.Index),
+                            JobFileRole.Document,
+                            Png,
+                            PictureWriter.EncodePng(map.Item!)
+                        ))
+                ),
         };
         var summary = await engine
             .RunAsync(

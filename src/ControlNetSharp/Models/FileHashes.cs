@@ -26,7 +26,10 @@ internal sealed class FileHashes
         try
         {
             var stamp = FileStamp.Of(path);
-            return _known.TryGetValue(("sha256", stamp.Path), out var entry) && entry.Stamp == stamp && entry.Hash.IsValueCreated
+            return
+                _known.TryGetValue(("sha256", stamp.Path), out var entry)
+                && entry.Stamp == stamp
+                && entry.Hash.IsValueCreated
                 ? entry.Hash.Value
                 : null;
         }

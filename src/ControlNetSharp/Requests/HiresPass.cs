@@ -55,7 +55,9 @@ public sealed record HiresPass
         double[] scales = [(double)wanted.Width / first.Width, (double)wanted.Height / first.Height];
         // Half a pixel more, since a quotient times its divisor may be a little less than what was divided.
         scales = [.. scales, (wanted.Width + 0.5) / first.Width, (wanted.Height + 0.5) / first.Height];
-        return scales.Select(scale => this with { Scale = scale }).FirstOrDefault(pass => pass.SizeOf(first) == floored);
+        return scales
+            .Select(scale => this with { Scale = scale })
+            .FirstOrDefault(pass => pass.SizeOf(first) == floored);
     }
 
     private static int Floored(int side) => side / PictureSize.Step * PictureSize.Step;

@@ -63,7 +63,7 @@ public class GenerationTests(WebUiClient client) : IClassFixture<WebUiClient>
     [InlineData("""{"resize_mode": "Outer Fit (Shrink to Fit)"}""", "Resize and Fill")]
     [InlineData("""{"resize_mode": 7}""", "Just Resize")]
     [InlineData("""{"model": "controlnet_canny [00000000]"}""", "controlnet_canny")]
-    [InlineData("""{"model": "Controlnet_Canny.safetensors"}""", "Canny")]
+    [InlineData("""{"model": "Controlnet_Canny.safetensors"}""", "Model: controlnet_canny [")]
     [InlineData("""{"model": "canny"}""", "controlnet_canny")]
     [InlineData("""{"module": "none"}""", "Module: none")]
     [InlineData("""{"module": "CANNY", "threshold_a": 50, "threshold_b": "150"}""", "Threshold A: 50, Threshold B: 150")]
