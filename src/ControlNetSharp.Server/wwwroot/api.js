@@ -48,6 +48,8 @@ export const api = {
 
   generate: (request, group) => json(post(`/v1/generations${group ? `?group=${group}` : ''}`, request)),
   annotate: (unit, group) => json(post(`/v1/annotations?group=${group}`, unit)),
+  datasets: () => get('/v1/datasets'),
+  planTraining: (training) => json(post('/v1/trainings/plan', training)),
   train: (training) => json(post('/v1/trainings', training)),
   evaluate: (evaluation) => json(post('/v1/evaluations', evaluation)),
 

@@ -21,8 +21,8 @@ const lastPicture = () => picturesOf(shownJob.value)[shown.value.index];
 export function PictureEditor({ unit }) {
   const isOver = useSignal(false);
   const row = server.value.controls.find((control) => control.kind === unit.kind);
-  const annotators = row.annotators.filter((annotator) => !annotator.isForDrawings || annotator.name === unit.annotator);
-  const chosen = row.annotators.find((annotator) => annotator.name === unit.annotator) ?? row.annotators.find((annotator) => annotator.isDefault);
+  const annotators = (row?.annotators ?? []).filter((annotator) => !annotator.isForDrawings || annotator.name === unit.annotator);
+  const chosen = annotators.find(({ name }) => name === unit.annotator) ?? annotators.find(({ isDefault }) => isDefault);
   const drop = (event) => {
     event.preventDefault();
     event.stopPropagation();
@@ -75,6 +75,7 @@ export function PictureEditor({ unit }) {
       </label>
     </div>
     ${!unit.isHint &&
+    annotators.length > 0 &&
     html`
       <${Select}
         label=${t('annotator')}

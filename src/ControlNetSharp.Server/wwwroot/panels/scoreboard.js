@@ -60,7 +60,7 @@ function Run({ job }) {
       </header>
       ${!isOver(job) &&
       html`<progress max="1" value=${job.progress?.done ?? 0} aria-label=${t('making')}></progress>
-        <p class="quiet">${job.progress?.text ?? ''} ${job.progress?.secondsLeft > 0 ? t('left', { time: seconds(job.progress.secondsLeft) }) : ''}</p>`}
+        <p class="quiet">${job.progress?.text ? word('progress', job.progress.text) : ''} ${job.progress?.secondsLeft > 0 ? t('left', { time: seconds(job.progress.secondsLeft) }) : ''}</p>`}
       ${job.facts?.kinds && html`<${Table} kinds=${job.facts.kinds} />`}
       ${pictures.length > 0 && html`<div class="several">${pictures.map((file) => html`<img key=${file.name} src=${file.url} alt=${file.name} loading="lazy" />`)}</div>`}
       ${job.error && html`<p class="fault" role="alert">${job.error.message}</p>`}

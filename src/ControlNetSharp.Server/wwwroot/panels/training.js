@@ -6,62 +6,69 @@ import { Button, Field, NumberBox, Select } from '../parts/controls.js';
 import { Curve } from '../parts/curve.js';
 import { addUnit, isOver, jobs, notify, page, server } from '../state.js';
 import { seconds, t, word } from '../texts.js';
-import { html, signal, useEffect } from '../view.js';
+import { batch, html, signal, useEffect } from '../view.js';
 
-const wish = signal({ condition: 'canny', data: '', scenes: 200, steps: 500, out: '' });
+const wish = signal({ condition: 'canny', data: '', scenes: 200, steps: 500, out: 'my-control' });
 const refusal = signal(null);
 const plan = signal(null);
+const datasets = signal([]);
 
-const asked = () => {
+/** The request; it is validated eight times, so that curves and samples come while one waits. */
+function asked() {
   const { condition, data, scenes, steps, out } = wish.value;
-  return {
-    condition,
-    ...(data ? { data } : { scenes }),
-    steps,
-    ...(out && { out }),
-  };
-};
+  const every = Math.max(1, Math.round(steps / 8));
+  return { data: data || `scenes:${scenes}`, conditions: [condition], steps, out, validateEvery: every, saveEvery: every };
+}
 
-async function send(extra = {}) {
+async function attempt(act) {
   refusal.value = null;
   try {
-    return keep(await api.train({ ...asked(), ...extra }));
+    return await act();
   } catch (error) {
     refusal.value = error;
     return null;
   }
 }
 
-const start = () => send();
-const makePlan = async () => {
-  const job = await send({ plan: true });
-  plan.value = job?.id ?? null;
-};
+const start = () => attempt(async () => keep(await api.train(asked())));
 
-function use(job) {
-  const { condition, model } = job.facts;
-  addUnit({ kind: condition, source: 'picture', model });
-  page.value = 'studio';
-  notify(t('training.used'));
-}
+const resume = (job) => attempt(async () => keep(await api.train({ ...(await api.request(job.id)), resume: true })));
+
+const makePlan = () => attempt(async () => (plan.value = { ...(await api.planTraining(asked())), steps: wish.value.steps }));
+
+/** The network becomes the control of a new unit: of its own kind where the page has that, else of any picture. */
+const use = (job) =>
+  attempt(async () => {
+    const { conditions } = await api.request(job.id);
+    const controls = await api.controls();
+    const isKind = controls.some(({ kind }) => kind === conditions[0]);
+    batch(() => {
+      server.value = { ...server.value, controls };
+      addUnit({ kind: isKind ? conditions[0] : 'hint', source: 'picture', isHint: !isKind, model: job.facts.model });
+      page.value = 'studio';
+    });
+    notify(t('training.used'));
+  });
+
+const gigabytes = (bytes) => (bytes / 2 ** 30).toFixed(1);
 
 function Run({ job }) {
-  const curve = job.facts?.curve ?? job.progress?.curve ?? [];
+  const curve = job.facts?.curve ?? [];
   const last = curve.at(-1);
-  const samples = (job.files ?? []).filter((file) => file.role === 'picture').slice(-8);
+  const samples = job.previewUrl ?? (job.files ?? []).find((file) => file.role === 'picture')?.url;
   return html`
     <li class="card run" key=${job.id}>
       <header>
         <h3>${job.title || word('job', job.kind)}</h3>
         <span class="quiet">${t(`state.${job.state}`)}</span>
         ${!isOver(job) && html`<${Button} icon="stop" text=${t('training.stop')} onClick=${() => cancel(job.id)} />`}
-        ${job.state === 'cancelled' && html`<${Button} icon="again" text=${t('training.resume')} onClick=${() => send({ resume: job.id })} />`}
+        ${job.state === 'cancelled' && html`<${Button} icon="again" text=${t('training.resume')} onClick=${() => resume(job)} />`}
         ${job.state === 'done' && job.facts?.model && html`<${Button} icon="plus" text=${t('training.use')} onClick=${() => use(job)} />`}
       </header>
       ${!isOver(job) &&
       html`<progress max="1" value=${job.progress?.done ?? 0} aria-label=${t('making')}></progress>
         <p class="quiet">
-          ${job.progress?.steps ? t('stepOf', { step: job.progress.step, steps: job.progress.steps }) : ''}
+          ${job.progress?.text ? `${word('progress', job.progress.text)} · ` : ''}${job.progress?.steps ? t('stepOf', { step: job.progress.step, steps: job.progress.steps }) : ''}
           ${job.progress?.secondsLeft > 0 ? ` · ${t('left', { time: seconds(job.progress.secondsLeft) })}` : ''}
         </p>`}
       ${curve.length > 1 &&
@@ -70,7 +77,7 @@ function Run({ job }) {
         lines=${['loss', 'validationLoss', 'fidelity'].map((name) => ({ name, label: t(`training.${name}`) }))}
       />`}
       ${last && html`<p class="quiet">${t('training.at', { step: last.step, loss: last.loss?.toFixed(4) ?? '–' })}</p>`}
-      ${samples.length > 0 && html`<div class="several">${samples.map((file) => html`<img key=${file.name} src=${file.url} alt=${file.name} />`)}</div>`}
+      ${samples && html`<img class="samples" src=${samples} alt=${t('training.samples')} />`}
       ${job.error && html`<p class="fault" role="alert">${job.error.message}</p>`}
     </li>
   `;
@@ -79,16 +86,16 @@ function Run({ job }) {
 export function Training() {
   useEffect(() => {
     api.jobs({ kind: 'training', limit: 20 }).then(({ jobs: told }) => told.forEach(keep), () => {});
+    api.datasets().then((names) => (datasets.value = names), () => {});
   }, []);
   const set = (part) => (wish.value = { ...wish.value, ...part });
   const { condition, data, scenes, steps, out } = wish.value;
   const runs = [...jobs.value.values()].filter((job) => job.kind === 'training').sort((a, b) => (a.id < b.id ? 1 : -1));
-  const text = (label, value, change, hint) => html`
-    <${Field} label=${label} hint=${hint}>
+  const text = (label, value, change) => html`
+    <${Field} label=${label}>
       ${(names) => html`<input type="text" ...${names} value=${value} onInput=${(event) => change(event.currentTarget.value)} />`}
     <//>
   `;
-  const planned = jobs.value.get(plan.value);
   return html`
     <div class="wide-page">
       <section class="card" aria-label=${t('training')}>
@@ -104,8 +111,13 @@ export function Training() {
             ]}
             onChange=${(value) => set({ condition: value })}
           />
-          ${text(t('training.data'), data, (value) => set({ data: value }), t('training.dataHow'))}
-          ${!data && html`<${NumberBox} label=${t('training.scenes')} min="8" step="1" value=${scenes} onChange=${(value) => set({ scenes: value })} />`}
+          <${Select}
+            label=${t('training.data')}
+            value=${data}
+            choices=${[{ value: '', label: t('training.made') }, ...datasets.value.map((name) => ({ value: name, label: name }))]}
+            onChange=${(value) => set({ data: value })}
+          />
+          ${!data && html`<${NumberBox} label=${t('training.scenes')} min="2" step="1" value=${scenes} onChange=${(value) => set({ scenes: value })} />`}
           <${NumberBox} label=${t('training.steps')} min="1" step="1" value=${steps} onChange=${(value) => set({ steps: value })} />
           ${text(t('training.out'), out, (value) => set({ out: value }))}
         </div>
@@ -114,7 +126,15 @@ export function Training() {
           <button type="button" class="button primary" onClick=${start}>${t('training.start')}</button>
           <button type="button" class="button" onClick=${makePlan}>${t('training.plan')}</button>
         </div>
-        ${planned?.facts?.plan && html`<dl class="facts-list">${Object.entries(planned.facts.plan).map(([name, value]) => html`<dt>${word('plan', name)}</dt><dd>${String(value)}</dd>`)}</dl>`}
+        ${plan.value &&
+        html`<p role="status">
+          ${t('training.cost', {
+            time: seconds(plan.value.secondsPerStep * plan.value.steps),
+            steps: plan.value.steps,
+            memory: gigabytes(plan.value.bytes),
+            free: gigabytes(plan.value.availableBytes),
+          })}
+        </p>`}
       </section>
       <ul class="runs" aria-label=${t('training.runs')}>${runs.map((job) => html`<${Run} key=${job.id} job=${job} />`)}</ul>
     </div>

@@ -80,10 +80,12 @@ function Unit({ unit, index, count }) {
   const { model, width, height } = draft.value;
   const size = { width, height };
   const set = (part) => changeUnit(unit.key, part);
-  const kinds = kindsFor(model);
+  const offered = kindsFor(model);
+  const kinds = offered.some(({ kind }) => kind === unit.kind) ? offered : [...offered, { kind: unit.kind }];
   const sources = sourcesOf(unit.kind);
   const Editor = editors[unit.source];
-  const files = server.value.controls.find((row) => row.kind === unit.kind)?.controlNets ?? [];
+  const known = server.value.controls.find((row) => row.kind === unit.kind)?.controlNets ?? [];
+  const files = unit.model && !known.includes(unit.model) ? [...known, unit.model] : known;
   const mask = () => {
     if (unit.mask === null) {
       set({ mask: begin({ base: null, ops: [] }) });
