@@ -2,6 +2,7 @@ using ControlNetSharp.Annotators;
 using ControlNetSharp.Annotators.Poses;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace ControlNetSharp.Server.Studio;
@@ -26,7 +27,7 @@ internal static class StudioParts
         routes.MapGet("/v1/drawing", () => DrawingWords.OfLibrary);
     }
 
-    private static IResult Send(HttpContext http, StudioFile file)
+    private static FileContentHttpResult Send(HttpContext http, StudioFile file)
     {
         http.Response.Headers.CacheControl = Revalidate;
         return TypedResults.Bytes(file.Bytes, file.MediaType, entityTag: file.Tag);

@@ -172,7 +172,7 @@ internal static class ExtraRoutes
         new(
             first.Width,
             first.Height,
-            [.. first.Rgb.Zip(second.Rgb, (a, b) => (byte)Math.Round(a * (1 - share) + b * share))]
+            [.. first.Rgb.ToArray().Zip(second.Rgb.ToArray(), (a, b) => (byte)Math.Round(a * (1 - share) + b * share))]
         );
 
     private static string Html(IEnumerable<string> texts) =>

@@ -17,7 +17,7 @@ internal static class MaskedPicture
         var pixels = bitmap.GetPixelSpan();
         for (int from = 0, to = 0; from < levels.Length; from += 3, to += 4)
         {
-            picture.Rgb.AsSpan(from, 3).CopyTo(pixels[to..]);
+            picture.Rgb.Slice(from, 3).CopyTo(pixels[to..]);
             pixels[to + 3] = (byte)(byte.MaxValue - levels[from] / 2);
         }
 

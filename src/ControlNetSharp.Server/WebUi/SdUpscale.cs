@@ -139,11 +139,11 @@ internal static class SdUpscale
         for (var row = 0; row < size.Height; row++)
         {
             picture
-                .Rgb.AsSpan(3 * ((top + row) * picture.Width + left), 3 * size.Width)
+                .Rgb.Slice(3 * ((top + row) * picture.Width + left), 3 * size.Width)
                 .CopyTo(rgb.AsSpan(3 * row * size.Width));
         }
 
-        return new Picture(size.Width, size.Height, rgb);
+        return Picture.Owning(size.Width, size.Height, rgb);
     }
 
     private static Picture Sheet(IReadOnlyList<Picture> tiles, List<int> columns, List<int> rows, int overlap)
@@ -154,11 +154,7 @@ internal static class SdUpscale
             .. rows.Index()
                 .Select(row => Band(tiles, row.Index * columns.Count, columns, columns[^1] + width, overlap)),
         ];
-        var whole = new Picture(
-            columns[^1] + width,
-            rows[^1] + height,
-            new byte[3 * (columns[^1] + width) * (rows[^1] + height)]
-        );
+        var whole = Picture.Black(columns[^1] + width, rows[^1] + height);
         foreach (var (band, top) in bands.Zip(rows))
         {
             Paste(whole, band, 0, top, (_, y) => top == 0 || y >= overlap ? 1 : (double)y / overlap);
@@ -169,7 +165,7 @@ internal static class SdUpscale
 
     private static Picture Band(IReadOnlyList<Picture> tiles, int first, List<int> columns, int width, int overlap)
     {
-        var band = new Picture(width, tiles[0].Height, new byte[3 * width * tiles[0].Height]);
+        var band = Picture.Black(width, tiles[0].Height);
         foreach (var (index, left) in columns.Index())
         {
             Paste(band, tiles[first + index], left, 0, (x, _) => left == 0 || x >= overlap ? 1 : (double)x / overlap);
@@ -188,7 +184,7 @@ internal static class SdUpscale
                 var (to, from) = (3 * ((top + y) * below.Width + left + x), 3 * (y * above.Width + x));
                 for (var channel = 0; channel < 3; channel++)
                 {
-                    below.Rgb[to + channel] = (byte)
+                    below.Canvas[to + channel] = (byte)
                         Math.Round(alpha * above.Rgb[from + channel] + (1 - alpha) * below.Rgb[to + channel]);
                 }
             }

@@ -153,7 +153,7 @@ internal sealed record StartRequests(IReadOnlyList<PictureSource> Pictures, Init
 
         if (payload.Whole("inpainting_mask_invert") != 0)
         {
-            pixels = new Picture(pixels.Width, pixels.Height, [.. pixels.Rgb.Select(level => (byte)~level)]);
+            pixels = new Picture(pixels.Width, pixels.Height, [.. pixels.Rgb.ToArray().Select(level => (byte)~level)]);
         }
 
         return pixels;

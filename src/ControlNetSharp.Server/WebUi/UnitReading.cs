@@ -198,7 +198,7 @@ internal sealed class UnitReading(
                     return picture;
                 }
 
-                var levels = mask.ReadMask().Rgb;
+                var levels = mask.ReadMask().Rgb.ToArray();
                 if (levels.All(level => level <= Dark) || levels.All(level => level >= Light))
                 {
                     return picture;
