@@ -19,7 +19,11 @@ internal static class StudioParts
     {
         foreach (var file in StudioFile.All)
         {
-            routes.MapMethods("/" + file.Path, [HttpMethods.Get, HttpMethods.Head], (HttpContext http) => Send(http, file));
+            routes.MapMethods(
+                "/" + file.Path,
+                [HttpMethods.Get, HttpMethods.Head],
+                (HttpContext http) => Send(http, file)
+            );
         }
 
         var start = StudioFile.All.Single(file => file.Path == "index.html");
@@ -60,14 +64,15 @@ internal sealed record DrawingWords(
             ],
             [
                 .. PosePerson.JointNames.Select(
-                    (name, joint) => new Ink(
-                        name,
-                        Css(
-                            PoseDrawing.Colours[joint][0],
-                            PoseDrawing.Colours[joint][1],
-                            PoseDrawing.Colours[joint][2]
+                    (name, joint) =>
+                        new Ink(
+                            name,
+                            Css(
+                                PoseDrawing.Colours[joint][0],
+                                PoseDrawing.Colours[joint][1],
+                                PoseDrawing.Colours[joint][2]
+                            )
                         )
-                    )
                 ),
             ],
             [.. PoseDrawing.Limbs.Select(limb => new[] { limb.From, limb.To })]
