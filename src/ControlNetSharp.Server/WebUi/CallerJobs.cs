@@ -93,7 +93,8 @@ internal sealed class CallerJobs
         var own = Of(context);
         return task is { Length: > 0 }
             ? own.FirstOrDefault(call => call.Task == task)
-            : own.FirstOrDefault(call => call.Connection == context.Connection.Id) ?? (own is [var first, ..] ? first : null);
+            : own.FirstOrDefault(call => call.Connection == context.Connection.Id)
+                ?? (own is [var first, ..] ? first : null);
     }
 
     /// <summary>The calls of a caller, the first one first.</summary>

@@ -51,6 +51,8 @@ internal sealed class GenerationPlanner(OptionStore options, WebUiModels models,
             Count = Integer(payload, "n_iter"),
             Tiling = payload.Flag("tiling") == true,
         };
+        // Before more is made of it: the numbers are those of loops.
+        request.Check();
         var start = isImg2Img ? StartRequests.Read(payload, warnings) : null;
         var controls = Units(payload, isImg2Img, start, warnings);
         request = request with { Units = [.. controls.Select(unit => unit.Unit)] };
@@ -134,7 +136,8 @@ internal sealed class GenerationPlanner(OptionStore options, WebUiModels models,
         {
             if (OptionTable.Find(property.Name) is { } option)
             {
-                all[option.Name] = OptionStore.Checked(option, property.Value);
+                // Null leaves it as it is.
+                all[option.Name] = OptionStore.Checked(option, property.Value) ?? all[option.Name]?.DeepClone();
             }
             else
             {
@@ -260,12 +263,7 @@ internal sealed class GenerationPlanner(OptionStore options, WebUiModels models,
             ? (int)value
             : throw Refused(name, payload.Whole(name)!.Value.ToString(CultureInfo.InvariantCulture), "is too large.");
 
-    private List<PlannedUnit> Units(
-        Payload payload,
-        bool isImg2Img,
-        StartRequests? start,
-        List<string> warnings
-    )
+    private List<PlannedUnit> Units(Payload payload, bool isImg2Img, StartRequests? start, List<string> warnings)
     {
         var found = new List<PlannedUnit>();
         foreach (var script in payload.Sent("alwayson_scripts")?.EnumerateObject().AsEnumerable() ?? [])

@@ -102,7 +102,11 @@ internal sealed partial class OptionStore
             throw WebUiException.Http(422, $"{option.Name} {value.GetRawText()}: {wrong.Message}.");
         }
 
-        if (option.Effect == OptionEffect.Fixed && !JsonNode.DeepEquals(read, OptionTable.NodeOf(option)))
+        if (
+            option.Effect == OptionEffect.Fixed
+            && read is not null
+            && !JsonNode.DeepEquals(read, OptionTable.NodeOf(option))
+        )
         {
             throw WebUiException.Http(
                 422,
@@ -110,7 +114,11 @@ internal sealed partial class OptionStore
             );
         }
 
-        if (option.Name == OptionTable.Format && PictureFormat.Find(read?.GetValue<string>() ?? "") is null)
+        if (
+            option.Name == OptionTable.Format
+            && read is not null
+            && PictureFormat.Find(read.GetValue<string>()) is null
+        )
         {
             throw WebUiException.Http(
                 422,

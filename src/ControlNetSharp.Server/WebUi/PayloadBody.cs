@@ -19,7 +19,9 @@ internal static class PayloadBody
 
         try
         {
-            return JsonDocument.Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length)).RootElement;
+            var root = JsonDocument.Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length)).RootElement;
+            RequireUnicode(root, bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+            return root;
         }
         catch (JsonException e)
         {
@@ -52,5 +54,48 @@ internal static class PayloadBody
         var errors = new List<FieldError>();
         var payload = schema.Read(body, errors, "body");
         return errors.Count == 0 ? payload : throw WebUiException.Validation(errors);
+    }
+
+    /// <summary>Half of a surrogate pair, written as an escape, is no text, and is found only when it is read.</summary>
+    private static void RequireUnicode(JsonElement root, ReadOnlySpan<byte> json)
+    {
+        if (json.IndexOf("\\ud"u8) < 0 && json.IndexOf("\\uD"u8) < 0)
+        {
+            return;
+        }
+
+        try
+        {
+            ReadTexts(root);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw WebUiException.Validation([new FieldError(["body"], e.Message, "value_error.jsondecode")]);
+        }
+    }
+
+    private static void ReadTexts(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var property in value.EnumerateObject())
+                {
+                    _ = property.Name;
+                    ReadTexts(property.Value);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray())
+                {
+                    ReadTexts(item);
+                }
+
+                break;
+            case JsonValueKind.String:
+                value.GetString();
+                break;
+        }
     }
 }

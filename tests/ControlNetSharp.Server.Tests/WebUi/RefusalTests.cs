@@ -35,6 +35,7 @@ public class RefusalTests(WebUiClient client) : IClassFixture<WebUiClient>
     [InlineData("""{"enable_hr": true, "hr_resize_x": 128, "hr_resize_y": 64}""", "hr_resize_x")]
     [InlineData("""{"enable_hr": true, "hr_scale": 20}""", "hr_scale")]
     [InlineData("""{"prompt": ["a"]}""", "body")]
+    [InlineData("""{"batch_size": -2, "n_iter": 3}""", "batch_size -2")]
     [InlineData("""{"sampler_index": null}""", "none is not an allowed value")]
     public async Task Request_ThatCannotBeCarriedOut_IsRefusedByItsField(string changes, string named) =>
         Assert.Contains(named, await client.RefusedAsync(Body(changes)), StringComparison.Ordinal);
@@ -85,6 +86,7 @@ public class RefusalTests(WebUiClient client) : IClassFixture<WebUiClient>
     [InlineData("""{"resize_mode": 3}""", 422, "resize_mode 3")]
     [InlineData("""{"denoising_strength": null}""", 422, "none is not an allowed value")]
     [InlineData("""{"denoising_strength": 1.5}""", 422, "denoising_strength 1.5")]
+    [InlineData("""{"n_iter": -2, "script_name": "sd upscale"}""", 422, "n_iter -2")]
     [InlineData("""{"initial_noise_multiplier": 1.1}""", 422, "initial_noise_multiplier")]
     [InlineData("""{"latent_mask": "AAAA"}""", 422, "latent_mask")]
     [InlineData("""{"script_name": "sd upscale", "script_args": ["", 8, "ESRGAN", 2.0]}""", 422, "script_args[2]")]
@@ -115,6 +117,27 @@ public class RefusalTests(WebUiClient client) : IClassFixture<WebUiClient>
 
         Assert.Equal(422, (int)status);
         Assert.Equal(message, answer!["detail"]![0]!["msg"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData("""{"prompt": """)]
+    [InlineData("""{"\ud800": 1}""")]
+    [InlineData("""{"styles": [{"a": "\uD800"}]}""")]
+    public async Task Body_ThatIsNoJson_Is422(string json)
+    {
+        using var content = new StringContent(json);
+        using var response = await client.Server.Client.PostAsync(
+            "/sdapi/v1/txt2img",
+            content,
+            TestContext.Current.CancellationToken
+        );
+
+        Assert.Equal(422, (int)response.StatusCode);
+        Assert.Contains(
+            "value_error.jsondecode",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
