@@ -43,7 +43,7 @@ function Head() {
   const nextTheme = themes[(themes.indexOf(theme.value) + 1) % themes.length];
   return html`
     <header class="head">
-      <h1><${Icon} name="spark" />ControlNet<b>Sharp</b></h1>
+      <h1><${Icon} name="spark" /><span>ControlNet<b>Sharp</b></span></h1>
       ${offered.length > 1 &&
       html`<${Choice}
         kind="tabs"
@@ -142,7 +142,10 @@ function listen() {
 }
 
 async function begin() {
-  render(html`<${App} />`, document.getElementById('app'));
+  const place = document.getElementById('app');
+  // What was painted before this program came.
+  place.replaceChildren();
+  render(html`<${App} />`, place);
   try {
     await ask();
   } catch (refusal) {

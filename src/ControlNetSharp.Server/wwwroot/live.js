@@ -9,8 +9,8 @@ import { draft, faults, live, picturesOf, shown, tab } from './state.js';
 import { effect, signal } from './view.js';
 
 const REST = 600;
-const QUICK_STEPS = 6;
-const QUICK_SIDE = 192;
+const QUICK_STEPS = 5;
+const QUICK_SIDE = 256;
 const WINDOW = 4000;
 
 /** The quick picture on the stage: an address of bytes held here. */

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using ControlNetSharp.Evaluation;
@@ -27,9 +28,14 @@ public sealed class StudioTests(StudioBrowser browser)
     public async Task FirstClick_MakesThePictureOfTheReadyExample()
     {
         await using var studio = await browser.OpenAsync();
+        var firstPaint = await studio.Page.EvaluateAsync<double>(
+            "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? -1"
+        );
         await Expect(studio.HintPreview(1)).ToBeVisibleAsync(Patient);
 
+        var clock = Stopwatch.StartNew();
         await studio.MakeAsync();
+        Report($"first paint {firstPaint:0} ms, first picture {clock.Elapsed.TotalSeconds:0.0} s after the click");
 
         Assert.Equal(256, await studio.Picture.EvaluateAsync<int>("async (img) => { await img.decode(); return img.naturalWidth; }"));
         await Expect(studio.Page.GetByRole(AriaRole.Button, new() { Name = "Download" })).ToBeVisibleAsync();
@@ -209,15 +215,16 @@ public sealed class StudioTests(StudioBrowser browser)
         );
         // Some that were given up, and one that goes on: the last strokes win.
         Assert.Single(jobs, job => IsGoingOn(job));
-        TestContext.Current.TestOutputHelper?.WriteLine(
-            await studio.Result.GetByRole(AriaRole.Status).First.InnerTextAsync()
-        );
+        Report(await studio.Result.GetByRole(AriaRole.Status).First.InnerTextAsync());
         await studio.Page.GetByRole(AriaRole.Switch, new() { Name = "Live" }).UncheckAsync();
         foreach (var job in jobs.Where(IsGoingOn))
         {
             await browser.Server.Store.CancelAsync(job.Id, cancellationToken: TestContext.Current.CancellationToken);
         }
     }
+
+    /// <summary>Numbers of this machine, which no test depends on.</summary>
+    private static void Report(string text) => TestContext.Current.TestOutputHelper?.WriteLine(text);
 
     private static bool IsGoingOn(Job job) => job is { IsOver: false, IsCancelling: false };
 

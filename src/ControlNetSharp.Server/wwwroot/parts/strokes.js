@@ -31,7 +31,7 @@ function softStroke(context, op, style) {
   for (const points of sides(op)) {
     const outline = getStroke(
       points.map(([x, y, pressure]) => [x * width, y * height, pressure]),
-      { size: op.width * width, thinning: 0.4, smoothing: 0.5, streamline: 0.3, simulatePressure: false },
+      { size: op.width * width, thinning: 0.4, smoothing: 0.5, streamline: 0.3, simulatePressure: false, last: true },
     );
     context.beginPath();
     outline.forEach(([x, y]) => context.lineTo(x, y));
