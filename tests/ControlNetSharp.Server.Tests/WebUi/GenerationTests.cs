@@ -52,7 +52,7 @@ public class GenerationTests(WebUiClient client) : IClassFixture<WebUiClient>
         var (plain, _, _) = await client.MakeAsync(Body());
 
         Assert.Equal(2, images.Count);
-        Assert.NotEqual(Decoded(plain[0]).Rgb, Decoded(images[0]).Rgb);
+        Assert.NotEqual(Decoded(plain[0]).Rgb.ToArray(), Decoded(images[0]).Rgb.ToArray());
         Assert.Contains("ControlNet 0", info["infotexts"]![0]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
@@ -264,7 +264,7 @@ public class GenerationTests(WebUiClient client) : IClassFixture<WebUiClient>
         var middle = 3 * (32 * 64 + 32);
         Assert.Equal(before.Rgb[middle..(middle + 3)], Decoded(plain[0]).Rgb[middle..(middle + 3)]);
         Assert.Equal(before.Rgb[..3], Decoded(turned[0]).Rgb[..3]);
-        Assert.NotEqual(Decoded(plain[0]).Rgb, Decoded(turned[0]).Rgb);
+        Assert.NotEqual(Decoded(plain[0]).Rgb.ToArray(), Decoded(turned[0]).Rgb.ToArray());
     }
 
     [Fact]
