@@ -6,7 +6,7 @@ import { Icon } from '../parts/icons.js';
 import { save } from '../parts/files.js';
 import { draft, faults, hintsOf, isMaking, live, picturesOf, shown, shownJob } from '../state.js';
 import { seconds, t } from '../texts.js';
-import { html, useSignal } from '../view.js';
+import { html, useEffect, useRef, useSignal } from '../view.js';
 
 function Progress({ job }) {
   const { progress } = job;
@@ -91,6 +91,14 @@ export function Result() {
   const isFollowing = live.value.on && quick.value !== null;
   const problem = faults.value.find((fault) => fault.message)?.message;
 
+  // On a phone the button is far from the stage; while one draws, the drawing stays where it is.
+  const place = useRef(null);
+  useEffect(() => {
+    if (isMaking.value && !live.value.on) {
+      place.current.scrollIntoView({ block: 'nearest' });
+    }
+  }, [shown.value.id]);
+
   let stage;
   if (isFollowing) {
     stage = html`<img class="picture" src=${quick.value} alt=${t('picture')} />`;
@@ -113,7 +121,7 @@ export function Result() {
     `;
   }
   return html`
-    <section class="card result" aria-label=${t('result')} aria-busy=${isMaking.value}>
+    <section ref=${place} class="card result" aria-label=${t('result')} aria-busy=${isMaking.value}>
       <div class="stage" style=${{ aspectRatio: `${width} / ${height}` }}>${stage}</div>
       ${problem && html`<p class="fault" role="alert">${problem}</p>`}
       ${job?.state === 'cancelled' && !isFollowing && html`<p class="quiet" role="status">${t('cancelled')}</p>`}
