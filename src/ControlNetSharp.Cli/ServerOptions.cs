@@ -56,7 +56,7 @@ internal sealed class ServerOptions
             ? new Option<bool>(setting.Flag) { Description = setting.Meaning }
             : new Option<string[]>(setting.Flag) { Description = setting.Meaning };
 
-    private static IReadOnlyList<string>? Values(ParseResult arguments, Option option) =>
+    private static string[]? Values(ParseResult arguments, Option option) =>
         option switch
         {
             _ when !arguments.Has(option) => null,

@@ -123,9 +123,9 @@ public sealed record ServerInfo(
 
 /// <summary>Bounds of a server.</summary>
 /// <param name="Queue">Jobs that may wait.</param>
-/// <param name="FileBytes">Bytes of a picture's file.</param>
-/// <param name="Pixels">Pixels of a picture that is sent.</param>
-public sealed record ServerLimits(int Queue, long FileBytes, long Pixels);
+/// <param name="BodyBytes">Bytes of a call with its pictures.</param>
+/// <param name="Pixels">Pixels of a picture that is sent or made.</param>
+public sealed record ServerLimits(int Queue, long BodyBytes, long Pixels);
 
 /// <summary>A file that the server keeps for later requests.</summary>
 /// <param name="Sha256">By this requests name it.</param>

@@ -66,6 +66,17 @@ public static class ControlNetServer
         return $"http://{host}:{settings.Port}";
     }
 
+    /// <summary>
+    /// Adds the server to one's own ASP.NET Core program; <see cref="MapControlNet"/> adds its routes. Logins, checks of
+    /// hosts and limits of bodies are the program's own business.
+    /// </summary>
+    /// <param name="services">The program's services.</param>
+    /// <param name="settings">How it runs; address, logins and origins do not count.</param>
+    /// <exception cref="SettingsException">Settings are wrong; every one is named.</exception>
+    public static IServiceCollection AddControlNetServer(this IServiceCollection services, ServerSettings settings) =>
+        // Nobody has called yet who could wait for the database elsewhere.
+        services.AddControlNet(settings, OpenAsync(settings, CancellationToken.None).GetAwaiter().GetResult());
+
     /// <summary>Jobs, workers and what the routes need.</summary>
     internal static IServiceCollection AddControlNet(
         this IServiceCollection services,
@@ -84,8 +95,11 @@ public static class ControlNetServer
         return services.AddSafety(settings).AddOperation(settings).AddMetricsPage().AddV1().AddWebUi();
     }
 
-    /// <summary>All routes.</summary>
-    internal static IEndpointRouteBuilder MapControlNet(this IEndpointRouteBuilder routes)
+    /// <summary>
+    /// All routes: <c>/v1</c>, those of stable-diffusion-webui and ControlNet, health and the studio page at <c>/</c>.
+    /// </summary>
+    /// <param name="routes">The program, or a group of its routes.</param>
+    public static IEndpointRouteBuilder MapControlNet(this IEndpointRouteBuilder routes)
     {
         routes.MapOperation();
         routes.MapV1();

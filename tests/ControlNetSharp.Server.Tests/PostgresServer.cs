@@ -119,7 +119,12 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     private static ProcessStartInfo Quiet(string[] command) =>
-        new(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        new(command[0], command[1..])
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
 
     private static async Task RunAsync(params string[] command)
     {

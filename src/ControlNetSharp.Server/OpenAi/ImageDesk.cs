@@ -30,7 +30,6 @@ internal sealed class ImageDesk(JobStore store, JobDesk desk, JobViews views)
         CancellationToken cancellationToken
     )
     {
-        PictureCheck.Require(RequestPictures.Of(request));
         var terms = SubmissionRoutes.TermsOf(context);
         var job = (await desk.SubmitAsync(request, terms, cancellationToken).ConfigureAwait(false)).Job;
         if (asked.Stream == true)

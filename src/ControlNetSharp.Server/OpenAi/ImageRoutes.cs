@@ -57,6 +57,7 @@ internal static class ImageRoutes
     private static async Task<IResult> EditAsync(
         HttpContext context,
         ImageDesk desk,
+        ServerSettings settings,
         CancellationToken cancellationToken
     )
     {
@@ -65,6 +66,7 @@ internal static class ImageRoutes
             throw SubmittedBody.WrongType(context.Request, "multipart/form-data");
         }
 
+        var limits = settings.Limits.Pictures;
         var form = await FormFiles.FormOfAsync(context.Request, cancellationToken).ConfigureAwait(false);
         var asked = RequestJson.Parse(
             Encoding.UTF8.GetBytes(JsonOf(form).ToJsonString()),
@@ -81,7 +83,7 @@ internal static class ImageRoutes
         var request = RequestPictures.Replace(
             asked.ToRequest(
                 PictureSource.FromBytes(FormFiles.BytesOf(images[0])),
-                form.Files.GetFile(Mask) is { } mask ? Transparency(FormFiles.BytesOf(mask)) : null
+                form.Files.GetFile(Mask) is { } mask ? Transparency(FormFiles.BytesOf(mask), limits) : null
             ),
             files.Filled
         );
@@ -90,9 +92,9 @@ internal static class ImageRoutes
     }
 
     /// <summary>What is transparent is repainted; our own masks are the other way round.</summary>
-    private static PictureSource Transparency(byte[] file)
+    private static PictureSource Transparency(byte[] file, PictureLimits limits)
     {
-        var mask = PictureReader.ReadTransparency(file);
+        var mask = PictureReader.ReadTransparency(file, Mask, limits);
         RequestRules.Require(
             mask.Rgb.ContainsAnyExcept((byte)0),
             Mask,

@@ -42,7 +42,7 @@ internal static class CatalogueRoutes
             .WithSummary("Ways to enlarge a picture between two passes")
             .Produces<IReadOnlyList<ChoiceView>>();
         catalogue
-            .MapGet("/ranges", () => V1Json.Answer(RequestRanges.All))
+            .MapGet("/ranges", (ServerSettings settings) => V1Json.Answer(RequestRanges.Within(settings.Limits)))
             .WithSummary("What each member of a request may be, by its path")
             .Produces<IReadOnlyDictionary<string, RangeView>>();
     }

@@ -155,6 +155,6 @@ internal sealed record ServerView(
 
 /// <summary>Bounds of a server.</summary>
 /// <param name="Queue">Jobs that may wait.</param>
-/// <param name="FileBytes">Bytes of a picture's file.</param>
-/// <param name="Pixels">Pixels of a picture that is sent.</param>
-internal sealed record LimitsView(int Queue, long FileBytes, long Pixels);
+/// <param name="BodyBytes">Bytes of a call with its pictures.</param>
+/// <param name="Pixels">Pixels of a picture that is sent or made.</param>
+internal sealed record LimitsView(int Queue, long BodyBytes, long Pixels);

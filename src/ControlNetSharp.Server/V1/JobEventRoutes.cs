@@ -43,7 +43,7 @@ internal static class JobEventRoutes
         );
     }
 
-    private static IResult All(
+    private static ServerSentEventsResult<string> All(
         HttpContext context,
         JobStore store,
         JobViews views,

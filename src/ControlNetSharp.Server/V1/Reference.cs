@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
 using Microsoft.AspNetCore.Builder;
@@ -40,15 +41,28 @@ internal static class Reference
         routes.MapOpenApi("/openapi/{documentName}.json");
         routes.MapScalarApiReference(
             "/docs",
-            options =>
+            (options, context) =>
                 options
                     .WithTitle("ControlNetSharp")
+                    .WithNonce(NonceOf(context))
                     .WithOpenApiRoutePattern("/openapi/{documentName}.json")
                     .DisableDefaultFonts()
                     .DisableTelemetry()
                     .DisableAgent()
                     .DisableMcp()
         );
+    }
+
+    /// <summary>The page begins with a script in itself and styles itself; all else must come from here.</summary>
+    private static string NonceOf(HttpContext context)
+    {
+        const int bytes = 16;
+        var nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(bytes));
+        context.Response.Headers.ContentSecurityPolicy =
+            $"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
+            + "img-src 'self' blob: data:; font-src 'self' data:; object-src 'none'; base-uri 'none'; "
+            + "form-action 'self'; frame-ancestors 'none'";
+        return nonce;
     }
 
     /// <summary>Names the body of a route that reads it itself.</summary>

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Text.Json.Serialization;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Samplers;
+using ControlNetSharp.Server.Safety;
 
 namespace ControlNetSharp.Server.V1;
 
@@ -20,6 +21,29 @@ internal static class RequestRanges
         ["scheduler"] = [SamplerCatalogue.Automatic, .. SamplerCatalogue.Schedulers.Select(row => row.Name)],
         ["hires.upscaler"] = [.. UpscalerCatalogue.All.Select(row => row.Name)],
     };
+
+    /// <summary>The ranges on a server that allows less.</summary>
+    public static IReadOnlyDictionary<string, RangeView> Within(RequestLimits limits)
+    {
+        var less = new Dictionary<string, int>(StringComparer.Ordinal)
+        {
+            ["steps"] = limits.Steps,
+            ["hires.steps"] = limits.Steps,
+            ["batch"] = limits.Batch,
+            ["count"] = limits.Count,
+        };
+        return All.ToDictionary(
+            entry => entry.Key,
+            entry =>
+                less.TryGetValue(entry.Key, out var most) && most < entry.Value.Max
+                    ? entry.Value with
+                    {
+                        Max = most,
+                    }
+                    : entry.Value,
+            StringComparer.Ordinal
+        );
+    }
 
     /// <summary>By path, such as <c>units.weight</c>.</summary>
     public static IReadOnlyDictionary<string, RangeView> All { get; } =

@@ -1,5 +1,4 @@
 using ControlNetSharp.Engine;
-using ControlNetSharp.Pictures;
 using ControlNetSharp.Server.Jobs;
 using ControlNetSharp.Server.Safety;
 using ControlNetSharp.Server.Work;
@@ -43,18 +42,18 @@ internal static class ServerRoutes
         HttpContext context,
         JobStore store,
         ModelCatalogue catalogue,
+        ServerSettings settings,
         CancellationToken cancellationToken
     )
     {
         var workers = await store.Queue.WorkersAsync(cancellationToken).ConfigureAwait(false);
         var models = await catalogue.ModelsAsync(cancellationToken).ConfigureAwait(false);
-        var limits = PictureLimits.Default;
         return V1Json.Answer(
             new ServerView(
                 ManifestMaker.ProgramVersion,
                 context.Owner(),
                 models.Count,
-                new LimitsView(store.Options.QueueBound, limits.MaxFileBytes, limits.MaxPixels),
+                new LimitsView(store.Options.QueueBound, settings.Limits.BodyBytes, settings.Limits.Pixels),
                 [.. JobKind.All.Where(kind => workers.Values.Any(names => names.Contains(WorkerNames.OfKind(kind))))]
             )
         );

@@ -62,7 +62,6 @@ internal static class SubmissionRoutes
         var body = await SubmittedBody.ReadAsync(context.Request, "request", cancellationToken).ConfigureAwait(false);
         var request = RequestPictures.Replace(RequestJson.Read(body.Json), body.Files.Filled);
         body.Files.RequireAllUsed();
-        PictureCheck.Require(RequestPictures.Of(request));
         var submission = await desk.SubmitAsync(request, TermsOf(context), cancellationToken).ConfigureAwait(false);
         return await AcceptedAsync(context, submission, views, cancellationToken).ConfigureAwait(false);
     }
@@ -80,7 +79,6 @@ internal static class SubmissionRoutes
             body.Files.Filled
         );
         body.Files.RequireAllUsed();
-        PictureCheck.Require(RequestPictures.Of(unit, "unit"));
         var submission = await desk.SubmitAsync(unit, TermsOf(context), cancellationToken).ConfigureAwait(false);
         return await AcceptedAsync(context, submission, views, cancellationToken).ConfigureAwait(false);
     }

@@ -17,13 +17,16 @@ internal static class TrainingRoutes
     public static void MapTrainings(this RouteGroupBuilder v1)
     {
         v1.MapPost("/evaluations", EvaluateAsync)
+            .WithBody(typeof(EvaluationRequest), "application/json")
             .Described("Score how well control works", "An evaluation request's JSON; its data is a dataset's name.");
         v1.MapPost("/trainings", TrainAsync)
+            .WithBody(typeof(TrainingRequest), "application/json")
             .Described(
                 "Train a ControlNet",
                 "A training request's JSON: data is a dataset's name or scenes:N, out a name for the training."
             );
         v1.MapPost("/trainings/plan", PlanAsync)
+            .WithBody(typeof(TrainingRequest), "application/json")
             .WithTags("Training")
             .WithSummary("What a training would cost")
             .WithDescription("A training request's JSON; nothing is made.")
@@ -102,6 +105,7 @@ internal static class TrainingRoutes
             .WithTags("Training")
             .WithSummary(summary)
             .WithDescription(description)
+            .WithTerms()
             .Produces<JobView>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
             .ProducesProblem(StatusCodes.Status429TooManyRequests);

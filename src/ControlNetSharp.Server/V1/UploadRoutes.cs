@@ -40,12 +40,16 @@ internal static class UploadRoutes
     private static async Task<IResult> PutAsync(
         HttpContext context,
         JobStore store,
+        ServerSettings settings,
         CancellationToken cancellationToken
     )
     {
         var bytes = await ReadAsync(context.Request, cancellationToken).ConfigureAwait(false);
         RequestRules.Require(bytes.Length > 0, "body", null, "must have at least one byte.");
-        var size = PictureCheck.SizeOf(bytes, "upload");
+        // What is no picture may be key points or depth.
+        (int Width, int Height)? size = PictureSignature.FormatOf(bytes) is null
+            ? null
+            : PictureReader.SizeOf(bytes, "upload", settings.Limits.Pictures);
         var type = TypeOf(bytes);
         var sha256 = await store.Blobs.PutAsync(bytes, type, cancellationToken).ConfigureAwait(false);
         context.Response.Headers.Location = $"{V1Parts.Root}/uploads/{sha256}";

@@ -13,20 +13,37 @@ internal sealed class GenerationJob(ControlNetEngine engine, JobStore store) : I
 
     public string Kind => JobKind.Generation;
 
+    /// <summary>Name of the file with the hint of a unit.</summary>
+    public static string HintName(int unit) => $"hint-{unit}.png";
+
+    /// <summary>Name of the file with the hint that a unit has in the second pass; a document.</summary>
+    public static string HiresHintName(int unit) => $"hires-hint-{unit}.png";
+
     public async Task<JobResult> RunAsync(ClaimedJob job, JobReport report, CancellationToken cancellationToken)
     {
         var request = await JobPictures
             .FetchAsync(RequestJson.Read(job.Payload), store.Blobs, cancellationToken)
             .ConfigureAwait(false);
-        var hints = new List<NewJobFile>();
+        var (hints, hiresHints) = (new List<NewJobFile>(), new List<NewJobFile>());
         var seeds = new JsonArray();
         var feedback = new RunFeedback(_ => { }, new Told(report), PreviewEvery: 1)
         {
             Hints = maps =>
                 hints.AddRange(
                     maps.Select(
-                        (map, i) => new NewJobFile($"hint-{i}.png", JobFileRole.Hint, Png, PictureWriter.EncodePng(map))
+                        (map, i) => new NewJobFile(HintName(i), JobFileRole.Hint, Png, PictureWriter.EncodePng(map))
                     )
+                ),
+            HiresHints = maps =>
+                hiresHints.AddRange(
+                    maps.Index()
+                        .Where(map => map.Item is not null)
+                        .Select(map => new NewJobFile(
+                            HiresHintName(map.Index),
+                            JobFileRole.Document,
+                            Png,
+                            PictureWriter.EncodePng(map.Item!)
+                        ))
                 ),
         };
         var summary = await engine
@@ -50,7 +67,7 @@ internal sealed class GenerationJob(ControlNetEngine engine, JobStore store) : I
             )
             .ConfigureAwait(false);
         return new JobResult(
-            [.. report.Partial, .. hints],
+            [.. report.Partial, .. hints, .. hiresHints],
             [.. summary.Warnings.Select(warning => new JobWarning(warning.Member, warning.Value, warning.Text))],
             new JsonObject
             {

@@ -20,6 +20,8 @@ internal static class JobFailure
             PictureException e => new("wrong_picture", e.Message),
             UnknownNameException or PromptException => new("wrong_input", FirstLine(exception)),
             ModelNotFoundException e => new("not_found", e.Message),
+            // Weights of an annotator that a worker has not.
+            FileNotFoundException e => new("not_found", e.Message),
             CheckpointException e => new("unusable_checkpoint", e.Message),
             NotANumberException e => new("not_a_number", e.Message),
             RuntimeUnavailableException e => new("runtime_unavailable", e.Message),
@@ -44,7 +46,7 @@ internal static class JobFailure
     /// Whether the same may work another time: memory or a disk that was full. Files that cannot be used stay so.
     /// </summary>
     public static bool MayTryAgain(Exception exception) =>
-        exception is OutOfMemoryException or ExternalException or IOException;
+        exception is OutOfMemoryException or ExternalException or (IOException and not FileNotFoundException);
 
     private static string FirstLine(Exception exception) => exception.Message.Split('\n')[0].Trim();
 }

@@ -38,6 +38,9 @@ internal static class WorkerNames
     /// <summary>The name of a kind of jobs.</summary>
     public static string OfKind(string kind) => "kind:" + kind;
 
+    /// <summary>What a worker must have for a name; null where it is a hash.</summary>
+    public static string? Of(ModelRole role, string name) => Named(role, name).FirstOrDefault();
+
     private static IEnumerable<string> Named(ModelRole role, string? name)
     {
         if (name is null || IsHash(name))

@@ -1,7 +1,10 @@
+using System.Diagnostics;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Models;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ControlNetSharp.Engine;
 
@@ -11,16 +14,19 @@ namespace ControlNetSharp.Engine;
 /// engine at once; each device has one thread, which does their work one after the other. Loaded networks stay for the
 /// next request.
 /// </summary>
-public sealed class ControlNetEngine : IAsyncDisposable
+public sealed partial class ControlNetEngine : IAsyncDisposable
 {
     private readonly EngineParts _parts;
     private readonly DeviceWorker _worker;
+    private readonly ILogger _logger;
 
     /// <summary>Starts an engine. Nothing is loaded before the first request.</summary>
     /// <param name="options">Where it computes and finds files; null for the CPU and the embedded model.</param>
+    /// <param name="logger">Told of requests, their times and warnings, never of prompts; null for nobody.</param>
     /// <exception cref="ArgumentException">A device or dtype is not known.</exception>
-    public ControlNetEngine(EngineOptions? options = null)
+    public ControlNetEngine(EngineOptions? options = null, ILogger<ControlNetEngine>? logger = null)
     {
+        _logger = logger ?? NullLogger<ControlNetEngine>.Instance;
         _parts = new EngineParts(options ?? new());
         _worker = new DeviceWorker(_parts.Options.Device);
     }
@@ -146,9 +152,36 @@ public sealed class ControlNetEngine : IAsyncDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(request);
+        using var activity = EngineTelemetry.Source.StartActivity("controlnet.generate");
         var run = new GenerationRun(request, _parts, replay, cancellationToken);
-        return await _worker
+        var summary = await _worker
             .RunAsync(() => run.Make(onPicture, feedback, cancellationToken), cancellationToken)
             .ConfigureAwait(false);
+        Tell(request, summary, activity);
+        return summary;
     }
+
+    private void Tell(GenerationRequest request, GenerationSummary summary, Activity? activity)
+    {
+        var model = new KeyValuePair<string, object?>("controlnet.model", request.Model);
+        EngineTelemetry.Pictures.Add(request.Batch * request.Count, model);
+        EngineTelemetry.StepSeconds.Record(summary.SecondsPerStep, model);
+        EngineTelemetry.RequestSeconds.Record(summary.TotalSeconds, model);
+        activity?.SetTag("controlnet.model", request.Model).SetTag("controlnet.steps", summary.Steps);
+        activity?.SetTag("controlnet.units", request.Units.Count);
+        LogMade(request.Batch * request.Count, request.Model, summary.TotalSeconds, summary.SecondsPerStep);
+        foreach (var warning in summary.Warnings)
+        {
+            LogWarning(warning.Member, warning.Text);
+        }
+    }
+
+    [LoggerMessage(
+        LogLevel.Information,
+        "{Pictures} pictures by {Model} in {Seconds:0.0} s, {SecondsPerStep:0.000} s a step"
+    )]
+    private partial void LogMade(int pictures, string model, double seconds, double secondsPerStep);
+
+    [LoggerMessage(LogLevel.Warning, "{Member}: {Text}")]
+    private partial void LogWarning(string member, string text);
 }

@@ -88,6 +88,11 @@ internal sealed class GenerationRun
         warnings.ForEach(feedback.Warn);
         IReadOnlyList<Picture> maps = [.. hints.Select(hint => hint.Map)];
         feedback.Hints?.Invoke(maps);
+        if (frame.Larger is not null)
+        {
+            feedback.HiresHints?.Invoke([.. hints.Select(hint => hint.HiresHint)]);
+        }
+
         var steps = feedback.For(networks.Model, request.Count);
         var summary = Batches(generator, request, controls, manifests, onPicture, steps, cancellationToken);
         return summary with { Hints = maps, Warnings = warnings };

@@ -20,6 +20,11 @@ internal sealed record RunFeedback(
     /// </summary>
     public Action<IReadOnlyList<Picture>>? Hints { get; init; }
 
+    /// <summary>
+    /// Likewise gets those of the second pass; null in it for a unit that does not act there. Not called without one.
+    /// </summary>
+    public Action<IReadOnlyList<Picture?>>? HiresHints { get; init; }
+
     /// <summary>The same for the batches of a model.</summary>
     public BatchFeedback For(DiffusionModel model, int batches) => new(this, model, batches);
 }

@@ -20,6 +20,25 @@ internal sealed class FileHashes
     /// <exception cref="CheckpointException">It cannot be read.</exception>
     public string Sha256Of(string path) => Of("sha256", path, CheckpointHash.OfModel);
 
+    /// <summary>The same where it was computed already and the file is still as it was; else null.</summary>
+    public string? KnownSha256Of(string path)
+    {
+        try
+        {
+            var stamp = FileStamp.Of(path);
+            return
+                _known.TryGetValue(("sha256", stamp.Path), out var entry)
+                && entry.Stamp == stamp
+                && entry.Hash.IsValueCreated
+                ? entry.Hash.Value
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <inheritdoc cref="CheckpointHash.OldOf" path="/summary|/returns"/>
     /// <exception cref="CheckpointException">It cannot be read.</exception>
     public string OldOf(string path) => Of("old", path, CheckpointHash.OldOf);

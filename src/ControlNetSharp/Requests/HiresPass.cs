@@ -38,5 +38,29 @@ public sealed record HiresPass
     /// <param name="first">The size of the first.</param>
     public PictureSize SizeOf(PictureSize first) => (Side(first.Width), Side(first.Height));
 
-    private int Side(int side) => (int)(side * Scale) / PictureSize.Step * PictureSize.Step;
+    /// <summary>
+    /// The same with the scale that leads to a size, whose sides are rounded down; null where it has another shape.
+    /// </summary>
+    /// <param name="result">The size of the second pass; a side of 0 follows from the other.</param>
+    /// <param name="first">The size of the first.</param>
+    internal HiresPass? To(PictureSize result, PictureSize first)
+    {
+        var wanted = result switch
+        {
+            (0, var height) => new PictureSize(height * first.Width / first.Height, height),
+            (var width, 0) => new PictureSize(width, width * first.Height / first.Width),
+            _ => result,
+        };
+        PictureSize floored = new(Floored(wanted.Width), Floored(wanted.Height));
+        double[] scales = [(double)wanted.Width / first.Width, (double)wanted.Height / first.Height];
+        // Half a pixel more, since a quotient times its divisor may be a little less than what was divided.
+        scales = [.. scales, (wanted.Width + 0.5) / first.Width, (wanted.Height + 0.5) / first.Height];
+        return scales
+            .Select(scale => this with { Scale = scale })
+            .FirstOrDefault(pass => pass.SizeOf(first) == floored);
+    }
+
+    private static int Floored(int side) => side / PictureSize.Step * PictureSize.Step;
+
+    private int Side(int side) => Floored((int)(side * Scale));
 }

@@ -367,20 +367,8 @@ internal sealed partial class InfotextReader
     private static GenerationRequest WithSizeOfSecondPass(GenerationRequest request, Setting setting)
     {
         var first = request.Size ?? throw Refused(setting, "the size of the first pass is not known.");
-        // One side of 0 follows from the other.
-        var wanted = SidesOf(setting) switch
-        {
-            (0, var height) => new PictureSize(height * first.Width / first.Height, height),
-            (var width, 0) => new PictureSize(width, width * first.Height / first.Width),
-            var sides => sides,
-        };
-        double[] scales = [(double)wanted.Width / first.Width, (double)wanted.Height / first.Height];
-        // Half a pixel more, since a quotient times its divisor may be a little less than what was divided.
-        scales = [.. scales, (wanted.Width + 0.5) / first.Width, (wanted.Height + 0.5) / first.Height];
         var pass =
-            scales
-                .Select(scale => request.Hires! with { Scale = scale })
-                .FirstOrDefault(pass => pass.SizeOf(first) == Floored(wanted))
+            request.Hires!.To(SidesOf(setting), first)
             ?? throw Refused(setting, $"the second pass must have the shape of the first, {first}.");
         return request with { Hires = pass };
     }

@@ -240,7 +240,7 @@ internal static partial class InfotextUnits
     /// <summary>
     /// The annotator of a module's name, which may have its label behind it; null where there is none.
     /// </summary>
-    private static AnnotatorInfo? AnnotatorNamed(string module)
+    public static AnnotatorInfo? AnnotatorNamed(string module)
     {
         string[] names = [Modules.GetValueOrDefault(module, module), module.Split(" (")[0]];
         return names

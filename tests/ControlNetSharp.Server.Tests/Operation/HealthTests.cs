@@ -129,7 +129,7 @@ public partial class HealthTests
     }
 
     // Servers of other tests in this process count in the same place.
-    [GeneratedRegex("""controlnet_jobs_total\{[^}]*end="done"[^}]*\} ([2-9]|\d\d)""")]
+    [GeneratedRegex("""controlnet_jobs_total\{[^}]*end="done"[^}]*\} ([2-9]|\d\d)""", RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex Ended();
 
     private static GenerationRequest Request(int steps) =>

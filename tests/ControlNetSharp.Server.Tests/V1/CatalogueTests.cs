@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Samplers;
+using ControlNetSharp.Server.Safety;
 using Xunit;
 
 namespace ControlNetSharp.Server.Tests.V1;
@@ -106,6 +107,17 @@ public class CatalogueTests
         Assert.Contains("hires.scale", ranges.AsObject().Select(range => range.Key));
 
         string Text(string path) => ranges[path]!.ToJsonString();
+    }
+
+    [Fact]
+    public async Task Ranges_OfAServerThatAllowsLess_AreIts()
+    {
+        var limits = new RequestLimits { Steps = 50, Batch = 2 };
+        await using var server = await RunningServer.StartAsync(FrontEnd with { Limits = limits });
+
+        var ranges = await server.GetAsync("/v1/ranges");
+
+        Assert.Equal((50, 50, 2), ((int)ranges["steps"]!["max"]!, (int)ranges["hires.steps"]!["max"]!, (int)ranges["batch"]!["max"]!));
     }
 
     [Fact]

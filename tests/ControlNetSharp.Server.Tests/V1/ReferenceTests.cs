@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Net;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -48,18 +48,25 @@ public partial class ReferenceTests
     {
         await using var server = await RunningServer.StartAsync(FrontEnd);
 
-        var html = await server.Client.GetStringAsync("/docs/", Stop);
+        using var page = await server.Client.GetAsync("/docs/", Stop);
+        var html = await page.Content.ReadAsStringAsync(Stop);
 
         var places = Places().Matches(html).Select(match => match.Groups["url"].Value).ToList();
         Assert.NotEmpty(places);
         Assert.All(places, place => Assert.DoesNotContain("//", place, StringComparison.Ordinal));
         Assert.DoesNotContain("https://", html, StringComparison.Ordinal);
+        var policy = page.Headers.GetValues("Content-Security-Policy").Single();
+        var nonces = Nonces().Matches(html).Select(match => match.Groups["nonce"].Value).Distinct().ToList();
+        Assert.Contains($"'nonce-{WebUtility.HtmlDecode(Assert.Single(nonces))}'", policy, StringComparison.Ordinal);
         foreach (var script in places.Where(place => place.EndsWith(".js", StringComparison.Ordinal)))
         {
             using var response = await server.Client.GetAsync(new Uri(new Uri(server.Address, "/docs/"), script), Stop);
             Assert.True(response.IsSuccessStatusCode, script);
         }
     }
+
+    [GeneratedRegex("""nonce="(?<nonce>[^"]+)""", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Nonces();
 
     [GeneratedRegex("""(src|href)="(?<url>[^"]+)""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Places();

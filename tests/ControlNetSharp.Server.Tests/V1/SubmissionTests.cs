@@ -173,7 +173,10 @@ public class SubmissionTests
     {
         await using var server = await RunningServer.StartAsync();
         // The worker must have told what it has.
-        await server.SubmitAsync(V1Calls.Small);
+        while ((await server.Store.Queue.WorkersAsync(Stop)).Count == 0)
+        {
+            await server.Store.NextChangeOfAnyAsync(Stop);
+        }
 
         using var response = await server.Client.PostAsync(
             "/v1/generations",

@@ -7,7 +7,7 @@ namespace ControlNetSharp.Tests.Architecture;
 public partial class LayoutTests
 {
     private static readonly string[] Inference =
-        ["Runtime", "Pictures", "Diffusion", "Networks", "Text", "Checkpoints", "Models", "Annotators", "Samplers", "Requests", "Pipelines", "Engine"];
+        ["Runtime", "Pictures", "Diffusion", "Networks", "Text", "Checkpoints", "Models", "Annotators", "Samplers", "Requests", "Pipelines", "Engine", "Hosting"];
 
     private static readonly string[] Training = ["Measuring", "Scenes", "Evaluation", "Training"];
     private static readonly string[] Order = [.. Inference, .. Training];
