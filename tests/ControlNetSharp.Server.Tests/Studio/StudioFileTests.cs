@@ -11,17 +11,20 @@ namespace ControlNetSharp.Server.Tests.Studio;
 public sealed partial class StudioFileTests
 {
     private const int MostBytes = 600 * 1024;
+    private const int Patience = 1000;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Start_IsThePage_AndIsNotSentTwice()
     {
         await using var server = await RunningServer.StartAsync(new ServerSettings { Workers = 0 });
-        using var first = await server.Client.GetAsync(new Uri("/", UriKind.Relative));
+        using var first = await server.Client.GetAsync(new Uri("/", UriKind.Relative), Cancelled);
         Assert.Equal("text/html", first.Content.Headers.ContentType?.MediaType);
 
         using var question = new HttpRequestMessage(HttpMethod.Get, "/");
         question.Headers.IfNoneMatch.Add(first.Headers.ETag!);
-        using var second = await server.Client.SendAsync(question);
+        using var second = await server.Client.SendAsync(question, Cancelled);
         Assert.Equal(HttpStatusCode.NotModified, second.StatusCode);
     }
 
@@ -31,9 +34,9 @@ public sealed partial class StudioFileTests
         await using var server = await RunningServer.StartAsync(new ServerSettings { Workers = 0 });
         foreach (var file in StudioFile.All)
         {
-            using var answer = await server.Client.GetAsync(new Uri("/" + file.Path, UriKind.Relative));
+            using var answer = await server.Client.GetAsync(new Uri("/" + file.Path, UriKind.Relative), Cancelled);
             Assert.Equal(file.MediaType, answer.Content.Headers.ContentType?.ToString());
-            Assert.Equal(file.Bytes, await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+            Assert.Equal(file.Bytes, await answer.Content.ReadAsByteArrayAsync(Cancelled));
         }
     }
 
@@ -48,8 +51,8 @@ public sealed partial class StudioFileTests
         {
             foreach (Match import in Import().Matches(TextOf(file)))
             {
-                var target = new Uri(new Uri("http://page/" + file.Path), import.Groups[1].Value).AbsolutePath[1..];
-                Assert.True(paths.Contains(target), $"{file.Path} imports {import.Groups[1].Value}, which is not there.");
+                var target = new Uri(new Uri("http://page/" + file.Path), import.Groups["path"].Value).AbsolutePath[1..];
+                Assert.True(paths.Contains(target), $"{file.Path} imports {import.Groups["path"].Value}, which is not there.");
             }
         }
     }
@@ -87,7 +90,7 @@ public sealed partial class StudioFileTests
         var known = KeysOf("texts/en.js").ToHashSet();
         var asked = StudioFile
             .All.Where(file => file.Path.EndsWith(".js", StringComparison.Ordinal))
-            .SelectMany(file => Asked().Matches(TextOf(file)).Select(match => match.Groups[1].Value));
+            .SelectMany(file => Asked().Matches(TextOf(file)).Select(match => match.Groups["key"].Value));
         Assert.Equal([], asked.Except(known));
     }
 
@@ -95,7 +98,7 @@ public sealed partial class StudioFileTests
     public async Task Drawing_HasTheColoursOfTheLibrary()
     {
         await using var server = await RunningServer.StartAsync(new ServerSettings { Workers = 0 });
-        var drawing = (await server.Client.GetFromJsonAsync<JsonNode>("/v1/drawing"))!;
+        var drawing = (await server.Client.GetFromJsonAsync<JsonNode>("/v1/drawing", Cancelled))!;
         Assert.Equal(150, drawing["classes"]!.AsArray().Count);
         Assert.Equal("sky #06e6e6", $"{drawing["classes"]![2]!["name"]} {drawing["classes"]![2]!["colour"]}");
         Assert.Equal("neck #ff5500", $"{drawing["joints"]![1]!["name"]} {drawing["joints"]![1]!["colour"]}");
@@ -108,15 +111,19 @@ public sealed partial class StudioFileTests
         [
             .. Key()
                 .Matches(TextOf(StudioFile.All.Single(file => file.Path == path)))
-                .Select(match => match.Groups[1].Value),
+                .Select(match => match.Groups["key"].Value),
         ];
 
-    [GeneratedRegex("""from ?["'](\.[^"']+)["']""")]
+    [GeneratedRegex("""from ?["'](?<path>\.[^"']+)["']""", RegexOptions.ExplicitCapture, Patience)]
     private static partial Regex Import();
 
-    [GeneratedRegex("""^  '?([\w. ]+?)'?:\s*["'`]""", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        """^  '?(?<key>[\w. ]+?)'?:\s*["'`]""",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+        Patience
+    )]
     private static partial Regex Key();
 
-    [GeneratedRegex("""\bt\('([\w.]+)'""")]
+    [GeneratedRegex("""\bt\('(?<key>[\w.]+)'""", RegexOptions.ExplicitCapture, Patience)]
     private static partial Regex Asked();
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ControlNetSharp.Evaluation;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Server.Jobs;
@@ -60,7 +61,7 @@ public sealed class StudioTests(StudioBrowser browser)
         await studio.Generate.ClickAsync();
         await Expect(studio.Progress).ToHaveAttributeAsync(
             "aria-valuenow",
-            new System.Text.RegularExpressions.Regex("^[1-9]"),
+            new Regex("^[1-9]", RegexOptions.None, TimeSpan.FromSeconds(1)),
             new() { Timeout = 300_000 }
         );
         var followed = await studio.WhenMadeAsync();
@@ -250,7 +251,8 @@ public sealed class StudioTests(StudioBrowser browser)
         var made = await studio.MakeAsync();
 
         var request = await browser.Server.Client.GetStringAsync(
-            new Uri(made[..made.IndexOf("/files", StringComparison.Ordinal)] + "/request", UriKind.Relative)
+            new Uri(made[..made.IndexOf("/files", StringComparison.Ordinal)] + "/request", UriKind.Relative),
+            TestContext.Current.CancellationToken
         );
         Assert.Contains("by-hand/", request, StringComparison.Ordinal);
     }

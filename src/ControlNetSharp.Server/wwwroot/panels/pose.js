@@ -66,6 +66,8 @@ function nearest(people, [x, y], aspect) {
   return best;
 }
 
+const fileOf = (doc, size) => new Blob([JSON.stringify(poseJson(doc, size), null, 2)], { type: 'application/json' });
+
 export function PoseEditor({ unit, size }) {
   const canvas = useRef(null);
   const chosen = useSignal({ who: 0, joint: 0 });
@@ -224,14 +226,17 @@ export function PoseEditor({ unit, size }) {
           icon="download"
           label=${t('pose.save')}
           disabled=${people.length === 0}
-          onClick=${() => save(new Blob([JSON.stringify(poseJson(history.doc, size), null, 2)], { type: 'application/json' }), 'pose.json')}
+          onClick=${() => save(fileOf(history.doc, size), 'pose.json')}
         />
       </span>
       <${Select}
         label=${t('pose.preset')}
         kind="inline"
         value=""
-        choices=${[{ value: '', label: '…' }, ...Object.keys(poses).map((name) => ({ value: name, label: t(`pose.${name}`) }))]}
+        choices=${[
+          { value: '', label: '…' },
+          ...Object.keys(poses).map((name) => ({ value: name, label: t(`pose.${name}`) })),
+        ]}
         onChange=${(name) => name && takePose(name)}
       />
       <label class="check">

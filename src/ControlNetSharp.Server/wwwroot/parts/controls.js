@@ -61,7 +61,11 @@ export const Select = ({ label, member, value, choices, onChange, kind }) => htm
   <${Field} ...${{ label, member, kind }}>
     ${(names) => html`
       <select ...${names} value=${value} onChange=${(event) => onChange(event.currentTarget.value)}>
-        ${choices.map((choice) => html`<option key=${choice.value} value=${choice.value} selected=${choice.value === value}>${choice.label}</option>`)}
+        ${choices.map(
+          (choice) => html`
+            <option key=${choice.value} value=${choice.value} selected=${choice.value === value}>${choice.label}</option>
+          `,
+        )}
       </select>
     `}
   <//>
