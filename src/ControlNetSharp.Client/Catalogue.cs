@@ -37,6 +37,7 @@ public sealed record Control(
 /// <summary>An annotator.</summary>
 /// <param name="Name">What units name it by.</param>
 /// <param name="IsDefault">Whether it is taken where none is named.</param>
+/// <param name="IsForDrawings">Whether it is for drawings of lines.</param>
 /// <param name="Meaning">One line.</param>
 /// <param name="NeedsDownload">Whether it needs a file that does not come with the program.</param>
 /// <param name="IsAvailable">Whether all that it needs is there.</param>
@@ -44,6 +45,7 @@ public sealed record Control(
 public sealed record Annotator(
     string Name,
     bool IsDefault,
+    bool IsForDrawings,
     string Meaning,
     bool NeedsDownload,
     bool IsAvailable,
