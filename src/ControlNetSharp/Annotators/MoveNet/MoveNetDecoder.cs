@@ -37,14 +37,20 @@ internal sealed class MoveNetDecoder
         (_boxSizes, _boxOffsets) = (Values(maps.BoxSizes[index]), Values(maps.BoxOffsets[index]));
         (_regression, _offsets) = (Values(maps.Regression[index]), Values(maps.Offsets[index]));
 
-        static float[] Values(Tensor map) => map.cpu().contiguous().data<float>().ToArray();
+        // [h, w, C], as the network has it.
+        static float[] Values(Tensor map) => map.permute(1, 2, 0).cpu().contiguous().data<float>().ToArray();
     }
 
     /// <summary>The people, the surest centre first.</summary>
     /// <param name="leastScore">Those up to this score are left out; below 0 for all.</param>
     /// <param name="most">No more centres are looked at.</param>
+    /// <param name="largest">People whose box has a longer side above this are left out; in pixels of the input.</param>
     /// <returns>In pixels of the network's input; they can lie outside of it.</returns>
-    public IReadOnlyList<MoveNetPerson> People(double leastScore, int most) =>
+    public IReadOnlyList<MoveNetPerson> People(
+        double leastScore,
+        int most,
+        double largest = double.PositiveInfinity
+    ) =>
         [
             // The score of a person is at most that of its centre.
             .. Enumerable
@@ -52,6 +58,7 @@ internal sealed class MoveNetDecoder
                 .Where(cell => _centers[cell] > leastScore && IsPeak(cell))
                 .OrderByDescending(cell => _centers[cell])
                 .Take(most)
+                .Where(cell => MoveNetParams.Stride * BoxAt(cell).LongerSide <= largest)
                 .Select(PersonAt)
                 .Where(person => person.Score > leastScore),
         ];
@@ -75,8 +82,7 @@ internal sealed class MoveNetDecoder
 
     private MoveNetPerson PersonAt(int cell)
     {
-        var (row, column) = (cell / _width, cell % _width);
-        var box = BoxAt(cell, row, column);
+        var box = BoxAt(cell);
         var points = Enumerable.Range(0, MoveNetParams.Points).Select(point => PointOf(point, cell, box)).ToArray();
         var sure = points.Where(point => point.Score > LeastPoint).ToList();
         var score = sure.Count == 0 ? 0 : _centers[cell] * sure.Average(point => point.Score);
@@ -89,11 +95,10 @@ internal sealed class MoveNetDecoder
     }
 
     /// <summary>In cells, inside the map.</summary>
-    private MoveNetBox BoxAt(int cell, int row, int column)
+    private MoveNetBox BoxAt(int cell)
     {
-        var plane = _centers.Length;
-        var (y, x) = (row + _boxOffsets[cell], column + _boxOffsets[plane + cell]);
-        var (height, width) = (Math.Max(_boxSizes[cell], 0), Math.Max(_boxSizes[plane + cell], 0));
+        var (y, x) = (cell / _width + _boxOffsets[2 * cell], cell % _width + _boxOffsets[2 * cell + 1]);
+        var (height, width) = (Math.Max(_boxSizes[2 * cell], 0), Math.Max(_boxSizes[2 * cell + 1], 0));
         return new(
             Math.Clamp(x - width / 2, 0, _width),
             Math.Clamp(y - height / 2, 0, _height),
@@ -108,17 +113,16 @@ internal sealed class MoveNetDecoder
     /// </summary>
     private MoveNetPoint PointOf(int point, int cell, MoveNetBox box)
     {
-        var plane = _centers.Length;
-        var (yMap, xMap) = (2 * point * plane, (2 * point + 1) * plane);
-        var near = Nearness(cell % _width + _regression[xMap + cell], _width);
+        var expected = PairOf(_regression, cell, point);
+        var near = Nearness(cell % _width + expected.X, _width);
         var (best, score) = (0, 0f);
         // Cells count whose place is in the box: from its edge on, and before the other one.
         for (var y = (int)Math.Ceiling(box.Top); y < box.Bottom; y++)
         {
-            var row = MathF.Exp(-Square(y - (cell / _width + _regression[yMap + cell])) / Variance);
+            var row = MathF.Exp(-Square(y - (cell / _width + expected.Y)) / Variance);
             for (var x = (int)Math.Ceiling(box.Left); x < box.Right; x++)
             {
-                var value = _heat[point * plane + y * _width + x] * row * near[x];
+                var value = _heat[(y * _width + x) * MoveNetParams.Points + point] * row * near[x];
                 if (value > score)
                 {
                     (best, score) = (y * _width + x, value);
@@ -126,11 +130,18 @@ internal sealed class MoveNetDecoder
             }
         }
 
+        var offset = PairOf(_offsets, best, point);
         return new(
-            MoveNetParams.Stride * (best % _width + _offsets[xMap + best]),
-            MoveNetParams.Stride * (best / _width + _offsets[yMap + best]),
+            MoveNetParams.Stride * (best % _width + offset.X),
+            MoveNetParams.Stride * (best / _width + offset.Y),
             score
         );
+    }
+
+    private static (float Y, float X) PairOf(float[] map, int cell, int point)
+    {
+        var first = 2 * (cell * MoveNetParams.Points + point);
+        return (map[first], map[first + 1]);
     }
 
     private float Variance => Spread * Math.Min(_height, _width);

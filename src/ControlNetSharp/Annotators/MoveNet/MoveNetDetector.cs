@@ -45,11 +45,8 @@ internal sealed class MoveNetDetector(MoveNetNetwork network)
         if (longerSide > Side)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Add(
-                Seen([MoveNetInput.Whole(picture, FineSide)], leastScore)
-                    [0]
-                    .Where(person => person.Extent.LongerSide <= MostFineExtent * longerSide)
-            );
+            var seen = Seen([MoveNetInput.Whole(picture, FineSide)], leastScore, MostFineExtent * FineSide)[0];
+            Add(seen.Where(person => person.Extent.LongerSide <= MostFineExtent * longerSide));
         }
 
         return [.. people.Chunk(MostSquares).SelectMany(some => SeenAgain(some, picture, cancellationToken))];
@@ -96,7 +93,11 @@ internal sealed class MoveNetDetector(MoveNetNetwork network)
     }
 
     /// <summary>The people in each of some inputs of one size, in pixels of the picture that they are parts of.</summary>
-    private List<IReadOnlyList<MoveNetPerson>> Seen(IReadOnlyList<MoveNetInput> inputs, double leastScore)
+    private List<IReadOnlyList<MoveNetPerson>> Seen(
+        IReadOnlyList<MoveNetInput> inputs,
+        double leastScore,
+        double largest = double.PositiveInfinity
+    )
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
@@ -107,7 +108,7 @@ internal sealed class MoveNetDetector(MoveNetNetwork network)
             .. inputs.Select(
                 (input, i) =>
                     (IReadOnlyList<MoveNetPerson>)
-                        [.. new MoveNetDecoder(maps, i).People(leastScore, MostPeople).Select(input.ToPicture)]
+                        [.. new MoveNetDecoder(maps, i).People(leastScore, MostPeople, largest).Select(input.ToPicture)]
             ),
         ];
     }

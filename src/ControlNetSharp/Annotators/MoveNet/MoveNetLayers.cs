@@ -14,7 +14,7 @@ internal static class MoveNetLayers
 {
     private const int Kernel = 3;
 
-    /// <summary>The 3 x 3 convolution of a stride; see <see cref="Padded"/>.</summary>
+    /// <summary>The 3 x 3 convolution; with a stride of 2 what it is given is <see cref="Padded"/>.</summary>
     public static ConvolutionLayer Wide(
         int inputs,
         int outputs,
@@ -28,8 +28,11 @@ internal static class MoveNetLayers
     public static ConvolutionLayer Pointwise(int inputs, int outputs, Placement placement) =>
         new(inputs, outputs, 1, 1, 0, placement);
 
-    /// <summary>What a <see cref="Wide"/> convolution of a stride is given.</summary>
-    public static Tensor Padded(Tensor x, int stride) => stride == 1 ? x.alias() : pad(x, [0, 1, 0, 1]);
+    /// <summary>
+    /// What a <see cref="Wide"/> convolution that halves is given. A strip that brings the row below it is not padded
+    /// there.
+    /// </summary>
+    public static Tensor Padded(Tensor x) => pad(x, [0, 1, 0, 1 - x.shape[2] % 2]);
 }
 
 /// <summary>
@@ -41,7 +44,10 @@ internal sealed class InvertedResidual : Module<Tensor, Tensor>
     private readonly ConvolutionLayer? _expand;
     private readonly ConvolutionLayer _depthwise;
     private readonly ConvolutionLayer _project;
-    private readonly int _stride;
+    /// <summary>Wide maps of large pictures would not fit into the processor's caches.</summary>
+    private static readonly RowStrips Strips = new(Pixels: 2048, Wraps: false);
+
+    private readonly bool _halves;
     private readonly bool _addsInput;
 
     /// <summary>Creates the block.</summary>
@@ -56,7 +62,7 @@ internal sealed class InvertedResidual : Module<Tensor, Tensor>
         _expand = expansion == 1 ? null : MoveNetLayers.Pointwise(inputs, wide, placement);
         _depthwise = MoveNetLayers.Wide(wide, wide, block.Stride, placement, groups: wide);
         _project = MoveNetLayers.Pointwise(wide, block.Channels, placement);
-        (_stride, _addsInput) = (block.Stride, block.Stride == 1 && inputs == block.Channels);
+        (_halves, _addsInput) = (block.Stride == 2, block.Stride == 1 && inputs == block.Channels);
         if (_expand is not null)
         {
             register_module("expand", _expand);
@@ -70,10 +76,17 @@ internal sealed class InvertedResidual : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var wide = _expand is null ? x : relu6(_expand.call(x), inplace: true);
-        wide = relu6(_depthwise.call(MoveNetLayers.Padded(wide, _stride)), inplace: true);
-        var narrow = _project.call(wide);
+        var narrow = _halves ? Strips.Halve(x, Narrow) : Narrow(x);
         return (_addsInput ? narrow.PlusInPlace(x) : narrow).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What the convolutions make of x, or of a strip of it.</summary>
+    private Tensor Narrow(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var wide = _expand is null ? x : relu6(_expand.call(x), inplace: true);
+        wide = relu6(_depthwise.call(_halves ? MoveNetLayers.Padded(wide) : wide), inplace: true);
+        return _project.call(wide).MoveToOuterDisposeScope();
     }
 }
 

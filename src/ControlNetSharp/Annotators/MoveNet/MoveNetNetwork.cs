@@ -78,7 +78,9 @@ internal sealed class MoveNetNetwork : Module
     {
         using var scope = NewDisposeScope();
         var taps = new List<Tensor>();
-        var x = relu6(_stem.call(MoveNetLayers.Padded(pictures, 2)), inplace: true);
+        // With channels last, which layers keep, convolutions of one tap and of single channels copy nothing.
+        var x = pictures.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+        x = relu6(_stem.call(MoveNetLayers.Padded(x)), inplace: true);
         foreach (var (block, i) in _blocks.Select((block, i) => (block, i)))
         {
             x = block.call(x);
