@@ -89,12 +89,7 @@ public sealed class ExampleCache
                             var own = annotators.Value!;
                             return own.TryGetValue(name, out var annotator)
                                 ? annotator
-                                : own[name] = AnnotatorCatalogue.Create(
-                                    name,
-                                    files,
-                                    shelf,
-                                    PlacementPolicy.Cpu
-                                );
+                                : own[name] = AnnotatorCatalogue.Create(name, files, shelf, PlacementPolicy.Cpu);
                         }
                     );
                     onExample?.Invoke(Interlocked.Increment(ref done));

@@ -5,7 +5,9 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Annotators.MoveNet;
 
-/// <summary>Skeletons of the people in photographs by MoveNet MultiPose, whose weights come with the embedded model.</summary>
+/// <summary>
+/// Skeletons of the people in photographs by MoveNet MultiPose, whose weights come with the embedded model.
+/// </summary>
 public sealed class MoveNetAnnotator : IAnnotator, IPoseDetector
 {
     private const string PersonThreshold = "person_threshold";
@@ -65,9 +67,7 @@ public sealed class MoveNetAnnotator : IAnnotator, IPoseDetector
         options ??= new AnnotatorOptions(Description);
         var people = new MoveNetDetector(_network.Value)
             .Find(picture, options[PersonThreshold], cancellationToken)
-            .Select(person =>
-                CocoBody.ToOpenPose(person, options[PointThreshold], picture.Width, picture.Height)
-            )
+            .Select(person => CocoBody.ToOpenPose(person, options[PointThreshold], picture.Width, picture.Height))
             .Where(person => person.Body.Any(point => point is not null));
         return new(picture.Width, picture.Height, [.. people]) { FoundBy = Description.Name };
     }

@@ -13,7 +13,9 @@ internal sealed class MoveNetDecoder
     private const int PeakReach = 2;
     private const float PeakSlack = 1.01328e-6f;
 
-    /// <summary>How far points may be from where they are expected: squared, as a share of the map's shorter side.</summary>
+    /// <summary>
+    /// How far points may be from where they are expected: squared, as a share of the map's shorter side.
+    /// </summary>
     private const float Spread = 0.300049f;
 
     /// <summary>Points up to this score do not count for the person's.</summary>
@@ -44,13 +46,11 @@ internal sealed class MoveNetDecoder
     /// <summary>The people, the surest centre first.</summary>
     /// <param name="leastScore">Those up to this score are left out; below 0 for all.</param>
     /// <param name="most">No more centres are looked at.</param>
-    /// <param name="largest">People whose box has a longer side above this are left out; in pixels of the input.</param>
+    /// <param name="largest">
+    /// People whose box has a longer side above this are left out; in pixels of the input.
+    /// </param>
     /// <returns>In pixels of the network's input; they can lie outside of it.</returns>
-    public IReadOnlyList<MoveNetPerson> People(
-        double leastScore,
-        int most,
-        double largest = double.PositiveInfinity
-    ) =>
+    public IReadOnlyList<MoveNetPerson> People(double leastScore, int most, double largest = double.PositiveInfinity) =>
         [
             // The score of a person is at most that of its centre.
             .. Enumerable
@@ -87,11 +87,7 @@ internal sealed class MoveNetDecoder
         var sure = points.Where(point => point.Score > LeastPoint).ToList();
         var score = sure.Count == 0 ? 0 : _centers[cell] * sure.Average(point => point.Score);
         const int Stride = MoveNetParams.Stride;
-        return new(
-            points,
-            new(Stride * box.Left, Stride * box.Top, Stride * box.Right, Stride * box.Bottom),
-            score
-        );
+        return new(points, new(Stride * box.Left, Stride * box.Top, Stride * box.Right, Stride * box.Bottom), score);
     }
 
     /// <summary>In cells, inside the map.</summary>

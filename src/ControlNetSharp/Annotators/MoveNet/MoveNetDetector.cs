@@ -92,7 +92,9 @@ internal sealed class MoveNetDetector(MoveNetNetwork network)
         );
     }
 
-    /// <summary>The people in each of some inputs of one size, in pixels of the picture that they are parts of.</summary>
+    /// <summary>
+    /// The people in each of some inputs of one size, in pixels of the picture that they are parts of.
+    /// </summary>
     private List<IReadOnlyList<MoveNetPerson>> Seen(
         IReadOnlyList<MoveNetInput> inputs,
         double leastScore,

@@ -2,7 +2,9 @@ using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Annotators.MoveNet;
 
-/// <summary>A part of a picture as the network sees it: scaled, with black to the right and below or all around.</summary>
+/// <summary>
+/// A part of a picture as the network sees it: scaled, with black to the right and below or all around.
+/// </summary>
 /// <param name="Seen">What the network sees; sides are multiples of <see cref="MoveNetParams.SizeStep"/>.</param>
 /// <param name="Left">Where its left edge lies in the picture, in pixels of the picture; can be outside.</param>
 /// <param name="Top">Where its upper edge lies.</param>
@@ -33,7 +35,12 @@ internal sealed record MoveNetInput(Picture Seen, double Left, double Top, doubl
         var (seenWidth, seenHeight) = (Seen(width), Seen(height));
         var (toX, toY) = (Offset(fromX - left, seenWidth), Offset(fromY - top, seenHeight));
         var canvas = Picture.Black(seenSide, seenSide);
-        Place(PictureResizing.Scale(Cut(picture, fromX, fromY, width, height), seenWidth, seenHeight), canvas, toX, toY);
+        Place(
+            PictureResizing.Scale(Cut(picture, fromX, fromY, width, height), seenWidth, seenHeight),
+            canvas,
+            toX,
+            toY
+        );
         var (stepX, stepY) = ((double)width / seenWidth, (double)height / seenHeight);
         return new(canvas, fromX - toX * stepX, fromY - toY * stepY, stepX, stepY);
 

@@ -44,6 +44,7 @@ internal sealed class InvertedResidual : Module<Tensor, Tensor>
     private readonly ConvolutionLayer? _expand;
     private readonly ConvolutionLayer _depthwise;
     private readonly ConvolutionLayer _project;
+
     /// <summary>Wide maps of large pictures would not fit into the processor's caches.</summary>
     private static readonly RowStrips Strips = new(Pixels: 2048, Wraps: false);
 

@@ -50,11 +50,7 @@ internal sealed class MoveNetNetwork : Module
         [
             .. MoveNetParams.Heads.Select(head =>
                 (
-                    new SeparableConvolution(
-                        MoveNetParams.Pyramid[^1].Merged,
-                        MoveNetParams.HeadChannels,
-                        placement
-                    ),
+                    new SeparableConvolution(MoveNetParams.Pyramid[^1].Merged, MoveNetParams.HeadChannels, placement),
                     MoveNetLayers.Pointwise(MoveNetParams.HeadChannels, head.Values, placement)
                 )
             ),
@@ -115,7 +111,8 @@ internal sealed class MoveNetNetwork : Module
     internal MoveNetMaps Heads(Tensor features)
     {
         using var scope = NewDisposeScope();
-        return MoveNetMaps.Of([.. _heads.Select(head => head.Output.call(head.Mix.call(features)))])
+        return MoveNetMaps
+            .Of([.. _heads.Select(head => head.Output.call(head.Mix.call(features)))])
             .MoveToOuterDisposeScope();
     }
 

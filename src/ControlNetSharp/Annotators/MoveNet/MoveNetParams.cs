@@ -6,7 +6,9 @@ namespace ControlNetSharp.Annotators.MoveNet;
 /// <param name="Level">The level of the pyramid that sees its output: pixels of the picture a cell; 0 for none.</param>
 internal sealed record MoveNetBlock(int Channels, int Stride, int Level = 0);
 
-/// <summary>A level of the pyramid, which joins a map of the backbone to the doubled map of the level below it.</summary>
+/// <summary>
+/// A level of the pyramid, which joins a map of the backbone to the doubled map of the level below it.
+/// </summary>
 /// <param name="Level">Pixels of the picture a cell, which its name tells.</param>
 /// <param name="Lateral">Channels that the map of the backbone is brought to; those of the level below.</param>
 /// <param name="Merged">Channels out.</param>

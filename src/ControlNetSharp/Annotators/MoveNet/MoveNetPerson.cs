@@ -40,7 +40,9 @@ internal readonly record struct MoveNetBox(double Left, double Top, double Right
 /// <param name="Score">How sure the person is, 0..1.</param>
 internal sealed record MoveNetPerson(IReadOnlyList<MoveNetPoint> Points, MoveNetBox Box, double Score)
 {
-    /// <summary>Points up to this score say nothing of how far a person extends, and whether it is another one.</summary>
+    /// <summary>
+    /// Points up to this score say nothing of how far a person extends, and whether it is another one.
+    /// </summary>
     private const double SurePoint = 0.2,
         KnownPoint = 0.15;
 
@@ -70,7 +72,9 @@ internal sealed record MoveNetPerson(IReadOnlyList<MoveNetPoint> Points, MoveNet
     public bool IsSameAs(MoveNetPerson other) =>
         Extent.Overlap(other.Extent) > LeastOverlap || Similarity(other) > LeastSimilarity;
 
-    /// <summary>How near the points lie to those of another one: 1 where they are the same, 0 where none is near.</summary>
+    /// <summary>
+    /// How near the points lie to those of another one: 1 where they are the same, 0 where none is near.
+    /// </summary>
     public double Similarity(MoveNetPerson other)
     {
         var reach = Reach * Extent.LongerSide;
