@@ -14,11 +14,13 @@ public sealed record ConditionMetric
         bool higherIsBetter,
         Func<ConditionTally> newTally,
         bool isOfPeople = false,
-        string? annotator = null
+        string? annotator = null,
+        string? hintAnnotator = null
     ) =>
-        (Kind, Annotator, Name, HigherIsBetter, NewTally, IsOfPeople) = (
+        (Kind, Annotator, HintAnnotator, Name, HigherIsBetter, NewTally, IsOfPeople) = (
             kind,
             annotator ?? kind,
+            hintAnnotator ?? kind,
             name,
             higherIsBetter,
             newTally,
@@ -34,7 +36,16 @@ public sealed record ConditionMetric
         OfLines("hed"),
         // Strokes of the default annotator lie along dark lines, of which soft pictures have none.
         OfLines("scribble", annotator: "lineart_pocket"),
-        new("pose", "PCK@0.1", higherIsBetter: true, () => new PoseTally(), isOfPeople: true),
+        // The people of the embedded world are drawn ones, which the kind's default for photographs need not see.
+        new(
+            "pose",
+            "PCK@0.1",
+            higherIsBetter: true,
+            () => new PoseTally(),
+            isOfPeople: true,
+            annotator: "openpose_pocket",
+            hintAnnotator: "openpose_pocket"
+        ),
         new("segmentation", "mIoU", higherIsBetter: true, () => new AreaTally()),
         new("normal", "mean angle in degrees", higherIsBetter: false, () => new MeanTally(MeanTally.Angle)),
         new("depth", "absolute relative error", higherIsBetter: false, () => new MeanTally(MeanTally.Disparity)),
@@ -50,6 +61,11 @@ public sealed record ConditionMetric
     /// means its default.
     /// </summary>
     public string Annotator { get; }
+
+    /// <summary>
+    /// The name of the annotator that makes the hints of pictures whose condition is not known, in the same way.
+    /// </summary>
+    internal string HintAnnotator { get; }
 
     /// <summary>What the score is.</summary>
     public string Name { get; }

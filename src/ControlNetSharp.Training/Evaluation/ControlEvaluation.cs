@@ -61,9 +61,9 @@ internal sealed class ControlEvaluation(
         {
             foreach (var kind in _trials.Singles.Select(trial => trial.Name))
             {
-                var name = ConditionMetric.Of(kind).Annotator;
-                readers.Add(kind, Create(name));
-                makers.Add(kind, name == kind ? readers[kind] : Create(kind));
+                var metric = ConditionMetric.Of(kind);
+                var reader = readers[kind] = Create(metric.Annotator);
+                makers.Add(kind, metric.HintAnnotator == metric.Annotator ? reader : Create(metric.HintAnnotator));
             }
 
             var (tallies, counts, counting, done) = (
@@ -194,7 +194,7 @@ internal sealed class ControlEvaluation(
 
     /// <summary>
     /// The condition of a real picture: of a scene the hint that datasets have, of other pictures what the kind's
-    /// default annotator finds.
+    /// annotator for hints finds.
     /// </summary>
     internal static HintReading Truth(string kind, IAnnotator annotator, ReferencePicture reference) =>
         reference.Truth is { } truth && TruthHints.Of(kind) is { } hint

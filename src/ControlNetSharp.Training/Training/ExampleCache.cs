@@ -84,17 +84,12 @@ public sealed class ExampleCache
                         row.Example,
                         row.Source,
                         buckets,
-                        info =>
+                        name =>
                         {
                             var own = annotators.Value!;
-                            return own.TryGetValue(info.Name, out var annotator)
+                            return own.TryGetValue(name, out var annotator)
                                 ? annotator
-                                : own[info.Name] = AnnotatorCatalogue.Create(
-                                    info.Name,
-                                    files,
-                                    shelf,
-                                    PlacementPolicy.Cpu
-                                );
+                                : own[name] = AnnotatorCatalogue.Create(name, files, shelf, PlacementPolicy.Cpu);
                         }
                     );
                     onExample?.Invoke(Interlocked.Increment(ref done));
@@ -191,7 +186,7 @@ public sealed class ExampleCache
         TrainingExample example,
         HintSource source,
         AspectBuckets buckets,
-        Func<AnnotatorInfo, IAnnotator> annotatorOf
+        Func<string, IAnnotator> annotatorOf
     )
     {
         if (example.Hint is null && source.Annotator is null)
@@ -227,7 +222,7 @@ public sealed class ExampleCache
         var given = made ? null : ReadHint(example, picture);
         picture = PictureResizing.Fit(picture, size.Width, size.Height, ResizeMode.Crop);
         var hint = given is null
-            ? annotatorOf(source.Annotator!).Annotate(picture, source.Options)
+            ? annotatorOf(source.AnnotatorName).Annotate(picture, source.Options)
             : PictureResizing.FitHint(given, size.Width, size.Height, ResizeMode.Crop);
         var (mean, logVariance) = model.Autoencoder.Encode(
             PictureTensors.ToPicture(picture).to(model.Placement.Dtype).to(model.Placement.Device)

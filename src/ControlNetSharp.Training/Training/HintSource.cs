@@ -8,6 +8,15 @@ namespace ControlNetSharp.Training;
 /// <param name="Options">The annotator's options; null for its defaults.</param>
 public sealed record HintSource(string Condition, AnnotatorInfo? Annotator = null, AnnotatorOptions? Options = null)
 {
+    /// <summary>
+    /// The name by which the annotator is made: that of the kind where it is the kind's own, so that what answers in
+    /// its place comes with it.
+    /// </summary>
+    internal string AnnotatorName =>
+        Annotator is null ? throw new InvalidOperationException($"The dataset brings the hints of {Condition}.")
+        : Condition == Annotator.Kind && AnnotatorCatalogue.Find(Condition) == Annotator ? Condition
+        : Annotator.Name;
+
     /// <summary>The same as one line, which tells apart hints that differ.</summary>
     public string Description =>
         Annotator is null

@@ -1,7 +1,9 @@
 using ControlNetSharp.Annotators.DepthAnything;
 using ControlNetSharp.Annotators.Embedded;
 using ControlNetSharp.Annotators.Midas;
+using ControlNetSharp.Annotators.MoveNet;
 using ControlNetSharp.Annotators.OpenPose;
+using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Annotators.SegFormer;
 using ControlNetSharp.Models;
 using ControlNetSharp.Runtime;
@@ -39,6 +41,7 @@ public static class AnnotatorCatalogue
         (LineartAnnotator.Coarse, networks => new LineartAnnotator(LineartAnnotator.Coarse, networks)),
         (AnimeLineartAnnotator.Description, networks => new AnimeLineartAnnotator(networks)),
         (InvertAnnotator.Description, _ => new InvertAnnotator()),
+        (MoveNetAnnotator.Description, MoveNetAnnotator.Rent),
         (EmbeddedPoseAnnotator.Description, networks => new EmbeddedPoseAnnotator(networks)),
         (OpenPoseAnnotator.BodyDescription, networks => OpenPoseAnnotator.Rent(networks)),
         (OpenPoseAnnotator.HandDescription, networks => OpenPoseAnnotator.Rent(networks, withHands: true)),
@@ -81,7 +84,10 @@ public static class AnnotatorCatalogue
     /// <summary>The annotators of a condition kind, the default first.</summary>
     public static IEnumerable<AnnotatorInfo> Of(ConditionKind kind) => All.Where(info => info.Kind == kind.Name);
 
-    /// <summary>Makes an annotator, which the caller disposes.</summary>
+    /// <summary>
+    /// Makes an annotator, which the caller disposes. That of the kind pose comes with one for drawn people, which
+    /// answers where it sees nobody; asked for by its own name it comes alone.
+    /// </summary>
     /// <param name="name">A condition kind, alias or A1111 module name, in any case.</param>
     /// <param name="files">Where weights are looked for; nowhere when null.</param>
     /// <param name="device">Where networks compute: cpu (the default) or cuda:N.</param>
@@ -103,14 +109,33 @@ public static class AnnotatorCatalogue
     internal static IAnnotator Create(string name, AnnotatorFiles files, NetworkShelf shelf, string device)
     {
         PlacementPolicy.CheckDevice(device);
-        return RowOf(name).Create(new AnnotatorNetworks(files, shelf, device));
+        var networks = new AnnotatorNetworks(files, shelf, device);
+        var (info, create) = RowOf(name);
+        var annotator = create(networks);
+        if (info.Fallback is not { } other || IsCalled(info, name))
+        {
+            return annotator;
+        }
+
+        try
+        {
+            return new PoseFallback(annotator, RowOf(other.Name).Create(networks));
+        }
+        catch
+        {
+            annotator.Dispose();
+            throw;
+        }
     }
+
+    private static bool IsCalled(AnnotatorInfo info, string name) =>
+        info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     private static (AnnotatorInfo Info, Func<AnnotatorNetworks, IAnnotator> Create) RowOf(string name)
     {
         foreach (var row in Rows)
         {
-            if (row.Info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase))
+            if (IsCalled(row.Info, name))
             {
                 return row;
             }

@@ -26,6 +26,12 @@ public sealed record AnnotatorInfo(
     /// <summary>Whether it needs a file that does not come with the embedded model.</summary>
     public bool NeedsDownload => Weights is { IsEmbedded: false };
 
+    /// <summary>
+    /// The annotator of this kind that answers where this one sees nobody; null where none does. It does so where the
+    /// kind was asked for, and not where this annotator was asked for by its name.
+    /// </summary>
+    internal AnnotatorInfo? Fallback { get; init; }
+
     /// <summary>Files that it needs beside <see cref="Weights"/>: of networks for details, such as hands.</summary>
     public IReadOnlyList<AnnotatorWeights> FurtherWeights { get; init; } = [];
 }

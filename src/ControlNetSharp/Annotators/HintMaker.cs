@@ -40,7 +40,7 @@ internal sealed class HintMaker(AnnotatorFiles files, NetworkShelf? shelf = null
         ArgumentNullException.ThrowIfNull(source);
         if (source.IsHint)
         {
-            return new MadeHint(source.Picture, source.Pose);
+            return new MadeHint(source.Picture, source.Pose, source.Annotator?.Name);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -48,7 +48,7 @@ internal sealed class HintMaker(AnnotatorFiles files, NetworkShelf? shelf = null
             resolution is { } side ? PictureResizing.ToResolution(source.Picture, side)
             : target is { } size ? PictureResizing.ScaleFor(source.Picture, size.Width, size.Height, size.Resize)
             : source.Picture;
-        var name = source.Annotator!.Name;
+        var name = source.IsNamed ? source.Annotator!.Name : source.Kind.Name;
         using var annotator = shelf is null
             ? AnnotatorCatalogue.Create(name, files, device)
             : AnnotatorCatalogue.Create(name, files, shelf, device);
@@ -56,11 +56,11 @@ internal sealed class HintMaker(AnnotatorFiles files, NetworkShelf? shelf = null
         var values = new AnnotatorOptions(annotator.Info, options);
         if (annotator is IPoseDetector detector)
         {
-            var pose = detector.Detect(picture, cancellationToken);
-            return new MadeHint(PoseDrawing.Draw(pose), pose);
+            var pose = detector.Detect(picture, values, cancellationToken);
+            return new MadeHint(PoseDrawing.Draw(pose), pose, pose.FoundBy);
         }
 
-        return new MadeHint(annotator.Annotate(picture, values, cancellationToken), null);
+        return new MadeHint(annotator.Annotate(picture, values, cancellationToken), null, annotator.Info.Name);
     }
 
     /// <summary>

@@ -34,7 +34,7 @@ public sealed record AnnotationResult(
         var made = maker.Make(source, unit.Options, unit.Resolution, target: null, cancellationToken);
         return new(
             made.Picture,
-            source.Annotator?.Name ?? ControlUnit.NoAnnotator,
+            made.Annotator ?? ControlUnit.NoAnnotator,
             made.Pose,
             [.. HintMaker.Warnings(source, made.Picture)],
             clock.Elapsed.TotalSeconds

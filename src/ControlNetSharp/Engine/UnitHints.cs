@@ -45,17 +45,17 @@ internal sealed record UnitHints(
         {
             // Lines of the larger size are found anew, unless the user said at which size they are looked for.
             larger = PictureResizing.FitHint(
-                source.IsHint || unit.Resolution is not null ? map : Made(size),
+                (source.IsHint || unit.Resolution is not null ? map : Made(size)).Picture,
                 size.Width,
                 size.Height,
                 unit.Resize
             );
         }
 
-        var hint = PictureResizing.FitHint(map, frame.Size.Width, frame.Size.Height, unit.Resize);
+        var hint = PictureResizing.FitHint(map.Picture, frame.Size.Width, frame.Size.Height, unit.Resize);
         return new UnitHints(
-            source.Annotator?.Name ?? ControlUnit.NoAnnotator,
-            map,
+            map.Annotator ?? ControlUnit.NoAnnotator,
+            map.Picture,
             hint,
             larger,
             Fitted(input.Mask),
@@ -63,10 +63,8 @@ internal sealed record UnitHints(
         );
 
         // At the scale of the result, so that lines are as thick as those the ControlNet knows.
-        Picture Made(PictureSize size) =>
-            maker
-                .Make(seen, unit.Options, unit.Resolution, (size.Width, size.Height, unit.Resize), cancellationToken)
-                .Picture;
+        MadeHint Made(PictureSize size) =>
+            maker.Make(seen, unit.Options, unit.Resolution, (size.Width, size.Height, unit.Resize), cancellationToken);
         Picture? Fitted(Picture? mask) =>
             mask is null
                 ? null

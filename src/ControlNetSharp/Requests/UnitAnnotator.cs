@@ -97,7 +97,10 @@ internal static class UnitAnnotator
             unit.Channels == ChannelOrder.Bgr ? PictureChannels.Swapped(unit.Picture.Read()) : unit.Picture.Read();
         return annotator is null && kind.Name == ClassNumbers.Info.Kind
             ? MeasuredHints.Segmentation(kind, unit.Picture, picture)
-            : new HintInput(kind, picture, annotator, annotator is null, Reading: null);
+            : new HintInput(kind, picture, annotator, annotator is null, Reading: null)
+            {
+                IsNamed = unit.Annotator is not null,
+            };
     }
 
     private static AnnotatorInfo Named(

@@ -69,7 +69,7 @@ public class AnnotatorCatalogueTests
     [InlineData("lineart", "lineart_standard")]
     [InlineData("canny", "canny")]
     [InlineData("softedge", "softedge_pocket")]
-    [InlineData("pose", "openpose_pocket")]
+    [InlineData("pose", "movenet")]
     [InlineData("seg", "seg_pocket")]
     [InlineData("normal", "normal_pocket")]
     [InlineData("depth", "depth_pocket")]

@@ -1,6 +1,7 @@
 using ControlNetSharp.Engine;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
+using ControlNetSharp.Scenes;
 using ControlNetSharp.Tests.Pictures;
 using Xunit;
 using static TorchSharp.torch;
@@ -75,6 +76,22 @@ public sealed class ControlNetEngineTests : IDisposable
         await using var engine = Engine();
         var made = (await engine.GenerateAsync(_request with { Units = [_request.Units[0] with { Picture = picture }] }, cancellationToken: Token)).Pictures[0];
         Assert.Contains($"\"picture\":{{\"sha256\":\"{picture.Sha256}\"}}", made.Manifest.ToJson(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("docs/pictures/astronaut.png", "movenet")]
+    [InlineData(null, "openpose_pocket")]
+    public async Task Generate_WithAPose_SaysInTheManifestWhichAnnotatorAnswered(string? photograph, string annotator)
+    {
+        PictureSource picture = photograph is null ? SceneRenderer.Render(Scene.FromSeed(1_000_014), 256) : Repository.PathOf(photograph);
+        var request = _request with
+        {
+            Size = (256, 256), Steps = 1,
+            Units = [new ControlUnit { Kind = "pose", Picture = picture, Model = _folder["control.safetensors"] }],
+        };
+        await using var engine = Engine();
+        var made = (await engine.GenerateAsync(request, cancellationToken: Token)).Pictures[0];
+        Assert.Equal(annotator, Assert.Single(made.Manifest.Resolved.Units).Annotator);
     }
 
     [Fact]

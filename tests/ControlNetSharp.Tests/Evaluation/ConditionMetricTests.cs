@@ -70,6 +70,14 @@ public class ConditionMetricTests
     }
 
     [Fact]
+    public void People_OfEvaluatedPictures_AreReadAndMadeByTheNetworkOfDrawnPeople()
+    {
+        var metric = ConditionMetric.Of("pose");
+        Assert.Equal(("openpose_pocket", "openpose_pocket"), (metric.Annotator, metric.HintAnnotator));
+        Assert.Equal(("hough_pocket", "hough"), (ConditionMetric.Of("hough").Annotator, ConditionMetric.Of("hough").HintAnnotator));
+    }
+
+    [Fact]
     public void Scores_OverSeveralPictures_DoNotDependOnTheirOrder()
     {
         foreach (var metric in ConditionMetric.All)

@@ -142,6 +142,14 @@ public sealed class ExampleCacheTests : IDisposable
         Assert.Equal(2, cache.Examples.Select(encoded => encoded.File).Distinct().Count());
     }
 
+    [Fact]
+    public void HintSource_OfAKind_ComesWithWhatAnswersInItsPlace_AndANamedAnnotatorAlone()
+    {
+        Assert.Equal("pose", new HintSource("pose", AnnotatorCatalogue.Find("pose")).AnnotatorName);
+        Assert.Equal("movenet", new HintSource("movenet", AnnotatorCatalogue.Find("movenet")).AnnotatorName);
+        Assert.Equal("openpose_pocket", new HintSource("pose", AnnotatorCatalogue.Find("openpose_pocket")).AnnotatorName);
+    }
+
     /// <summary>Leaves length and time as they are, so that only loading shows it.</summary>
     private static void MakeUnreadable(string file)
     {

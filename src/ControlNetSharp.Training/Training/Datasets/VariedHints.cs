@@ -13,10 +13,10 @@ namespace ControlNetSharp.Training.Datasets;
 internal sealed class VariedHints : IDisposable
 {
     /// <summary>
-    /// Annotators of finished drawings, and one that sees the dark lines of photographs, of which scenes have hardly
-    /// any.
+    /// Annotators of finished drawings, one that sees the dark lines of photographs, of which scenes have hardly any,
+    /// and one that sees the people in photographs.
     /// </summary>
-    private static readonly string[] NotOfScenes = ["invert", "scribble_drawing", "scribble_xdog"];
+    private static readonly string[] NotOfScenes = ["invert", "scribble_drawing", "scribble_xdog", "movenet"];
 
     private readonly NetworkShelf _shelf = new();
     private readonly ConcurrentDictionary<string, Lazy<IAnnotator>> _annotators = new(StringComparer.Ordinal);

@@ -10,7 +10,7 @@ public sealed class EmbeddedPoseAnnotator : IAnnotator, IPoseDetector
         "pose",
         ["openpose_pocket"],
         [],
-        "skeletons of persons, by the embedded network"
+        "skeletons of drawn persons, by the embedded network"
     )
     {
         Weights = EmbeddedVision.Weights,
@@ -29,11 +29,14 @@ public sealed class EmbeddedPoseAnnotator : IAnnotator, IPoseDetector
         Picture picture,
         AnnotatorOptions? options = null,
         CancellationToken cancellationToken = default
-    ) => PoseDrawing.Draw(Detect(picture, cancellationToken));
+    ) => PoseDrawing.Draw(Detect(picture, options, cancellationToken));
 
     /// <inheritdoc/>
-    public PoseKeypoints Detect(Picture picture, CancellationToken cancellationToken = default) =>
-        _vision.Look(picture, cancellationToken).People;
+    public PoseKeypoints Detect(
+        Picture picture,
+        AnnotatorOptions? options = null,
+        CancellationToken cancellationToken = default
+    ) => _vision.Look(picture, cancellationToken).People with { FoundBy = Description.Name };
 
     /// <summary>The network.</summary>
     public void Dispose() => _vision.Dispose();

@@ -104,10 +104,14 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
         Picture picture,
         AnnotatorOptions? options = null,
         CancellationToken cancellationToken = default
-    ) => PoseDrawing.Draw(Detect(picture, cancellationToken));
+    ) => PoseDrawing.Draw(Detect(picture, options, cancellationToken));
 
     /// <inheritdoc/>
-    public PoseKeypoints Detect(Picture picture, CancellationToken cancellationToken = default)
+    public PoseKeypoints Detect(
+        Picture picture,
+        AnnotatorOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(picture);
         cancellationToken.ThrowIfCancellationRequested();
@@ -119,7 +123,10 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
             picture.Width,
             picture.Height,
             [.. _hand is null ? people : people.Select(person => WithHands(person, picture, cancellationToken))]
-        );
+        )
+        {
+            FoundBy = Info.Name,
+        };
     }
 
     /// <inheritdoc/>

@@ -11,8 +11,13 @@ public interface IPoseDetector
 {
     /// <summary>Finds the persons in a picture.</summary>
     /// <param name="picture">Any size of at least 1 x 1. Borrowed.</param>
+    /// <param name="options">Options made for this annotator; all defaults where null.</param>
     /// <param name="cancellationToken">Looked at before each network.</param>
     /// <returns>Key points in pixels of the picture; no persons where none was found.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    PoseKeypoints Detect(Picture picture, CancellationToken cancellationToken = default);
+    PoseKeypoints Detect(
+        Picture picture,
+        AnnotatorOptions? options = null,
+        CancellationToken cancellationToken = default
+    );
 }

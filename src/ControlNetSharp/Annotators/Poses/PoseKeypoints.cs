@@ -23,4 +23,7 @@ public sealed record PoseKeypoints
 
     /// <summary>The persons. Empty where none was found: the hint is black then, and a caller should say so.</summary>
     public IReadOnlyList<PosePerson> People { get; }
+
+    /// <summary>The name of the annotator that found them; null where a file or a program gave them.</summary>
+    public string? FoundBy { get; init; }
 }

@@ -63,7 +63,7 @@ public class OpenPoseNetworkTests
     {
         using var annotator = new OpenPoseAnnotator(NetworkLease<BodyNetwork>.Owned(Zeros(new BodyNetwork(Placement.Cpu32))), hand: null);
         var picture = TestPictures.Noise(40, 24);
-        Assert.Empty(annotator.Detect(picture, TestContext.Current.CancellationToken).People);
+        Assert.Empty(annotator.Detect(picture, cancellationToken: TestContext.Current.CancellationToken).People);
         var hint = annotator.Hint(picture);
         Assert.Equal((40, 24), (hint.Width, hint.Height));
         Assert.All(hint.Bytes(), value => Assert.Equal(0, value));
@@ -76,7 +76,7 @@ public class OpenPoseNetworkTests
     public void Detect_InPicturesOfAnyShape_Works(int width, int height)
     {
         using var annotator = new OpenPoseAnnotator(NetworkLease<BodyNetwork>.Owned(Zeros(new BodyNetwork(Placement.Cpu32))), hand: null);
-        var pose = annotator.Detect(TestPictures.Noise(width, height), TestContext.Current.CancellationToken);
+        var pose = annotator.Detect(TestPictures.Noise(width, height), cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((width, height), (pose.Width, pose.Height));
     }
 
