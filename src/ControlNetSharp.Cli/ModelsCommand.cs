@@ -93,7 +93,9 @@ internal static class ModelsCommand
                     family,
                     layout,
                     form = facts.GetValueOrDefault("form"),
-                    rank = facts.TryGetValue("rank", out var rank) ? int.Parse(rank, CultureInfo.InvariantCulture) : (int?)null,
+                    rank = facts.TryGetValue("rank", out var rank)
+                        ? int.Parse(rank, CultureInfo.InvariantCulture)
+                        : (int?)null,
                     hint = facts.GetValueOrDefault("hint"),
                     needs = facts.GetValueOrDefault("needs"),
                     problem = facts.GetValueOrDefault("problem"),

@@ -21,10 +21,7 @@ internal sealed record AttachedAdapter(IReadOnlyDictionary<int, Tensor> Features
         var rows = call.Input.shape[0];
         return new()
         {
-            Features = Features.ToDictionary(
-                feature => feature.Key,
-                feature => feature.Value.expand(rows, -1, -1, -1)
-            ),
+            Features = Features.ToDictionary(feature => feature.Key, feature => feature.Value.expand(rows, -1, -1, -1)),
         };
     }
 

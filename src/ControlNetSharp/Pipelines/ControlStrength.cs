@@ -44,14 +44,7 @@ public sealed record ControlStrength
 
     /// <summary>Whether two are the same in all numbers.</summary>
     internal bool IsLike(ControlStrength other) =>
-        this with
-        {
-            Layers = null,
-        } == other with
-        {
-            Layers = null,
-        }
-        && (Layers ?? []).SequenceEqual(other.Layers ?? []);
+        this with { Layers = null } == other with { Layers = null } && (Layers ?? []).SequenceEqual(other.Layers ?? []);
 
     /// <summary>Whether it can act at all: a factor is above 0.</summary>
     public bool IsOn => Weight > 0 && Layers?.All(weight => weight == 0) != true;

@@ -55,8 +55,7 @@ internal abstract record HintedControl(ControlStrength Strength) : IControl
         return (
             Region is null
                 ? scaled
-                : scaled
-                    * nn.functional.adaptive_avg_pool2d(Region, [added.shape[2], added.shape[3]]).to(added.dtype)
+                : scaled * nn.functional.adaptive_avg_pool2d(Region, [added.shape[2], added.shape[3]]).to(added.dtype)
         ).MoveToOuterDisposeScope();
     }
 

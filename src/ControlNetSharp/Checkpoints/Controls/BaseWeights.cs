@@ -21,6 +21,8 @@ internal sealed class BaseWeights(DiffusionModel model)
     public Tensor Read(string name, long[] shape)
     {
         var weight = _weights[name];
-        return (weight.shape.SequenceEqual(shape) ? weight : weight.narrow(1, 0, shape[1])).to(ScalarType.Float32).cpu();
+        return (weight.shape.SequenceEqual(shape) ? weight : weight.narrow(1, 0, shape[1]))
+            .to(ScalarType.Float32)
+            .cpu();
     }
 }

@@ -76,14 +76,21 @@ internal abstract class ControlFile(CheckpointFiles files)
         IEnumerable<string>? others = null
     )
     {
-        var file = files.SourceKind is { } kind && Kinds.TryGetValue(kind, out var open) ? open(files) : new ControlNetFile(files);
+        var file =
+            files.SourceKind is { } kind && Kinds.TryGetValue(kind, out var open)
+                ? open(files)
+                : new ControlNetFile(files);
         if (model is not null && !file.Fits(model))
         {
             var differences = file.DifferencesTo(model);
             throw new CheckpointException(
                 files.Name,
                 $"this {file.Name} is for {file.Purpose}; the model {modelName} is {ControlPurpose.Of(model)}."
-                    + (differences is null ? "" : $" Its keys differ from those of a {file.Name} for that model: {differences.Value.Text}.")
+                    + (
+                        differences is null
+                            ? ""
+                            : $" Its keys differ from those of a {file.Name} for that model: {differences.Value.Text}."
+                    )
                     + (others is null ? "" : Suggestion(others, model)),
                 differences?.Keys
             );
@@ -142,8 +149,7 @@ internal abstract class ControlFile(CheckpointFiles files)
     {
         var expected = new ControlNetParams { UNet = p.UNet };
         return
-            p.HintChannels == expected.HintChannels
-            && p.HintEncoderChannels.Count == expected.HintEncoderChannels.Count
+            p.HintChannels == expected.HintChannels && p.HintEncoderChannels.Count == expected.HintEncoderChannels.Count
             ? p
             : throw new CheckpointException(
                 files.Name,

@@ -88,7 +88,9 @@ internal sealed class ControlLoraFile : ControlFile
                 .Select(e => (e.Key, "is missing")),
             .. expected
                 .Where(e => _made.TryGetValue(e.Key, out var shape) && !shape.SequenceEqual(e.Value))
-                .Select(e => (e.Key, $"makes [{string.Join(", ", _made[e.Key])}] instead of [{string.Join(", ", e.Value)}]")),
+                .Select(e =>
+                    (e.Key, $"makes [{string.Join(", ", _made[e.Key])}] instead of [{string.Join(", ", e.Value)}]")
+                ),
             .. _shapes
                 .Keys.Where(name => !IsExpected(name, expected))
                 .Select(name => (name, "is unexpected or has no other half")),
@@ -144,7 +146,9 @@ internal sealed class ControlLoraFile : ControlFile
                 else
                 {
                     var own = weights.Read(name, parameter.shape);
-                    parameter.copy_(_made.ContainsKey(name) ? own.Plus(Change(name[..^Weight.Length], own.shape)) : own);
+                    parameter.copy_(
+                        _made.ContainsKey(name) ? own.Plus(Change(name[..^Weight.Length], own.shape)) : own
+                    );
                 }
             }
 
@@ -176,7 +180,8 @@ internal sealed class ControlLoraFile : ControlFile
 
     private bool IsExpected(string name, Dictionary<string, long[]> expected)
     {
-        string? half = name.EndsWith(Up, StringComparison.Ordinal) ? Down
+        string? half =
+            name.EndsWith(Up, StringComparison.Ordinal) ? Down
             : name.EndsWith(Down, StringComparison.Ordinal) ? Up
             : null;
         if (half is null)

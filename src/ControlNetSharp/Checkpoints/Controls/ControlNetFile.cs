@@ -49,7 +49,14 @@ internal sealed class ControlNetFile : ControlFile
             Files,
             (
                 Prefix,
-                () => new ControlNet(_params with { UNet = model with { InChannels = model.OutChannels } }, Placement.Meta)
+                () =>
+                    new ControlNet(
+                        _params with
+                        {
+                            UNet = model with { InChannels = model.OutChannels },
+                        },
+                        Placement.Meta
+                    )
             )
         );
 

@@ -25,10 +25,7 @@ internal sealed class T2IAdapterFile : ControlFile
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, string Value)> Facts =>
-        [
-            ("form", _params.Form),
-            ("hint", _params.HintChannels == 1 ? "one channel: white lines on black" : "RGB"),
-        ];
+        [("form", _params.Form), ("hint", _params.HintChannels == 1 ? "one channel: white lines on black" : "RGB")];
 
     /// <inheritdoc/>
     public override bool Fits(UNetParams model) => _params.Fits(model);
@@ -57,7 +54,9 @@ internal sealed class T2IAdapterFile : ControlFile
             Enumerable.Range(0, int.MaxValue).TakeWhile(number => shapes.ContainsKey(name(number))).Count();
         var stages = Count(stage => Name(stage, "resnets.0.block1"));
         var inputs = Size(isLight ? Name(0, "in_conv") : "conv_in.weight", 1);
-        foreach (var (unshuffle, hint) in new[] { 8, T2IAdapterParams.XlUnshuffle }.SelectMany(_ => Hints, (u, h) => (u, h)))
+        foreach (
+            var (unshuffle, hint) in new[] { 8, T2IAdapterParams.XlUnshuffle }.SelectMany(_ => Hints, (u, h) => (u, h))
+        )
         {
             if (inputs == hint * unshuffle * unshuffle)
             {

@@ -43,10 +43,7 @@ internal sealed class UnionFile : ControlFile
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, string Value)> Facts =>
-        [
-            ("form", _params.Kinds == KnownCounts[^1] ? "ProMax" : "union"),
-            ("hint", string.Join(", ", HintKinds)),
-        ];
+        [("form", _params.Kinds == KnownCounts[^1] ? "ProMax" : "union"), ("hint", string.Join(", ", HintKinds))];
 
     /// <inheritdoc/>
     public override bool Fits(UNetParams model) => _params.ControlNet.Fits(model);
@@ -83,7 +80,10 @@ internal sealed class UnionFile : ControlFile
                     .Count()
             )
             : throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"its kinds are {kinds}, but the width of their embedding is no multiple of that")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"its kinds are {kinds}, but the width of their embedding is no multiple of that"
+                )
             );
     }
 }

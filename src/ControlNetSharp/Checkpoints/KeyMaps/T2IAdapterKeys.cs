@@ -16,8 +16,8 @@ internal static partial class T2IAdapterKeys
     public static Dictionary<string, StoredTensor> Of(IReadOnlyDictionary<string, StoredTensor> tensors)
     {
         Func<string, string> rename =
-            tensors.Keys.All(name => name.StartsWith(Diffusers, StringComparison.Ordinal)) ? name =>
-                name[Diffusers.Length..]
+            tensors.Keys.All(name => name.StartsWith(Diffusers, StringComparison.Ordinal))
+                ? name => name[Diffusers.Length..]
             : tensors.Keys.Any(LightBlock().IsMatch) ? OfLight
             : OfFull;
         return tensors.ToDictionary(

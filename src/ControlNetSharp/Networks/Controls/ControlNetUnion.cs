@@ -15,7 +15,7 @@ namespace ControlNetSharp.Networks.Controls;
 /// <see cref="ControlNet"/> and, of its own parts, those of the original.
 /// Source: xinsir6/ControlNetPlus, models/controlnet_union.py.
 /// </summary>
-public sealed class ControlNetUnion : ControlNetwork
+internal sealed class ControlNetUnion : ControlNetwork
 {
     private readonly ControlNet _control;
 
@@ -121,4 +121,4 @@ public sealed class ControlNetUnion : ControlNetwork
 /// <param name="Kinds">Kinds of hints: 6, or 8 of ProMax.</param>
 /// <param name="KindWidth">Width of the sinusoids of a kind: 256.</param>
 /// <param name="Blocks">Blocks of the transformer: 1.</param>
-public sealed record ControlNetUnionParams(ControlNetParams ControlNet, int Kinds, int KindWidth, int Blocks);
+internal sealed record ControlNetUnionParams(ControlNetParams ControlNet, int Kinds, int KindWidth, int Blocks);

@@ -14,7 +14,7 @@ namespace ControlNetSharp.Networks.Controls;
 /// Names are those of diffusers (without <c>adapter.</c>). Source: Mou et al. 2023, arXiv:2302.08453;
 /// TencentARC/T2I-Adapter, ldm/modules/encoders/adapter.py.
 /// </summary>
-public sealed class T2IAdapter : ControlNetwork
+internal sealed class T2IAdapter : ControlNetwork
 {
     [ComponentName(Name = "conv_in")]
     private readonly ConvolutionLayer? _in;

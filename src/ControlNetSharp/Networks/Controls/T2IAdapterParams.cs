@@ -4,7 +4,7 @@ namespace ControlNetSharp.Networks.Controls;
 /// The shape of a T2I-Adapter. Source: TencentARC/T2I-Adapter, ldm/modules/encoders/adapter.py, Adapter, Adapter_light
 /// and Adapter_XL.
 /// </summary>
-public sealed record T2IAdapterParams
+internal sealed record T2IAdapterParams
 {
     /// <summary>Channels of the features, the largest pictures first: 320, 640, 1280, 1280.</summary>
     public required IReadOnlyList<int> Channels { get; init; }
