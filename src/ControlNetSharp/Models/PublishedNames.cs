@@ -133,8 +133,11 @@ internal static class PublishedNames
         T2IXl("pose", "openpose"),
         T2IXl("scribble", "sketch"),
         T2IXl("lineart", "lineart"),
-        new(Xl, "union", ["controlnet-union-sdxl-1.0", "xinsir/controlnet-union-sdxl-1.0"]) { Form = Union },
-        new(Xl, "union", ["controlnet-union-sdxl-1.0_promax", "xinsir-controlnet-union-sdxl-1.0-promax"])
+        new(Xl, PublishedNetwork.Union, ["controlnet-union-sdxl-1.0", "xinsir/controlnet-union-sdxl-1.0"])
+        {
+            Form = Union,
+        },
+        new(Xl, PublishedNetwork.Union, ["controlnet-union-sdxl-1.0_promax", "xinsir-controlnet-union-sdxl-1.0-promax"])
         {
             Form = Union,
         },
@@ -170,7 +173,7 @@ internal static class PublishedNames
         return For(kind, family)
             .Where(row => forms.Contains(row.Form))
             .OrderBy(row => Array.IndexOf(forms, row.Form))
-            .Concat(UnionKinds.Of(int.MaxValue).Contains(kind) ? unions.Reverse() : []);
+            .Concat(UnionKinds.Of(UnionKinds.Most).Contains(kind) ? unions.Reverse() : []);
     }
 
     /// <summary>What a file or repository of this name is; null for a name that is not known.</summary>

@@ -120,7 +120,7 @@ public sealed class UNet : Module
         {
             throw new ArgumentException(
                 $"{_inputBlocks.Count + 1} control residuals are needed; {residuals.Count} were given.",
-                nameof(residuals)
+                nameof(additions)
             );
         }
 

@@ -93,6 +93,10 @@ public sealed class ControlTypesTests : IDisposable
         Assert.Equal(together, await Made("-c", Unit("canny"), "-c", Unit("depth")));
         Assert.NotEqual(together, await Made("-c", Unit("depth"), "-c", Unit("canny", ",end=0.99")));
 
+        var mask = $",inpaint={_folder["hint.png"]}";
+        Assert.NotEqual(await Made("-c", Unit("tile")), await Made("-c", Unit("inpaint", mask)));
+        Assert.Contains("give inpaint=MASK", (await CommandRun.Of(Arguments("-c", Unit("inpaint")))).Message, StringComparison.Ordinal);
+
         var run = await CommandRun.Of(Arguments("-c", $"hint=hint.png,model={file}"));
         Assert.NotEqual(0, run.ExitCode);
         Assert.Contains("takes hints of the kinds pose, depth, hed", run.Message, StringComparison.Ordinal);

@@ -53,7 +53,10 @@ internal abstract record LoraChange(string Name)
         var whole = weight.Plus(Delta(weight.shape, weight.device));
         var ofRows = IsOfRows(weight.shape);
         var rows = (ofRows ? whole : whole.transpose(0, 1)).flatten(1);
-        long[] sides = [.. Enumerable.Range(0, weight.shape.Length).Select(side => side == (ofRows ? 0 : 1) ? -1L : 1L)];
+        long[] sides =
+        [
+            .. Enumerable.Range(0, weight.shape.Length).Select(side => side == (ofRows ? 0 : 1) ? -1L : 1L),
+        ];
         var lengths = (rows * rows).sum([1]).sqrt().Plus(Epsilon).reshape(sides);
         var wanted = Magnitude.Read(ScalarType.Float32).to(weight.device).reshape(sides);
         return (whole * wanted / lengths - weight).MoveToOuterDisposeScope();

@@ -22,13 +22,21 @@ internal sealed record LoraFactor(
 
     /// <summary>[outputs, inputs …]; null where the parts do not fit each other.</summary>
     public long[]? Shape =>
-        Whole is not null ? Whole.Shape.Count > 1 ? [.. Whole.Shape] : null
-        : (Rows!.Shape.ToArray(), Columns!.Shape.ToArray()) is not ([var first, var second], [> 0 and var rank, var inputs])
-            ? null
-        : Middle is null ? second == rank ? [first, inputs] : null
-        : Middle.Shape is [var left, var right, var height, var width] && left == first && right == rank
-            ? [second, inputs, height, width]
-        : null;
+        Whole is not null
+            ? Whole.Shape.Count > 1
+                ? [.. Whole.Shape]
+                : null
+            : (Rows!.Shape.ToArray(), Columns!.Shape.ToArray())
+                is not
+                ([var first, var second], [> 0 and var rank, var inputs])
+                ? null
+                : Middle is null
+                    ? second == rank
+                        ? [first, inputs]
+                        : null
+                    : Middle.Shape is [var left, var right, var height, var width] && left == first && right == rank
+                        ? [second, inputs, height, width]
+                        : null;
 
     /// <summary>The tensor in float32; of the dispose scope.</summary>
     public Tensor Read(Device device)

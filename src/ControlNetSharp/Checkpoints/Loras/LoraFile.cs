@@ -163,7 +163,8 @@ internal sealed class LoraFile : IDisposable
         }
 
         double? alpha = parts.TryGetValue(LoraNames.Alpha, out var said) ? Number(said) : null;
-        StoredTensor Part(string part) => parts.TryGetValue(part, out var stored) ? stored : throw Missing(name, part, parts);
+        StoredTensor Part(string part) =>
+            parts.TryGetValue(part, out var stored) ? stored : throw Missing(name, part, parts);
         LoraFactor Factor(string whole, string rows, string columns, string? middle) =>
             parts.TryGetValue(whole, out var stored)
                 ? new(stored, null, null)
@@ -213,12 +214,11 @@ internal sealed class LoraFile : IDisposable
         IEnumerable<string> own = change switch
         {
             LohaModule => LoraNames.LohaParts,
-            LokrModule lokr => LoraNames.LokrParts.Where(part =>
-                !part.StartsWith("lokr_w1_", StringComparison.Ordinal) || lokr.First.Whole is null
-            )
-                .Where(part =>
-                    part is not ("lokr_w2_a" or "lokr_w2_b" or "lokr_t2") || lokr.Second.Whole is null
-                ),
+            LokrModule lokr => LoraNames
+                .LokrParts.Where(part =>
+                    !part.StartsWith("lokr_w1_", StringComparison.Ordinal) || lokr.First.Whole is null
+                )
+                .Where(part => part is not ("lokr_w2_a" or "lokr_w2_b" or "lokr_t2") || lokr.Second.Whole is null),
             DifferenceModule => [LoraNames.Difference],
             _ => [LoraNames.Down, LoraNames.Up, LoraNames.Middle],
         };

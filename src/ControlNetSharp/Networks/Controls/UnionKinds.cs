@@ -21,6 +21,9 @@ internal static class UnionKinds
     /// <summary>The kind whose hint is the picture with holes in it.</summary>
     public const string Repainting = "inpaint";
 
+    /// <summary>How many kinds the largest network has.</summary>
+    public static int Most => Numbered.Length;
+
     /// <summary>The condition kinds that a network of so many kinds takes.</summary>
     public static IReadOnlyList<string> Of(int count) => [.. Numbered.Take(count).SelectMany(names => names)];
 
