@@ -80,16 +80,16 @@ internal sealed record ControlAttachment(PictureSize Size, ControlPasses Pass, U
 
     private AttachedUnion Attached(ControlNetUnion union, IReadOnlyList<PreparedControl> units)
     {
+        // In the order of the kinds, as in the original, so that the order of the units changes no bit.
+        var kinds = units
+            .Select(unit => (Unit: unit, Number: KindOf(union, unit)))
+            .OrderBy(kind => kind.Number)
+            .ToList();
         // Repainting was trained with black holes, not with those of the ControlNets of SD 1.x.
-        var encoded = units
-            .Select(unit => union.EncodeHint(Hint(unit, hole: 0), KindOf(union, unit)))
+        var encoded = kinds
+            .Select(kind => union.EncodeHint(Hint(kind.Unit, hole: 0), kind.Number))
             .Aggregate((sum, hint) => sum.Plus(hint));
-        return new AttachedUnion(
-            union,
-            Kept(encoded),
-            [.. units.Select(unit => KindOf(union, unit)).Order()],
-            units[0].Strength
-        );
+        return new AttachedUnion(union, Kept(encoded), [.. kinds.Select(kind => kind.Number)], units[0].Strength);
     }
 
     private AttachedAdapter Attached(T2IAdapter adapter, PreparedControl unit)
