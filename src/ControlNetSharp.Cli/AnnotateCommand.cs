@@ -225,7 +225,7 @@ internal static class AnnotateCommand
             (kind, annotator) = (ConditionKind.Find(info.Kind), annotator ?? info.Name);
         }
 
-        if (kind.Name == ControlUnit.HintKind)
+        if (kind.IsPicture)
         {
             throw UsageException.Of(
                 "kind",

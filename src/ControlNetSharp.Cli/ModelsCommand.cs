@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
@@ -81,6 +82,7 @@ internal static class ModelsCommand
         var dtypes = Dtypes(files);
         var parameters = files.Shapes.Values.Sum(shape => shape.Aggregate(1L, (a, b) => a * b));
         var hash = System.IO.File.Exists(path) ? CheckpointHash.Of(path) : null;
+        var facts = CheckpointLoader.FactsOf(path, kind);
         if (json)
         {
             output.WriteJson(
@@ -90,6 +92,13 @@ internal static class ModelsCommand
                     kind,
                     family,
                     layout,
+                    form = facts.GetValueOrDefault("form"),
+                    rank = facts.TryGetValue("rank", out var rank)
+                        ? int.Parse(rank, CultureInfo.InvariantCulture)
+                        : (int?)null,
+                    hint = facts.GetValueOrDefault("hint"),
+                    needs = facts.GetValueOrDefault("needs"),
+                    problem = facts.GetValueOrDefault("problem"),
                     dtype = string.Join(", ", dtypes.Keys),
                     parameters,
                     hash = hash?.Sha256,
@@ -106,6 +115,11 @@ internal static class ModelsCommand
         output.Result.WriteLine($"kind        {kind}");
         output.Result.WriteLine($"family      {family ?? "unknown"}");
         output.Result.WriteLine($"layout      {layout ?? "unknown"}");
+        foreach (var (name, value) in facts)
+        {
+            output.Result.WriteLine($"{name, -12}{value}");
+        }
+
         output.Result.WriteLine($"dtype       {string.Join(", ", dtypes.Select(d => $"{d.Key} ({d.Value})"))}");
         output.Result.WriteLine($"parameters  {parameters:n0} in {Counts.Of(files.Shapes.Count, "tensor")}");
         output.Result.WriteLine($"sha256      {hash?.Sha256 ?? "(a folder)"}");

@@ -1,4 +1,6 @@
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Models;
+using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Samplers;
 using Microsoft.AspNetCore.Builder;
@@ -81,6 +83,7 @@ internal static class CatalogueRoutes
     private static bool IsFor(string kind, string? controlNets) =>
         kind == ControlUnit.HintKind
         || controlNets == kind
+        || (controlNets == PublishedNetwork.Union && UnionKinds.Of(UnionKinds.Most).Contains(kind))
         || controlNets?.StartsWith(kind + "_", StringComparison.Ordinal) == true;
 
     private static IResult Choices(IEnumerable<ChoiceView> choices) =>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Checkpoints.Controls;
 using ControlNetSharp.Engine;
 using ControlNetSharp.Models;
 using ControlNetSharp.Requests;
@@ -79,12 +80,14 @@ internal sealed class ModelCatalogue(ServerSettings settings, JobStore store, IS
         [
             .. Finder
                 .List(ModelRole.ControlNet)
-                .Where(entry => Describe(entry.Path)?.Kind == PublishedNetwork.ControlNet)
+                .Where(entry => IsControl(Describe(entry.Path)?.Kind))
                 .Select(entry => entry.Name)
                 .Concat(Elsewhere(offered, ControlNetPrefix, ModelRole.ControlNet))
                 .Select(name => (name, PublishedNames.Find(name)?.Kind)),
         ];
     }
+
+    private static bool IsControl(string? kind) => kind == PublishedNetwork.ControlNet || ControlFile.IsKnown(kind);
 
     private async Task<HashSet<string>> OfferedAsync(CancellationToken cancellationToken)
     {

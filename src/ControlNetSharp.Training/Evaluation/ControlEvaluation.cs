@@ -1,7 +1,7 @@
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Models;
-using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Requests;
@@ -24,7 +24,7 @@ namespace ControlNetSharp.Evaluation;
 /// <param name="options">How it is measured.</param>
 internal sealed class ControlEvaluation(
     DiffusionModel model,
-    IReadOnlyDictionary<string, ControlNet> controls,
+    IReadOnlyDictionary<string, ControlNetwork> controls,
     EvaluationOptions options
 )
 {
@@ -179,6 +179,7 @@ internal sealed class ControlEvaluation(
                 .. trial.Units.Select(unit => new PreparedControl
                 {
                     ControlNet = unit.ControlNet,
+                    Kind = unit.Kind,
                     Hint = unit.HintOf(truths[unit.Kind].Hint),
                     Region = unit.Region(reference.Picture.Width, reference.Picture.Height),
                     Strength = new ControlStrength { Weight = unit.Weight },

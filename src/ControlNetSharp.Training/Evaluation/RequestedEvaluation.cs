@@ -3,7 +3,7 @@ using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Engine;
 using ControlNetSharp.Measuring;
 using ControlNetSharp.Models;
-using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
@@ -72,13 +72,13 @@ public sealed class RequestedEvaluation
         CheckpointLoader.CheckControlNets(_model, _controlNets.Values);
         using var classifier = _classifier is null ? null : SceneClassifier.Load(_classifier);
         using var model = CheckpointLoader.LoadModel(_model, placement);
-        var controls = new Dictionary<string, ControlNet>();
+        var controls = new Dictionary<string, ControlNetwork>();
         try
         {
             foreach (var (kind, path) in _controlNets)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                controls.Add(kind, CheckpointLoader.LoadControlNet(path, placement, model));
+                controls.Add(kind, CheckpointLoader.LoadControl(path, placement, model));
             }
 
             var evaluation = new ControlEvaluation(model, controls, Options(model, classifier));

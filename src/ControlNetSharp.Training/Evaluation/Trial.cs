@@ -1,4 +1,4 @@
-using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Evaluation;
@@ -26,7 +26,7 @@ internal sealed class Trial(string name, IReadOnlyList<TrialUnit> units)
 /// <param name="Weight">How strongly it acts.</param>
 internal sealed record TrialUnit(
     string Kind,
-    ControlNet ControlNet,
+    ControlNetwork ControlNet,
     PictureHalf Half = PictureHalf.Both,
     double Weight = 1
 )

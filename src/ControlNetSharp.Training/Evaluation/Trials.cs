@@ -1,4 +1,4 @@
-using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Controls;
 
 namespace ControlNetSharp.Evaluation;
 
@@ -26,7 +26,7 @@ internal sealed class Trials
     /// <param name="controls">A ControlNet a kind.</param>
     /// <param name="withCombinations">Whether combinations are tried, too.</param>
     /// <exception cref="ArgumentException">There is no score for a kind.</exception>
-    public Trials(IReadOnlyDictionary<string, ControlNet> controls, bool withCombinations)
+    public Trials(IReadOnlyDictionary<string, ControlNetwork> controls, bool withCombinations)
     {
         foreach (var kind in controls.Keys)
         {

@@ -52,6 +52,9 @@ public static class AnnotatorCatalogue
         (MidasNormalAnnotator.Description, networks => new MidasNormalAnnotator(networks)),
         (EmbeddedSegmentationAnnotator.Description, networks => new EmbeddedSegmentationAnnotator(networks)),
         (SegFormerAnnotator.Description, networks => new SegFormerAnnotator(networks)),
+        .. PictureHints.All.Select(hint =>
+            (hint.Info, (Func<AnnotatorNetworks, IAnnotator>)(_ => new PictureAnnotator(hint.Info, hint.Make)))
+        ),
     ];
 
     /// <summary>What is known about each annotator.</summary>

@@ -8,6 +8,9 @@ namespace ControlNetSharp.Annotators;
 /// <param name="Meaning">What its hints show.</param>
 public sealed record ConditionKind(string Name, IReadOnlyList<string> Aliases, string Meaning)
 {
+    /// <summary>Whether its hints are pictures as they are, so that it has no annotator.</summary>
+    public bool IsPicture { get; init; }
+
     /// <summary>All kinds, in the order in which they are listed to people.</summary>
     public static IReadOnlyList<ConditionKind> All { get; } =
     [
@@ -20,7 +23,15 @@ public sealed record ConditionKind(string Name, IReadOnlyList<string> Aliases, s
         new("normal", ["normalbae"], "surface directions as colours"),
         new("depth", [], "near is bright, far is dark"),
         new("lineart", ["lineart_anime"], "drawn lines: white on black"),
-        new("hint", [], "any picture as it is"),
+        new("tile", ["blur"], "the picture itself, coarse: detail is made anew"),
+        new("inpaint", [], "the picture itself, with holes that are filled"),
+        new("recolor", [], "grey: colours are made anew"),
+        new("shuffle", [], "the picture in disorder: its colours and textures count"),
+        new("ip2p", ["instructp2p"], "the picture itself; the prompt says what to change") { IsPicture = true },
+        new("brightness", [], "light and dark"),
+        new("qr", ["qrcode"], "a pattern of light and dark, such as a QR code") { IsPicture = true },
+        new("color", ["colour"], "large squares of colour"),
+        new("hint", [], "any picture as it is") { IsPicture = true },
     ];
 
     /// <summary>Finds a kind by name or alias, in any case.</summary>

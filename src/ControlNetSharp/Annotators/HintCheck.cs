@@ -37,7 +37,7 @@ internal static class HintCheck
         ArgumentNullException.ThrowIfNull(kind);
         ArgumentNullException.ThrowIfNull(hint);
         var look = HintLook.Of(hint);
-        return look.IsBlank && kind.Name != "hint" ? "it has one colour only, so there is nothing to follow."
+        return look.IsBlank && !kind.IsPicture ? "it has one colour only, so there is nothing to follow."
             : IsOfLines(kind) ? OfLines(look)
             : kind.Name switch
             {

@@ -38,8 +38,11 @@ public sealed class CheckpointFiles : IDisposable
     /// </summary>
     internal string? SourceLayout { get; private set; }
 
+    /// <summary>What the checkpoint is, as <see cref="CheckpointKind.Of"/> says it; null where it is not known.</summary>
+    internal string? SourceKind { get; private set; }
+
     /// <summary>
-    /// What the checkpoint is called in a sentence where it is none that can be run, as
+    /// What the checkpoint is called in a sentence where it is neither a model nor a plain ControlNet, as
     /// <see cref="CheckpointKind.OtherKind"/> says it; otherwise null.
     /// </summary>
     internal string? OtherKind { get; private set; }
@@ -90,8 +93,9 @@ public sealed class CheckpointFiles : IDisposable
 
             files._tensors = ScaledFloat8.WithScales(Unwrapped(files._tensors));
             files.Describe();
-            (files.SourceLayout, files.OtherKind) = (
+            (files.SourceLayout, files.SourceKind, files.OtherKind) = (
                 CheckpointKind.LayoutOf(files.Shapes),
+                CheckpointKind.KindOf(files.Shapes),
                 CheckpointKind.OtherKind(files.Shapes)
             );
             return files;

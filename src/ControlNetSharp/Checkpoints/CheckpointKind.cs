@@ -12,6 +12,7 @@ public static class CheckpointKind
     private const string Model = "model";
     private const string Lora = "lora";
     private const string TextualInversion = "textual inversion";
+    private const string Adapter = "t2i-adapter";
     private const int InpaintingChannels = 9;
 
     /// <summary>A UNet's first convolution in each layout.</summary>
@@ -25,7 +26,7 @@ public static class CheckpointKind
     /// <summary>Kinds that are something else than a model, with what they are called in a sentence.</summary>
     private static readonly Dictionary<string, string> Others = new(StringComparer.Ordinal)
     {
-        ["t2i-adapter"] = "a T2I-Adapter",
+        [Adapter] = "a T2I-Adapter",
         ["ip-adapter"] = "an IP-Adapter",
         ["control-lora"] = "a Control-LoRA",
         ["controlnet-union"] = "a ControlNet for several kinds of hints (union)",
@@ -49,9 +50,9 @@ public static class CheckpointKind
         new("lllite_*", "controlnet-lllite", "kohya"),
         new("ip_adapter.*", "ip-adapter", "ip-adapter"),
         new("image_proj.*", "ip-adapter", "ip-adapter"),
-        new("adapter.body.*", "t2i-adapter", "diffusers"),
-        new("body.0.block1.weight", "t2i-adapter", "t2i-adapter"),
-        new("body.0.in_conv.weight", "t2i-adapter", "t2i-adapter"),
+        new("adapter.body.*", Adapter, "diffusers"),
+        new("body.0.block1.weight", Adapter, Adapter),
+        new("body.0.in_conv.weight", Adapter, Adapter),
         new("body.0.rdb1.conv1.weight", "upscaler", "esrgan"),
         new("RRDB_trunk.0.RDB1.conv1.weight", "upscaler", "esrgan"),
         new("model.1.sub.0.RDB1.conv1.0.weight", "upscaler", "esrgan"),
@@ -93,6 +94,7 @@ public static class CheckpointKind
             {
                 Lora => LoraFamily.Of(shapes),
                 TextualInversion => FamilyOfVectors(shapes),
+                Adapter => FamilyOfAdapter(shapes),
                 _ => FamilyOf(shapes)?.FullName,
             };
         return (row?.Kind ?? "unknown", family);
@@ -111,11 +113,12 @@ public static class CheckpointKind
                     Array.Exists(endings, ending => shape.Key.EndsWith(ending, StringComparison.Ordinal))
                 )
                 .Value;
-        return Shape(".attn2.to_k.weight") is not [_, var width]
+        // Control-LoRAs have two halves of each matrix; the second is as wide.
+        return Shape(".attn2.to_k.weight", ".attn2.to_k.down") is not [_, var width]
             ? null
             : ModelFamily.Of(
                 (int)width,
-                Shape("label_emb.0.0.weight", "add_embedding.linear_1.weight") is not null
+                Shape("label_emb.0.0.weight", "label_emb.0.0.down", "add_embedding.linear_1.weight") is not null
             ) with
             {
                 IsInpainting =
@@ -132,8 +135,12 @@ public static class CheckpointKind
         return Row(shapes)?.Layout;
     }
 
+    /// <summary>The kind alone; null where it is not known.</summary>
+    internal static string? KindOf(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes) => Row(shapes)?.Kind;
+
     /// <summary>
-    /// What a kind that cannot be run is called in a sentence; null for those that can, and for what is unknown.
+    /// What a kind is called in a sentence that is neither a model nor a plain ControlNet or a part of one; null for
+    /// those, and for what is unknown.
     /// </summary>
     internal static string? OtherKind(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes) =>
         Row(shapes) switch
@@ -173,6 +180,14 @@ public static class CheckpointKind
                 var count => ModelFamily.OfVectors(shapes.Keys)?.Texts.Count == count,
             };
     }
+
+    /// <summary>SDXL's take squares of 16 x 16 pixels as channels, the others of 8 x 8; of one or three colours.</summary>
+    private static string FamilyOfAdapter(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes) =>
+        shapes
+            .Where(shape => shape.Key.EndsWith("conv_in.weight", StringComparison.Ordinal))
+            .Any(shape => shape.Value is [_, 256 or 768, _, _])
+            ? ModelFamily.StableDiffusionXl
+            : ModelFamily.StableDiffusion1;
 
     private static bool IsKnownWidth(long width) => ModelFamily.All.Any(family => family.ContextChannels == width);
 

@@ -1,6 +1,8 @@
+using ControlNetSharp.Checkpoints.Controls;
 using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Diffusion;
 using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
 using static TorchSharp.torch;
@@ -81,19 +83,23 @@ public static class CheckpointLoader
     public static ControlNet LoadControlNet(string path, Placement placement, DiffusionModel? model = null)
     {
         using var files = CheckpointFiles.OpenAsLdm(path);
-        var p = ControlNetHeader.Read(files, model?.File, model?.UNet.Params);
-        var network = new ControlNet(p, placement);
-        try
-        {
-            Fill(network, files, LdmLayout.Control);
-            return files.Tensors.ContainsKey(LdmLayout.Difference) ? AddBase(network, files, model) : network;
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+        NetworkKeys.Require(files, LdmLayout.Control + "input_hint_block.0.weight", "a ControlNet");
+        return (ControlNet)Control(files, placement, model);
     }
+
+    /// <summary>
+    /// Loads any network that controls: a ControlNet as <see cref="LoadControlNet"/>, a union ControlNet, a
+    /// Control-LoRA, which is added to the model's weights as they are now, or a T2I-Adapter.
+    /// </summary>
+    /// <inheritdoc cref="LoadControlNet"/>
+    public static ControlNetwork LoadControl(string path, Placement placement, DiffusionModel? model = null)
+    {
+        using var files = CheckpointFiles.OpenAsLdm(path);
+        return Control(files, placement, model);
+    }
+
+    private static ControlNetwork Control(CheckpointFiles files, Placement placement, DiffusionModel? model) =>
+        ControlFile.Open(files, model?.File, model?.UNet.Params).Load(placement, model);
 
     /// <summary>
     /// Loads a network that is alone in its file, such as an annotator's, with the names of its own tensors.
@@ -151,13 +157,39 @@ public static class CheckpointLoader
     }
 
     /// <summary>
-    /// Whether a ControlNet's file holds differences to a model, so that it makes another network for each.
+    /// What a network that controls is, from its header: whether it makes another one for each model, and the condition
+    /// kinds that it takes, none where it does not ask.
     /// </summary>
-    /// <exception cref="CheckpointException">The file is damaged.</exception>
-    internal static bool HoldsDifferences(string path)
+    /// <exception cref="CheckpointException">The file is damaged, or no network that controls.</exception>
+    internal static (bool NeedsModel, IReadOnlyList<string> HintKinds) ReadControl(string path)
     {
         using var files = CheckpointFiles.OpenAsLdm(path);
-        return files.Tensors.ContainsKey(LdmLayout.Difference);
+        var control = ControlFile.Open(files);
+        return (control.NeedsModel, control.HintKinds);
+    }
+
+    /// <summary>
+    /// What there is to say of a file that controls beside its kind and family, for people: form, rank, what it needs,
+    /// and why it cannot be used; nothing of other files.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="kind">What it is, as <see cref="CheckpointKind.Of"/> says it.</param>
+    internal static IReadOnlyDictionary<string, string> FactsOf(string path, string kind)
+    {
+        if (!ControlFile.IsKnown(kind))
+        {
+            return new Dictionary<string, string>();
+        }
+
+        try
+        {
+            using var files = CheckpointFiles.OpenAsLdm(path);
+            return ControlFile.Open(files).Facts.ToDictionary(fact => fact.Name, fact => fact.Value);
+        }
+        catch (CheckpointException e)
+        {
+            return new Dictionary<string, string> { ["problem"] = e.Message };
+        }
     }
 
     /// <summary>
@@ -187,7 +219,7 @@ public static class CheckpointLoader
         foreach (var path in paths)
         {
             using var files = CheckpointFiles.OpenAsLdm(path);
-            ControlNetHeader.Read(files, modelPath, unet, others);
+            ControlFile.Open(files, modelPath, unet, others);
         }
     }
 
@@ -254,40 +286,6 @@ public static class CheckpointLoader
             : VelocityProbe.PredictsVelocity(unet, placement) ? PredictionType.Velocity
             : PredictionType.Epsilon
         );
-
-    /// <summary>
-    /// Adds the model's weights to a ControlNet that was stored as the difference to them; its own parts, which no
-    /// model has, stay as they are.
-    /// </summary>
-    private static ControlNet AddBase(ControlNet network, CheckpointFiles files, DiffusionModel? model)
-    {
-        if (model is null)
-        {
-            throw new CheckpointException(
-                files.Name,
-                "it holds the differences of a ControlNet to a model ('difference' is among its keys); it can only be "
-                    + "loaded for a model.",
-                [LdmLayout.Difference]
-            );
-        }
-
-        using var scope = NewDisposeScope();
-        using var _ = no_grad();
-        var weights = model.UNet.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
-        foreach (var (name, parameter) in network.named_parameters().Where(p => weights.ContainsKey(p.name)))
-        {
-            // In float32: the differences are small, and a sum in a shorter type would lose them twice. The first
-            // convolution of an inpainting model takes further channels behind the latents.
-            var weight = weights[name].shape.SequenceEqual(parameter.shape)
-                ? weights[name]
-                : weights[name].narrow(1, 0, parameter.shape[1]);
-            parameter.copy_(
-                files.Read(LdmLayout.Control + name, ScalarType.Float32).Plus(weight.to(ScalarType.Float32).cpu())
-            );
-        }
-
-        return network;
-    }
 
     private static T Fill<T>(T network, CheckpointFiles files, string prefix)
         where T : nn.Module

@@ -12,6 +12,9 @@ internal static class LdmLayout
     public const string Autoencoder = "first_stage_model.";
     public const string Control = "control_model.";
 
+    /// <summary>What stands before the names of a T2I-Adapter here; its files have nothing there.</summary>
+    public const string Adapter = "t2i_adapter.";
+
     /// <summary>The entry that marks a ControlNet whose weights are differences to those of the model.</summary>
     public const string Difference = "difference";
 
@@ -36,6 +39,9 @@ internal static class LdmLayout
         Func<IReadOnlyDictionary<string, StoredTensor>, Dictionary<string, StoredTensor>> Rename
     )[] Bare =
     [
+        ("adapter.body.0.resnets.0.block1.weight", T2IAdapterKeys.Of),
+        ("body.0.block1.weight", T2IAdapterKeys.Of),
+        ("body.0.in_conv.weight", T2IAdapterKeys.Of),
         ("controlnet_cond_embedding.conv_in.weight", tensors => OfDiffusers(tensors, Control, UNetKeys.OfDiffusers)),
         ("down_blocks.0.resnets.0.conv1.weight", tensors => OfDiffusers(tensors, UNet, UNetKeys.OfDiffusers)),
         (

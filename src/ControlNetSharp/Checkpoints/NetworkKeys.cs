@@ -1,3 +1,4 @@
+using ControlNetSharp.Checkpoints.Controls;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Checkpoints;
@@ -16,7 +17,8 @@ internal static class NetworkKeys
     {
         if (files.OtherKind is { } other)
         {
-            throw new CheckpointException(files.Name, $"this is {other}, which cannot be run; {kind} is needed.");
+            var runs = ControlFile.IsKnown(files.SourceKind) ? "" : ", which cannot be run";
+            throw new CheckpointException(files.Name, $"this is {other}{runs}; {kind} is needed.");
         }
 
         if (!files.Shapes.ContainsKey(key))

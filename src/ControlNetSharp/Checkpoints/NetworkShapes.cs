@@ -182,7 +182,7 @@ internal static class NetworkShapes
     }
 
     private static int Depth(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes, string transformer) =>
-        CountWhile(block => shapes.ContainsKey($"{transformer}transformer_blocks.{block}.norm1.weight"));
+        CountWhile(block => shapes.ContainsKey($"{transformer}transformer_blocks.{block}.attn1.to_q.weight"));
 
     private static int CountWhile(Func<int, bool> exists) =>
         Enumerable.Range(0, int.MaxValue).TakeWhile(exists).Count();

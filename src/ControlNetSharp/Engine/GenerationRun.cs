@@ -3,7 +3,7 @@ using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Diffusion;
 using ControlNetSharp.Models;
-using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Requests;
@@ -115,7 +115,7 @@ internal sealed class GenerationRun
         ];
 
     /// <summary>The network of a unit; how many layers it has is known only now.</summary>
-    private ControlNet ControlNetOf(int index, LeasedNetworks networks)
+    private ControlNetwork ControlNetOf(int index, LeasedNetworks networks)
     {
         var network = networks.ControlNetOf(_files.ControlNets[index]!);
         var layers = _request.Units[index].Layers;

@@ -1,6 +1,7 @@
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Models;
-using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Controls;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
 
 namespace ControlNetSharp.Engine;
@@ -9,7 +10,7 @@ namespace ControlNetSharp.Engine;
 internal sealed class LeasedNetworks : IDisposable
 {
     private readonly NetworkLease<DiffusionModel> _model;
-    private readonly Dictionary<string, NetworkLease<ControlNet>> _controlNets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, NetworkLease<ControlNetwork>> _controlNets = new(StringComparer.Ordinal);
 
     /// <summary>Rents them, loading what is not there.</summary>
     /// <param name="shelf">Where they stand.</param>
@@ -46,9 +47,10 @@ internal sealed class LeasedNetworks : IDisposable
             foreach (var path in files.ControlNets.OfType<string>().Distinct())
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                // A file of differences makes another network beside each model.
-                var key = NetworkKey.Of(path, placement, CheckpointLoader.HoldsDifferences(path) ? files.Model : null);
-                ControlNet Load() => CheckpointLoader.LoadControlNet(path, placement, Model);
+                // A file of differences or a Control-LoRA makes another network beside each model.
+                var needsModel = CheckpointLoader.ReadControl(path).NeedsModel;
+                var key = NetworkKey.Of(path, placement, needsModel ? files.Model : null);
+                ControlNetwork Load() => CheckpointLoader.LoadControl(path, placement, Model);
                 _controlNets.Add(path, Rent(key, Load, NetworkShelf.BytesOf));
             }
         }
@@ -63,7 +65,7 @@ internal sealed class LeasedNetworks : IDisposable
     public DiffusionModel Model => _model.Value;
 
     /// <summary>The ControlNet of a file.</summary>
-    public ControlNet ControlNetOf(string path) => _controlNets[path].Value;
+    public ControlNetwork ControlNetOf(string path) => _controlNets[path].Value;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -81,6 +83,25 @@ internal sealed class LeasedNetworks : IDisposable
     {
         var (model, vae, prompt) = (files.Model, files.Vae, files.Prompt);
         CheckpointLoader.CheckControlNets(model, files.ControlNets.OfType<string>().Distinct(), files.Others, vae);
+        RequireKinds(files);
         CheckpointLoader.CheckPromptFiles(model, prompt.Loras.Values, prompt.Embeddings.Values, vae);
+    }
+
+    /// <summary>A network for several kinds of hints must know which kind a hint is of.</summary>
+    private static void RequireKinds(RequestFiles files)
+    {
+        foreach (var ((path, kind), index) in files.ControlNets.Zip(files.Kinds).Select((unit, index) => (unit, index)))
+        {
+            if (path is not null && CheckpointLoader.ReadControl(path).HintKinds is { Count: > 0 } kinds)
+            {
+                RequestRules.Require(
+                    kinds.Contains(kind, StringComparer.Ordinal),
+                    $"units[{index}].kind",
+                    kind,
+                    $"{path} takes hints of the kinds {string.Join(", ", kinds)}; a finished hint goes with its kind "
+                        + $"and annotator={ControlUnit.NoAnnotator}."
+                );
+            }
+        }
     }
 }

@@ -143,7 +143,10 @@ public sealed class Replay
                 Named("LoRA", ModelRole.Lora, resolved.Loras),
                 Named("embedding", ModelRole.Embedding, resolved.Embeddings)
             )
-        );
+        )
+        {
+            Kinds = RequestFiles.KindsOf(request),
+        };
 
         string File(string what, string member, ModelRole role, ResolvedFile file, string? beside)
         {

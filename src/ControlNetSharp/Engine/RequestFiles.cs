@@ -15,6 +15,9 @@ namespace ControlNetSharp.Engine;
 /// <param name="Prompt">The LoRAs and textual inversions that the prompts name, and no others.</param>
 internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<string?> ControlNets, PromptFiles Prompt)
 {
+    /// <summary>The condition kinds of the units, in the order of <see cref="ControlNets"/>.</summary>
+    public required IReadOnlyList<string> Kinds { get; init; }
+
     /// <summary>
     /// Other ControlNets, among which one for the model is looked for where that of a unit is not; listed only then.
     /// </summary>
@@ -40,6 +43,7 @@ internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<str
             PromptNames.Find(request, finder, model)
         )
         {
+            Kinds = KindsOf(request),
             Others = new[] { finder }
                 .SelectMany(all => all.List(ModelRole.ControlNet, model))
                 .Select(entry => entry.Path),
@@ -67,6 +71,10 @@ internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<str
             throw new RequestException(member, name, e.Message, e);
         }
     }
+
+    /// <summary>The condition kinds of a request's units.</summary>
+    internal static IReadOnlyList<string> KindsOf(GenerationRequest request) =>
+        [.. request.Units.Select(unit => unit.ConditionKind.Name)];
 
     private static ModelFamily? FamilyOf(string model)
     {

@@ -123,19 +123,20 @@ internal sealed record UnitInput(string Path, ControlUnit Unit, HintInput Source
 
     private static PictureSource? Holed(ControlUnit unit, string path, HintInput source, InpaintMask? initialMask)
     {
-        // The name tells: control_v11p_sd15_inpaint.
+        // The kind tells, or the name: control_v11p_sd15_inpaint.
         var isForInpainting =
-            source.Annotator is null
-            && unit.Model is { } model
-            && System.IO.Path.GetFileName(model).Contains(Inpainting, StringComparison.OrdinalIgnoreCase);
+            unit.ConditionKind.Name == Inpainting
+            || source.Annotator is null
+                && unit.Model is { } model
+                && System.IO.Path.GetFileName(model).Contains(Inpainting, StringComparison.OrdinalIgnoreCase);
         return unit.Holes
             ?? (
                 !isForInpainting
                     ? null
                     : initialMask?.Picture
                         ?? throw new RequestException(
-                            path + ".model",
-                            unit.Model,
+                            unit.Model is null ? path + ".kind" : path + ".model",
+                            unit.Model ?? unit.Kind,
                             "an inpainting ControlNet needs to know what is made anew: give inpaint=MASK in the unit, "
                                 + "or a mask for the initial picture."
                         )

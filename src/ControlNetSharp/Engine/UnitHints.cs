@@ -1,5 +1,5 @@
 using ControlNetSharp.Annotators;
-using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Requests;
@@ -72,10 +72,11 @@ internal sealed record UnitHints(
     }
 
     /// <summary>The unit with its network.</summary>
-    public PreparedControl Prepared(ControlUnit unit, ControlNet network, bool pools) =>
+    public PreparedControl Prepared(ControlUnit unit, ControlNetwork network, bool pools) =>
         new()
         {
             ControlNet = network,
+            Kind = unit.ConditionKind.Name,
             Hint = Hint,
             HiresHint = HiresHint,
             Region = Mask,

@@ -203,7 +203,7 @@ public sealed class ModelFinder
     private static string EmbeddedControlNet(string kind) => $"controlnet_{kind}.safetensors";
 
     private static IEnumerable<string> NamesFor(string kind, ModelFamily? family) =>
-        PublishedNames.For(kind, family).Where(network => network.IsControlNet).SelectMany(network => network.Names);
+        PublishedNames.RunnableFor(kind, family).SelectMany(network => network.Names);
 
     private bool IsEmbedded(string model) => RealPath.Of(model) == RealPath.Of(EmbeddedModel);
 

@@ -1,4 +1,5 @@
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Networks.Controls;
 
 namespace ControlNetSharp.Models;
 
@@ -16,6 +17,7 @@ internal static class PublishedNames
     private const string ControlLora = "control-lora";
     private const string Lllite = "controlnet-lllite";
     private const string Union = "controlnet-union";
+    private const string Adapter = "t2i-adapter";
 
     /// <summary>All rows, by family.</summary>
     public static IReadOnlyList<PublishedNetwork> All { get; } =
@@ -47,7 +49,20 @@ internal static class PublishedNames
         // Its normal maps are MiDaS' and go in with red and blue exchanged; those of 1.1 are other colours.
         Version10("normal_midas", "normal"),
         Version10("depth", "depth"),
-        new(Sd1, "recolor", ["ioclab_sd15_recolor", "ioclab/control_v1p_sd15_brightness"]),
+        new(Sd1, "recolor", ["ioclab_sd15_recolor"]),
+        new(Sd1, "brightness", ["control_v1p_sd15_brightness", "ioclab/control_v1p_sd15_brightness"]),
+        new(Sd1, "qr", ["control_v1p_sd15_qrcode_monster_v2", "monster-labs/control_v1p_sd15_qrcode_monster"]),
+        new(Sd1, "qr", ["control_v1p_sd15_qrcode_monster"]),
+        new(Sd1, "qr", ["control_v1p_sd15_qrcode", "DionTimmer/controlnet_qrcode-control_v1p_sd15"]),
+        // T2I-Adapters.
+        T2I("canny", "canny_sd15v2", "canny_sd14v1"),
+        T2I("depth", "depth_sd15v2", "depth_sd14v1"),
+        T2I("depth", "zoedepth_sd15v1"),
+        T2I("scribble", "sketch_sd15v2", "sketch_sd14v1"),
+        T2I("pose", "openpose_sd14v1"),
+        T2I("pose_keypose", "keypose_sd14v1"),
+        T2I("segmentation", "seg_sd14v1"),
+        T2I("color", "color_sd14v1"),
         // SD 2.1.
         Version21("canny", "canny"),
         new(Sd2, "hough", ["control_v11p_sd21_mlsd"]),
@@ -112,8 +127,17 @@ internal static class PublishedNames
         Kohya("blur", "blur", "v01032064e_sdxl_blur-500-1000"),
         Kohya("blur", "blur_anime", "v01032064e_sdxl_blur-anime_500-1000"),
         Kohya("blur", "blur_anime_beta", "v01016032e_sdxl_blur_anime_beta"),
-        new(Xl, "union", ["controlnet-union-sdxl-1.0", "xinsir/controlnet-union-sdxl-1.0"]) { Form = Union },
-        new(Xl, "union", ["controlnet-union-sdxl-1.0_promax", "xinsir-controlnet-union-sdxl-1.0-promax"])
+        T2IXl("canny", "canny"),
+        T2IXl("depth", "depth_midas"),
+        T2IXl("depth", "depth_zoe"),
+        T2IXl("pose", "openpose"),
+        T2IXl("scribble", "sketch"),
+        T2IXl("lineart", "lineart"),
+        new(Xl, PublishedNetwork.Union, ["controlnet-union-sdxl-1.0", "xinsir/controlnet-union-sdxl-1.0"])
+        {
+            Form = Union,
+        },
+        new(Xl, PublishedNetwork.Union, ["controlnet-union-sdxl-1.0_promax", "xinsir-controlnet-union-sdxl-1.0-promax"])
         {
             Form = Union,
         },
@@ -135,6 +159,21 @@ internal static class PublishedNames
         var name = All.FirstOrDefault(row => row.Family == family?.Name)?.Family ?? Sd1;
         var rows = All.Where(row => row.Family == name).ToList();
         return rows.Where(row => row.Kind == kind).Concat(rows.Where(row => row.Kind.StartsWith(kind + "_")));
+    }
+
+    /// <summary>
+    /// Those of <see cref="For"/> that can be run, ControlNets first; last the networks for several kinds, where this
+    /// kind is one of theirs.
+    /// </summary>
+    /// <inheritdoc cref="For"/>
+    public static IEnumerable<PublishedNetwork> RunnableFor(string kind, ModelFamily? family)
+    {
+        string[] forms = [PublishedNetwork.ControlNet, ControlLora, Adapter];
+        var unions = All.Where(row => row.Form == Union && row.Family == family?.Name);
+        return For(kind, family)
+            .Where(row => forms.Contains(row.Form))
+            .OrderBy(row => Array.IndexOf(forms, row.Form))
+            .Concat(UnionKinds.Of(UnionKinds.Most).Contains(kind) ? unions.Reverse() : []);
     }
 
     /// <summary>What a file or repository of this name is; null for a name that is not known.</summary>
@@ -199,4 +238,24 @@ internal static class PublishedNames
 
     private static PublishedNetwork Kohya(string kind, string word, string original) =>
         new(Xl, kind, [$"kohya_controllllite_xl_{word}", $"controllllite_{original}"]) { Form = Lllite };
+
+    private static PublishedNetwork T2I(string kind, params string[] words) =>
+        new(Sd1, kind, [.. words.SelectMany(word => new[] { $"t2iadapter_{word}", $"TencentARC/t2iadapter_{word}" })])
+        {
+            Form = Adapter,
+        };
+
+    private static PublishedNetwork T2IXl(string kind, string word) =>
+        new(
+            Xl,
+            kind,
+            [
+                $"t2i-adapter_diffusers_xl_{word}",
+                $"t2i-adapter_xl_{word}",
+                $"TencentARC/t2i-adapter-{word.Replace('_', '-')}-sdxl-1.0",
+            ]
+        )
+        {
+            Form = Adapter,
+        };
 }

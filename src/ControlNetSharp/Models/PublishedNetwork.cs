@@ -20,4 +20,7 @@ internal sealed record PublishedNetwork(string Family, string Kind, IReadOnlyLis
 
     /// <summary>The form of a plain ControlNet.</summary>
     internal const string ControlNet = "controlnet";
+
+    /// <summary>The kind of networks for several kinds.</summary>
+    internal const string Union = "union";
 }

@@ -1,4 +1,5 @@
 using ControlNetSharp.Networks.Blocks;
+using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Runtime;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -13,7 +14,7 @@ namespace ControlNetSharp.Networks;
 /// Names are those of the original (without <c>control_model.</c>). Source: Zhang et al. 2023, arXiv:2302.05543,
 /// equation (2); ControlNet cldm.py, ControlNet.
 /// </summary>
-public sealed class ControlNet : Module
+public sealed class ControlNet : ControlNetwork
 {
     [ComponentName(Name = "time_embed")]
     private readonly TimeEmbedding _timeEmbedding;
@@ -59,10 +60,13 @@ public sealed class ControlNet : Module
     public ControlNetParams Params { get; }
 
     /// <summary>How many residuals it gives: one for each input block and one for the middle block.</summary>
-    public int ResidualCount => _zeroConvolutions.Count + 1;
+    public override int ResidualCount => _zeroConvolutions.Count + 1;
 
     /// <inheritdoc cref="UNet.Checkpointing"/>
     public bool Checkpointing { get; set; }
+
+    /// <inheritdoc/>
+    public override bool Fits(UNetParams model) => Params.Fits(model);
 
     /// <summary>Encodes a hint once for all steps.</summary>
     /// <param name="hint">[B, 3, 8h, 8w], RGB in 0..1.</param>
@@ -83,11 +87,22 @@ public sealed class ControlNet : Module
         Tensor context,
         Tensor encodedHint,
         Tensor? vector = null
+    ) => Forward(latents, timesteps, context, encodedHint, vector, addedTime: null);
+
+    /// <summary>The same with what is added to the time embedding, [1 or B, TimeChannels]; null for nothing.</summary>
+    internal IReadOnlyList<Tensor> Forward(
+        Tensor latents,
+        Tensor timesteps,
+        Tensor context,
+        Tensor encodedHint,
+        Tensor? vector,
+        Tensor? addedTime
     )
     {
         using var scope = NewDisposeScope();
         ArgumentNullException.ThrowIfNull(latents);
         var time = VectorEmbedding.Added(_vectorEmbedding, _timeEmbedding.Forward(timesteps, latents.dtype), vector);
+        time = addedTime is null ? time : time.Plus(addedTime);
         var residuals = new List<Tensor>();
         var h = latents;
         foreach (var (index, block) in _inputBlocks.Index())

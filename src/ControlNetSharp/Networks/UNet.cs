@@ -94,9 +94,20 @@ public sealed class UNet : Module
         Tensor context,
         IReadOnlyList<Tensor>? residuals = null,
         Tensor? vector = null
+    ) => Controlled(latents, timesteps, context, new() { Residuals = residuals ?? [] }, vector);
+
+    /// <summary>The same with all that controls can add inside of it.</summary>
+    /// <inheritdoc cref="Forward"/>
+    internal Tensor Controlled(
+        Tensor latents,
+        Tensor timesteps,
+        Tensor context,
+        UNetAdditions additions,
+        Tensor? vector = null
     )
     {
         ArgumentNullException.ThrowIfNull(latents);
+        var residuals = additions.Residuals;
         if (latents.shape[1] != Params.InChannels)
         {
             throw new ArgumentException(
@@ -105,11 +116,11 @@ public sealed class UNet : Module
             );
         }
 
-        if (residuals is { Count: > 0 } && residuals.Count != _inputBlocks.Count + 1)
+        if (residuals.Count > 0 && residuals.Count != _inputBlocks.Count + 1)
         {
             throw new ArgumentException(
                 $"{_inputBlocks.Count + 1} control residuals are needed; {residuals.Count} were given.",
-                nameof(residuals)
+                nameof(additions)
             );
         }
 
@@ -119,22 +130,22 @@ public sealed class UNet : Module
         var skips = new Stack<Tensor>();
         foreach (var block in _inputBlocks)
         {
-            h = block.Forward(h, time, context, Checkpointing);
+            h = WithFeatures(block.Forward(h, time, context, Checkpointing), additions, skips.Count);
             skips.Push(h);
         }
 
-        h = _middleBlock.Forward(h, time, context, Checkpointing);
-        var controlled = residuals is { Count: > 0 };
+        h = WithFeatures(_middleBlock.Forward(h, time, context, Checkpointing), additions, skips.Count);
+        var controlled = residuals.Count > 0;
         if (controlled)
         {
-            h = h.Plus(residuals![^1]);
+            h = h.Plus(residuals[^1]);
         }
 
         foreach (var block in _outputBlocks)
         {
             var skip = skips.Pop();
             h = block.Forward(
-                cat([SizedAs(skip, h), controlled ? skip.Plus(residuals![skips.Count]) : skip], 1),
+                cat([SizedAs(skip, h), controlled ? skip.Plus(residuals[skips.Count]) : skip], 1),
                 time,
                 context,
                 Checkpointing
@@ -143,6 +154,9 @@ public sealed class UNet : Module
 
         return ConvolutionOut.call(silu(NormOut.call(h))).MoveToOuterDisposeScope();
     }
+
+    private static Tensor WithFeatures(Tensor h, UNetAdditions additions, int place) =>
+        additions.Features.TryGetValue(place, out var feature) ? h.Plus(feature) : h;
 
     /// <summary>
     /// An odd size is rounded up on the way down and so comes back too large by one. Source: stable-diffusion-webui,

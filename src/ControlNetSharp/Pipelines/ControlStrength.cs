@@ -42,6 +42,10 @@ public sealed record ControlStrength
     /// <param name="steps">Steps of the whole run.</param>
     public bool ActsAt(int step, int steps) => IsOn && Start <= (double)step / steps && (double)step / steps <= End;
 
+    /// <summary>Whether two are the same in all numbers.</summary>
+    internal bool IsLike(ControlStrength other) =>
+        this with { Layers = null } == other with { Layers = null } && (Layers ?? []).SequenceEqual(other.Layers ?? []);
+
     /// <summary>Whether it can act at all: a factor is above 0.</summary>
     public bool IsOn => Weight > 0 && Layers?.All(weight => weight == 0) != true;
 
@@ -50,11 +54,14 @@ public sealed record ControlStrength
     /// <see cref="Layers"/> or, in the modes prompt and control, 0.825^(count − 1 − index).
     /// For SDXL, which has ten, the count is 13 all the same. Source: sd-webui-controlnet, soft weights (behaviour).
     /// </summary>
-    public double ScaleOf(int index, int count) =>
+    public double ScaleOf(int index, int count) => ScaleOf(index, Math.Pow(ModeDecay, count - 1 - index));
+
+    /// <summary>The same where the modes prompt and control have a factor of their own.</summary>
+    internal double ScaleOf(int index, double soft) =>
         Weight
         * (
             Layers is { } layers ? layers[index]
             : Mode == ControlMode.Balanced ? 1
-            : Math.Pow(ModeDecay, count - 1 - index)
+            : soft
         );
 }

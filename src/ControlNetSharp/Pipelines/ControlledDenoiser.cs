@@ -111,12 +111,12 @@ internal sealed class ControlledDenoiser
             sides[0].Vector is null ? null : cat([.. sides.Select(side => side.Vector!.expand(pictures, -1))], 0),
             Unconditional: guided ? pictures : 0
         );
-        var residuals = Residuals(call, step);
+        var additions = Additions(call, step);
         var extended = ConcatenatedChannels is null
             ? input
             : cat([input, ForEach(sides, ConcatenatedChannels.expand(pictures, -1, -1, -1))], 1);
         var output = _unet
-            .Forward(extended, call.Timesteps, call.Context, residuals, call.Vector)
+            .Controlled(extended, call.Timesteps, call.Context, additions, call.Vector)
             .to(ScalarType.Float32);
         return Predictions
             .ToDenoised(_prediction, guided ? Guided(output, text.Conditional) : output, noisy, level)
@@ -137,15 +137,8 @@ internal sealed class ControlledDenoiser
             );
     }
 
-    private List<Tensor>? Residuals(UNetCall call, int step)
-    {
-        List<Tensor>? sum = null;
-        foreach (var control in _controls.Where(control => control.ActsAt(step, _steps)))
-        {
-            var residuals = control.Residuals(call);
-            sum = sum is null ? [.. residuals] : [.. sum.Zip(residuals, (a, b) => a.Plus(b))];
-        }
-
-        return sum;
-    }
+    private UNetAdditions Additions(UNetCall call, int step) =>
+        _controls
+            .Where(control => control.ActsAt(step, _steps))
+            .Aggregate(UNetAdditions.None, (sum, control) => sum.Plus(control.Additions(call)));
 }

@@ -30,8 +30,6 @@ internal sealed class GenerationPasses(
     Placement placement
 )
 {
-    private const float Hole = -1;
-
     /// <summary>All passes, to latents of the dispose scope.</summary>
     /// <param name="cancellationToken">Looked at before each step.</param>
     public Tensor Run(CancellationToken cancellationToken)
@@ -97,7 +95,7 @@ internal sealed class GenerationPasses(
             inversions,
             pass == ControlPasses.High ? course.First.Steps.Count : null
         );
-        var attached = course.Units.Where(unit => unit.ActsIn(pass)).Select(unit => Attach(unit, size, pass)).ToList();
+        var attached = new ControlAttachment(size, pass, unet.Params, placement).All(course.Units);
         var told = request.OriginalSize?.For(size) ?? SizeConditioning.Of(size.Width, size.Height);
         return new ControlledDenoiser(
             unet,
@@ -140,39 +138,6 @@ internal sealed class GenerationPasses(
                 [.. step.Conditional.Select(part => new WeightedSide(Side(part.Text), part.Weight))]
             )),
         ];
-    }
-
-    private AttachedControl Attach(PreparedControl unit, PictureSize size, ControlPasses pass)
-    {
-        if (unit.Strength.Layers is { } layers && layers.Count != unit.ControlNet.ResidualCount)
-        {
-            throw new ArgumentException(
-                $"Layers must have {unit.ControlNet.ResidualCount} weights for this ControlNet, one for each of its "
-                    + $"residuals; it has {layers.Count}."
-            );
-        }
-
-        Tensor Fitted(Picture mask) =>
-            PictureTensors.ToHint(PictureResizing.Fit(mask, size.Width, size.Height, unit.Resize));
-        using var scope = NewDisposeScope();
-        var picture = pass == ControlPasses.High ? unit.HiresHint ?? unit.Hint : unit.Hint;
-        var hint = PictureTensors.ToHint(PictureResizing.FitHint(picture, size.Width, size.Height, unit.Resize));
-        if (unit.Holes is { } holes)
-        {
-            hint = where(Fitted(holes).mean([1], keepdim: true).IsAbove(0.5), ones_like(hint).Times(Hole), hint);
-        }
-
-        return new AttachedControl(
-            unit.ControlNet,
-            unit.ControlNet.EncodeHint(hint.to(placement.Dtype).to(placement.Device)).MoveToOuterDisposeScope(),
-            unit.Strength
-        )
-        {
-            Region = unit.Region is { } region
-                ? Fitted(region).mean([1], keepdim: true).to(placement.Device).MoveToOuterDisposeScope()
-                : null,
-            GlobalAveragePooling = unit.GlobalAveragePooling,
-        };
     }
 
     /// <summary>New latents under the mask, the clean ones elsewhere; fresh. The new ones are let go.</summary>

@@ -1,4 +1,4 @@
-using static TorchSharp.torch;
+using ControlNetSharp.Networks;
 
 namespace ControlNetSharp.Pipelines;
 
@@ -14,11 +14,8 @@ internal interface IControl
     /// <param name="steps">Steps of the whole run.</param>
     bool ActsAt(int step, int steps);
 
-    /// <summary>What is added to the UNet's skip connections and its middle block in one call.</summary>
+    /// <summary>What it adds inside of the UNet in one call.</summary>
     /// <param name="call">What the UNet gets. Borrowed.</param>
-    /// <returns>
-    /// In encoder order, the middle block last (13 for SD 1.x and 2.x, 10 for SDXL), each [S·B, C, h, w] or [S·B, C, 1,
-    /// 1]; fresh.
-    /// </returns>
-    IReadOnlyList<Tensor> Residuals(UNetCall call);
+    /// <returns>Tensors for all rows of the call; fresh.</returns>
+    UNetAdditions Additions(UNetCall call);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Checkpoints.Controls;
 using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Diffusion;
 using ControlNetSharp.Models;
@@ -241,7 +242,7 @@ public sealed class PictureGenerator
                     .All.Where(family => family is { TakesVector: true, UNet: not null })
                     .Select(family => family.Name)
             );
-        bool Fits(PreparedControl unit) => unit.ControlNet.Params.Fits(_unet.Params);
+        bool Fits(PreparedControl unit) => unit.ControlNet.Fits(_unet.Params);
         if (
             units.Index().FirstOrDefault(unit => unit.Item.Strength.Weight > 0 && !Fits(unit.Item))
             is not { Item: { } wrong, Index: var index }
@@ -251,11 +252,9 @@ public sealed class PictureGenerator
         }
 
         var fitting = units.Index().Where(unit => Fits(unit.Item)).Select(unit => unit.Index + 1).ToList();
-        static string Described(UNetParams p) =>
-            $"{ModelFamily.Of(p).FullName} (context {p.ContextChannels}, {p.ModelChannels} channels)";
         throw new ArgumentException(
-            $"The ControlNet of unit {index + 1} is for {Described(wrong.ControlNet.Params.UNet)}; the model is "
-                + $"{Described(_unet.Params)}. "
+            $"The ControlNet of unit {index + 1} is for {ControlPurpose.Of(wrong.ControlNet)}; the model is "
+                + $"{ControlPurpose.Of(_unet.Params)}. "
                 + $"Of the {units.Count} units "
                 + $"{(fitting.Count == 0 ? "none fits" : $"those that fit are: {string.Join(", ", fitting)}")}.",
             nameof(units)

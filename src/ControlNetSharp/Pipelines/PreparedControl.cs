@@ -1,4 +1,4 @@
-using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
 
@@ -12,8 +12,16 @@ public sealed record PreparedControl
     /// <summary>Least width and height of a hint, in pixels: one pixel of the latents.</summary>
     public const int SmallestHint = 8;
 
-    /// <summary>The network, of the same family as the model. Borrowed.</summary>
-    public required ControlNet ControlNet { get; init; }
+    /// <summary>
+    /// The network, of the same family as the model: a ControlNet or another one that controls. Borrowed.
+    /// </summary>
+    public required ControlNetwork ControlNet { get; init; }
+
+    /// <summary>
+    /// The kind of the hint, such as <c>depth</c>: union ControlNets, which take several, must know it; null where the
+    /// network is for one.
+    /// </summary>
+    public string? Kind { get; init; }
 
     /// <summary>
     /// The hint as the ControlNet was trained with it (an edge map, a depth map, …); it is brought to the size of the

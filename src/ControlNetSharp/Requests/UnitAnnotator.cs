@@ -23,7 +23,7 @@ internal static class UnitAnnotator
         var measured = MeasuredHints.Infos.Where(info => info.Kind == kind.Name).ToList();
         if (unit.Annotator is not { } name)
         {
-            return kind.Name == ControlUnit.HintKind ? [] : [AnnotatorCatalogue.DefaultOf(kind), .. measured];
+            return kind.IsPicture ? [] : [AnnotatorCatalogue.DefaultOf(kind), .. measured];
         }
 
         // A file of key points is never the hint itself.

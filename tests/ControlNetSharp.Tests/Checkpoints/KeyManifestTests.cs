@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
 using Xunit;
@@ -116,7 +117,12 @@ public class KeyManifestTests
             yield return (TinyModel.UNetPrefix, new UNet(NetworkShapes.UNet(unet, metadata), Placement.Meta));
         }
 
-        if (Part(shapes, TinyModel.ControlPrefix) is { Count: > 0 } control)
+        if (Part(shapes, TinyModel.ControlPrefix) is { Count: > 0 } union && union.TryGetValue("task_embedding", out var kinds))
+        {
+            var width = (int)(union["control_add_embedding.linear_1.weight"][1] / kinds[0]);
+            yield return (TinyModel.ControlPrefix, new ControlNetUnion(new(NetworkShapes.ControlNet(union, metadata), (int)kinds[0], width, 1), Placement.Meta));
+        }
+        else if (Part(shapes, TinyModel.ControlPrefix) is { Count: > 0 } control)
         {
             yield return (TinyModel.ControlPrefix, new ControlNet(NetworkShapes.ControlNet(control, metadata), Placement.Meta));
         }

@@ -19,7 +19,7 @@ public class ConditionMetricTests
     [Fact]
     public void Metrics_AreThereForEveryKindOfHint_AndNameTheOthers()
     {
-        Assert.Equal(ConditionKind.All.Select(kind => kind.Name).Where(name => name != "hint"), ConditionMetric.All.Select(metric => metric.Kind));
+        Assert.Equal(ConditionKind.All.Select(kind => kind.Name).TakeWhile(name => name != "tile"), ConditionMetric.All.Select(metric => metric.Kind));
         var e = Assert.Throws<UnknownNameException>(() => ConditionMetric.Of("hint"));
         Assert.Contains("'hint': there is no score for this kind; must be canny, hough", e.Message, StringComparison.Ordinal);
     }

@@ -1,5 +1,5 @@
 using ControlNetSharp.Evaluation;
-using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Tests.Pictures;
@@ -13,7 +13,7 @@ public class TrialsTests
     public void Combinations_AreThoseWithAControlNetForEachKind_AndTheirKindsAreAskedAloneOnTheSameScenes()
     {
         using var controlNet = TinyModel.ControlNet();
-        var trials = new Trials(new Dictionary<string, ControlNet> { ["depth"] = controlNet, ["pose"] = controlNet }, withCombinations: true);
+        var trials = new Trials(new Dictionary<string, ControlNetwork> { ["depth"] = controlNet, ["pose"] = controlNet }, withCombinations: true);
         Assert.Equal(["pose", "depth"], trials.Singles.Select(trial => trial.Name));
         Assert.Equal(["pose + depth"], trials.Combinations.Select(trial => trial.Name));
         Assert.All(trials.Singles, trial => Assert.Equal(1, Assert.Single(trial.Units).Weight));
@@ -21,15 +21,15 @@ public class TrialsTests
         Assert.Equal(2, trials.Skipped.Count);
         Assert.Equal([SceneGroup.Any, SceneGroup.People], trials.SingleOf("depth").Groups);
         Assert.Equal([("pose", SceneGroup.People), ("depth", SceneGroup.Any), ("depth", SceneGroup.People)], trials.Questions);
-        Assert.Equal([("pose", SceneGroup.People), ("depth", SceneGroup.Any)], new Trials(new Dictionary<string, ControlNet> { ["depth"] = controlNet, ["pose"] = controlNet }, withCombinations: false).Questions);
-        Assert.Throws<UnknownNameException>(() => new Trials(new Dictionary<string, ControlNet> { ["hint"] = controlNet }, withCombinations: false));
+        Assert.Equal([("pose", SceneGroup.People), ("depth", SceneGroup.Any)], new Trials(new Dictionary<string, ControlNetwork> { ["depth"] = controlNet, ["pose"] = controlNet }, withCombinations: false).Questions);
+        Assert.Throws<UnknownNameException>(() => new Trials(new Dictionary<string, ControlNetwork> { ["hint"] = controlNet }, withCombinations: false));
     }
 
     [Fact]
     public void Combinations_OfHalves_ActAtFullWeight_SinceTheyDoNotMeet()
     {
         using var controlNet = TinyModel.ControlNet();
-        var halves = Assert.Single(new Trials(new Dictionary<string, ControlNet> { ["canny"] = controlNet }, withCombinations: true).Combinations);
+        var halves = Assert.Single(new Trials(new Dictionary<string, ControlNetwork> { ["canny"] = controlNet }, withCombinations: true).Combinations);
         Assert.Equal([(PictureHalf.Left, 1.0), (PictureHalf.Right, 1.0)], halves.Units.Select(unit => (unit.Half, unit.Weight)));
     }
 

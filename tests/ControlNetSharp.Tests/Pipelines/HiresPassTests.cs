@@ -115,8 +115,8 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
         Assert.NotEqual(Pixels(null), Pixels((x, _) => x < 32));
 
         using var scope = NewDisposeScope();
-        var control = new AttachedControl(networks.First, zeros(1), new() { Weight = 0.5 }) { Region = cat([ones(1, 1, 64, 24), zeros(1, 1, 64, 40)], 3) };
-        var weighted = control.Weighted(ones(2, 3, 4, 4), 0, 5);
+        var control = new AttachedControl(networks.First, zeros(1), new()) { Region = cat([ones(1, 1, 64, 24), zeros(1, 1, 64, 40)], 3) };
+        var weighted = control.Weighted(ones(2, 3, 4, 4), 0.5);
         Assert.Equal([0.5f, 0.25f, 0, 0], weighted[1, 2, 3].data<float>().ToArray());
     }
 
@@ -125,7 +125,7 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
     {
         using var scope = NewDisposeScope();
         var residual = randn(2, 3, 4, 5);
-        var pooled = new AttachedControl(networks.First, zeros(1), new() { Weight = 2 }) { GlobalAveragePooling = true }.Weighted(residual, 0, 5);
+        var pooled = new AttachedControl(networks.First, zeros(1), new()) { GlobalAveragePooling = true }.Weighted(residual, 2);
         Assert.Equal([2, 3, 1, 1], pooled.shape);
         Goldens.AssertClose(residual.flatten(2).mean([2]) * 2, pooled[.., .., 0, 0], 1e-6, "means");
         Assert.NotEqual(Generate(Request, Unit()).Pictures[0].Bytes(), Generate(Request, Unit() with { GlobalAveragePooling = true }).Pictures[0].Bytes());

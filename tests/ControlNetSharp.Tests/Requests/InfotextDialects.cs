@@ -49,8 +49,9 @@ internal static class InfotextDialects
             """
             chilled_v1vae [df5522b823], vae vae-ft-mse-840000-ema-pruned.ckpt [551eac7037], size 512x768, 30 DPM++ 2M karras, cfg 7, seed 3593958495, skip 2
             hires 1024x1536, denoise 0.7, steps -, latent
+            ControlNet: tile by tile_resample, control_v11f1e_sd15_tile [a371b31b], 1 in 0..1, Balanced, Crop, Both, at 512
             lora hat [8ccb2b9adc0a]
-            lost ControlNet preprocessor: tile_resample, model: control_v11f1e…: there is no annotator of the name tile_resample here.
+            lost ControlNet preprocessor: tile_resample, model: control_v11f1e…: its picture is not in the text.
             lost Hires upscaler R-ESRGAN 4x+: there is no such upscaler; must be one of latent, latent-bicubic, latent-nearest, lanczos, bicubic, nearest.
             """),
         (

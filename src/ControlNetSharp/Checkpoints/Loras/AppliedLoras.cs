@@ -44,7 +44,7 @@ internal sealed class AppliedLoras : IDisposable
         try
         {
             var targets = LoraTarget.Of(model.UNet, [.. model.PlacedTexts]);
-            var additions = new List<(LoraTarget Target, LoraModule Module, double Weight)>();
+            var additions = new List<(LoraTarget Target, LoraChange Module, double Weight)>();
             foreach (var lora in loras)
             {
                 var file = LoraFile.Open(lora.File);
@@ -91,16 +91,18 @@ internal sealed class AppliedLoras : IDisposable
     }
 
     /// <summary>Adds to one weight.</summary>
-    private void Add(List<(LoraTarget Target, LoraModule Module, double Weight)> additions)
+    private void Add(List<(LoraTarget Target, LoraChange Module, double Weight)> additions)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var weight = additions[0].Target.Weight;
-        var sum = weight.to(ScalarType.Float32, copy: true);
+        // What a DoRA adds goes by the model's own weight, whatever other files add.
+        var own = weight.to(ScalarType.Float32);
+        var sum = own.clone();
         foreach (var (target, module, factor) in additions)
         {
             using var inner = NewDisposeScope();
-            target.RowsOf(sum).PlusInPlace(module.Delta(target.Shape, weight.device).Times(factor));
+            target.RowsOf(sum).PlusInPlace(module.Change(target.RowsOf(own)).Times(factor));
         }
 
         _touched.Add((weight, weight.detach().to(CPU, copy: true).DetachFromDisposeScope()));

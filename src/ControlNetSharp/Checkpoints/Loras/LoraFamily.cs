@@ -28,7 +28,7 @@ internal static class LoraFamily
     {
         static long Inputs(IReadOnlyList<long> down) => down is [_, var inputs, ..] ? inputs : 0;
         var modules = shapes
-            .Where(shape => LoraNames.Of(shape.Key)?.Part == LoraNames.Down)
+            .Where(shape => LoraNames.Of(shape.Key)?.Part is LoraNames.Down or "hada_w1_b")
             .Select(shape => (Name: LoraNames.Of(shape.Key)!.Value.Module, Width: Inputs(shape.Value)))
             .ToList();
         bool TakesContext(string name) =>

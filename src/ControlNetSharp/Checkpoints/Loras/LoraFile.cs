@@ -40,14 +40,14 @@ internal sealed class LoraFile : IDisposable
     public string Path => _files.Name;
 
     /// <summary>The modules in the order of their names.</summary>
-    public IReadOnlyList<LoraModule> Modules { get; }
+    public IReadOnlyList<LoraChange> Modules { get; }
 
     /// <summary>The family of the models that it was trained for, as far as its names and shapes show it.</summary>
     public string? Family => LoraFamily.Of(_files.Shapes);
 
     /// <summary>Opens a file in kohya's or diffusers' naming, of any container.</summary>
     /// <exception cref="CheckpointException">
-    /// It is damaged, is no LoRA, is one of another kind (LoHa, LoKr, DoRA, …), or has names that no LoRA has.
+    /// It is damaged, is no LoRA, is one of another kind (OFT, GLoRA, …), or has names that no LoRA has.
     /// </exception>
     public static LoraFile Open(string path)
     {
@@ -107,7 +107,8 @@ internal sealed class LoraFile : IDisposable
         {
             throw new CheckpointException(
                 Path,
-                $"this is {LoraNames.OtherKindOf(sign)} ('{sign}'), which cannot be applied; LoRA and LoCon files can.",
+                $"this is {LoraNames.OtherKindOf(sign)} ('{sign}'), which cannot be applied; LoRA, LoCon, LoHa, LoKr and DoRA files and "
+                    + "full differences can.",
                 [sign]
             );
         }
@@ -145,18 +146,8 @@ internal sealed class LoraFile : IDisposable
     private static string Shown(List<string> names) =>
         string.Join(", ", names.Take(ShownKeys)) + (names.Count > ShownKeys ? ", …" : "");
 
-    private LoraModule Module(string name, Dictionary<string, StoredTensor> parts, AdapterMetadata adapter)
+    private LoraChange Module(string name, Dictionary<string, StoredTensor> parts, AdapterMetadata adapter)
     {
-        if (!parts.TryGetValue(LoraNames.Down, out var down) || !parts.TryGetValue(LoraNames.Up, out var up))
-        {
-            throw new CheckpointException(
-                Path,
-                $"its module '{name}' has no {(parts.ContainsKey(LoraNames.Down) ? LoraNames.Up : LoraNames.Down)} "
-                    + "part.",
-                [.. parts.Values.Select(part => part.Name).Take(1)]
-            );
-        }
-
         if (
             parts.Values.FirstOrDefault(part =>
                 !SafetensorsFormat.CanBeWeights(part.Dtype) && part != parts.GetValueOrDefault(LoraNames.Alpha)
@@ -171,23 +162,75 @@ internal sealed class LoraFile : IDisposable
             );
         }
 
-        var module = new LoraModule(
-            name,
-            down,
-            up,
-            parts.GetValueOrDefault(LoraNames.Middle),
-            parts.TryGetValue(LoraNames.Alpha, out var alpha)
-                ? Number(alpha)
-                : adapter.AlphaOf(name, down.Shape is [var rank, ..] ? rank : 0)
-        );
+        double? alpha = parts.TryGetValue(LoraNames.Alpha, out var said) ? Number(said) : null;
+        StoredTensor Part(string part) =>
+            parts.TryGetValue(part, out var stored) ? stored : throw Missing(name, part, parts);
+        LoraFactor Factor(string whole, string rows, string columns, string? middle) =>
+            parts.TryGetValue(whole, out var stored)
+                ? new(stored, null, null)
+                : new(null, Part(rows), Part(columns), middle is null ? null : parts.GetValueOrDefault(middle));
+        bool Has(IEnumerable<string> known) => known.Any(parts.ContainsKey);
+        LoraChange change =
+            Has(LoraNames.LohaParts)
+                ? new LohaModule(
+                    name,
+                    Factor("", "hada_w1_a", "hada_w1_b", "hada_t1"),
+                    Factor("", "hada_w2_a", "hada_w2_b", "hada_t2"),
+                    alpha
+                )
+            : Has(LoraNames.LokrParts)
+                ? new LokrModule(
+                    name,
+                    Factor("lokr_w1", "lokr_w1_a", "lokr_w1_b", null),
+                    Factor("lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2"),
+                    alpha
+                )
+            : Has([LoraNames.Difference]) ? new DifferenceModule(name, Part(LoraNames.Difference))
+            : new LoraModule(
+                name,
+                Part(LoraNames.Down),
+                Part(LoraNames.Up),
+                parts.GetValueOrDefault(LoraNames.Middle),
+                alpha ?? adapter.AlphaOf(name, Part(LoraNames.Down).Shape is [var rank, ..] ? rank : 0)
+            );
+        change = change with { Magnitude = parts.GetValueOrDefault(LoraNames.Magnitude) };
+        RequireOneKind(change, parts);
         var shapes = parts.Values.Select(part => $"{part.Name} [{string.Join(", ", part.Shape)}]");
-        return module.Shape is not null
-            ? module
+        return change.Shape is not null
+            ? change
             : throw new CheckpointException(
                 Path,
                 $"the parts of its module '{name}' do not fit each other: {string.Join(", ", shapes)}.",
-                [down.Name, up.Name]
+                [.. parts.Values.Select(part => part.Name).Take(ShownKeys)]
             );
+    }
+
+    private CheckpointException Missing(string name, string part, Dictionary<string, StoredTensor> parts) =>
+        new(Path, $"its module '{name}' has no {part} part.", [.. parts.Values.Select(stored => stored.Name).Take(1)]);
+
+    /// <summary>A module with parts of two kinds would be applied by half.</summary>
+    private void RequireOneKind(LoraChange change, Dictionary<string, StoredTensor> parts)
+    {
+        IEnumerable<string> own = change switch
+        {
+            LohaModule => LoraNames.LohaParts,
+            LokrModule lokr => LoraNames
+                .LokrParts.Where(part =>
+                    !part.StartsWith("lokr_w1_", StringComparison.Ordinal) || lokr.First.Whole is null
+                )
+                .Where(part => part is not ("lokr_w2_a" or "lokr_w2_b" or "lokr_t2") || lokr.Second.Whole is null),
+            DifferenceModule => [LoraNames.Difference],
+            _ => [LoraNames.Down, LoraNames.Up, LoraNames.Middle],
+        };
+        var others = parts.Keys.Except(own).Except([LoraNames.Alpha, LoraNames.Magnitude]).ToList();
+        if (others.Count > 0)
+        {
+            throw new CheckpointException(
+                Path,
+                $"its module '{change.Name}' has parts of several kinds: {Shown([.. parts.Keys])}.",
+                [parts[others[0]].Name]
+            );
+        }
     }
 
     private double Number(StoredTensor stored)

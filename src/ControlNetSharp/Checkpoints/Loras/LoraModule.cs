@@ -14,9 +14,10 @@ namespace ControlNetSharp.Checkpoints.Loras;
 /// <param name="Middle">[rank, rank, k, k] between two 1×1 parts; null where there is none.</param>
 /// <param name="Alpha">The numerator of the scale; null for the rank, so that the scale is 1.</param>
 internal sealed record LoraModule(string Name, StoredTensor Down, StoredTensor Up, StoredTensor? Middle, double? Alpha)
+    : LoraChange(Name)
 {
-    /// <summary>The shape of what it adds; null where its parts do not fit each other.</summary>
-    public long[]? Shape
+    /// <inheritdoc/>
+    public override long[]? Shape
     {
         get
         {
@@ -42,33 +43,22 @@ internal sealed record LoraModule(string Name, StoredTensor Down, StoredTensor U
         }
     }
 
-    /// <summary>Whether it can be added to a weight; a matrix and a 1×1 convolution are the same numbers.</summary>
-    public bool Fits(long[] weight) =>
+    /// <inheritdoc/>
+    public override bool Fits(long[] weight) =>
         Shape is [var outputs, var inputs, .. var kernel]
         && weight is [var rows, var columns, .. var sides]
         && outputs == rows
         && inputs == columns
-        && (kernel.SequenceEqual(sides) || (kernel.All(side => side == 1) && sides.All(side => side == 1)));
+        && (kernel.SequenceEqual(sides) || (kernel.All(side => side == 1) && sides.All(side => side == 1)))
+        && FitsMagnitude(weight);
 
-    /// <summary>What it adds at weight 1.</summary>
-    /// <param name="shape">The shape of the weight that it is added to; it fits.</param>
-    /// <param name="device">Where it is computed.</param>
-    /// <returns>float32, of that shape; fresh.</returns>
-    public Tensor Delta(long[] shape, Device device)
+    /// <inheritdoc/>
+    public override Tensor Delta(long[] shape, Device device)
     {
         using var scope = NewDisposeScope();
         Tensor Read(StoredTensor stored) => stored.Read(ScalarType.Float32).to(device);
         var (down, up) = (Read(Down).flatten(1), Read(Up).flatten(1));
-        var delta = Middle is null ? up.matmul(down) : Tucker(up, Read(Middle), down);
+        var delta = Middle is null ? up.matmul(down) : LoraFactor.Tucker(up, Read(Middle), down);
         return delta.reshape(shape).Times((Alpha ?? Down.Shape[0]) / Down.Shape[0]).MoveToOuterDisposeScope();
     }
-
-    /// <summary>Σ up[i, n] · middle[n, m, k, l] · down[m, j] -> [i, j, k, l].</summary>
-    private static Tensor Tucker(Tensor up, Tensor middle, Tensor down) =>
-        up.matmul(middle.flatten(1))
-            .reshape(up.shape[0], middle.shape[1], middle.shape[2], middle.shape[3])
-            .permute(0, 2, 3, 1)
-            .matmul(down)
-            .permute(0, 3, 1, 2)
-            .contiguous();
 }

@@ -13,6 +13,19 @@ internal static partial class LoraNames
     public const string Up = "up";
     public const string Middle = "middle";
     public const string Alpha = "alpha";
+    public const string Magnitude = "dora_scale";
+    public const string Difference = "diff";
+
+    /// <summary>What stands behind the name of a module for its bias.</summary>
+    public const string Bias = ".bias";
+
+    /// <summary>The parts of a LoHa: rows, columns and middle part of each factor.</summary>
+    public static IReadOnlyList<string> LohaParts { get; } =
+    ["hada_w1_a", "hada_w1_b", "hada_t1", "hada_w2_a", "hada_w2_b", "hada_t2"];
+
+    /// <summary>The parts of a LoKr: each factor whole, its rows, its columns; the middle part of the second.</summary>
+    public static IReadOnlyList<string> LokrParts { get; } =
+    ["lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2"];
 
     private static readonly (string Ending, string Part)[] Endings =
     [
@@ -24,7 +37,14 @@ internal static partial class LoraNames
         (".lora_linear_layer.up.weight", Up),
         (".lora.down.weight", Down),
         (".lora.up.weight", Up),
+        ("." + Magnitude, Magnitude),
+        ("." + Difference, Difference),
+        (".w_norm", Difference),
+        .. LohaParts.Concat(LokrParts).Select(part => ("." + part, part)),
     ];
+
+    /// <summary>The differences of biases.</summary>
+    private static readonly string[] OfBiases = [".diff_b", ".b_norm"];
 
     /// <summary>What stands before the names of kohya and LyCORIS.</summary>
     private static readonly string[] Kohya = ["lora_unet_", "lora_te_", "lora_te1_", "lora_te2_", "lycoris_"];
@@ -46,15 +66,9 @@ internal static partial class LoraNames
     /// </summary>
     private static readonly (string Sign, string Kind)[] OtherKinds =
     [
-        (".hada_", "a LoHa (LyCORIS)"),
-        (".lokr_", "a LoKr (LyCORIS)"),
-        (".dora_scale", "a DoRA"),
-        (".lora_magnitude_vector", "a DoRA"),
+        (".lora_magnitude_vector", "a DoRA of PEFT"),
         (".oft_", "an OFT network (LyCORIS)"),
         (".on_input", "an (IA)³ network"),
-        (".diff$", "a network of full differences (LyCORIS)"),
-        (".diff_b$", "a network of full differences (LyCORIS)"),
-        (".w_norm", "a network with norms (LyCORIS)"),
         (".a1.weight", "a GLoRA"),
         (".lora_embedding_", "a LoRA with token embeddings"),
         ("^bundle_emb.", "a LoRA with textual-inversion embeddings in it"),
@@ -75,7 +89,7 @@ internal static partial class LoraNames
     public static bool IsOfLora(string name) =>
         IsOfKohya(name)
         || Of(name)?.Part is Down or Up
-        || (OtherKindOf(name) is not null && BeginsWithOneOf(Networks, name));
+        || ((OtherKindOf(name) is not null || Of(name) is not null) && BeginsWithOneOf(Networks, name));
 
     /// <summary>Whether kohya's programs, and LyCORIS after them, write such a name.</summary>
     public static bool IsOfKohya(string name) =>
@@ -87,6 +101,11 @@ internal static partial class LoraNames
         if (Array.Find(Endings, row => name.EndsWith(row.Ending, StringComparison.Ordinal)) is { Part: { } part } row)
         {
             return (name[..^row.Ending.Length], part);
+        }
+
+        if (Array.Find(OfBiases, ending => name.EndsWith(ending, StringComparison.Ordinal)) is { } bias)
+        {
+            return (name[..^bias.Length] + Bias, Difference);
         }
 
         if (Peft().Match(name) is { Success: true } peft)

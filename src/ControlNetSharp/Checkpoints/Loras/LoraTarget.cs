@@ -98,13 +98,17 @@ internal sealed record LoraTarget(string Key, Parameter Weight, bool IsText, int
     private static Dictionary<string, Parameter> Weights(nn.Module network) =>
         network
             .named_parameters()
-            .Where(parameter => parameter.parameter.dim() >= 2)
+            .Where(parameter => parameter.parameter.dim() >= 1)
             .ToDictionary(parameter => parameter.name, parameter => parameter.parameter, StringComparer.Ordinal);
 
     private static string ModuleOf(string weight) =>
         weight.EndsWith(".weight", StringComparison.Ordinal) ? weight[..^".weight".Length] : weight;
 
-    private static string Underscored(string module) => module.Replace('.', '_');
+    /// <summary>With underscores for dots; that of a bias keeps its ending.</summary>
+    private static string Underscored(string module) =>
+        module.EndsWith(LoraNames.Bias, StringComparison.Ordinal)
+            ? module[..^LoraNames.Bias.Length].Replace('.', '_') + LoraNames.Bias
+            : module.Replace('.', '_');
 
     private static void Add(
         Dictionary<string, LoraTarget> targets,

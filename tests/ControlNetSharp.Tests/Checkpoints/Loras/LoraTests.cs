@@ -221,12 +221,8 @@ public sealed class LoraTests : IDisposable
     }
 
     [Theory]
-    [InlineData("lora_unet_mid_block_attentions_0_proj_in.hada_w1_a", "LoHa")]
-    [InlineData("lora_unet_mid_block_attentions_0_proj_in.lokr_w1", "LoKr")]
-    [InlineData("lora_unet_mid_block_attentions_0_proj_in.dora_scale", "DoRA")]
     [InlineData("unet.mid_block.attentions.0.proj_in.lora_magnitude_vector", "DoRA")]
     [InlineData("lora_unet_mid_block_attentions_0_proj_in.oft_blocks", "OFT")]
-    [InlineData("lora_unet_mid_block_attentions_0_norm.diff", "full differences")]
     [InlineData("unet:0:up", "a LoRA of cloneofsimo/lora")]
     [InlineData("text_encoder:0:down", "a LoRA of cloneofsimo/lora")]
     [InlineData("unet.mid_block.attentions.0.attn2.processor.to_k_custom_diffusion.weight", "Custom Diffusion")]

@@ -1,0 +1,29 @@
+using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Controls;
+
+namespace ControlNetSharp.Checkpoints.Controls;
+
+/// <summary>For which models a network that controls was made, in words.</summary>
+internal static class ControlPurpose
+{
+    /// <summary>That of a loaded network.</summary>
+    public static string Of(ControlNetwork network) =>
+        network switch
+        {
+            ControlNet net => Of(net.Params.UNet),
+            ControlNetUnion union => Of(union.Params.ControlNet.UNet),
+            T2IAdapter adapter => Of(adapter.Params),
+            _ => network.GetType().Name,
+        };
+
+    /// <summary>That of a UNet or its copy.</summary>
+    public static string Of(UNetParams p) =>
+        $"{ModelFamily.Of(p).FullName} (context {p.ContextChannels}, {p.ModelChannels} channels)";
+
+    /// <summary>That of a T2I-Adapter, which knows nothing of texts.</summary>
+    public static string Of(T2IAdapterParams p) => $"{FamilyOf(p)} ({string.Join(", ", p.Channels)} channels)";
+
+    /// <summary>The family of a T2I-Adapter.</summary>
+    public static string FamilyOf(T2IAdapterParams p) =>
+        p.IsXl ? ModelFamily.StableDiffusionXl : ModelFamily.StableDiffusion1;
+}

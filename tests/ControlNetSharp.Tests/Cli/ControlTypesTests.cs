@@ -1,0 +1,192 @@
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Controls;
+using ControlNetSharp.Pictures;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Tests.Pictures;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Tests.Cli;
+
+/// <summary>Each type of network that controls, from a tiny random file through the command line.</summary>
+public sealed class ControlTypesTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public ControlTypesTests() => PictureWriter.WritePng(_folder["hint.png"], TestPictures.Square(64, 64));
+
+    public static TheoryData<string> Types => ["t2i-adapter full", "t2i-adapter light", "t2i-adapter XL", "control-lora", "control-lora XL", "controlnet-union"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public async Task Generate_WithATinyRandomFile_IsControlled_AlsoBesideASecondUnit(string type)
+    {
+        var (isXl, file) = Write(type, zero: false);
+        WriteModelAndControlNet(isXl);
+        var unit = $"depth=hint.png,annotator=none,model={file}";
+        var plain = await Made();
+        var alone = await Made("-c", unit);
+        var both = await Made("-c", unit, "-c", "canny=hint.png,annotator=none,model=control.safetensors");
+        Assert.NotEqual(plain, alone);
+        Assert.NotEqual(alone, both);
+        Assert.Equal(plain, await Made("-c", unit + ",weight=0"));
+        Assert.NotEqual(alone, await Made("-c", unit + ",weight=0.3,mode=control"));
+
+        var json = Path.Combine(_folder.Path, "request.json");
+        await File.WriteAllTextAsync(json, $$"""{"prompt": "a", "model": "model.safetensors", "seed": 1, "steps": 2, "units": [{"kind": "depth", "picture": "hint.png", "annotator": "none", "model": "{{file}}"}]}""", TestContext.Current.CancellationToken);
+        Assert.Equal(alone, await Run("generate", "--request", json));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public async Task Generate_WithZeroWeights_IsThePictureWithoutControl(string type)
+    {
+        var (isXl, file) = Write(type, zero: true);
+        WriteModelAndControlNet(isXl);
+        Assert.Equal(await Made(), await Made("-c", $"depth=hint.png,annotator=none,model={file}"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public async Task Generate_WithAModelOfAnotherFamily_IsRefused_NamingBoth(string type)
+    {
+        var (isXl, file) = Write(type, zero: false);
+        WriteModelAndControlNet(!isXl);
+        var run = await CommandRun.Of(Arguments("-c", $"depth=hint.png,annotator=none,model={file}"));
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.Contains("is for ", run.Message, StringComparison.Ordinal);
+        Assert.Contains("; the model ", run.Message, StringComparison.Ordinal);
+        Assert.Contains("control.safetensors", run.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public async Task Inspect_TellsKindFamilyAndWhatItIs(string type)
+    {
+        var (isXl, file) = Write(type, zero: false);
+        var json = await CommandRun.JsonOf("models", "inspect", _folder[file]);
+        Assert.Equal(type.Split(' ')[0], json.GetProperty("kind").GetString());
+        Assert.Null(json.GetProperty("problem").GetString());
+        var isLora = type.StartsWith("control-lora", StringComparison.Ordinal);
+        Assert.Equal(isLora, json.GetProperty("rank").ValueKind == System.Text.Json.JsonValueKind.Number);
+        Assert.Equal(isLora, json.GetProperty("needs").GetString() is not null);
+        if (!isLora)
+        {
+            Assert.Contains(isXl || type.StartsWith("t2i", StringComparison.Ordinal) ? json.GetProperty("form").GetString()! : "union", type.EndsWith("union", StringComparison.Ordinal) ? "ProMax union" : type, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Generate_WithAUnion_SharesAPassWhereItMay_AndNeedsAKindThatItKnows()
+    {
+        var (_, file) = Write("controlnet-union", zero: false);
+        WriteModelAndControlNet(isXl: true);
+        string Unit(string kind, string more = "") => $"{kind}=hint.png,annotator=none,model={file}{more}";
+        var depth = await Made("-c", Unit("depth"));
+        var canny = await Made("-c", Unit("canny"));
+        Assert.NotEqual(depth, canny);
+        // One pass of both kinds is another thing than the sum of two passes, which different weights ask for.
+        var together = await Made("-c", Unit("depth"), "-c", Unit("canny"));
+        Assert.Equal(together, await Made("-c", Unit("canny"), "-c", Unit("depth")));
+        Assert.NotEqual(together, await Made("-c", Unit("depth"), "-c", Unit("canny", ",end=0.99")));
+
+        var mask = $",inpaint={_folder["hint.png"]}";
+        Assert.NotEqual(await Made("-c", Unit("tile")), await Made("-c", Unit("inpaint", mask)));
+        Assert.Contains("give inpaint=MASK", (await CommandRun.Of(Arguments("-c", Unit("inpaint")))).Message, StringComparison.Ordinal);
+
+        var run = await CommandRun.Of(Arguments("-c", $"hint=hint.png,model={file}"));
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.Contains("takes hints of the kinds pose, depth, hed", run.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Generate_WithAControlLoraOfTwoModels_MakesANetworkForEach()
+    {
+        var (_, file) = Write("control-lora", zero: false);
+        WriteModelAndControlNet(isXl: false);
+        var first = await Made("-c", $"depth=hint.png,annotator=none,model={file}");
+        TinyModel.WriteModel(_folder["model.safetensors"], tensors => tensors[TinyModel.UNetPrefix + "input_blocks.0.0.weight"].mul_(1.5));
+        Assert.NotEqual(first, await Made("-c", $"depth=hint.png,annotator=none,model={file}"));
+    }
+
+    private void WriteModelAndControlNet(bool isXl)
+    {
+        _ = isXl ? TinyModel.WriteSdxl(_folder["model.safetensors"]) : TinyModel.WriteModel(_folder["model.safetensors"]);
+        TinyModel.WriteControlNet(_folder["control.safetensors"], isXl ? TinyModel.Sdxl : TinyModel.UNetParams);
+    }
+
+    /// <summary>Writes a network for the tiny models; zero weights are those of its last layers.</summary>
+    private (bool IsXl, string File) Write(string type, bool zero)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var isXl = type.EndsWith("XL", StringComparison.Ordinal) || type == "controlnet-union";
+        var unet = isXl ? TinyModel.Sdxl : TinyModel.UNetParams;
+        int[] channels = [.. unet.Levels.Select(level => level.Channels)];
+        Dictionary<string, Tensor> tensors = type.Split(' ')[0] switch
+        {
+            "t2i-adapter" => Named(new T2IAdapter(new()
+            {
+                Channels = isXl ? [.. channels, channels[^1]] : channels,
+                HintChannels = 3, Unshuffle = isXl ? 16 : 8, Blocks = 2,
+                InnerChannels = type.EndsWith("light", StringComparison.Ordinal) ? [.. channels.Select(c => c / 4)] : null,
+            }, Placement.Cpu32), "adapter."),
+            "controlnet-union" => Named(new ControlNetUnion(new(new ControlNetParams { UNet = unet }, 8, 8, 1), Placement.Cpu32), ""),
+            _ => Lora(unet),
+        };
+        foreach (var (name, tensor) in zero ? tensors.ToList() : [])
+        {
+            if (type.StartsWith("t2i", StringComparison.Ordinal) || name.StartsWith("zero_convs.", StringComparison.Ordinal) || name.StartsWith("middle_block_out.", StringComparison.Ordinal))
+            {
+                tensor.zero_();
+            }
+        }
+
+        // In the union's files the ControlNet's part has diffusers' names; LDM's are taken, too.
+        SafetensorsWriter.Write(_folder["net.safetensors"], tensors, TinyModel.Metadata.Write());
+        return (isXl, "net.safetensors");
+    }
+
+    private static Dictionary<string, Tensor> Named(nn.Module network, string prefix) =>
+        FormulaWeights.Fill(network, prefix, 9).named_parameters().ToDictionary(p => prefix + p.name, p => p.parameter.clone());
+
+    /// <summary>A Control-LoRA of rank 2.</summary>
+    private static Dictionary<string, Tensor> Lora(UNetParams unet)
+    {
+        string[] own = ["input_hint_block.", "zero_convs.", "middle_block_out."];
+        var tensors = new Dictionary<string, Tensor> { ["lora_controlnet"] = zeros(0) };
+        foreach (var (name, weight) in Named(new ControlNet(new ControlNetParams { UNet = unet }, Placement.Cpu32), ""))
+        {
+            if (weight.dim() < 2 || own.Any(part => name.StartsWith(part, StringComparison.Ordinal)))
+            {
+                tensors[name] = weight;
+                continue;
+            }
+
+            var stem = name[..^".weight".Length];
+            tensors[stem + ".up"] = FormulaWeights.Make(stem + ".up", [weight.shape[0], 2, .. weight.shape[2..].Select(_ => 1L)], 9);
+            tensors[stem + ".down"] = FormulaWeights.Make(stem + ".down", [2, .. weight.shape[1..]], 9);
+        }
+
+        return tensors;
+    }
+
+    private string[] Arguments(params string[] more) =>
+        ["generate", "-m", _folder["model.safetensors"], "-p", "a", "--seed", "1", "--steps", "2", "--dtype", "fp32", "--models", _folder.Path, "-o", _folder["out.png"], "--overwrite", .. more.Select(Placed)];
+
+    /// <summary>Pictures and networks lie in the folder of the test.</summary>
+    private string Placed(string argument) => argument.Replace("=hint.png", "=" + _folder["hint.png"], StringComparison.Ordinal).Replace("model=", "model=" + _folder.Path + "/", StringComparison.Ordinal);
+
+    private Task<byte[]> Made(params string[] more) => Run(Arguments(more));
+
+    private async Task<byte[]> Run(params string[] arguments)
+    {
+        string[] all = arguments.Contains("-o") ? arguments : [.. arguments, "-o", _folder["out.png"], "--overwrite", "--dtype", "fp32", "--models", _folder.Path];
+        var run = await CommandRun.Of(all);
+        Assert.True(run.ExitCode == 0, run.Message);
+        return PictureReader.Read(_folder["out.png"]).Bytes();
+    }
+}
