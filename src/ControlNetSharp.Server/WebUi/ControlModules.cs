@@ -51,6 +51,12 @@ internal sealed class ControlModules
         ["normal"] = "NormalMap",
         ["depth"] = "Depth",
         ["lineart"] = "Lineart",
+        ["tile"] = "Tile",
+        ["inpaint"] = "Inpaint",
+        ["recolor"] = "Recolor",
+        ["shuffle"] = "Shuffle",
+        ["ip2p"] = "InstructP2P",
+        ["color"] = "T2I-Adapter",
     };
 
     private readonly AnnotatorFiles? _files;
@@ -63,7 +69,7 @@ internal sealed class ControlModules
         var own = AnnotatorCatalogue
             .All.Where(info => !stock.Exists(module => module.Annotator == info))
             .Select(info => new ControlModule(
-                new ModuleRow(info.Name, info.Name, 0, [Types[info.Kind]], [.. info.Options.Select(Slider)]),
+                new ModuleRow(info.Name, info.Name, 0, TypesOf(info), [.. info.Options.Select(Slider)]),
                 ModuleUse.Annotate,
                 info
             ));
@@ -139,6 +145,9 @@ internal sealed class ControlModules
         : InfotextUnits.AnnotatorNamed(row.Label) is { } annotator
             ? new ControlModule(row, ModuleUse.Annotate, annotator)
         : new ControlModule(row, ModuleUse.Nothing);
+
+    /// <summary>The type of an annotator's kind; none for kinds that the original has not, which stand among all.</summary>
+    private static string[] TypesOf(AnnotatorInfo info) => Types.TryGetValue(info.Kind, out var type) ? [type] : [];
 
     private static ModuleSlider Slider(AnnotatorOption option) =>
         new(option.Name, option.Min, option.Max, option.Default, option.Whole ? 1 : 0.01);
