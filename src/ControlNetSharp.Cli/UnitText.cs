@@ -129,7 +129,8 @@ internal static class UnitText
     {
         var fields = Fields.Read(text);
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in fields)
+        var kind = fields[0].Name;
+        foreach (var (index, (name, value)) in fields.Index())
         {
             if (name.Length == 0 || string.IsNullOrEmpty(value))
             {
@@ -141,15 +142,15 @@ internal static class UnitText
                 );
             }
 
-            if (!values.TryAdd(name, value))
+            // A kind may be called as an option is: inpaint=PICTURE,inpaint=MASK.
+            var isKindAgain = name == kind && !Own.Contains(name);
+            if (index > 0 && (isKindAgain || !values.TryAdd(name, value)))
             {
                 throw UsageException.Of(Option, text, $"'{name}' is given twice.");
             }
         }
 
-        var kind = fields[0].Name;
-        values.Remove(kind, out var picture);
-        return (kind, picture!, values);
+        return (kind, fields[0].Value!, values);
     }
 
     private static (string Kind, string Picture, Dictionary<string, string> Values) FromJson(string path)
