@@ -68,7 +68,7 @@ public class ControlNetTests(WebUiClient client) : IClassFixture<WebUiClient>
     [Theory]
     [InlineData("""{"controlnet_module": "clip_vision"}""", "Module not supported")]
     [InlineData("""{"controlnet_module": "revision_ignore_prompt"}""", "Module not supported")]
-    [InlineData("""{"controlnet_module": "shuffle"}""", "Module not supported")]
+    [InlineData("""{"controlnet_module": "mobile_sam"}""", "Module not supported")]
     [InlineData("""{"controlnet_module": "INVALID"}""", "Module not available")]
     [InlineData("""{"controlnet_module": "canny", "controlnet_input_images": []}""", "No image selected")]
     [InlineData("""{"controlnet_module": "inpaint"}""", "Preprocessor inpaint requires `controlnet_masks` param.")]
