@@ -181,13 +181,17 @@ public static class CheckpointKind
             };
     }
 
-    /// <summary>SDXL's take squares of 16 x 16 pixels as channels, the others of 8 x 8; of one or three colours.</summary>
-    private static string FamilyOfAdapter(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes) =>
-        shapes
-            .Where(shape => shape.Key.EndsWith("conv_in.weight", StringComparison.Ordinal))
-            .Any(shape => shape.Value is [_, 256 or 768, _, _])
-            ? ModelFamily.StableDiffusionXl
-            : ModelFamily.StableDiffusion1;
+    /// <summary>Squares of pixels, of one or three colours, become the channels of the first convolution.</summary>
+    private static string FamilyOfAdapter(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)
+    {
+        var inputs = shapes
+            .Where(shape => shape.Key.EndsWith("conv_in.weight", StringComparison.Ordinal) && shape.Value.Count == 4)
+            .Select(shape => shape.Value[1])
+            .ToList();
+        return ModelFamily
+            .OfAdapter(side => inputs.Exists(count => count == side * side || count == 3 * side * side))
+            .Name;
+    }
 
     private static bool IsKnownWidth(long width) => ModelFamily.All.Any(family => family.ContextChannels == width);
 

@@ -63,6 +63,7 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
     private static readonly ModelFamily Sd1 = new(StableDiffusion1, 768, 512)
     {
         ShortName = "sd15",
+        AdapterUnshuffle = 8,
         UNet = UNetParams.Sd15,
         Texts = [new() { Places = [Clip, OpenClip], Published = TextEncoderParams.ClipL }],
         LatentColours = ColoursOfSd,
@@ -108,6 +109,7 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
         LoraSigns = ["lora_te2_", "text_encoder_2.", ".clip_g."],
         ZerosForEmptyNegative = true,
         ControlScales = 13,
+        AdapterUnshuffle = 16,
         LatentScale = 0.13025,
         LatentsOverflowFloat16 = true,
         LatentColours = ColoursOfSdxl,
@@ -186,6 +188,12 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
     /// </summary>
     internal int ControlScales { get; init; }
 
+    /// <summary>
+    /// Side of the squares of pixels that become channels in the T2I-Adapters made for it, by which a file tells its
+    /// family; null where there are none.
+    /// </summary>
+    internal int? AdapterUnshuffle { get; init; }
+
     /// <summary>Whether values inside the Autoencoder are above what float16 can hold.</summary>
     internal bool LatentsOverflowFloat16 { get; init; }
 
@@ -194,6 +202,10 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
     /// null where none is known.
     /// </summary>
     internal float[]? LatentColours { get; init; }
+
+    /// <summary>The family of a T2I-Adapter by its <see cref="AdapterUnshuffle"/>; SD 1.x where that says nothing.</summary>
+    internal static ModelFamily OfAdapter(Func<int, bool> unshuffles) =>
+        All.FirstOrDefault(family => family.AdapterUnshuffle is { } side && unshuffles(side)) ?? Sd1;
 
     /// <summary>How diffusers loads it.</summary>
     internal DiffusersPipeline Pipeline { get; init; } = DiffusersPipeline.StableDiffusion;

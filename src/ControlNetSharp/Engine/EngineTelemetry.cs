@@ -20,5 +20,9 @@ public static class EngineTelemetry
         Meter.CreateHistogram<double>("controlnet.engine.step.duration", "s", "Mean time of a step of a batch.");
 
     internal static Histogram<double> RequestSeconds { get; } =
-        Meter.CreateHistogram<double>("controlnet.engine.request.duration", "s", "Time of a request, waiting left out.");
+        Meter.CreateHistogram<double>(
+            "controlnet.engine.request.duration",
+            "s",
+            "Time of a request, waiting left out."
+        );
 }

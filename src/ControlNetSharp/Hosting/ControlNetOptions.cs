@@ -44,7 +44,10 @@ public sealed class ControlNetOptions : IValidatableObject
 
         foreach (var folder in ModelFolders.Where(folder => !Directory.Exists(folder)))
         {
-            yield return new ValidationResult($"{nameof(ModelFolders)} {folder}: there is no such folder.", [nameof(ModelFolders)]);
+            yield return new ValidationResult(
+                $"{nameof(ModelFolders)} {folder}: there is no such folder.",
+                [nameof(ModelFolders)]
+            );
         }
     }
 

@@ -24,6 +24,5 @@ internal static class ControlPurpose
     public static string Of(T2IAdapterParams p) => $"{FamilyOf(p)} ({string.Join(", ", p.Channels)} channels)";
 
     /// <summary>The family of a T2I-Adapter.</summary>
-    public static string FamilyOf(T2IAdapterParams p) =>
-        p.IsXl ? ModelFamily.StableDiffusionXl : ModelFamily.StableDiffusion1;
+    public static string FamilyOf(T2IAdapterParams p) => ModelFamily.OfAdapter(side => side == p.Unshuffle).Name;
 }

@@ -23,12 +23,12 @@ internal sealed record T2IAdapterParams
     /// </summary>
     public IReadOnlyList<int>? InnerChannels { get; init; }
 
-    /// <summary>Whether it is for SDXL.</summary>
-    public bool IsXl => Unshuffle == XlUnshuffle;
+    /// <summary>Whether it is of the form that is called XL: coarse squares, and one halving only.</summary>
+    public bool HalvesOnce => Unshuffle == XlUnshuffle;
 
     /// <summary>Which of the three it is called: full, light or XL.</summary>
     public string Form =>
-        IsXl ? "XL"
+        HalvesOnce ? "XL"
         : InnerChannels is null ? "full"
         : "light";
 
@@ -38,8 +38,8 @@ internal sealed record T2IAdapterParams
     /// <summary>Channels that the first convolution takes.</summary>
     internal int InChannels => HintChannels * Unshuffle * Unshuffle;
 
-    /// <summary>Whether a stage halves height and width first. SDXL's adapters do so once only.</summary>
-    internal bool Halves(int stage) => IsXl ? stage == 2 : stage > 0;
+    /// <summary>Whether a stage halves height and width first.</summary>
+    internal bool Halves(int stage) => HalvesOnce ? stage == 2 : stage > 0;
 
     /// <summary>
     /// Behind which stages of a UNet the features go, as <see cref="UNetAdditions.Features"/> counts them: SD 1.x the
@@ -54,7 +54,7 @@ internal sealed record T2IAdapterParams
             ends.Add(index++);
         }
 
-        return IsXl ? [ends[0] + 1, .. ends.Skip(1), index] : ends;
+        return HalvesOnce ? [ends[0] + 1, .. ends.Skip(1), index] : ends;
     }
 
     /// <summary>
@@ -65,8 +65,8 @@ internal sealed record T2IAdapterParams
     {
         ArgumentNullException.ThrowIfNull(model);
         var levels = model.Levels.Select(level => level.Channels).ToList();
-        return IsXl == model.VectorChannels is not null
-            && (IsXl || !model.LinearProjections)
-            && Channels.SequenceEqual(IsXl ? [.. levels, levels[^1]] : levels);
+        return HalvesOnce == model.VectorChannels is not null
+            && (HalvesOnce || !model.LinearProjections)
+            && Channels.SequenceEqual(HalvesOnce ? [.. levels, levels[^1]] : levels);
     }
 }
