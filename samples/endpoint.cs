@@ -9,6 +9,7 @@ using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
 
 var builder = WebApplication.CreateBuilder(args);
+
 // Strangers call: their requests name no paths.
 builder.Services.AddControlNet(options => options.AllowPaths = false);
 var app = builder.Build();

@@ -10,7 +10,12 @@ Directory.CreateDirectory(output);
 await using var engine = new ControlNetEngine();
 foreach (var picture in Directory.GetFiles(folder, "*.png").Order(StringComparer.Ordinal))
 {
-    var request = new GenerationRequest { Prompt = prompt, Seed = 7, Units = [ControlUnit.Canny(picture)] };
+    var request = new GenerationRequest
+    {
+        Prompt = prompt,
+        Seed = 7,
+        Units = [ControlUnit.Canny(picture)],
+    };
     var result = await engine.GenerateAsync(request);
     var made = Path.Combine(output, Path.GetFileName(picture));
     result.Pictures[0].Save(made);

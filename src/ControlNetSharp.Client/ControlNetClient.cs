@@ -42,7 +42,9 @@ public sealed class ControlNetClient(HttpClient http)
         );
     }
 
-    /// <summary>Hands in a hint to be made: of a unit kind, picture, annotator with options and resolution count.</summary>
+    /// <summary>
+    /// Hands in a hint to be made: of a unit kind, picture, annotator with options and resolution count.
+    /// </summary>
     public Task<Job> SubmitAsync(
         ControlUnit unit,
         JobTerms? terms = null,

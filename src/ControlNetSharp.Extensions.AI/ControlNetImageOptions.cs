@@ -21,7 +21,9 @@ public static class ControlNetImageOptions
     )
     {
         var all = Properties(options);
-        all[Units] = all.TryGetValue(Units, out IEnumerable<ControlUnit>? before) ? [.. before!, .. units] : units.ToList();
+        all[Units] = all.TryGetValue(Units, out IEnumerable<ControlUnit>? before)
+            ? [.. before!, .. units]
+            : units.ToList();
         return options;
     }
 

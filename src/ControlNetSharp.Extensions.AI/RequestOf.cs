@@ -6,7 +6,9 @@ using Microsoft.Extensions.AI;
 
 namespace ControlNetSharp.Extensions.AI;
 
-/// <summary>The request that an image generation request and its options ask for. Nothing is silently left out.</summary>
+/// <summary>
+/// The request that an image generation request and its options ask for. Nothing is silently left out.
+/// </summary>
 internal static class RequestOf
 {
     /// <summary>Reads both.</summary>

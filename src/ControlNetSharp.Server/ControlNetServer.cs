@@ -67,7 +67,8 @@ public static class ControlNetServer
     }
 
     /// <summary>
-    /// Adds the server to one's own ASP.NET Core program; <see cref="MapControlNet"/> adds its routes. Logins, checks of
+    /// Adds the server to one's own ASP.NET Core program; <see cref="MapControlNet"/> adds its routes. Logins, checks
+    /// of
     /// hosts and limits of bodies are the program's own business.
     /// </summary>
     /// <param name="services">The program's services.</param>

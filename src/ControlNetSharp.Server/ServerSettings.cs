@@ -16,7 +16,9 @@ public sealed record ServerSettings
     /// <summary>Where jobs are kept: a file for SQLite, or PostgreSQL's connection text with <c>Host=</c>.</summary>
     public string? Jobs { get; init; }
 
-    /// <summary>A folder for pictures, shared by all programs at one store; null to keep them in the database.</summary>
+    /// <summary>
+    /// A folder for pictures, shared by all programs at one store; null to keep them in the database.
+    /// </summary>
     public string? Results { get; init; }
 
     /// <summary>Jobs that each device takes at a time, 0 for a front end only; default 1.</summary>
@@ -31,10 +33,14 @@ public sealed record ServerSettings
     /// <summary>Folders with models.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];
 
-    /// <summary>A folder with the folders <c>datasets</c> and <c>trainings</c>, the same for all programs at one store.</summary>
+    /// <summary>
+    /// A folder with the folders <c>datasets</c> and <c>trainings</c>, the same for all programs at one store.
+    /// </summary>
     public string TrainingFolder { get; init; } = Path.Combine(Path.GetDirectoryName(DefaultJobs)!, "training");
 
-    /// <summary>Bytes that loaded networks may take while they are not used; null for those of the last request.</summary>
+    /// <summary>
+    /// Bytes that loaded networks may take while they are not used; null for those of the last request.
+    /// </summary>
     public long? IdleMemory { get; init; }
 
     /// <summary>The bounds of the queue.</summary>

@@ -69,7 +69,10 @@ public sealed class JobQueue
             .ReadAsync(
                 connection =>
                     connection.QueryAsync<(string Worker, string? Name)>(
-                        $"select w.id, n.name from workers w left join worker_names n on n.worker = w.id where {IsAlive}"
+                        $"""
+                        select w.id, n.name from workers w
+                        left join worker_names n on n.worker = w.id where {IsAlive}
+                        """
                     ),
                 cancellationToken
             )

@@ -7,8 +7,8 @@ namespace ControlNetSharp.Server.Jobs;
 internal sealed class JobRow
 {
     public const string Columns =
-        "id, kind, owner, title, state, priority, alias, live_group as livegroup, created, started, finished, attempt, digest, "
-        + "worker, cancelling, progress, error, warnings, facts";
+        "id, kind, owner, title, state, priority, alias, live_group as livegroup, created, started, finished, attempt, "
+        + "worker, digest, cancelling, progress, error, warnings, facts";
 
     public string Id { get; set; } = "";
     public string Kind { get; set; } = "";

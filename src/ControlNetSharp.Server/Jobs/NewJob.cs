@@ -28,7 +28,8 @@ public sealed record NewJob
     public string? IdempotencyKey { get; init; }
 
     /// <summary>
-    /// Unfinished jobs of the owner with the same group are cancelled for this one, as a live drawing wants it; null for
+    /// Unfinished jobs of the owner with the same group are cancelled for this one, as a live drawing wants it; null
+    /// for
     /// none.
     /// </summary>
     public string? Group { get; init; }

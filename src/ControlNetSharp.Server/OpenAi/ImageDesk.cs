@@ -11,7 +11,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace ControlNetSharp.Server.OpenAi;
 
-/// <summary>Hands a request in, waits for its pictures and answers with them. A caller who leaves ends the job.</summary>
+/// <summary>
+/// Hands a request in, waits for its pictures and answers with them. A caller who leaves ends the job.
+/// </summary>
 internal sealed class ImageDesk(JobStore store, JobDesk desk, JobViews views)
 {
     private const int BestQuality = 100;

@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace ControlNetSharp.Server.V1;
 
-/// <summary>Exceptions below <c>/v1</c> as problem details (RFC 9457), with the member's path where one is at fault.</summary>
+/// <summary>
+/// Exceptions below <c>/v1</c> as problem details (RFC 9457), with the member's path where one is at fault.
+/// </summary>
 internal sealed class ProblemHandler(IProblemDetailsService problems) : IExceptionHandler
 {
     public ValueTask<bool> TryHandleAsync(

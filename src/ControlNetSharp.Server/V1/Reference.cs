@@ -11,7 +11,9 @@ using Scalar.AspNetCore;
 
 namespace ControlNetSharp.Server.V1;
 
-/// <summary>The description of <c>/v1</c>: a document for programs, and a page for people that needs no other host.</summary>
+/// <summary>
+/// The description of <c>/v1</c>: a document for programs, and a page for people that needs no other host.
+/// </summary>
 internal static class Reference
 {
     private static OpenApiSchema File => new() { Type = JsonSchemaType.String, Format = "binary" };
@@ -69,7 +71,9 @@ internal static class Reference
     public static RouteHandlerBuilder WithBody(this RouteHandlerBuilder route, Type type, params string[] mediaTypes) =>
         route.WithBody(type, schema => mediaTypes.Select(mediaType => (mediaType, schema)));
 
-    /// <summary>Names parameters that a route reads itself: of the query, or a header where it is written as one.</summary>
+    /// <summary>
+    /// Names parameters that a route reads itself: of the query, or a header where it is written as one.
+    /// </summary>
     public static RouteHandlerBuilder WithParameters(
         this RouteHandlerBuilder route,
         params (string Name, JsonSchemaType Type, string Description)[] parameters

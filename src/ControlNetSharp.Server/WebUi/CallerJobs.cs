@@ -33,7 +33,9 @@ internal sealed class CallerJob(string task, Caller caller, string connection, i
     /// <summary>Whether the caller asked for its end.</summary>
     public bool IsInterrupted { get; set; }
 
-    /// <summary>What the picture looked like (JPEG) when its end was asked for; null where there was nothing to see.</summary>
+    /// <summary>
+    /// What the picture looked like (JPEG) when its end was asked for; null where there was nothing to see.
+    /// </summary>
     public byte[]? Unfinished { get; set; }
 
     /// <summary>Whether the caller asked for the end of a batch at some time.</summary>
@@ -85,7 +87,9 @@ internal sealed class CallerJobs
     /// <summary>A call has its answer.</summary>
     public void End(CallerJob call) => _waiting.TryRemove(call, out _);
 
-    /// <summary>The call that a caller means: by its task, by the connection, or the one of that caller's that came first.</summary>
+    /// <summary>
+    /// The call that a caller means: by its task, by the connection, or the one of that caller's that came first.
+    /// </summary>
     /// <param name="context">The caller.</param>
     /// <param name="task">The task; null where none is named.</param>
     public CallerJob? Find(HttpContext context, string? task)

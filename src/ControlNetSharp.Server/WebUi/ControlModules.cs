@@ -30,7 +30,9 @@ internal enum ModuleUse
 /// <param name="Annotator">The annotator; null where none makes the hint.</param>
 internal sealed record ControlModule(ModuleRow Row, ModuleUse Use, AnnotatorInfo? Annotator = null);
 
-/// <summary>Preprocessors by name: those of sd-webui-controlnet, and the annotators that only this program has.</summary>
+/// <summary>
+/// Preprocessors by name: those of sd-webui-controlnet, and the annotators that only this program has.
+/// </summary>
 internal sealed class ControlModules
 {
     private static readonly Dictionary<string, ModuleUse> Uses = new(StringComparer.Ordinal)
@@ -146,7 +148,9 @@ internal sealed class ControlModules
             ? new ControlModule(row, ModuleUse.Annotate, annotator)
         : new ControlModule(row, ModuleUse.Nothing);
 
-    /// <summary>The type of an annotator's kind; none for kinds that the original has not, which stand among all.</summary>
+    /// <summary>
+    /// The type of an annotator's kind; none for kinds that the original has not, which stand among all.
+    /// </summary>
     private static string[] TypesOf(AnnotatorInfo info) => Types.TryGetValue(info.Kind, out var type) ? [type] : [];
 
     private static ModuleSlider Slider(AnnotatorOption option) =>

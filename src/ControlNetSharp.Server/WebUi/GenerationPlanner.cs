@@ -170,7 +170,9 @@ internal sealed class GenerationPlanner(OptionStore options, WebUiModels models,
     private static string SamplerName(Payload payload) =>
         payload.Text("sampler_name") is { Length: > 0 } name ? name : payload.Text("sampler_index")!;
 
-    /// <summary>Sampler and scheduler; of those that step over timesteps the scheduler does not count, as there.</summary>
+    /// <summary>
+    /// Sampler and scheduler; of those that step over timesteps the scheduler does not count, as there.
+    /// </summary>
     private static (string Sampler, string Scheduler) Sampling(Payload payload, List<string> warnings)
     {
         var scheduler = payload.Text("scheduler") is { Length: > 0 } named ? named : SamplerCatalogue.Automatic;

@@ -4,7 +4,9 @@ using static ControlNetSharp.Server.WebUi.GenerationPlanner;
 
 namespace ControlNetSharp.Server.WebUi;
 
-/// <summary>The second pass of txt2img. Source: stable-diffusion-webui v1.10.1, modules/processing.py (behaviour).</summary>
+/// <summary>
+/// The second pass of txt2img. Source: stable-diffusion-webui v1.10.1, modules/processing.py (behaviour).
+/// </summary>
 internal static class HiresRequests
 {
     private static readonly string[] Same = ["", "Use same checkpoint", "Use same sampler", "Use same scheduler"];

@@ -63,7 +63,9 @@ internal static partial class MemberNames
         return isCallers ? WebUiException.Http(422, text) : WebUiException.Python(error.Code, text);
     }
 
-    /// <summary>The same for what was thrown before there was a job; null for what nobody's request is to blame for.</summary>
+    /// <summary>
+    /// The same for what was thrown before there was a job; null for what nobody's request is to blame for.
+    /// </summary>
     public static WebUiException? Error(Exception exception, IReadOnlyList<PlannedUnit> units) =>
         exception is NoWorkerException ? WebUiException.Http(422, exception.Message)
         : JobFailure.IsCallers(exception) ? Error(JobFailure.Of(exception), units)

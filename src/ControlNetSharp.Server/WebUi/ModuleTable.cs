@@ -8,7 +8,9 @@ internal sealed record ModuleSlider(string Name, double Least, double Most, doub
 /// <param name="Label">The name that people see; requests have it as well.</param>
 /// <param name="Priority">Higher ones come first in lists.</param>
 /// <param name="Types">The control types that it belongs to; none for those that are listed under All alone.</param>
-/// <param name="Sliders">Its sliders beside the resolution, in the order of <c>threshold_a</c>, <c>threshold_b</c>.</param>
+/// <param name="Sliders">
+/// Its sliders beside the resolution, in the order of <c>threshold_a</c>, <c>threshold_b</c>.
+/// </param>
 internal sealed record ModuleRow(
     string Name,
     string Label,

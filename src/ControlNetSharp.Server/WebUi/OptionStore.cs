@@ -110,7 +110,8 @@ internal sealed partial class OptionStore
         {
             throw WebUiException.Http(
                 422,
-                $"{option.Name} {value.GetRawText()}: this is not offered here; it is always {OptionTable.NodeOf(option)?.ToJsonString()}."
+                $"{option.Name} {value.GetRawText()}: this is not offered here; "
+                    + $"it is always {OptionTable.NodeOf(option)?.ToJsonString()}."
             );
         }
 

@@ -17,7 +17,9 @@ internal enum OptionEffect
 
 /// <summary>An option of stable-diffusion-webui.</summary>
 /// <param name="Name">Its key.</param>
-/// <param name="Default">Its value where nobody set it: a string, a number (whole ones are told as 1.0), a boolean.</param>
+/// <param name="Default">
+/// Its value where nobody set it: a string, a number (whole ones are told as 1.0), a boolean.
+/// </param>
 /// <param name="Effect">What it does here.</param>
 internal sealed record WebUiOption(string Name, object? Default, OptionEffect Effect);
 

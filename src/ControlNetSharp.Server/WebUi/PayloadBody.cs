@@ -56,7 +56,9 @@ internal static class PayloadBody
         return errors.Count == 0 ? payload : throw WebUiException.Validation(errors);
     }
 
-    /// <summary>Half of a surrogate pair, written as an escape, is no text, and is found only when it is read.</summary>
+    /// <summary>
+    /// Half of a surrogate pair, written as an escape, is no text, and is found only when it is read.
+    /// </summary>
     private static void RequireUnicode(JsonElement root, ReadOnlySpan<byte> json)
     {
         if (json.IndexOf("\\ud"u8) < 0 && json.IndexOf("\\uD"u8) < 0)

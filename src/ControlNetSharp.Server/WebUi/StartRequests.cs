@@ -4,7 +4,9 @@ using static ControlNetSharp.Server.WebUi.GenerationPlanner;
 
 namespace ControlNetSharp.Server.WebUi;
 
-/// <summary>What img2img starts from. Source: stable-diffusion-webui v1.10.1, modules/processing.py (behaviour).</summary>
+/// <summary>
+/// What img2img starts from. Source: stable-diffusion-webui v1.10.1, modules/processing.py (behaviour).
+/// </summary>
 /// <param name="Pictures">One picture for all, or one for each of a batch.</param>
 /// <param name="Initial">What the pictures share: mask, denoising, resizing.</param>
 internal sealed record StartRequests(IReadOnlyList<PictureSource> Pictures, InitialPicture Initial)

@@ -25,7 +25,9 @@ internal sealed class WebUiException : Exception
     public static WebUiException Http(int status, string detail, string errors = "") =>
         new(status, detail, Raised("HTTPException", detail, errors));
 
-    /// <summary>What stable-diffusion-webui answers where Python raised something: 500 with the exception's name.</summary>
+    /// <summary>
+    /// What stable-diffusion-webui answers where Python raised something: 500 with the exception's name.
+    /// </summary>
     public static WebUiException Python(string type, string message) =>
         new(StatusCodes.Status500InternalServerError, message, Raised(type, "", message));
 

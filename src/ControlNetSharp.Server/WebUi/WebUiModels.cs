@@ -30,7 +30,9 @@ internal sealed record ListedModel(string Name, string File, string? Hash, strin
     }
 }
 
-/// <summary>The files that clients can choose from: those of this program, or of its workers where it has none.</summary>
+/// <summary>
+/// The files that clients can choose from: those of this program, or of its workers where it has none.
+/// </summary>
 internal sealed class WebUiModels
 {
     private const int ModelDigits = 10;

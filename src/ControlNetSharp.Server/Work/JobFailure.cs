@@ -9,7 +9,9 @@ using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Server.Work;
 
-/// <summary>What an exception means to whoever asked: the words are those of the command line's <c>--json</c>.</summary>
+/// <summary>
+/// What an exception means to whoever asked: the words are those of the command line's <c>--json</c>.
+/// </summary>
 internal static class JobFailure
 {
     /// <summary>The error that is stored and sent.</summary>

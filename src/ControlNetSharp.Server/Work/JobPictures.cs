@@ -10,7 +10,9 @@ namespace ControlNetSharp.Server.Work;
 /// </summary>
 internal static class JobPictures
 {
-    /// <summary>The bytes of the pictures that a request brings go to the store; digests of earlier uploads stay.</summary>
+    /// <summary>
+    /// The bytes of the pictures that a request brings go to the store; digests of earlier uploads stay.
+    /// </summary>
     /// <returns>The request with digests alone, and these digests.</returns>
     /// <exception cref="RequestException">A picture is a path, or an upload that is not there.</exception>
     public static async Task<(GenerationRequest Request, IReadOnlyList<string> Uploads)> KeepAsync(

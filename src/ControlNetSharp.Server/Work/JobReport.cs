@@ -3,7 +3,9 @@ using ControlNetSharp.Server.Jobs;
 
 namespace ControlNetSharp.Server.Work;
 
-/// <summary>The last word of a running job, written by the thread that computes and read by the one that tells.</summary>
+/// <summary>
+/// The last word of a running job, written by the thread that computes and read by the one that tells.
+/// </summary>
 /// <param name="onStep">Gets the seconds of each step; null for nobody.</param>
 internal sealed class JobReport(Action<double>? onStep = null)
 {

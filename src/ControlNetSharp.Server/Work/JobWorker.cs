@@ -166,7 +166,9 @@ internal sealed partial class JobWorker(
         }
     }
 
-    /// <summary>Tells each progress, at most ten times a second, and at least three times a lease that it lives.</summary>
+    /// <summary>
+    /// Tells each progress, at most ten times a second, and at least three times a lease that it lives.
+    /// </summary>
     private async Task<BeatAnswer> BeatAsync(
         Job job,
         JobReport report,

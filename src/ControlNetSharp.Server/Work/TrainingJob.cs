@@ -69,12 +69,7 @@ internal sealed class TrainingJob(ControlNetEngine engine, TrainingPlaces places
         return new JobResult(report.Partial, [.. training.Notes.Select(Warning)], facts);
     }
 
-    private string Dataset(
-        TrainingRequest asked,
-        string output,
-        JobReport report,
-        CancellationToken cancellationToken
-    )
+    private string Dataset(TrainingRequest asked, string output, JobReport report, CancellationToken cancellationToken)
     {
         if (TrainingPlaces.ScenesOf("data", asked.Data) is not { } scenes)
         {
@@ -144,7 +139,8 @@ internal sealed class TrainingJob(ControlNetEngine engine, TrainingPlaces places
             var every = Math.Max(1, steps.Count / MostPoints);
             // Validations are few, and what one wants to see: they are kept whatever their place.
             var kept = steps.Where(
-                (step, i) => i % every == 0 || i == steps.Count - 1 || metrics.Values.Count(c => c.ContainsKey(step)) > 1
+                (step, i) =>
+                    i % every == 0 || i == steps.Count - 1 || metrics.Values.Count(c => c.ContainsKey(step)) > 1
             );
             return
             [

@@ -10,7 +10,9 @@ namespace ControlNetSharp.Server.Work;
 /// <param name="folder">The folder of both.</param>
 internal sealed partial class TrainingPlaces(string folder)
 {
-    /// <summary>What a request writes in the place of a dataset to have one made of scenes, before their number.</summary>
+    /// <summary>
+    /// What a request writes in the place of a dataset to have one made of scenes, before their number.
+    /// </summary>
     public const string Scenes = "scenes:";
 
     private const int MostScenes = 100_000;
@@ -40,7 +42,8 @@ internal sealed partial class TrainingPlaces(string folder)
             Directory.Exists(path),
             member,
             name,
-            $"the server has no dataset of this name; it has {string.Join(", ", DatasetNames().DefaultIfEmpty("none"))}."
+            "the server has no dataset of this name; it has "
+                + $"{string.Join(", ", DatasetNames().DefaultIfEmpty("none"))}."
                 + $" {Scenes}N makes one of N scenes."
         );
         return path;

@@ -9,7 +9,9 @@ namespace ControlNetSharp.Server.Work;
 /// </summary>
 internal static class WorkerNames
 {
-    /// <summary>What a request needs of the files that it names. A hash is no name: any worker may have its file.</summary>
+    /// <summary>
+    /// What a request needs of the files that it names. A hash is no name: any worker may have its file.
+    /// </summary>
     public static IReadOnlyList<string> Of(GenerationRequest request) =>
         [
             .. Named(ModelRole.Model, request.Model),

@@ -24,6 +24,8 @@ internal sealed record HintInput(
     /// <summary>Key points of the people in it, where a file held them.</summary>
     public PoseKeypoints? Pose { get; init; }
 
-    /// <summary>Whether the annotator was asked for by its name, so that no other one may answer in its place.</summary>
+    /// <summary>
+    /// Whether the annotator was asked for by its name, so that no other one may answer in its place.
+    /// </summary>
     public bool IsNamed { get; init; }
 }

@@ -38,7 +38,9 @@ public sealed class CheckpointFiles : IDisposable
     /// </summary>
     internal string? SourceLayout { get; private set; }
 
-    /// <summary>What the checkpoint is, as <see cref="CheckpointKind.Of"/> says it; null where it is not known.</summary>
+    /// <summary>
+    /// What the checkpoint is, as <see cref="CheckpointKind.Of"/> says it; null where it is not known.
+    /// </summary>
     internal string? SourceKind { get; private set; }
 
     /// <summary>

@@ -203,7 +203,9 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
     /// </summary>
     internal float[]? LatentColours { get; init; }
 
-    /// <summary>The family of a T2I-Adapter by its <see cref="AdapterUnshuffle"/>; SD 1.x where that says nothing.</summary>
+    /// <summary>
+    /// The family of a T2I-Adapter by its <see cref="AdapterUnshuffle"/>; SD 1.x where that says nothing.
+    /// </summary>
     internal static ModelFamily OfAdapter(Func<int, bool> unshuffles) =>
         All.FirstOrDefault(family => family.AdapterUnshuffle is { } side && unshuffles(side)) ?? Sd1;
 

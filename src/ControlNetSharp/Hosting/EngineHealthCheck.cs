@@ -4,7 +4,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ControlNetSharp.Hosting;
 
-/// <summary>Whether pictures can be made: libtorch loads and computes rightly. How many requests wait is told with it.</summary>
+/// <summary>
+/// Whether pictures can be made: libtorch loads and computes rightly. How many requests wait is told with it.
+/// </summary>
 internal sealed class EngineHealthCheck(ControlNetEngine engine) : IHealthCheck
 {
     /// <inheritdoc/>

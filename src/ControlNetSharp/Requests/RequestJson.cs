@@ -86,7 +86,8 @@ public static class RequestJson
                 throw new RequestException(
                     "",
                     null,
-                    $"the text at byte {reader.TokenStartIndex} has half a character: a \\u escape without its other half.",
+                    $"the text at byte {reader.TokenStartIndex} has half a character: a \\u escape without "
+                        + "its other half.",
                     e
                 );
             }

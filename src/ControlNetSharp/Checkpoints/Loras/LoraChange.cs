@@ -76,7 +76,9 @@ internal abstract record LoraChange(string Name)
     private bool IsOfRows(long[] weight) => Magnitude!.Shape[0] == weight[0] && Product(Magnitude.Shape) == weight[0];
 }
 
-/// <summary>The difference of a tensor itself. Source: LyCORIS, full and norm modules (<c>diff</c>, <c>w_norm</c>).</summary>
+/// <summary>
+/// The difference of a tensor itself. Source: LyCORIS, full and norm modules (<c>diff</c>, <c>w_norm</c>).
+/// </summary>
 /// <param name="Name">The module as the file names it; with <c>.bias</c> for that of a bias.</param>
 /// <param name="Difference">What is added.</param>
 internal sealed record DifferenceModule(string Name, StoredTensor Difference) : LoraChange(Name)

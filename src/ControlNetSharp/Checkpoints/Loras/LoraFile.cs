@@ -107,8 +107,8 @@ internal sealed class LoraFile : IDisposable
         {
             throw new CheckpointException(
                 Path,
-                $"this is {LoraNames.OtherKindOf(sign)} ('{sign}'), which cannot be applied; LoRA, LoCon, LoHa, LoKr and DoRA files and "
-                    + "full differences can.",
+                $"this is {LoraNames.OtherKindOf(sign)} ('{sign}'), which cannot be applied; LoRA, LoCon, LoHa, "
+                    + "LoKr and DoRA files and full differences can.",
                 [sign]
             );
         }
