@@ -11,8 +11,6 @@ namespace ControlNetSharp.Server.Jobs;
 /// </summary>
 public sealed class JobStore : IAsyncDisposable
 {
-    internal const string IsOver = "state in ('done', 'failed', 'cancelled')";
-
     // PostgreSQL must be told the type of a parameter that may be null.
     private const string IsOwners = "(cast(@owner as text) is null or owner = @owner)";
 
@@ -20,6 +18,7 @@ public sealed class JobStore : IAsyncDisposable
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
 
     private readonly JobDatabase _database;
+    private readonly JobRetention _retention;
     private readonly SharedLook<IReadOnlyDictionary<string, int>> _ahead;
 
     private JobStore(JobDatabase database, JobStoreOptions options)
@@ -28,6 +27,7 @@ public sealed class JobStore : IAsyncDisposable
         _ahead = new(database.Changes, LookAheadAsync);
         Blobs = new BlobStore(database, options.ResultsFolder);
         Queue = new JobQueue(database, Blobs, options);
+        _retention = new JobRetention(database, options);
     }
 
     /// <summary>The bounds.</summary>
@@ -102,12 +102,7 @@ public sealed class JobStore : IAsyncDisposable
     /// <summary>Deletes a job that is over, with its files.</summary>
     /// <returns>Whether it was there, and over.</returns>
     public Task<bool> DeleteAsync(string job, string? owner = null, CancellationToken cancellationToken = default) =>
-        _database.WriteAsync(
-            async t =>
-                await DeleteAsync(t, $"id = @job and {IsOwners} and {IsOver}", new { job, owner }).ConfigureAwait(false)
-                > 0,
-            cancellationToken
-        );
+        _retention.DeleteAsync($"id = @job and {IsOwners}", new { job, owner }, cancellationToken);
 
     /// <summary>A job; null where there is none, or it is another owner's.</summary>
     public Task<Job?> FindAsync(string job, string? owner = null, CancellationToken cancellationToken = default) =>
@@ -257,33 +252,7 @@ public sealed class JobStore : IAsyncDisposable
     public async Task SweepAsync(CancellationToken cancellationToken = default)
     {
         await Queue.SweepAsync(cancellationToken).ConfigureAwait(false);
-        if (Options.RetentionAge is { } age)
-        {
-            await _database
-                .WriteAsync(
-                    t =>
-                        DeleteAsync(
-                            t,
-                            $"finished < {_database.Dialect.Now} - @age and {IsOver}",
-                            new { age = (long)age.TotalMilliseconds }
-                        ),
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-        }
-
-        if (Options.RetentionBytes is { } bytes)
-        {
-            const string tooMuch = """
-                id in (select job from (
-                    select f.job, sum(f.size) over (order by f.job desc) as total from job_files f) s
-                    where total > @bytes)
-                """;
-            await _database
-                .WriteAsync(t => DeleteAsync(t, $"{IsOver} and {tooMuch}", new { bytes }), cancellationToken)
-                .ConfigureAwait(false);
-        }
-
+        await _retention.SweepAsync(cancellationToken).ConfigureAwait(false);
         await Blobs.SweepAsync(Options.UploadAge, cancellationToken).ConfigureAwait(false);
     }
 
@@ -384,24 +353,6 @@ public sealed class JobStore : IAsyncDisposable
                 parameters
             )
             .ConfigureAwait(false);
-        foreach (var id in ids)
-        {
-            await t.ChangedAsync(id).ConfigureAwait(false);
-        }
-
-        return ids.Count;
-    }
-
-    private static async Task<int> DeleteAsync(JobTransaction t, string where, object parameters)
-    {
-        var ids = await t.AllAsync<string>($"delete from jobs where {where} returning id", parameters)
-            .ConfigureAwait(false);
-        foreach (var table in (string[])["payloads", "previews", "job_files", "job_needs"])
-        {
-            await t.ExecuteAsync($"delete from {table} where job = @id", ids.Select(id => new { id }))
-                .ConfigureAwait(false);
-        }
-
         foreach (var id in ids)
         {
             await t.ChangedAsync(id).ConfigureAwait(false);

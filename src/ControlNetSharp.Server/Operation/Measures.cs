@@ -10,34 +10,26 @@ namespace ControlNetSharp.Server.Operation;
 /// <summary>What is measured, under the names of OpenTelemetry's conventions: unit and meaning stand at each.</summary>
 internal sealed class Measures : IDisposable
 {
-    /// <summary>The name of the meter and of the source of traces.</summary>
-    public const string Name = "ControlNetSharp";
+    /// <summary>
+    /// The name of the meter and of the source of traces: that of the engine, which counts pictures and steps.
+    /// </summary>
+    public const string Name = EngineTelemetry.Name;
 
-    private static readonly double[] StepBounds = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50];
     private static readonly double[] JobBounds = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 500, 1000, 5000];
 
     private readonly Meter _meter = new(Name);
     private readonly ConcurrentBag<ControlNetEngine> _engines = [];
     private readonly Counter<long> _jobs;
-    private readonly Counter<long> _pictures;
     private readonly Histogram<double> _jobSeconds;
-    private readonly Histogram<double> _stepSeconds;
 
     public Measures()
     {
         _jobs = _meter.CreateCounter<long>("controlnet.jobs", "{job}", "Jobs that came to an end here.");
-        _pictures = _meter.CreateCounter<long>("controlnet.pictures", "{picture}", "Pictures that were made here.");
         _jobSeconds = _meter.CreateHistogram(
             "controlnet.job.duration",
             "s",
             "From the claim of a job to its end.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = JobBounds }
-        );
-        _stepSeconds = _meter.CreateHistogram(
-            "controlnet.step.duration",
-            "s",
-            "Sampling steps.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = StepBounds }
         );
         _meter.CreateObservableGauge("controlnet.queue.length", () => Queue.Queued, "{job}", "Jobs that wait.");
         _meter.CreateObservableGauge(
@@ -77,20 +69,15 @@ internal sealed class Measures : IDisposable
     /// <summary>An engine's shelf counts from now on.</summary>
     public void Add(ControlNetEngine engine) => _engines.Add(engine);
 
-    /// <summary>A sampling step was done.</summary>
-    public void Step(double seconds) => _stepSeconds.Record(seconds);
-
     /// <summary>A job came to an end here.</summary>
     /// <param name="kind">One of <see cref="JobKind"/>.</param>
     /// <param name="end">What it came to: <c>done</c>, <c>cancelled</c>, <c>released</c>, or the error's code.</param>
     /// <param name="seconds">Since it was claimed.</param>
-    /// <param name="pictures">What it made.</param>
-    public void End(string kind, string end, double seconds, int pictures)
+    public void End(string kind, string end, double seconds)
     {
         var tags = new TagList { { "kind", kind }, { "end", end } };
         _jobs.Add(1, tags);
         _jobSeconds.Record(seconds, tags);
-        _pictures.Add(pictures);
     }
 
     /// <inheritdoc/>

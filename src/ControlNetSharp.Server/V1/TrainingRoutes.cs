@@ -1,5 +1,6 @@
 using ControlNetSharp.Engine;
 using ControlNetSharp.Evaluation;
+using ControlNetSharp.Server.Jobs;
 using ControlNetSharp.Server.Work;
 using ControlNetSharp.Training;
 using Microsoft.AspNetCore.Builder;
@@ -38,33 +39,30 @@ internal static class TrainingRoutes
             .Produces<IReadOnlyList<string>>();
     }
 
-    private static async Task<IResult> EvaluateAsync(
-        HttpContext context,
-        JobDesk desk,
-        JobViews views,
-        CancellationToken cancellationToken
-    )
-    {
-        var request = EvaluationRequest.Read(await JsonOfAsync(context, cancellationToken).ConfigureAwait(false));
-        var submission = await desk.SubmitAsync(request, SubmissionRoutes.TermsOf(context), cancellationToken)
-            .ConfigureAwait(false);
-        return await SubmissionRoutes
-            .AcceptedAsync(context, submission, views, cancellationToken)
-            .ConfigureAwait(false);
-    }
+    private static Task<IResult> EvaluateAsync(HttpContext context, JobDesk desk, JobViews views) =>
+        SubmitAsync(
+            context,
+            views,
+            (json, terms) => desk.SubmitAsync(EvaluationRequest.Read(json), terms, context.RequestAborted)
+        );
 
-    private static async Task<IResult> TrainAsync(
+    private static Task<IResult> TrainAsync(HttpContext context, JobDesk desk, JobViews views) =>
+        SubmitAsync(
+            context,
+            views,
+            (json, terms) => desk.SubmitAsync(TrainingRequest.Read(json), terms, context.RequestAborted)
+        );
+
+    private static async Task<IResult> SubmitAsync(
         HttpContext context,
-        JobDesk desk,
         JobViews views,
-        CancellationToken cancellationToken
+        Func<byte[], JobTerms, Task<Submission>> submit
     )
     {
-        var request = TrainingRequest.Read(await JsonOfAsync(context, cancellationToken).ConfigureAwait(false));
-        var submission = await desk.SubmitAsync(request, SubmissionRoutes.TermsOf(context), cancellationToken)
-            .ConfigureAwait(false);
+        var json = await JsonOfAsync(context, context.RequestAborted).ConfigureAwait(false);
+        var submission = await submit(json, SubmissionRoutes.TermsOf(context)).ConfigureAwait(false);
         return await SubmissionRoutes
-            .AcceptedAsync(context, submission, views, cancellationToken)
+            .AcceptedAsync(context, submission, views, context.RequestAborted)
             .ConfigureAwait(false);
     }
 

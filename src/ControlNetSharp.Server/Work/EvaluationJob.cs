@@ -7,21 +7,13 @@ using ControlNetSharp.Server.Jobs;
 namespace ControlNetSharp.Server.Work;
 
 /// <summary>An evaluation request → its table, and the pictures that were measured.</summary>
-internal sealed class EvaluationJob(ControlNetEngine engine, TrainingPlaces places) : IJobHandler
+internal sealed class EvaluationJob(ControlNetEngine engine, TrainingPlaces places) : LongJob
 {
     private const int MostPictures = 200;
 
-    public string Kind => JobKind.Evaluation;
+    public override string Kind => JobKind.Evaluation;
 
-    public Task<JobResult> RunAsync(ClaimedJob job, JobReport report, CancellationToken cancellationToken) =>
-        Task.Factory.StartNew(
-            () => Run(job, report, cancellationToken),
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default
-        );
-
-    private JobResult Run(ClaimedJob job, JobReport report, CancellationToken cancellationToken)
+    protected override JobResult Run(ClaimedJob job, JobReport report, CancellationToken cancellationToken)
     {
         var page = Directory.CreateTempSubdirectory("controlnetsharp-evaluation");
         try

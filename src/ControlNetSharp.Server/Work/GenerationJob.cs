@@ -11,6 +11,9 @@ internal sealed class GenerationJob(ControlNetEngine engine, JobStore store) : I
 {
     private const string Png = "image/png";
 
+    // Seconds: nobody looks more often.
+    private const double PreviewPause = 1;
+
     public string Kind => JobKind.Generation;
 
     /// <summary>Name of the file with the hint of a unit.</summary>
@@ -28,6 +31,7 @@ internal sealed class GenerationJob(ControlNetEngine engine, JobStore store) : I
         var seeds = new JsonArray();
         var feedback = new RunFeedback(_ => { }, new Told(report), PreviewEvery: 1)
         {
+            PreviewPause = PreviewPause,
             Hints = maps =>
                 hints.AddRange(
                     maps.Select(

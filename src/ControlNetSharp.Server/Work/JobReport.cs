@@ -6,8 +6,7 @@ namespace ControlNetSharp.Server.Work;
 /// <summary>
 /// The last word of a running job, written by the thread that computes and read by the one that tells.
 /// </summary>
-/// <param name="onStep">Gets the seconds of each step; null for nobody.</param>
-internal sealed class JobReport(Action<double>? onStep = null)
+internal sealed class JobReport
 {
     private readonly Lock _lock = new();
     private readonly List<NewJobFile> _partial = [];
@@ -60,11 +59,6 @@ internal sealed class JobReport(Action<double>? onStep = null)
             if (preview is not null)
             {
                 (_preview, _previews) = (preview, _previews + 1);
-            }
-
-            if (progress.Step > 0 && progress.Batch == _progress.Batch && progress.Step > _progress.Step)
-            {
-                onStep?.Invoke((progress.Seconds - _progress.Seconds) / (progress.Step - _progress.Step));
             }
 
             _progress = progress with { Preview = _previews };

@@ -97,7 +97,7 @@ internal sealed partial class JobWorker(
         var (id, attempt) = (claimed.Job.Id, claimed.Job.Attempt);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(leaving);
         using var over = new CancellationTokenSource();
-        var report = new JobReport(measures.Step);
+        var report = new JobReport();
         using var trace = Measures.Traces.StartActivity($"job {claimed.Job.Kind}", ActivityKind.Consumer);
         trace?.SetTag("job.id", id).SetTag("job.attempt", attempt);
         var clock = Stopwatch.GetTimestamp();
@@ -143,12 +143,7 @@ internal sealed partial class JobWorker(
         }
 
         var seconds = Stopwatch.GetElapsedTime(clock).TotalSeconds;
-        measures.End(
-            claimed.Job.Kind,
-            outcome,
-            seconds,
-            report.Partial.Count(file => file.Role == JobFileRole.Picture)
-        );
+        measures.End(claimed.Job.Kind, outcome, seconds);
         trace?.SetTag("job.end", outcome);
         LogEnded(id, outcome, seconds);
     }

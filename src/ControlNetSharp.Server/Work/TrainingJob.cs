@@ -13,22 +13,13 @@ namespace ControlNetSharp.Server.Work;
 /// A training request → a ControlNet in the server's folder. It goes on from its last checkpoint where a worker was
 /// lost or the job was asked for with <c>resume</c>.
 /// </summary>
-internal sealed class TrainingJob(ControlNetEngine engine, TrainingPlaces places) : IJobHandler
+internal sealed class TrainingJob(ControlNetEngine engine, TrainingPlaces places) : LongJob
 {
     private const int MostPoints = 300;
 
-    public string Kind => JobKind.Training;
+    public override string Kind => JobKind.Training;
 
-    public Task<JobResult> RunAsync(ClaimedJob job, JobReport report, CancellationToken cancellationToken) =>
-        // Hours of computing: not on a thread of the pool.
-        Task.Factory.StartNew(
-            () => Run(job, report, cancellationToken),
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default
-        );
-
-    private JobResult Run(ClaimedJob job, JobReport report, CancellationToken cancellationToken)
+    protected override JobResult Run(ClaimedJob job, JobReport report, CancellationToken cancellationToken)
     {
         var asked = TrainingRequest.Read(job.Payload);
         var output = places.Training("out", asked.Out);
@@ -97,6 +88,7 @@ internal sealed class TrainingJob(ControlNetEngine engine, TrainingPlaces places
     private sealed class Curves(string folder, JobReport report)
     {
         private string? _shown;
+        private JsonArray _curve = [];
 
         public IEnumerable<string> Samples()
         {
@@ -108,6 +100,7 @@ internal sealed class TrainingJob(ControlNetEngine engine, TrainingPlaces places
 
         public void Tell(TrainingProgress progress)
         {
+            _curve.Add(new JsonObject { ["step"] = progress.Step, ["loss"] = progress.Loss });
             var steps = Math.Max(progress.Steps, 1);
             report.Tell(
                 new JobProgress(
@@ -117,17 +110,18 @@ internal sealed class TrainingJob(ControlNetEngine engine, TrainingPlaces places
                     Text: "training"
                 )
                 {
-                    Facts = new JsonObject { ["curve"] = Points(), ["stepsPerSecond"] = progress.StepsPerSecond },
-                },
-                Newest()
+                    Facts = Facts(progress.StepsPerSecond),
+                }
             );
         }
 
+        /// <summary>A validation has written its numbers, and a sheet of samples.</summary>
         public void TellSamples()
         {
             if (Newest() is { } sheet)
             {
-                report.Tell(report.Last with { Facts = new JsonObject { ["curve"] = Points() } }, sheet);
+                _curve = Points();
+                report.Tell(report.Last with { Facts = Facts(null) }, sheet);
             }
         }
 
@@ -159,6 +153,9 @@ internal sealed class TrainingJob(ControlNetEngine engine, TrainingPlaces places
                 }),
             ];
         }
+
+        private JsonObject Facts(double? stepsPerSecond) =>
+            new() { ["curve"] = _curve.DeepClone(), ["stepsPerSecond"] = stepsPerSecond };
 
         private Picture? Newest()
         {

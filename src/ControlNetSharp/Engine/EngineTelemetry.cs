@@ -14,15 +14,19 @@ public static class EngineTelemetry
     internal static ActivitySource Source { get; } = new(Name);
 
     internal static Counter<long> Pictures { get; } =
-        Meter.CreateCounter<long>("controlnet.engine.pictures", "{picture}", "Pictures made.");
+        Meter.CreateCounter<long>("controlnet.pictures", "{picture}", "Pictures made.");
 
     internal static Histogram<double> StepSeconds { get; } =
-        Meter.CreateHistogram<double>("controlnet.engine.step.duration", "s", "Mean time of a step of a batch.");
+        Meter.CreateHistogram(
+            "controlnet.step.duration",
+            "s",
+            "Mean time of a step of a request.",
+            advice: new InstrumentAdvice<double>
+            {
+                HistogramBucketBoundaries = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50],
+            }
+        );
 
     internal static Histogram<double> RequestSeconds { get; } =
-        Meter.CreateHistogram<double>(
-            "controlnet.engine.request.duration",
-            "s",
-            "Time of a request, waiting left out."
-        );
+        Meter.CreateHistogram<double>("controlnet.request.duration", "s", "Time of a request, waiting left out.");
 }

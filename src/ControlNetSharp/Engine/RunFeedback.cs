@@ -16,6 +16,12 @@ internal sealed record RunFeedback(
 )
 {
     /// <summary>
+    /// Seconds of sampling between two previews of a batch: for a narrow model a preview takes as long as a step.
+    /// Default 0.
+    /// </summary>
+    public double PreviewPause { get; init; }
+
+    /// <summary>
     /// Gets the hints of the units before the first step, as their annotators made them; null for nobody.
     /// </summary>
     public Action<IReadOnlyList<Picture>>? Hints { get; init; }
@@ -33,22 +39,32 @@ internal sealed record RunFeedback(
 internal sealed record BatchFeedback(RunFeedback Feedback, DiffusionModel Model, int Batches)
 {
     /// <summary>What is told of one batch; null where nobody listens.</summary>
-    public Action<SamplingProgress>? Of(int batch) =>
-        Feedback.Progress is not { } progress
-            ? null
-            : step =>
-            {
-                var isSeen =
-                    Feedback.PreviewEvery > 0 && step.Step % Feedback.PreviewEvery == 0 && step.Step < step.Steps;
-                progress.Report(
-                    new GenerationProgress(
-                        batch,
-                        Batches,
-                        step.Step,
-                        step.Steps,
-                        step.Seconds,
-                        isSeen ? LatentPreview.Of(step.Denoised, Model) : null
-                    )
-                );
-            };
+    public Action<SamplingProgress>? Of(int batch)
+    {
+        if (Feedback.Progress is not { } progress)
+        {
+            return null;
+        }
+
+        var last = double.NegativeInfinity;
+        return step =>
+        {
+            var isSeen =
+                Feedback.PreviewEvery > 0
+                && step.Step % Feedback.PreviewEvery == 0
+                && step.Step < step.Steps
+                && step.Seconds - last >= Feedback.PreviewPause;
+            last = isSeen ? step.Seconds : last;
+            progress.Report(
+                new GenerationProgress(
+                    batch,
+                    Batches,
+                    step.Step,
+                    step.Steps,
+                    step.Seconds,
+                    isSeen ? LatentPreview.Of(step.Denoised, Model) : null
+                )
+            );
+        };
+    }
 }
