@@ -130,29 +130,32 @@ public sealed class UNet : Module
         var skips = new Stack<Tensor>();
         foreach (var block in _inputBlocks)
         {
-            h = WithFeatures(block.Forward(h, time, context, Checkpointing), additions, skips.Count);
+            h = WithFeatures(Run(block, h, skips.Count), additions, skips.Count);
             skips.Push(h);
         }
 
-        h = WithFeatures(_middleBlock.Forward(h, time, context, Checkpointing), additions, skips.Count);
+        h = WithFeatures(Run(_middleBlock, h, skips.Count), additions, skips.Count);
         var controlled = residuals.Count > 0;
         if (controlled)
         {
             h = h.Plus(residuals[^1]);
         }
 
-        foreach (var block in _outputBlocks)
+        foreach (var (index, block) in _outputBlocks.Index())
         {
             var skip = skips.Pop();
-            h = block.Forward(
+            h = Run(
+                block,
                 cat([SizedAs(skip, h), controlled ? skip.Plus(residuals[skips.Count]) : skip], 1),
-                time,
-                context,
-                Checkpointing
+                _inputBlocks.Count + 1 + index
             );
         }
 
-        return ConvolutionOut.call(silu(NormOut.call(h))).MoveToOuterDisposeScope();
+        var normed = At(_inputBlocks.Count + 1 + _outputBlocks.Count)?.Normed(h, NormOut.call) ?? NormOut.call(h);
+        return ConvolutionOut.call(silu(normed)).MoveToOuterDisposeScope();
+
+        StageControls? At(int stage) => additions.Blocks.Count == 0 ? null : new(additions.Blocks, stage);
+        Tensor Run(Stage block, Tensor x, int stage) => block.Forward(x, time, context, Checkpointing, At(stage));
     }
 
     private static Tensor WithFeatures(Tensor h, UNetAdditions additions, int place) =>

@@ -1,3 +1,4 @@
+using ControlNetSharp.Networks.Blocks;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
@@ -24,6 +25,9 @@ internal sealed record UNetAdditions
     /// </summary>
     public IReadOnlyDictionary<int, Tensor> Features { get; init; } = new Dictionary<int, Tensor>();
 
+    /// <summary>What acts inside of the blocks, in this order.</summary>
+    public IReadOnlyList<IBlockControl> Blocks { get; init; } = [];
+
     /// <summary>What both add together; fresh where both add something.</summary>
     public UNetAdditions Plus(UNetAdditions other) =>
         new()
@@ -36,11 +40,15 @@ internal sealed record UNetAdditions
                 .Concat(other.Features)
                 .GroupBy(feature => feature.Key, feature => feature.Value)
                 .ToDictionary(place => place.Key, place => place.Aggregate((a, b) => a.Plus(b))),
+            Blocks = [.. Blocks, .. other.Blocks],
         };
 
-    /// <summary>The same with each tensor changed; they are counted from 0, residuals or features in order.</summary>
+    /// <summary>
+    /// The same with each tensor changed; they are counted from 0, residuals or features in order. What acts inside of
+    /// blocks is left alone.
+    /// </summary>
     public UNetAdditions Changed(Func<Tensor, int, Tensor> change) =>
-        new()
+        this with
         {
             Residuals = [.. Residuals.Select(change)],
             Features = Features

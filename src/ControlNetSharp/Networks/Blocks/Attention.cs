@@ -14,12 +14,27 @@ internal static class Attention
     /// <param name="v">[B, K, C].</param>
     /// <param name="heads">Number of heads; C is a multiple of it.</param>
     /// <param name="causal">Whether position i sees only positions up to i.</param>
+    /// <param name="scores">[K], added to the scores of each key; null for nothing. Not together with causal.</param>
     /// <returns>[B, L, C].</returns>
-    public static Tensor MultiHead(Tensor q, Tensor k, Tensor v, int heads, bool causal = false)
+    public static Tensor MultiHead(
+        Tensor q,
+        Tensor k,
+        Tensor v,
+        int heads,
+        bool causal = false,
+        Tensor? scores = null
+    )
     {
         using var scope = NewDisposeScope();
         var (split, keys, values) = (SplitHeads(q, heads), SplitHeads(k, heads), SplitHeads(v, heads));
-        return Attend(split, keys, values, causal).transpose(1, 2).reshape(q.shape).MoveToOuterDisposeScope();
+        return (
+            scores is null
+                ? Attend(split, keys, values, causal)
+                : functional.scaled_dot_product_attention(split, keys, values, attn_mask: scores.view(1, 1, 1, -1))
+        )
+            .transpose(1, 2)
+            .reshape(q.shape)
+            .MoveToOuterDisposeScope();
     }
 
     private static Tensor SplitHeads(Tensor x, int heads) =>

@@ -47,4 +47,27 @@ internal sealed class CrossAttention : Module<Tensor, Tensor, Tensor>
         var attended = Attention.MultiHead(_query.call(x), _key.call(context), _value.call(context), _heads);
         return Output.call(attended).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The same under controls.</summary>
+    public Tensor Forward(Tensor x, Tensor context, AttentionControls? controls)
+    {
+        if (controls is null)
+        {
+            return call(x, context);
+        }
+
+        using var scope = NewDisposeScope();
+        var inputs = controls.Into(new(x, context, context));
+        var attended = controls.Attended(
+            new(
+                _query.call(inputs.Query),
+                _key.call(inputs.Key),
+                _value.call(inputs.Value),
+                _heads,
+                controls.Height,
+                controls.Width
+            )
+        );
+        return Output.call(attended).MoveToOuterDisposeScope();
+    }
 }

@@ -40,12 +40,16 @@ internal sealed class ResidualBlock : Module<Tensor, Tensor, Tensor>
     }
 
     /// <summary>x [B, Cin, h, w] and the time embedding [B, T] -> [B, Cout, h, w].</summary>
-    public override Tensor forward(Tensor x, Tensor timeEmbedding)
+    public override Tensor forward(Tensor x, Tensor timeEmbedding) => Forward(x, timeEmbedding, null);
+
+    /// <summary>The same under controls.</summary>
+    public Tensor Forward(Tensor x, Tensor timeEmbedding, StageControls? controls)
     {
         using var scope = NewDisposeScope();
-        var h = _convolutionIn.call(silu(_normIn.call(x)));
+        Tensor Normed(GroupNormLayer norm, Tensor seen) => controls?.Normed(seen, norm.call) ?? norm.call(seen);
+        var h = _convolutionIn.call(silu(Normed(_normIn, x)));
         h = h.Plus(_time.call(silu(timeEmbedding)).unsqueeze(-1).unsqueeze(-1));
-        h = _convolutionOut.call(silu(_normOut.call(h)));
+        h = _convolutionOut.call(silu(Normed(_normOut, h)));
         return (_skip?.call(x) ?? x).Plus(h).MoveToOuterDisposeScope();
     }
 }

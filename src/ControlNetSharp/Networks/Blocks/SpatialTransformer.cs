@@ -58,14 +58,17 @@ internal sealed class SpatialTransformer : Module<Tensor, Tensor, Tensor>
     }
 
     /// <summary>x [B, C, h, w], context [B, K, D] -> [B, C, h, w].</summary>
-    public override Tensor forward(Tensor x, Tensor context)
+    public override Tensor forward(Tensor x, Tensor context) => Forward(x, context, null);
+
+    /// <summary>The same under controls.</summary>
+    public Tensor Forward(Tensor x, Tensor context, StageControls? controls)
     {
         using var scope = NewDisposeScope();
-        var h = _norm.call(x);
+        var h = controls?.Normed(x, _norm.call) ?? _norm.call(x);
         var tokens = _linear ? _projectIn.call(ToTokens(h)) : ToTokens(_projectIn.call(h));
-        foreach (var block in _blocks)
+        foreach (var (index, block) in _blocks.Index())
         {
-            tokens = block.call(tokens, context);
+            tokens = block.Forward(tokens, context, controls?.Of(index, x));
         }
 
         var y = _linear ? ToMap(_projectOut.call(tokens), x) : _projectOut.call(ToMap(tokens, x));

@@ -46,12 +46,15 @@ internal sealed class TransformerBlock : Module<Tensor, Tensor, Tensor>
     }
 
     /// <summary>x [B, L, C], context [B, K, D] -> [B, L, C].</summary>
-    public override Tensor forward(Tensor x, Tensor context)
+    public override Tensor forward(Tensor x, Tensor context) => Forward(x, context, null);
+
+    /// <summary>The same under controls.</summary>
+    public Tensor Forward(Tensor x, Tensor context, AttentionControls? controls)
     {
         using var scope = NewDisposeScope();
         var normed = _normSelf.call(x);
-        var h = x.Plus(_self.call(normed, normed));
-        h = h.Plus(_cross.call(_normCross.call(h), context));
+        var h = x.Plus(_self.Forward(normed, normed, controls));
+        h = h.Plus(_cross.Forward(_normCross.call(h), context, controls?.ToText));
         return h.Plus(_feedForward.call(_normFeedForward.call(h))).MoveToOuterDisposeScope();
     }
 }
