@@ -2,6 +2,7 @@ using ControlNetSharp.Annotators.DepthAnything;
 using ControlNetSharp.Annotators.Embedded;
 using ControlNetSharp.Annotators.Midas;
 using ControlNetSharp.Annotators.MoveNet;
+using ControlNetSharp.Annotators.NormalBae;
 using ControlNetSharp.Annotators.OpenPose;
 using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Annotators.SegFormer;
@@ -50,6 +51,7 @@ public static class AnnotatorCatalogue
         (DepthAnythingAnnotator.Description, networks => new DepthAnythingAnnotator(networks)),
         (EmbeddedNormalAnnotator.Description, networks => new EmbeddedNormalAnnotator(networks)),
         (MidasNormalAnnotator.Description, networks => new MidasNormalAnnotator(networks)),
+        (NormalBaeAnnotator.Description, networks => new NormalBaeAnnotator(networks)),
         (EmbeddedSegmentationAnnotator.Description, networks => new EmbeddedSegmentationAnnotator(networks)),
         (SegFormerAnnotator.Description, networks => new SegFormerAnnotator(networks)),
         .. PictureHints.All.Select(hint =>

@@ -21,19 +21,21 @@ internal sealed record AnnotatorNetworks(AnnotatorFiles Files, NetworkShelf Shel
     /// <param name="path">The file, as <see cref="Files"/> finds it.</param>
     /// <param name="kind">What the file should be, for the message.</param>
     /// <param name="create">Makes the network in the size that these shapes, by tensor name, give.</param>
+    /// <param name="rename">Gives the tensors the network's names, where a file may have others.</param>
     /// <exception cref="CheckpointException">The file is not what its name says.</exception>
     /// <exception cref="RuntimeUnavailableException">The device is not there.</exception>
     public NetworkLease<T> Rent<T>(
         string path,
         string kind,
-        Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create
+        Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create,
+        Func<IReadOnlyDictionary<string, StoredTensor>, Dictionary<string, StoredTensor>>? rename = null
     )
         where T : nn.Module
     {
         var placement = PlacementPolicy.Choose(Device, "fp32");
         return Shelf.Rent(
             NetworkKey.Of(path, placement),
-            () => CheckpointLoader.LoadNetwork(path, kind, create, placement),
+            () => CheckpointLoader.LoadNetwork(path, kind, create, placement, rename),
             NetworkShelf.BytesOf
         );
     }

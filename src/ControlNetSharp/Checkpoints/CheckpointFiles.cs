@@ -52,6 +52,14 @@ public sealed class CheckpointFiles : IDisposable
     /// <summary>The tensors by name.</summary>
     internal IReadOnlyDictionary<string, StoredTensor> Tensors => _tensors;
 
+    /// <summary>Gives the tensors the names, and parts, that they have in another program.</summary>
+    /// <exception cref="CheckpointException">A tensor cannot be divided into its parts.</exception>
+    internal void Rename(Func<IReadOnlyDictionary<string, StoredTensor>, Dictionary<string, StoredTensor>> rename)
+    {
+        _tensors = rename(_tensors);
+        Describe();
+    }
+
     /// <summary>The shapes of one network, whose names begin with this; its names are without it.</summary>
     internal Dictionary<string, IReadOnlyList<long>> ShapesBelow(string prefix) =>
         Shapes

@@ -108,6 +108,7 @@ public static class CheckpointLoader
     /// <param name="kind">What the file should be, for the message, such as <c>weights of softedge_hed</c>.</param>
     /// <param name="create">Makes the network in the size that these shapes, by tensor name, give.</param>
     /// <param name="placement">Where it is to be; null for float32 on the CPU.</param>
+    /// <param name="rename">Gives the tensors the network's names, where a file may have others.</param>
     /// <returns>The network; the caller owns it.</returns>
     /// <exception cref="CheckpointException">
     /// The file is damaged, or its names, shapes or types are not those of such a network; nothing was loaded.
@@ -116,11 +117,17 @@ public static class CheckpointLoader
         string path,
         string kind,
         Func<IReadOnlyDictionary<string, IReadOnlyList<long>>, Placement, T> create,
-        Placement? placement = null
+        Placement? placement = null,
+        Func<IReadOnlyDictionary<string, StoredTensor>, Dictionary<string, StoredTensor>>? rename = null
     )
         where T : nn.Module
     {
         using var files = CheckpointFiles.Open(path);
+        if (rename is not null)
+        {
+            files.Rename(rename);
+        }
+
         NetworkKeys.Compare(files, kind, ("", () => create(files.Shapes, Placement.Meta)));
         var network = create(files.Shapes, placement ?? Placement.Cpu32);
         try

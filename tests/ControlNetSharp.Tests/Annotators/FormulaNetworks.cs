@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Tests.Annotators;
 
-/// <summary>Annotator networks in full size with the formula weights of annot_nets.json, under the names of a key manifest.</summary>
+/// <summary>Annotator networks in full size with the formula weights of annot_nets.json or of a file's own metadata, under the names of a key manifest.</summary>
 internal static class FormulaNetworks
 {
     private const string SettingsFile = "annot_nets.json";
@@ -35,10 +35,21 @@ internal static class FormulaNetworks
     public static T Fill<T>(T network, string manifestFile, string part)
         where T : nn.Module
     {
-        AssertNames(Shapes(manifestFile), network);
         var settings = Goldens.Part(SettingsFile, part);
-        var (seed, gain) = (settings.GetProperty("seed").GetUInt32(), Gain(settings.GetProperty("gain")));
-        var overrides = settings.GetProperty("overrides").EnumerateArray().Select(o => (o[0].GetString()!, o[1].GetSingle())).ToArray();
+        return Fill(network, manifestFile, settings.GetProperty("seed").GetUInt32(), settings.GetProperty("gain").ToString(), settings.GetProperty("overrides"));
+    }
+
+    /// <summary>Fills a network with the weights that the metadata of a tensor file states; its names must be those of the manifest.</summary>
+    public static T Fill<T>(T network, string manifestFile, GoldenFile golden)
+        where T : nn.Module =>
+        Fill(network, manifestFile, golden.Seed, golden.Metadata["gain"], JsonDocument.Parse(golden.Metadata["overrides"]).RootElement);
+
+    private static T Fill<T>(T network, string manifestFile, uint seed, string gainText, JsonElement overrideList)
+        where T : nn.Module
+    {
+        AssertNames(Shapes(manifestFile), network);
+        var gain = Gain(gainText);
+        var overrides = overrideList.EnumerateArray().Select(o => (o[0].GetString()!, o[1].GetSingle())).ToArray();
         using var _ = no_grad();
         foreach (var (name, parameter) in network.named_parameters())
         {
@@ -50,9 +61,8 @@ internal static class FormulaNetworks
     }
 
     /// <summary>A number, or "sqrt(2)".</summary>
-    private static double Gain(JsonElement gain)
+    private static double Gain(string text)
     {
-        var text = gain.ToString();
         return text.StartsWith("sqrt(", StringComparison.Ordinal)
             ? Math.Sqrt(double.Parse(text[5..^1], CultureInfo.InvariantCulture)) : double.Parse(text, CultureInfo.InvariantCulture);
     }

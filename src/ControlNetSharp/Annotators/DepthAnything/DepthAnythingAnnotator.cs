@@ -1,4 +1,5 @@
 using ControlNetSharp.Annotators.Layers;
+using ControlNetSharp.Checkpoints.KeyMaps;
 using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
 using static TorchSharp.torch;
@@ -6,8 +7,8 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Annotators.DepthAnything;
 
 /// <summary>
-/// Depth by Depth Anything V2 (A1111: depth_anything_v2), from the files for transformers: near is bright. Source:
-/// transformers 4.50, DPTImageProcessor and models/depth_anything.
+/// Depth by Depth Anything V2 (A1111: depth_anything_v2), from the files for transformers or the project's own: near is
+/// bright. Source: transformers 4.50, DPTImageProcessor and models/depth_anything.
 /// </summary>
 public sealed class DepthAnythingAnnotator : IAnnotator
 {
@@ -32,13 +33,19 @@ public sealed class DepthAnythingAnnotator : IAnnotator
                     + "does"
             ),
         ],
-        "depth by Depth Anything V2 small"
+        "depth by Depth Anything V2"
     )
     {
         Weights = new(
-            ["depth_anything_v2_small.safetensors", "Depth-Anything-V2-Small-hf/model.safetensors"],
-            "depth-anything/Depth-Anything-V2-Small-hf",
-            "Apache-2.0"
+            [
+                "depth_anything_v2_small.safetensors",
+                "Depth-Anything-V2-Small-hf/model.safetensors",
+                "depth_anything_v2_vitl.pth",
+                "depth_anything_v2_vitb.pth",
+                "depth_anything_v2_vits.pth",
+            ],
+            "depth-anything/Depth-Anything-V2-Small-hf, or -Small, -Base, -Large",
+            "Apache-2.0 (small); CC-BY-NC-4.0 (base, large)"
         ),
     };
 
@@ -49,8 +56,9 @@ public sealed class DepthAnythingAnnotator : IAnnotator
     internal DepthAnythingAnnotator(AnnotatorNetworks networks) =>
         _network = networks.Rent(
             networks.Files.Find(Description),
-            "a Depth Anything network in the layout of transformers",
-            (shapes, placement) => new DepthAnythingNetwork(DepthAnythingParams.Infer(shapes), placement)
+            "a Depth Anything V2 network",
+            (shapes, placement) => new DepthAnythingNetwork(DepthAnythingParams.Infer(shapes), placement),
+            DepthAnythingKeys.ToTransformers
         );
 
     /// <inheritdoc/>

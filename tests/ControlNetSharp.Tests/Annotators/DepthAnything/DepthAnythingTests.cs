@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Annotators.DepthAnything;
+using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Checkpoints.KeyMaps;
 using ControlNetSharp.Models;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Tests.Pictures;
@@ -87,6 +89,64 @@ public class DepthAnythingTests
             Assert.Equal([3, 6, 9, 12], p.Taps);
             Assert.Equal((6, 37, 14), (p.Heads, p.Grid, p.Patch));
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void TheProjectsOwnNames_AreTheSameNetwork(string file)
+    {
+        Goldens.Require(file);
+        using var scope = NewDisposeScope();
+        using var golden = Goldens.Open(file);
+        var (expected, p) = Network(golden);
+        using var folder = new TemporaryFolder();
+        SafetensorsWriter.Write(folder["depth_anything_v2_vits.safetensors"], OwnNames(golden.Weights()), new Dictionary<string, string>());
+        using var network = CheckpointLoader.LoadNetwork(
+            folder["depth_anything_v2_vits.safetensors"], "a Depth Anything V2 network",
+            (shapes, placement) => new DepthAnythingNetwork(DepthAnythingParams.Infer(shapes, p.Heads) with { Taps = p.Taps }, placement),
+            rename: DepthAnythingKeys.ToTransformers);
+        var loaded = network.named_parameters().ToDictionary(parameter => parameter.name, parameter => (Tensor)parameter.parameter);
+        Assert.All(expected.named_parameters(), parameter => Assert.Equal(0, (parameter.parameter - loaded[parameter.name]).abs().max().item<float>()));
+    }
+
+    /// <summary>Names as the project's files have them (DepthAnything/Depth-Anything-V2, dpt.py, dinov2.py, util/blocks.py).</summary>
+    private static Dictionary<string, Tensor> OwnNames(Dictionary<string, Tensor> weights)
+    {
+        var own = new Dictionary<string, Tensor>();
+        foreach (var (name, tensor) in weights)
+        {
+            string[] parts = name.Split('.');
+            var last = parts[^1];
+            switch (parts)
+            {
+                case ["backbone", "embeddings", "position_embeddings"]: own["pretrained.pos_embed"] = tensor; break;
+                case ["backbone", "embeddings", var token] when token.EndsWith("_token", StringComparison.Ordinal): own["pretrained." + token] = tensor; break;
+                case ["backbone", "embeddings", "patch_embeddings", ..]: own["pretrained.patch_embed.proj." + last] = tensor; break;
+                case ["backbone", "layernorm", _]: own["pretrained.norm." + last] = tensor; break;
+                case ["backbone", "encoder", "layer", var block, "attention", "attention", "query", _]:
+                    string Part(string projection) => $"backbone.encoder.layer.{block}.attention.attention.{projection}.{last}";
+                    own[$"pretrained.blocks.{block}.attn.qkv.{last}"] = cat([tensor, weights[Part("key")], weights[Part("value")]]);
+                    break;
+                case ["backbone", "encoder", "layer", _, "attention", "attention", ..]: break;
+                case ["backbone", "encoder", "layer", var block, "attention", "output", "dense", _]: own[$"pretrained.blocks.{block}.attn.proj.{last}"] = tensor; break;
+                case ["backbone", "encoder", "layer", var block, "layer_scale1" or "layer_scale2", _]: own[$"pretrained.blocks.{block}.ls{parts[4][^1]}.gamma"] = tensor; break;
+                case ["backbone", "encoder", "layer", ..]: own["pretrained.blocks." + string.Join('.', parts[3..])] = tensor; break;
+                case ["neck", "reassemble_stage", "layers", var level, "projection", _]: own[$"depth_head.projects.{level}.{last}"] = tensor; break;
+                case ["neck", "reassemble_stage", "layers", var level, "resize", _]: own[$"depth_head.resize_layers.{level}.{last}"] = tensor; break;
+                case ["neck", "convs", var level, _]: own[$"depth_head.scratch.layer{int.Parse(level, CultureInfo.InvariantCulture) + 1}_rn.{last}"] = tensor; break;
+                case ["neck", "fusion_stage", "layers", var fusion, .. var rest]:
+                    var inside = string.Join('.', rest).Replace("projection", "out_conv", StringComparison.Ordinal)
+                        .Replace("residual_layer", "resConfUnit", StringComparison.Ordinal).Replace("convolution", "conv", StringComparison.Ordinal);
+                    own[$"depth_head.scratch.refinenet{4 - int.Parse(fusion, CultureInfo.InvariantCulture)}.{inside}"] = tensor;
+                    break;
+                case ["head", "conv1", _]: own["depth_head.scratch.output_conv1." + last] = tensor; break;
+                case ["head", "conv2", _]: own["depth_head.scratch.output_conv2.0." + last] = tensor; break;
+                case ["head", "conv3", _]: own["depth_head.scratch.output_conv2.2." + last] = tensor; break;
+                default: throw new InvalidOperationException($"{name} is unknown.");
+            }
+        }
+
+        return own;
     }
 
     [Theory]
