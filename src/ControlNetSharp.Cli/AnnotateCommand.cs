@@ -283,7 +283,7 @@ internal static class AnnotateCommand
         }
 
         var options = annotators.SelectMany(info => info.Options).ToList();
-        var names = options.Count == 0 ? "none" : string.Join(", ", options.Select(option => option.Name));
+        var names = string.Join(", ", options.Select(option => option.Name).Distinct(StringComparer.Ordinal));
         return values.ToDictionary(
             value => value.Key,
             value =>
@@ -291,7 +291,7 @@ internal static class AnnotateCommand
                     ? throw UsageException.Of(
                         Values.Name,
                         $"{value.Key}={value.Value}",
-                        $"there is no option \"{value.Key}\"; there are {names}."
+                        $"there is no option \"{value.Key}\"; there are {(names.Length == 0 ? "none" : names)}."
                     )
                     : option.NumberOf(value.Value)
                         ?? throw UsageException.Of(

@@ -177,7 +177,7 @@ internal sealed class DetectRoutes(ControlModules modules, SliderValues sliders,
     private static JsonObject WithAnimals(byte[] pose)
     {
         var node = JsonNode.Parse(pose)!.AsObject();
-        node["animals"] = new JsonArray();
+        node["animals"] ??= new JsonArray();
         return node;
     }
 

@@ -13,7 +13,12 @@ internal sealed record HintReading(Picture Hint, PoseKeypoints? People = null, F
     /// <summary>What an annotator finds in a picture.</summary>
     public static HintReading Of(IAnnotator annotator, Picture picture)
     {
-        var people = (annotator as IPoseDetector)?.Detect(picture);
-        return new HintReading(people is null ? annotator.Annotate(picture) : PoseDrawing.Draw(people), people);
+        if (annotator is not PoseAnnotator detector)
+        {
+            return new HintReading(annotator.Annotate(picture));
+        }
+
+        var (hint, people) = detector.Look(picture);
+        return new HintReading(hint, people);
     }
 }

@@ -44,8 +44,9 @@ public static class AnnotatorCatalogue
         (InvertAnnotator.Description, _ => new InvertAnnotator()),
         (MoveNetAnnotator.Description, MoveNetAnnotator.Rent),
         (EmbeddedPoseAnnotator.Description, networks => new EmbeddedPoseAnnotator(networks)),
-        (OpenPoseAnnotator.BodyDescription, networks => OpenPoseAnnotator.Rent(networks)),
-        (OpenPoseAnnotator.HandDescription, networks => OpenPoseAnnotator.Rent(networks, withHands: true)),
+        .. OpenPoseAnnotator.Descriptions.Select(info =>
+            (info, (Func<AnnotatorNetworks, IAnnotator>)(networks => OpenPoseAnnotator.Rent(info, networks)))
+        ),
         (EmbeddedDepthAnnotator.Description, networks => new EmbeddedDepthAnnotator(networks)),
         (MidasDepthAnnotator.Description, networks => new MidasDepthAnnotator(networks)),
         (DepthAnythingAnnotator.Description, networks => new DepthAnythingAnnotator(networks)),
@@ -124,7 +125,7 @@ public static class AnnotatorCatalogue
 
         try
         {
-            return new PoseFallback(annotator, RowOf(other.Name).Create(networks));
+            return new PoseFallback((PoseAnnotator)annotator, (PoseAnnotator)RowOf(other.Name).Create(networks));
         }
         catch
         {

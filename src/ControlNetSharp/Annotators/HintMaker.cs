@@ -54,10 +54,10 @@ internal sealed class HintMaker(AnnotatorFiles files, NetworkShelf? shelf = null
             : AnnotatorCatalogue.Create(name, files, shelf, device);
         cancellationToken.ThrowIfCancellationRequested();
         var values = new AnnotatorOptions(annotator.Info, options);
-        if (annotator is IPoseDetector detector)
+        if (annotator is PoseAnnotator detector)
         {
-            var pose = detector.Detect(picture, values, cancellationToken);
-            return new MadeHint(PoseDrawing.Draw(pose), pose, pose.FoundBy);
+            var (hint, pose) = detector.Look(picture, values, cancellationToken);
+            return new MadeHint(hint, pose, pose.FoundBy);
         }
 
         return new MadeHint(annotator.Annotate(picture, values, cancellationToken), null, annotator.Info.Name);

@@ -58,7 +58,8 @@ internal static class MeasuredHints
         if (info == MeasuredPose.Info)
         {
             var pose = MeasuredPose.Read(source.ReadBytes().ToArray(), source.Name, options);
-            return new HintInput(kind, PoseDrawing.Draw(pose), info, IsHint: true, Reading: null) { Pose = pose };
+            var drawn = PoseDrawing.Draw(pose, PoseStyles.Of(options));
+            return new HintInput(kind, drawn, info, IsHint: true, Reading: null) { Pose = pose };
         }
 
         var hint =

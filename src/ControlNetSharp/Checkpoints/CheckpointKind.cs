@@ -9,6 +9,9 @@ public static class CheckpointKind
     internal const string StableDiffusion3 = "SD3";
     internal const string Flux = "Flux";
 
+    /// <summary>The kind of networks that make hints.</summary>
+    internal const string Annotator = "annotator";
+
     private const string Model = "model";
     private const string Lora = "lora";
     private const string TextualInversion = "textual inversion";
@@ -33,6 +36,7 @@ public static class CheckpointKind
         ["controlnet-lllite"] = "a ControlNet-LLLite",
         ["upscaler"] = "an upscaler (ESRGAN)",
         ["motion module"] = "a motion module (AnimateDiff)",
+        [Annotator] = "the network of an annotator, which makes hints",
         [Lora] = "a LoRA",
         [TextualInversion] = "a textual inversion",
     };
@@ -57,6 +61,12 @@ public static class CheckpointKind
         new("RRDB_trunk.0.RDB1.conv1.weight", "upscaler", "esrgan"),
         new("model.1.sub.0.RDB1.conv1.0.weight", "upscaler", "esrgan"),
         new("body.0.weight", "upscaler", "esrgan"),
+        new("Mconv7_stage6_L1.weight", Annotator, "openpose body"),
+        new("Mconv7_stage6.weight", Annotator, "openpose hand or face"),
+        new("encoder.original_model.conv_stem.weight", Annotator, "normalbae"),
+        new("depth_head.scratch.output_conv1.weight", Annotator, "depth anything"),
+        new("backbone.encoder.layer.0.layer_scale1.lambda1", Annotator, "transformers"),
+        new("segformer.encoder.patch_embeddings.0.proj.weight", Annotator, "transformers"),
         new("controlnet_x_embedder.weight", "controlnet", "diffusers", Flux),
         new("controlnet_blocks.0.weight", "controlnet", "diffusers", StableDiffusion3),
         new(LdmLayout.UNet + "joint_blocks.0.*", Model, "ldm", StableDiffusion3),
@@ -80,8 +90,8 @@ public static class CheckpointKind
 
     /// <summary>
     /// Kind (model, controlnet, autoencoder, unet, text encoder, lora, textual inversion, t2i-adapter, ip-adapter,
-    /// control-lora, controlnet-union, controlnet-lllite, upscaler, motion module, unknown) and, where names or a
-    /// context width show it, the family with its variant.
+    /// control-lora, controlnet-union, controlnet-lllite, upscaler, motion module, annotator, unknown) and, where names
+    /// or a context width show it, the family with its variant.
     /// </summary>
     /// <param name="shapes">Shapes by tensor name.</param>
     public static (string Kind, string? Family) Of(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)

@@ -17,7 +17,8 @@ internal static class NetworkKeys
     {
         if (files.OtherKind is { } other)
         {
-            var runs = ControlFile.IsKnown(files.SourceKind) ? "" : ", which cannot be run";
+            var isRun = ControlFile.IsKnown(files.SourceKind) || files.SourceKind == CheckpointKind.Annotator;
+            var runs = isRun ? "" : ", which cannot be run";
             throw new CheckpointException(files.Name, $"this is {other}{runs}; {kind} is needed.");
         }
 

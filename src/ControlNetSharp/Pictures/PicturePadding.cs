@@ -34,17 +34,23 @@ internal static class PicturePadding
     }
 
     /// <summary>The upper left part of a picture; a picture that has the size already is returned itself.</summary>
-    public static Picture Cut(Picture picture, int width, int height)
-    {
-        if ((width, height) == (picture.Width, picture.Height))
-        {
-            return picture;
-        }
+    public static Picture Cut(Picture picture, int width, int height) =>
+        (width, height) == (picture.Width, picture.Height) ? picture : Cut(picture, 0, 0, width, height);
 
+    /// <summary>A part of a picture, which must lie inside of it.</summary>
+    /// <param name="picture">The picture. Borrowed.</param>
+    /// <param name="left">First column.</param>
+    /// <param name="top">First row.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    public static Picture Cut(Picture picture, int left, int top, int width, int height)
+    {
         var rgb = GC.AllocateUninitializedArray<byte>(3 * width * height);
         for (var y = 0; y < height; y++)
         {
-            picture.Rgb.Slice(y * picture.Width * 3, width * 3).CopyTo(rgb.AsSpan(y * width * 3));
+            picture
+                .Rgb.Slice(3 * ((top + y) * picture.Width + left), 3 * width)
+                .CopyTo(rgb.AsSpan(3 * y * width));
         }
 
         return Picture.Owning(width, height, rgb);

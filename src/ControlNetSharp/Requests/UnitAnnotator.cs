@@ -47,6 +47,7 @@ internal static class UnitAnnotator
     public static void CheckOptions(ControlUnit unit, IReadOnlyList<AnnotatorInfo> annotators, string path)
     {
         var known = annotators.SelectMany(annotator => annotator.Options).ToList();
+        var names = known.Select(option => option.Name).Distinct(StringComparer.Ordinal).ToList();
         foreach (var (name, value) in unit.Options)
         {
             var option =
@@ -54,8 +55,8 @@ internal static class UnitAnnotator
                 ?? throw new RequestException(
                     $"{path}.options.{name}",
                     RequestRules.Text(value),
-                    $"there is no option '{name}'{Nearest(name, known.Select(option => option.Name))} Known are "
-                        + $"{(known.Count == 0 ? "none" : string.Join(", ", known.Select(option => option.Name)))}."
+                    $"there is no option '{name}'{Nearest(name, names)} Known are "
+                        + $"{(names.Count == 0 ? "none" : string.Join(", ", names))}."
                 );
             RequestRules.Require(option.Allows(value), $"{path}.options.{name}", value, $"must be {option.Allowed}.");
         }

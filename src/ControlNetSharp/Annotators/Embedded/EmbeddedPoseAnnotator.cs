@@ -4,12 +4,12 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators.Embedded;
 
 /// <summary>Skeletons of persons by the embedded network.</summary>
-public sealed class EmbeddedPoseAnnotator : IAnnotator, IPoseDetector
+public sealed class EmbeddedPoseAnnotator : PoseAnnotator
 {
     internal static readonly AnnotatorInfo Description = new(
         "pose",
         ["openpose_pocket"],
-        [],
+        [PoseStyles.Option],
         "skeletons of drawn persons, by the embedded network"
     )
     {
@@ -21,23 +21,15 @@ public sealed class EmbeddedPoseAnnotator : IAnnotator, IPoseDetector
     internal EmbeddedPoseAnnotator(AnnotatorNetworks networks) => _vision = EmbeddedVision.Rent(networks, Description);
 
     /// <inheritdoc/>
-    public AnnotatorInfo Info => Description;
+    public override AnnotatorInfo Info => Description;
 
     /// <inheritdoc/>
-    /// <remarks>The hint is black where no person was found; <see cref="Detect"/> tells.</remarks>
-    public Picture Annotate(
-        Picture picture,
-        AnnotatorOptions? options = null,
-        CancellationToken cancellationToken = default
-    ) => PoseDrawing.Draw(Detect(picture, options, cancellationToken));
-
-    /// <inheritdoc/>
-    public PoseKeypoints Detect(
+    public override PoseKeypoints Detect(
         Picture picture,
         AnnotatorOptions? options = null,
         CancellationToken cancellationToken = default
     ) => _vision.Look(picture, cancellationToken).People with { FoundBy = Description.Name };
 
-    /// <summary>The network.</summary>
-    public void Dispose() => _vision.Dispose();
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing) => _vision.Dispose();
 }

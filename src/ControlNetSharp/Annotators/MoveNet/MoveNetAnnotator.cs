@@ -8,7 +8,7 @@ namespace ControlNetSharp.Annotators.MoveNet;
 /// <summary>
 /// Skeletons of the people in photographs by MoveNet MultiPose, whose weights come with the embedded model.
 /// </summary>
-public sealed class MoveNetAnnotator : IAnnotator, IPoseDetector
+public sealed class MoveNetAnnotator : PoseAnnotator
 {
     private const string PersonThreshold = "person_threshold";
     private const string PointThreshold = "point_threshold";
@@ -22,6 +22,7 @@ public sealed class MoveNetAnnotator : IAnnotator, IPoseDetector
         [
             new(PersonThreshold, 0, 1, UsualThreshold, Whole: false, "people up to this score are left out"),
             new(PointThreshold, 0, 1, UsualThreshold, Whole: false, "points up to this score are left out"),
+            PoseStyles.Option,
         ],
         "skeletons of people in photographs, by MoveNet"
     )
@@ -35,7 +36,7 @@ public sealed class MoveNetAnnotator : IAnnotator, IPoseDetector
     internal MoveNetAnnotator(NetworkLease<MoveNetNetwork> network) => _network = network;
 
     /// <inheritdoc/>
-    public AnnotatorInfo Info => Description;
+    public override AnnotatorInfo Info => Description;
 
     /// <summary>Rents the network.</summary>
     internal static MoveNetAnnotator Rent(AnnotatorNetworks networks) =>
@@ -48,15 +49,7 @@ public sealed class MoveNetAnnotator : IAnnotator, IPoseDetector
         );
 
     /// <inheritdoc/>
-    /// <remarks>The hint is black where no person was found; <see cref="Detect"/> tells.</remarks>
-    public Picture Annotate(
-        Picture picture,
-        AnnotatorOptions? options = null,
-        CancellationToken cancellationToken = default
-    ) => PoseDrawing.Draw(Detect(picture, options, cancellationToken));
-
-    /// <inheritdoc/>
-    public PoseKeypoints Detect(
+    public override PoseKeypoints Detect(
         Picture picture,
         AnnotatorOptions? options = null,
         CancellationToken cancellationToken = default
@@ -72,6 +65,6 @@ public sealed class MoveNetAnnotator : IAnnotator, IPoseDetector
         return new(picture.Width, picture.Height, [.. people]) { FoundBy = Description.Name };
     }
 
-    /// <summary>The network.</summary>
-    public void Dispose() => _network.Dispose();
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing) => _network.Dispose();
 }

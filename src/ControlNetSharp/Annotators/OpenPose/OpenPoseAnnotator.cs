@@ -7,26 +7,22 @@ using static TorchSharp.torch;
 namespace ControlNetSharp.Annotators.OpenPose;
 
 /// <summary>
-/// OpenPose: bodies, and on request hands, as coloured skeletons. Bodies are found at a height of 184 pixels whatever
-/// the size of the picture, hands at four scales in squares beyond the wrists, as in the original
-/// (annotator/openpose, lllyasviel/ControlNet@ed85cd1).
+/// OpenPose: bodies, and on request hands and faces, as coloured skeletons. Bodies are found at a height of 184 pixels
+/// whatever the size of the picture, as in the original (annotator/openpose, lllyasviel/ControlNet@ed85cd1); faces as
+/// in controlnet_aux@b1aac31.
 /// </summary>
-public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
+public sealed class OpenPoseAnnotator : PoseAnnotator
 {
     private const string Licence = "OpenPose: academic or non-profit organization noncommercial research use only";
 
     /// <summary>Height at which a person that fills the picture is seen.</summary>
-    private const double BoxSize = 368;
-
-    private const double BodyScale = 0.5;
+    private const double BodyHeight = 184;
 
     /// <summary>
     /// A picture that is wider than so many heights is scaled to this width; the original's rule would make it as large
     /// as one likes.
     /// </summary>
     private const int MostAspect = 32;
-
-    private static readonly double[] HandScales = [0.5, 1, 1.5, 2];
 
     private static readonly AnnotatorWeights BodyWeights = new(
         ["body_pose_model.pth", "body_pose_model.safetensors"],
@@ -39,75 +35,86 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
         Licence
     );
 
-    /// <summary>Bodies only.</summary>
-    internal static readonly AnnotatorInfo BodyDescription = new(
-        "pose",
-        ["openpose"],
-        [],
-        "skeletons of persons, by OpenPose"
-    )
-    {
-        Weights = BodyWeights,
-    };
+    private static readonly AnnotatorWeights FaceWeights = new(
+        ["facenet.pth", "facenet.safetensors"],
+        "lllyasviel/Annotators",
+        Licence
+    );
 
-    /// <summary>Bodies and hands. A1111's <c>openpose_full</c> finds faces, too; this one does not.</summary>
-    internal static readonly AnnotatorInfo HandDescription = new(
-        "pose",
-        ["openpose_hand", "openpose_full"],
-        [],
-        "skeletons of persons with their hands, by OpenPose (no faces)"
-    )
-    {
-        Weights = BodyWeights,
-        FurtherWeights = [HandWeights],
-    };
+    private static readonly AnnotatorInfo FacesOnly = Row(
+        "openpose_faceonly",
+        "faces of persons, by OpenPose",
+        [FaceWeights]
+    );
+
+    /// <summary>What can be looked for; of a person the body is always, but not always shown.</summary>
+    internal static readonly IReadOnlyList<AnnotatorInfo> Descriptions =
+    [
+        Row("openpose", "skeletons of persons, by OpenPose", []),
+        Row("openpose_hand", "skeletons of persons with their hands, by OpenPose", [HandWeights]),
+        Row("openpose_face", "skeletons of persons with their faces, by OpenPose", [FaceWeights]),
+        FacesOnly,
+        Row("openpose_full", "skeletons of persons with hands and faces, by OpenPose", [HandWeights, FaceWeights]),
+    ];
 
     private readonly NetworkLease<BodyNetwork> _body;
-    private readonly NetworkLease<HandNetwork>? _hand;
+    private readonly HandFinder? _hands;
+    private readonly FaceFinder? _faces;
 
-    internal OpenPoseAnnotator(NetworkLease<BodyNetwork> body, NetworkLease<HandNetwork>? hand) =>
-        (_body, _hand) = (body, hand);
+    internal OpenPoseAnnotator(
+        AnnotatorInfo info,
+        NetworkLease<BodyNetwork> body,
+        HandFinder? hands = null,
+        FaceFinder? faces = null
+    ) => (Info, _body, _hands, _faces) = (info, body, hands, faces);
 
     /// <inheritdoc/>
-    public AnnotatorInfo Info => _hand is null ? BodyDescription : HandDescription;
+    public override AnnotatorInfo Info { get; }
 
     /// <summary>Rents the networks.</summary>
+    /// <param name="info">One of <see cref="Descriptions"/>.</param>
     /// <param name="networks">Where they come from.</param>
-    /// <param name="withHands">Whether hands are wanted, which needs a file of its own.</param>
-    internal static OpenPoseAnnotator Rent(AnnotatorNetworks networks, bool withHands = false)
+    internal static OpenPoseAnnotator Rent(AnnotatorInfo info, AnnotatorNetworks networks)
     {
-        var info = withHands ? HandDescription : BodyDescription;
-        var (bodyFile, handFile) = (
-            networks.Files.Find(info),
-            withHands ? networks.Files.Find(info, HandWeights) : null
-        );
-        var body = networks.Rent(bodyFile, "an OpenPose body network", (_, placement) => new BodyNetwork(placement));
+        var rented = new List<IDisposable>();
         try
         {
+            // All files are found before the first network is loaded.
+            var bodyFile = networks.Files.Find(info);
+            var handFile = FileOf(HandWeights);
+            var faceFile = FileOf(FaceWeights);
+            var body = networks.Rent(bodyFile, "an OpenPose body network", (_, place) => new BodyNetwork(place));
+            rented.Add(body);
             return new(
+                info,
                 body,
-                handFile is null
-                    ? null
-                    : networks.Rent(handFile, "an OpenPose hand network", (_, placement) => new HandNetwork(placement))
+                handFile is null ? null : new HandFinder(Points(handFile, "hand", PointNetwork.HandMaps)),
+                faceFile is null ? null : new FaceFinder(Points(faceFile, "face", PointNetwork.FaceMaps))
             );
         }
         catch
         {
-            body.Dispose();
+            rented.ForEach(lease => lease.Dispose());
             throw;
+        }
+
+        string? FileOf(AnnotatorWeights weights) =>
+            info.FurtherWeights.Contains(weights) ? networks.Files.Find(info, weights) : null;
+
+        NetworkLease<PointNetwork> Points(string file, string part, int maps)
+        {
+            var lease = networks.Rent(
+                file,
+                $"an OpenPose {part} network",
+                (_, placement) => new PointNetwork(maps, placement)
+            );
+            rented.Add(lease);
+            return lease;
         }
     }
 
     /// <inheritdoc/>
-    /// <remarks>The hint is black where no person was found; <see cref="Detect"/> tells.</remarks>
-    public Picture Annotate(
-        Picture picture,
-        AnnotatorOptions? options = null,
-        CancellationToken cancellationToken = default
-    ) => PoseDrawing.Draw(Detect(picture, options, cancellationToken));
-
-    /// <inheritdoc/>
-    public PoseKeypoints Detect(
+    public override PoseKeypoints Detect(
         Picture picture,
         AnnotatorOptions? options = null,
         CancellationToken cancellationToken = default
@@ -118,11 +125,13 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
         var (limbs, parts) = BodyMaps(picture);
         cancellationToken.ThrowIfCancellationRequested();
         var peaks = BodyPeaks.Find(parts);
-        var people = BodyGrouping.Group(peaks, limbs).Select(group => ToPerson(group, peaks));
+        var people = BodyGrouping
+            .Group(peaks, limbs)
+            .Select(group => WithDetails(ToPerson(group, peaks), picture, cancellationToken));
         return new(
             picture.Width,
             picture.Height,
-            [.. _hand is null ? people : people.Select(person => WithHands(person, picture, cancellationToken))]
+            [.. Info == FacesOnly ? people.Where(person => person.Face is not null).Select(FaceAlone) : people]
         )
         {
             FoundBy = Info.Name,
@@ -130,10 +139,11 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    protected override void Dispose(bool disposing)
     {
         _body.Dispose();
-        _hand?.Dispose();
+        _hands?.Dispose();
+        _faces?.Dispose();
     }
 
     internal static PosePerson ToPerson(BodyGroup group, IReadOnlyList<BodyPeak> peaks) =>
@@ -141,7 +151,7 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
 
     private (PoseMaps Limbs, PoseMaps Parts) BodyMaps(Picture picture)
     {
-        var scale = BodyScale * BoxSize / Math.Max(picture.Height, (double)picture.Width / MostAspect);
+        var scale = BodyHeight / Math.Max(picture.Height, (double)picture.Width / MostAspect);
         var input = PoseInput.Of(picture, scale);
         using var scope = NewDisposeScope();
         using var _ = no_grad();
@@ -152,47 +162,15 @@ public sealed class OpenPoseAnnotator : IAnnotator, IPoseDetector
         PoseMaps Maps(Tensor maps) => new(maps.cpu(), input.Width, input.Height, picture.Width, picture.Height);
     }
 
-    private PosePerson WithHands(PosePerson person, Picture picture, CancellationToken cancellationToken)
+    private PosePerson WithDetails(PosePerson person, Picture picture, CancellationToken cancellationToken)
     {
-        foreach (var box in HandBox.Of(person, picture.Width, picture.Height))
-        {
-            var points = HandPeaks.Find([
-                .. HandScales.Select(scale => HandMaps(Cut(picture, box), scale, cancellationToken)),
-            ]);
-            IReadOnlyList<PosePoint?>? hand = points.Any(point => point is not null)
-                ?
-                [
-                    .. points.Select(point =>
-                        point is { } p ? new PosePoint(p.X + box.X, p.Y + box.Y) : (PosePoint?)null
-                    ),
-                ]
-                : null;
-            person = box.IsLeft ? person with { LeftHand = hand } : person with { RightHand = hand };
-        }
-
-        return person;
+        var withHands = _hands?.WithHands(person, picture, cancellationToken) ?? person;
+        return _faces?.WithFace(withHands, picture, cancellationToken) ?? withHands;
     }
 
-    private PoseMaps HandMaps(Picture cut, double scale, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        var input = PoseInput.Of(cut, scale * BoxSize / cut.Height);
-        using var scope = NewDisposeScope();
-        using var _ = no_grad();
-        var hand = _hand!.Value;
-        return new(hand.Run(input.ToTensor().ToDeviceOf(hand)).cpu(), input.Width, input.Height, cut.Width, cut.Height);
-    }
+    private static PosePerson FaceAlone(PosePerson person) =>
+        new(new PosePoint?[PosePerson.BodyPoints]) { Face = person.Face };
 
-    private static Picture Cut(Picture picture, HandBox box)
-    {
-        var rgb = new byte[3 * box.Size * box.Size];
-        for (var y = 0; y < box.Size; y++)
-        {
-            picture
-                .Rgb.Slice(3 * ((box.Y + y) * picture.Width + box.X), 3 * box.Size)
-                .CopyTo(rgb.AsSpan(3 * y * box.Size));
-        }
-
-        return Picture.Owning(box.Size, box.Size, rgb);
-    }
+    private static AnnotatorInfo Row(string name, string meaning, IReadOnlyList<AnnotatorWeights> further) =>
+        new("pose", [name], [PoseStyles.Option], meaning) { Weights = BodyWeights, FurtherWeights = further };
 }

@@ -19,8 +19,9 @@ internal static class MeasuredPose
             [
                 new(PoseJson.CanvasWidth, 0, MaxSide, 0, Whole: true, $"pixels a row {Lie}"),
                 new(PoseJson.CanvasHeight, 0, MaxSide, 0, Whole: true, $"rows {Lie}"),
+                PoseStyles.Option,
             ],
-            "key points of persons: JSON in OpenPose's format"
+            "key points of persons or animals: JSON in OpenPose's format"
         );
 
     /// <summary>Reads the key points, which <see cref="PoseDrawing.Draw"/> makes the hint of.</summary>

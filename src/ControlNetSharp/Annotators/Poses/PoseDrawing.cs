@@ -6,13 +6,15 @@ namespace ControlNetSharp.Annotators.Poses;
 /// Draws key points as the hint that pose ControlNets were trained with: joints as disks of radius 4, limbs as ellipses
 /// 9 pixels wide laid over them with 60 % opacity, hands as lines of two
 /// pixels with blue joints, faces as white disks. Colours are RGB. Source: annotator/openpose/util.py, draw_bodypose
-/// and draw_handpose, lllyasviel/ControlNet@ed85cd1; faces as in A1111.
+/// and draw_handpose, lllyasviel/ControlNet@ed85cd1; faces as controlnet_aux@b1aac31 draws them; the bodies of
+/// <see cref="PoseStyle.Xinsir"/>: xinsir6/ControlNetPlus@b484205, README.
 /// </summary>
 public static class PoseDrawing
 {
     private const int JointRadius = 4;
     private const int HalfLimbWidth = 4;
     private const int FaceRadius = 3;
+    private const int FingerThickness = 2;
 
     /// <summary>The share of a limb's colour in what lies under it.</summary>
     private const float Opacity = 0.6f;
@@ -65,11 +67,12 @@ public static class PoseDrawing
     private static readonly byte[] HandJoint = [0, 0, 255];
     private static readonly byte[] FacePoint = [255, 255, 255];
 
-    /// <summary>Draws persons on black.</summary>
-    /// <param name="pose">The persons; the picture is black where there are none.</param>
+    /// <summary>Draws persons and animals on black.</summary>
+    /// <param name="pose">Who is drawn; the picture is black where there is nobody.</param>
+    /// <param name="style">How bodies are drawn.</param>
     /// <returns>A picture of the size of the canvas, owned by the caller.</returns>
     /// <exception cref="ArgumentException">The canvas has more than 67 108 864 pixels.</exception>
-    public static Picture Draw(PoseKeypoints pose)
+    public static Picture Draw(PoseKeypoints pose, PoseStyle style = PoseStyle.OpenPose)
     {
         ArgumentNullException.ThrowIfNull(pose);
         if (pose.Width > PictureLimits.Default.MaxPixels / pose.Height)
@@ -80,21 +83,17 @@ public static class PoseDrawing
             );
         }
 
-        var canvas = Picture.Black(pose.Width, pose.Height);
-        for (var part = 0; part < PosePerson.BodyPoints; part++)
+        var canvas = new PoseCanvas(pose.Width, pose.Height);
+        if (style == PoseStyle.Xinsir)
         {
-            foreach (var person in pose.People)
-            {
-                DrawPoint(canvas, person.Body[part], JointRadius, Colours[part]);
-            }
+            var scale = ScaleBySize(Math.Max(pose.Width, pose.Height));
+            DrawLimbs(canvas, pose, HalfLimbWidth * scale, 1, [.. Colours.Select(Darkened)]);
+            DrawJoints(canvas, pose, JointRadius * scale);
         }
-
-        foreach (var (limb, (from, to)) in Limbs.Index())
+        else
         {
-            foreach (var person in pose.People)
-            {
-                DrawLimb(canvas, person.Body[from], person.Body[to], Colours[limb]);
-            }
+            DrawJoints(canvas, pose, JointRadius);
+            DrawLimbs(canvas, pose, HalfLimbWidth, Opacity, Colours);
         }
 
         foreach (var person in pose.People)
@@ -103,15 +102,61 @@ public static class PoseDrawing
             DrawHand(canvas, person.RightHand);
             foreach (var point in person.Face ?? [])
             {
-                DrawPoint(canvas, point, FaceRadius, FacePoint);
+                canvas.Disk(Seen(point), FaceRadius, FacePoint);
             }
         }
 
-        return canvas;
+        foreach (var animal in pose.Animals)
+        {
+            AnimalDrawing.Draw(canvas, animal);
+        }
+
+        return canvas.Picture;
     }
 
+    /// <summary>How many times larger bodies are drawn in a hint whose longer side has so many pixels.</summary>
+    internal static int ScaleBySize(int side) =>
+        side switch
+        {
+            < 500 => 1,
+            < 1000 => 2,
+            < 5000 => side / 1000 + 2,
+            _ => 7,
+        };
+
+    private static void DrawJoints(PoseCanvas canvas, PoseKeypoints pose, int radius)
+    {
+        for (var part = 0; part < PosePerson.BodyPoints; part++)
+        {
+            foreach (var person in pose.People)
+            {
+                canvas.Disk(person.Body[part], radius, Colours[part]);
+            }
+        }
+    }
+
+    private static void DrawLimbs(
+        PoseCanvas canvas,
+        PoseKeypoints pose,
+        int halfWidth,
+        float opacity,
+        byte[][] colours
+    )
+    {
+        foreach (var (limb, (from, to)) in Limbs.Index())
+        {
+            foreach (var person in pose.People)
+            {
+                canvas.Limb(person.Body[from], person.Body[to], halfWidth, colours[limb], opacity);
+            }
+        }
+    }
+
+    /// <summary>The colour as it is on black under <see cref="Opacity"/>.</summary>
+    private static byte[] Darkened(byte[] colour) => Array.ConvertAll(colour, level => (byte)(level * Opacity));
+
     /// <summary>From the wrist to each finger and along it, each line in a hue of its own.</summary>
-    private static void DrawHand(Picture canvas, IReadOnlyList<PosePoint?>? hand)
+    private static void DrawHand(PoseCanvas canvas, IReadOnlyList<PosePoint?>? hand)
     {
         const int FingerJoints = 4;
         if (hand is null)
@@ -122,65 +167,21 @@ public static class PoseDrawing
         var lines = PosePerson.HandPoints - 1;
         for (var line = 0; line < lines; line++)
         {
-            if (Pixel(hand[line % FingerJoints == 0 ? 0 : line]) is { } from && Pixel(hand[line + 1]) is { } to)
-            {
-                Paint(canvas, Shape(canvas).AddThickLine(from.X, from.Y, to.X, to.Y), Hue((double)line / lines));
-            }
+            var from = hand[line % FingerJoints == 0 ? 0 : line];
+            canvas.Line(Seen(from), Seen(hand[line + 1]), FingerThickness, Hue((double)line / lines));
         }
 
         foreach (var point in hand)
         {
-            DrawPoint(canvas, point, JointRadius, HandJoint);
+            canvas.Disk(Seen(point), JointRadius, HandJoint);
         }
     }
 
-    private static void DrawPoint(Picture canvas, PosePoint? point, int radius, byte[] colour)
-    {
-        if (Pixel(point) is { } pixel)
-        {
-            Paint(canvas, Shape(canvas).AddDisk(pixel.X, pixel.Y, radius), colour);
-        }
-    }
-
-    private static void DrawLimb(Picture canvas, PosePoint? from, PosePoint? to, byte[] colour)
-    {
-        if (from is not { } a || to is not { } b)
-        {
-            return;
-        }
-
-        var length = Math.Sqrt(Math.Pow(a.X - b.X, 2) + Math.Pow(a.Y - b.Y, 2));
-        var degrees = Math.Atan2(a.Y - b.Y, a.X - b.X) * 180 / Math.PI;
-        var shape = Shape(canvas)
-            .AddEllipse((int)((a.X + b.X) / 2), (int)((a.Y + b.Y) / 2), (int)(length / 2), HalfLimbWidth, (int)degrees);
-        shape.ForEach(
-            (first, count) =>
-            {
-                for (var i = 3 * first; i < 3 * (first + count); i++)
-                {
-                    canvas.Canvas[i] = (byte)
-                        MathF.Round(canvas.Rgb[i] * (1 - Opacity) + colour[i % 3] * Opacity, MidpointRounding.ToEven);
-                }
-            }
-        );
-    }
-
-    private static RowSpans Shape(Picture canvas) => new(canvas.Width, canvas.Height);
-
-    private static (int X, int Y)? Pixel(PosePoint? point) => point is { } p ? ((int)p.X, (int)p.Y) : null;
-
-    private static void Paint(Picture canvas, RowSpans shape, byte[] colour)
-    {
-        shape.ForEach(
-            (first, count) =>
-            {
-                for (var pixel = first; pixel < first + count; pixel++)
-                {
-                    colour.CopyTo(canvas.Canvas[(3 * pixel)..]);
-                }
-            }
-        );
-    }
+    /// <summary>
+    /// A point of a hand or a face; null where it lies in the first column or row, or before: there the originals put
+    /// points that they did not find, and A1111's files have them so.
+    /// </summary>
+    private static PosePoint? Seen(PosePoint? point) => point is { X: >= 1, Y: >= 1 } ? point : null;
 
     /// <summary>A fully saturated colour; hue from 0 (red) to below 1.</summary>
     private static byte[] Hue(double hue)

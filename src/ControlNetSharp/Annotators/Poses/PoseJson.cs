@@ -8,7 +8,8 @@ namespace ControlNetSharp.Annotators.Poses;
 /// <summary>
 /// Key points as JSON in OpenPose's format as A1111 uses it: <c>people[]</c> with <c>pose_keypoints_2d</c>,
 /// <c>face_keypoints_2d</c>, <c>hand_left_keypoints_2d</c> and <c>hand_right_keypoints_2d</c>
-/// (numbers x, y, confidence for each point), and <c>canvas_width</c>, <c>canvas_height</c>.
+/// (numbers x, y, confidence for each point), <c>animals[]</c>, and <c>canvas_width</c>, <c>canvas_height</c>; or the
+/// annotations of one picture of the animals' data set AP-10K.
 /// </summary>
 public static class PoseJson
 {
@@ -17,22 +18,15 @@ public static class PoseJson
 
     internal const string CanvasWidth = "canvas_width",
         CanvasHeight = "canvas_height";
+    private const string People = "people";
     private const string Body = "pose_keypoints_2d",
         Face = "face_keypoints_2d";
     private const string LeftHand = "hand_left_keypoints_2d",
         RightHand = "hand_right_keypoints_2d";
     private static readonly string[] Lists = [Body, Face, LeftHand, RightHand];
 
-    private const int MaxFacePoints = 70;
-
-    /// <summary>
-    /// Up to here a coordinate is a share of the canvas: key points that a network guessed can lie outside of the
-    /// picture, and pixels of a whole hand, face or body reach further.
-    /// </summary>
-    private const double MaxShare = 2;
-
-    /// <summary>Far outside of every canvas, and near enough to draw towards.</summary>
-    private const int MaxCoordinate = 100_000;
+    /// <summary>OpenPose's 70, and the ground that its network tells from them.</summary>
+    private const int MaxFacePoints = 71;
 
     private const int Body25Points = 25;
 
@@ -147,7 +141,7 @@ public static class PoseJson
         ArgumentNullException.ThrowIfNull(pose);
         var (unitX, unitY) = normalised ? (pose.Width, pose.Height) : (1, 1);
         writer.WriteStartObject();
-        writer.WriteStartArray("people");
+        writer.WriteStartArray(People);
         foreach (var person in pose.People)
         {
             writer.WriteStartObject();
@@ -159,6 +153,17 @@ public static class PoseJson
         }
 
         writer.WriteEndArray();
+        if (pose.Animals.Count > 0)
+        {
+            writer.WriteStartArray(AnimalJson.Animals);
+            foreach (var animal in pose.Animals)
+            {
+                WriteNumbers(animal);
+            }
+
+            writer.WriteEndArray();
+        }
+
         writer.WriteNumber(CanvasHeight, pose.Height);
         writer.WriteNumber(CanvasWidth, pose.Width);
         writer.WriteEndObject();
@@ -171,7 +176,13 @@ public static class PoseJson
                 return;
             }
 
-            writer.WriteStartArray(key);
+            writer.WritePropertyName(key);
+            WriteNumbers(points);
+        }
+
+        void WriteNumbers(IReadOnlyList<PosePoint?> points)
+        {
+            writer.WriteStartArray();
             foreach (var point in points)
             {
                 writer.WriteNumberValue(point is { } p ? p.X / unitX : 0);
@@ -185,16 +196,20 @@ public static class PoseJson
 
     private static PoseKeypoints ReadCanvas(JsonElement root, string name, int? givenWidth, int? givenHeight)
     {
-        if (!root.TryGetProperty("people", out var people) || people.ValueKind != JsonValueKind.Array)
+        var isDataset = AnimalJson.IsDataset(root);
+        var hasAnimals = isDataset || root.TryGetProperty(AnimalJson.Animals, out _);
+        var hasPeople = root.TryGetProperty(People, out var people);
+        if (hasPeople ? people.ValueKind != JsonValueKind.Array : !hasAnimals)
         {
             throw new PictureException(
                 name,
-                $"people must be a list of persons, beside {CanvasWidth} and {CanvasHeight}."
+                $"{People} must be a list of persons, beside {CanvasWidth} and {CanvasHeight}."
             );
         }
 
-        var width = givenWidth ?? Side(root, CanvasWidth, name);
-        var height = givenHeight ?? Side(root, CanvasHeight, name);
+        var canvas = isDataset ? AnimalJson.Image(root, name) : root;
+        var width = givenWidth ?? Side(canvas, isDataset ? "width" : CanvasWidth, name);
+        var height = givenHeight ?? Side(canvas, isDataset ? "height" : CanvasHeight, name);
         if (width > PictureLimits.Default.MaxPixels / height)
         {
             throw new PictureException(
@@ -203,10 +218,11 @@ public static class PoseJson
             );
         }
 
-        var persons = people
-            .EnumerateArray()
-            .Select((person, i) => ReadPerson(person, (width, height), $"people[{i}]", name));
-        return new PoseKeypoints(width, height, [.. persons]);
+        var points = new PosePointList(name, (width, height));
+        var persons = hasPeople
+            ? people.EnumerateArray().Select((person, i) => ReadPerson(person, points, $"{People}[{i}]", name))
+            : [];
+        return new PoseKeypoints(width, height, [.. persons]) { Animals = AnimalJson.Read(root, points, name) };
     }
 
     private static int Side(JsonElement root, string key, string name)
@@ -229,7 +245,7 @@ public static class PoseJson
             : throw new PictureException(name, $"{key} must be a whole number from 1, not {side.GetRawText()}.");
     }
 
-    private static PosePerson ReadPerson(JsonElement person, (int Width, int Height) canvas, string place, string name)
+    private static PosePerson ReadPerson(JsonElement person, PosePointList points, string place, string name)
     {
         if (person.ValueKind != JsonValueKind.Object)
         {
@@ -256,59 +272,7 @@ public static class PoseJson
             Face = Points(Face, count => count <= MaxFacePoints, $"at most {MaxFacePoints}"),
         };
 
-        IReadOnlyList<PosePoint?>? Points(string key, Func<int, bool> isAllowed, string allowed)
-        {
-            if (
-                !person.TryGetProperty(key, out var list)
-                || list.ValueKind == JsonValueKind.Null
-                || (list.ValueKind == JsonValueKind.Array && list.GetArrayLength() == 0)
-            )
-            {
-                return null;
-            }
-
-            if (
-                list.ValueKind != JsonValueKind.Array
-                || list.GetArrayLength() % 3 != 0
-                || !isAllowed(list.GetArrayLength() / 3)
-            )
-            {
-                var found =
-                    list.ValueKind == JsonValueKind.Array ? $"{list.GetArrayLength()} numbers" : list.GetRawText();
-                throw new PictureException(
-                    name,
-                    $"{place}.{key} must be a list of three numbers (x, y, confidence) for each of {allowed} points, "
-                        + $"not {found}."
-                );
-            }
-
-            var numbers = list.EnumerateArray()
-                .Select(
-                    (value, i) =>
-                        value.ValueKind == JsonValueKind.Number && Math.Abs(value.GetDouble()) <= MaxCoordinate
-                            ? value.GetDouble()
-                            : throw new PictureException(
-                                name,
-                                $"{place}.{key}[{i}] must be a number from -{MaxCoordinate} to {MaxCoordinate}, not "
-                                    + $"{value.GetRawText()}."
-                            )
-                )
-                .ToArray();
-            var points = numbers
-                .Chunk(3)
-                .Select(point => point[2] > 0 ? new PosePoint(point[0], point[1]) : (PosePoint?)null);
-            return InPixels([.. points], canvas);
-        }
-    }
-
-    private static PosePoint?[] InPixels(PosePoint?[] points, (int Width, int Height) canvas)
-    {
-        var areShares = points.OfType<PosePoint>().All(p => Math.Abs(p.X) <= MaxShare && Math.Abs(p.Y) <= MaxShare);
-        return !areShares
-            ? points
-            : Array.ConvertAll(
-                points,
-                point => point is { } p ? new PosePoint(p.X * canvas.Width, p.Y * canvas.Height) : (PosePoint?)null
-            );
+        IReadOnlyList<PosePoint?>? Points(string key, Func<int, bool> isAllowed, string allowed) =>
+            person.TryGetProperty(key, out var list) ? points.Read(list, $"{place}.{key}", isAllowed, allowed) : null;
     }
 }

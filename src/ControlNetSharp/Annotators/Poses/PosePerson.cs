@@ -62,6 +62,9 @@ public sealed record PosePerson
     /// </summary>
     public IReadOnlyList<PosePoint?>? RightHand { get; init; }
 
-    /// <summary>Points of the face, at most 70; null where there are none.</summary>
+    /// <summary>
+    /// Points of the face, at most 71: OpenPose's 70 and what its network takes for the ground between them; null where
+    /// there are none.
+    /// </summary>
     public IReadOnlyList<PosePoint?>? Face { get; init; }
 }

@@ -62,16 +62,22 @@ internal sealed class RowSpans(int width, int height)
         }
     }
 
-    /// <summary>A line with round ends, two pixels wide (cv2.line with thickness 2).</summary>
-    public RowSpans AddThickLine(int x0, int y0, int x1, int y1)
+    /// <summary>A line with round ends (cv2.line).</summary>
+    /// <param name="x0">One end.</param>
+    /// <param name="y0">One end.</param>
+    /// <param name="x1">The other end.</param>
+    /// <param name="y1">The other end.</param>
+    /// <param name="thickness">Pixels across, from 2 on; odd ones come out one wider, as in OpenCV.</param>
+    public RowSpans AddThickLine(int x0, int y0, int x1, int y1, int thickness)
     {
+        var reach = (thickness + 1) / 2;
         double dx = x0 - x1,
             dy = y1 - y0;
         var length = Math.Sqrt(dx * dx + dy * dy);
         if (length > 0)
         {
-            // The corners lie one pixel to both sides of the ends.
-            var (sideX, sideY) = (dy / length, dx / length);
+            // The corners lie so far to both sides of the ends.
+            var (sideX, sideY) = (reach * dy / length, reach * dx / length);
             (double X, double Y)[] corners =
             [
                 (x0 + sideX, y0 + sideY),
@@ -85,7 +91,7 @@ internal sealed class RowSpans(int width, int height)
             }
         }
 
-        return AddDisk(x0, y0, 1).AddDisk(x1, y1, 1);
+        return AddDisk(x0, y0, reach).AddDisk(x1, y1, reach);
     }
 
     /// <summary>

@@ -131,6 +131,6 @@ public class MoveNetAnnotatorTests
     private static PoseKeypoints Found(string name, Picture picture, params (string Name, double Value)[] options)
     {
         using var annotator = AnnotatorCatalogue.Create(name);
-        return ((IPoseDetector)annotator).Detect(picture, new AnnotatorOptions(annotator.Info, options.ToDictionary(option => option.Name, option => option.Value)), TestContext.Current.CancellationToken);
+        return ((PoseAnnotator)annotator).Detect(picture, new AnnotatorOptions(annotator.Info, options.ToDictionary(option => option.Name, option => option.Value)), TestContext.Current.CancellationToken);
     }
 }

@@ -41,7 +41,7 @@ public class OpenPoseNetworkTests
         using var scope = NewDisposeScope();
         using var golden = Goldens.Open(FileName);
         var input = Input(golden);
-        using var network = FormulaNetworks.Fill(new HandNetwork(Placement.Cpu32), HandManifest, "hand");
+        using var network = FormulaNetworks.Fill(new PointNetwork(PointNetwork.HandMaps, Placement.Cpu32), HandManifest, "hand");
         golden.AssertClose("hand/out", network.Run(input), 2e-5);
     }
 
@@ -61,7 +61,7 @@ public class OpenPoseNetworkTests
     [Fact]
     public void Annotate_WithoutAnybodyInThePicture_IsBlack_AndDetectSaysSo()
     {
-        using var annotator = new OpenPoseAnnotator(NetworkLease<BodyNetwork>.Owned(Zeros(new BodyNetwork(Placement.Cpu32))), hand: null);
+        using var annotator = new OpenPoseAnnotator(OpenPoseAnnotator.Descriptions[0], NetworkLease<BodyNetwork>.Owned(Zeros(new BodyNetwork(Placement.Cpu32))));
         var picture = TestPictures.Noise(40, 24);
         Assert.Empty(annotator.Detect(picture, cancellationToken: TestContext.Current.CancellationToken).People);
         var hint = annotator.Hint(picture);
@@ -75,7 +75,7 @@ public class OpenPoseNetworkTests
     [InlineData(3000, 2)]
     public void Detect_InPicturesOfAnyShape_Works(int width, int height)
     {
-        using var annotator = new OpenPoseAnnotator(NetworkLease<BodyNetwork>.Owned(Zeros(new BodyNetwork(Placement.Cpu32))), hand: null);
+        using var annotator = new OpenPoseAnnotator(OpenPoseAnnotator.Descriptions[0], NetworkLease<BodyNetwork>.Owned(Zeros(new BodyNetwork(Placement.Cpu32))));
         var pose = annotator.Detect(TestPictures.Noise(width, height), cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((width, height), (pose.Width, pose.Height));
     }
@@ -85,7 +85,7 @@ public class OpenPoseNetworkTests
     {
         using var scope = NewDisposeScope();
         // One map of 22: a large area at the left, a small one of a higher value at the right.
-        var maps = zeros([HandNetwork.PointMaps, 8, 12]);
+        var maps = zeros([PointNetwork.HandMaps, 8, 12]);
         maps[0, 2, 2] = 0.6f;
         maps[0, 3, 2] = 0.6f;
         maps[0, 2, 3] = 0.7f;
@@ -107,6 +107,9 @@ public class OpenPoseNetworkTests
         File.WriteAllBytes(folder["body_pose_model.safetensors"], []);
         e = Assert.Throws<FileNotFoundException>(() => AnnotatorCatalogue.Create("openpose_full", new([folder.Path])));
         Assert.Contains("hand_pose_model.pth", e.Message, StringComparison.Ordinal);
+        File.WriteAllBytes(folder["hand_pose_model.safetensors"], []);
+        e = Assert.Throws<FileNotFoundException>(() => AnnotatorCatalogue.Create("openpose_full", new([folder.Path])));
+        Assert.Contains("facenet.pth", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

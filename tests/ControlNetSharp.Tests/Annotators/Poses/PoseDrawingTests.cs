@@ -64,6 +64,14 @@ public class PoseDrawingTests
     }
 
     [Fact]
+    public void Draw_OfHandsAndFaces_LeavesOutWhatOtherProgramsPutBeforeTheFirstColumnOrRow()
+    {
+        PosePoint?[] hand = [.. Enumerable.Range(0, PosePerson.HandPoints).Select(i => (PosePoint?)new PosePoint(i % 2 == 0 ? -1 : 30, i % 2 == 0 ? 20 : 0))];
+        var person = new PosePerson(new PosePoint?[PosePerson.BodyPoints]) { Face = [new PosePoint(-1, 20), new PosePoint(20, 0.5)], LeftHand = hand };
+        Assert.All(PoseDrawing.Draw(new PoseKeypoints(40, 40, [person])).Bytes(), value => Assert.Equal(0, value));
+    }
+
+    [Fact]
     public void Draw_OfPointsFarOutside_LeavesThePictureBlackAndTakesNoTime()
     {
         PosePoint?[] far = [.. Enumerable.Range(0, PosePerson.BodyPoints).Select(i => (PosePoint?)new PosePoint(-90_000 - i, 80_000))];
