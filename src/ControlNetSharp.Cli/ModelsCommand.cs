@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using ControlNetSharp.Annotators.Onnx;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
@@ -76,6 +77,12 @@ internal static class ModelsCommand
     {
         var path = arguments.GetValue(File)!;
         RequireThere("file", path);
+        if (OnnxHints.IsName(path))
+        {
+            InspectOnnx(path, output, json);
+            return;
+        }
+
         using var files = CheckpointFiles.Open(path);
         var (kind, family) = CheckpointKind.Of(files.Shapes);
         var layout = CheckpointKind.LayoutOf(files.Shapes);
@@ -132,6 +139,42 @@ internal static class ModelsCommand
         {
             output.Result.WriteLine($"metadata    {key}: {value}");
         }
+    }
+
+    /// <summary>An ONNX file is a program: it tells what goes in and comes out, and not what its tensors are.</summary>
+    private static void InspectOnnx(string path, CommandOutput output, bool json)
+    {
+        const string kind = "annotator",
+            layout = "onnx";
+        using var model = OnnxRuntimes.Load(path);
+        var hash = CheckpointHash.Of(path);
+        if (json)
+        {
+            output.WriteJson(
+                new
+                {
+                    file = path,
+                    kind,
+                    layout,
+                    input = model.Input,
+                    outputs = model.Outputs,
+                    hash = hash.Sha256,
+                    shortHash = hash.Short,
+                }
+            );
+            return;
+        }
+
+        output.Result.WriteLine($"file        {path}");
+        output.Result.WriteLine($"kind        {kind}");
+        output.Result.WriteLine($"layout      {layout}");
+        output.Result.WriteLine($"input       {model.Input}");
+        foreach (var port in model.Outputs)
+        {
+            output.Result.WriteLine($"output      {port}");
+        }
+
+        output.Result.WriteLine($"sha256      {hash.Sha256}");
     }
 
     public static void List(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)

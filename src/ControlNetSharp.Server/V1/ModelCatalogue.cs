@@ -33,11 +33,7 @@ internal sealed class ModelCatalogue(ServerSettings settings, JobStore store, IS
     {
         try
         {
-            foreach (var weights in annotator.FurtherWeights.Prepend(annotator.Weights).OfType<AnnotatorWeights>())
-            {
-                _annotators.Find(annotator, weights);
-            }
-
+            _annotators.FindAll(annotator);
             return true;
         }
         catch (FileNotFoundException)

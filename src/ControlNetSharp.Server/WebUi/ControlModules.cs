@@ -129,11 +129,7 @@ internal sealed class ControlModules
 
         try
         {
-            foreach (var weights in annotator.Weights is { } first ? annotator.FurtherWeights.Prepend(first) : [])
-            {
-                _files.Find(annotator, weights);
-            }
-
+            _files.FindAll(annotator);
             return null;
         }
         catch (FileNotFoundException e)

@@ -3,8 +3,10 @@ using ControlNetSharp.Annotators.Embedded;
 using ControlNetSharp.Annotators.Midas;
 using ControlNetSharp.Annotators.MoveNet;
 using ControlNetSharp.Annotators.NormalBae;
+using ControlNetSharp.Annotators.Onnx;
 using ControlNetSharp.Annotators.OpenPose;
 using ControlNetSharp.Annotators.Poses;
+using ControlNetSharp.Annotators.RtmPose;
 using ControlNetSharp.Annotators.SegFormer;
 using ControlNetSharp.Models;
 using ControlNetSharp.Runtime;
@@ -46,6 +48,12 @@ public static class AnnotatorCatalogue
         (EmbeddedPoseAnnotator.Description, networks => new EmbeddedPoseAnnotator(networks)),
         .. OpenPoseAnnotator.Descriptions.Select(info =>
             (info, (Func<AnnotatorNetworks, IAnnotator>)(networks => OpenPoseAnnotator.Rent(info, networks)))
+        ),
+        (RtmPoseAnnotator.DwPose, networks => Persons(RtmPoseAnnotator.DwPose, networks)),
+        (RtmPoseAnnotator.RtmPose, networks => Persons(RtmPoseAnnotator.RtmPose, networks)),
+        (
+            AnimalPoseAnnotator.Description,
+            networks => new AnimalPoseAnnotator(TopDownPoses.Rent(AnimalPoseAnnotator.Description, networks))
         ),
         (EmbeddedDepthAnnotator.Description, networks => new EmbeddedDepthAnnotator(networks)),
         (MidasDepthAnnotator.Description, networks => new MidasDepthAnnotator(networks)),
@@ -110,6 +118,22 @@ public static class AnnotatorCatalogue
         return Create(name, files ?? AnnotatorFiles.None, own, device);
     }
 
+    /// <summary>
+    /// Makes an annotator whose networks stand on a shelf, where others find them, too. Borrowed. It may be one that is
+    /// no row, but an ONNX file of the user's: <see cref="OnnxHints"/>.
+    /// </summary>
+    /// <inheritdoc cref="Create(string, AnnotatorFiles?, string)"/>
+    internal static IAnnotator Create(
+        HintInput source,
+        AnnotatorFiles files,
+        NetworkShelf shelf,
+        string device = PlacementPolicy.Cpu
+    ) =>
+        !source.IsNamed ? Create(source.Kind.Name, files, shelf, device)
+        : OnnxHints.IsName(source.Annotator!.Name)
+            ? OnnxHints.Create(source.Annotator, new AnnotatorNetworks(files, shelf, device))
+        : Create(source.Annotator.Name, files, shelf, device);
+
     /// <summary>Makes an annotator whose networks stand on a shelf, where others find them, too. Borrowed.</summary>
     /// <inheritdoc cref="Create(string, AnnotatorFiles?, string)"/>
     internal static IAnnotator Create(string name, AnnotatorFiles files, NetworkShelf shelf, string device)
@@ -133,6 +157,9 @@ public static class AnnotatorCatalogue
             throw;
         }
     }
+
+    private static RtmPoseAnnotator Persons(AnnotatorInfo info, AnnotatorNetworks networks) =>
+        new(info, TopDownPoses.Rent(info, networks));
 
     private static bool IsCalled(AnnotatorInfo info, string name) =>
         info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase);

@@ -40,6 +40,16 @@ public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
             info.Weights ?? throw new ArgumentException($"The annotator {info.Name} needs no weights.", nameof(info))
         );
 
+    /// <summary>Finds all files of an annotator; none where it needs none.</summary>
+    /// <inheritdoc cref="Find(AnnotatorInfo)"/>
+    internal IReadOnlyList<string> FindAll(AnnotatorInfo info) =>
+        [
+            .. info
+                .FurtherWeights.Prepend(info.Weights)
+                .OfType<AnnotatorWeights>()
+                .Select(weights => Find(info, weights)),
+        ];
+
     /// <summary>Finds one of the files of an annotator that needs several.</summary>
     /// <param name="info">The annotator.</param>
     /// <param name="weights">
@@ -51,13 +61,9 @@ public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
         IReadOnlyList<string> folders = weights.IsEmbedded ? [.. Folders, EmbeddedFolder] : Folders;
         foreach (var folder in folders)
         {
-            foreach (var name in weights.FileNames)
+            if (weights.FileNames.Select(name => FileIn(folder, name)).OfType<string>().FirstOrDefault() is { } path)
             {
-                var path = Path.GetFullPath(Path.Combine(folder, name));
-                if (File.Exists(path))
-                {
-                    return path;
-                }
+                return path;
             }
         }
 
@@ -74,5 +80,25 @@ public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
                 ),
             weights.FileNames[0]
         );
+    }
+
+    /// <summary>A file of a folder; null where it is not there.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">The name, in which a star stands for anything: the first in order of names counts.</param>
+    private static string? FileIn(string folder, string name)
+    {
+        if (!name.Contains('*', StringComparison.Ordinal))
+        {
+            var path = Path.GetFullPath(Path.Combine(folder, name));
+            return File.Exists(path) ? path : null;
+        }
+
+        return Directory.Exists(folder)
+            ? Directory
+                .EnumerateFiles(folder, name)
+                .Order(StringComparer.Ordinal)
+                .Select(Path.GetFullPath)
+                .FirstOrDefault()
+            : null;
     }
 }

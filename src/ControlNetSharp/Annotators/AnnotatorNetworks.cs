@@ -1,3 +1,4 @@
+using ControlNetSharp.Annotators.Onnx;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Models;
 using ControlNetSharp.Runtime;
@@ -38,5 +39,15 @@ internal sealed record AnnotatorNetworks(AnnotatorFiles Files, NetworkShelf Shel
             () => CheckpointLoader.LoadNetwork(path, kind, create, placement, rename),
             NetworkShelf.BytesOf
         );
+    }
+
+    /// <summary>Rents an ONNX model, which computes on the CPU whatever the device is.</summary>
+    /// <param name="path">The file, as <see cref="Files"/> finds it.</param>
+    /// <exception cref="CheckpointException">The file is no ONNX model, or one that cannot be run.</exception>
+    /// <exception cref="RuntimeUnavailableException">This program has no ONNX runtime.</exception>
+    public NetworkLease<IOnnxModel> RentOnnx(string path)
+    {
+        var key = NetworkKey.Of(path, Placement.Cpu32);
+        return Shelf.Rent(key, () => OnnxRuntimes.Load(path), _ => key.Bytes);
     }
 }

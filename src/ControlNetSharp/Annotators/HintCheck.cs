@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlNetSharp.Annotators.RtmPose;
 using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Annotators;
@@ -67,7 +68,8 @@ internal static class HintCheck
 
         if (HintLook.HasOneColour(hint))
         {
-            yield return kind.Name == "pose" ? "no person was found; the hint is black."
+            yield return annotator == AnimalPoseAnnotator.Description ? "no animal was found; the hint is black."
+            : kind.Name == "pose" ? "no person was found; the hint is black."
             : IsOfLines(kind) && HintLook.Of(hint).Dark == 1 ? "no lines were found; the hint is black."
             : "the hint has one colour only, so there is nothing to follow.";
         }

@@ -48,10 +48,9 @@ internal sealed class HintMaker(AnnotatorFiles files, NetworkShelf? shelf = null
             resolution is { } side ? PictureResizing.ToResolution(source.Picture, side)
             : target is { } size ? PictureResizing.ScaleFor(source.Picture, size.Width, size.Height, size.Resize)
             : source.Picture;
-        var name = source.IsNamed ? source.Annotator!.Name : source.Kind.Name;
-        using var annotator = shelf is null
-            ? AnnotatorCatalogue.Create(name, files, device)
-            : AnnotatorCatalogue.Create(name, files, shelf, device);
+        // It is disposed after the annotator, which stands on it.
+        using var own = shelf is null ? new NetworkShelf() : null;
+        using var annotator = AnnotatorCatalogue.Create(source, files, shelf ?? own!, device);
         cancellationToken.ThrowIfCancellationRequested();
         var values = new AnnotatorOptions(annotator.Info, options);
         if (annotator is PoseAnnotator detector)

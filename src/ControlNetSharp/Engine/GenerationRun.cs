@@ -52,10 +52,9 @@ internal sealed class GenerationRun
                 .Units.Where(unit => !unit.Source.IsHint)
                 .Select(unit => unit.Source.Annotator)
                 .OfType<AnnotatorInfo>()
-                .Where(info => info.Weights is not null)
         )
         {
-            engine.AnnotatorFiles.Find(annotator);
+            engine.AnnotatorFiles.FindAll(annotator);
         }
     }
 

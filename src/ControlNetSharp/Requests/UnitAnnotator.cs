@@ -1,5 +1,6 @@
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Annotators.DepthMaps;
+using ControlNetSharp.Annotators.Onnx;
 using ControlNetSharp.Annotators.Poses;
 using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
@@ -10,6 +11,9 @@ namespace ControlNetSharp.Requests;
 internal static class UnitAnnotator
 {
     private const int MostTypingErrors = 3;
+
+    /// <summary>Separators of any system, and what stands for other names.</summary>
+    private static readonly char[] NotInNames = ['/', '\\', ':', '*', '?'];
 
     /// <summary>
     /// The annotators that a unit can mean, whatever its picture holds; none where that already is the hint.
@@ -111,6 +115,18 @@ internal static class UnitAnnotator
         string path
     )
     {
+        if (OnnxHints.IsName(name) && OnnxHints.CanMake(kind))
+        {
+            // It is looked for in the folders of annotators: a path could lead anywhere.
+            return Path.GetFileName(name) == name && name.IndexOfAny(NotInNames) < 0
+                ? OnnxHints.InfoOf(kind, name)
+                : throw new RequestException(
+                    path + ".annotator",
+                    name,
+                    "must be the name of an ONNX file in the folders of the annotators, without a path."
+                );
+        }
+
         // A drawing of dark lines can be turned round for every kind of lines.
         AnnotatorInfo[] lines = HintCheck.IsOfLines(kind) ? [AnnotatorCatalogue.Find("invert")] : [];
         AnnotatorInfo[] known = [.. AnnotatorCatalogue.Of(kind), .. measured, .. lines];

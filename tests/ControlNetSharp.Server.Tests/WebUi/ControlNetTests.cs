@@ -52,6 +52,26 @@ public class ControlNetTests(WebUiClient client) : IClassFixture<WebUiClient>
         Assert.True(names["module_detail"]!["reference_only"]!["model_free"]!.GetValue<bool>());
     }
 
+    /// <summary>Stock names stand for annotators here, which say by name what file they lack.</summary>
+    [Theory]
+    [InlineData("openpose_full", "body_pose_model.pth")]
+    [InlineData("openpose_face", "body_pose_model.pth")]
+    [InlineData("openpose_faceonly", "body_pose_model.pth")]
+    [InlineData("openpose_hand", "body_pose_model.pth")]
+    [InlineData("dw_openpose_full", "yolox_l.onnx")]
+    [InlineData("animal_openpose", "yolox_l.onnx")]
+    [InlineData("normal_bae", "scannet.pt")]
+    [InlineData("depth_anything_v2", "depth_anything_v2_vitl.pth")]
+    public async Task Modules_WhoseFilesAreMissing_NameThem(string module, string file)
+    {
+        var list = (await client.GetAsync("/controlnet/module_list"))["module_list"]!.AsArray();
+        Assert.Contains(module, list.Select(name => name!.GetValue<string>()));
+        var body = new JsonObject { ["controlnet_module"] = module, ["controlnet_input_images"] = new JsonArray(Square()) };
+        var (status, answer) = await client.PostAsync("/controlnet/detect", body);
+        Assert.Equal(422, (int)status);
+        Assert.Contains(file, answer!.ToJsonString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Types_BeginWithWhatIsThere()
     {

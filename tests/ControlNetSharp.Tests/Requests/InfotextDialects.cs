@@ -338,10 +338,11 @@ internal static class InfotextDialects
             """,
             """
             F.1-dev.safetensors [8cba4f1ef4], vae own, size 1024x1024, 28 LCM automatic, cfg 7, seed 3708432142, skip -, same noise
+            Controlnet 0: pose by dw_openpose_full, control_v11p_sd15_openpose, 0.6 in 0..1, Balanced, Crop, Both, at 512
             lost Lora 1 Animation: there is nothing like it here.
             lost Lora Hash 1 466a765bad: there is nothing like it here.
             lost Lora Weight 1 0.8: there is nothing like it here.
-            lost Controlnet 0 preprocessor: dw_openpose_full, model: control_v11…: there is no annotator of the name dw_openpose_full here.
+            lost Controlnet 0 preprocessor: dw_openpose_full, model: control_v11…: its picture is not in the text.
             """),
         (
             "Dynamic prompts",
