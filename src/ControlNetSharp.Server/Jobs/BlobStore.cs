@@ -30,34 +30,42 @@ public sealed class BlobStore
     public async Task<string> PutAsync(byte[] bytes, string mediaType, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(bytes);
+        var sha256 = await KeepFileAsync(bytes, cancellationToken).ConfigureAwait(false);
+        await _database
+            .WriteAsync(t => AddAsync(t, sha256, bytes, mediaType), cancellationToken)
+            .ConfigureAwait(false);
+        return sha256;
+    }
+
+    /// <summary>The first half of keeping: where there is a folder, the bytes are in it.</summary>
+    /// <returns>Their SHA-256.</returns>
+    internal async Task<string> KeepFileAsync(byte[] bytes, CancellationToken cancellationToken)
+    {
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
         if (_folder is not null)
         {
             await WriteFileAsync(PathOf(sha256), bytes, cancellationToken).ConfigureAwait(false);
         }
 
-        await _database
-            .WriteAsync(
-                t =>
-                    t.ExecuteAsync(
-                        $"""
-                        insert into blobs (sha256, media_type, size, used, body)
-                        values (@sha256, @mediaType, @size, {_database.Dialect.Now}, @body)
-                        on conflict (sha256) do update set used = excluded.used
-                        """,
-                        new
-                        {
-                            sha256,
-                            mediaType,
-                            size = (long)bytes.Length,
-                            body = _folder is null ? bytes : null,
-                        }
-                    ),
-                cancellationToken
-            )
-            .ConfigureAwait(false);
         return sha256;
     }
+
+    /// <summary>The second half: the database knows of them, or has them where there is no folder.</summary>
+    internal Task<int> AddAsync(JobTransaction t, string sha256, byte[] bytes, string mediaType) =>
+        t.ExecuteAsync(
+            $"""
+            insert into blobs (sha256, media_type, size, used, body)
+            values (@sha256, @mediaType, @size, {_database.Dialect.Now}, @body)
+            on conflict (sha256) do update set used = excluded.used
+            """,
+            new
+            {
+                sha256,
+                mediaType,
+                size = (long)bytes.Length,
+                body = _folder is null ? bytes : null,
+            }
+        );
 
     /// <summary>Bytes with their media type; null where there are none of this digest.</summary>
     public async Task<(byte[] Bytes, string MediaType)?> GetAsync(

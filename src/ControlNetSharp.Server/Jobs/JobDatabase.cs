@@ -54,7 +54,16 @@ internal sealed class JobDatabase : IAsyncDisposable
     /// <summary>
     /// One transaction; begun again where the database was busy or away for a moment, unless it may be committed.
     /// </summary>
-    public async Task<T> WriteAsync<T>(Func<JobTransaction, Task<T>> work, CancellationToken cancellationToken)
+    /// <param name="work">What is written.</param>
+    /// <param name="cancellationToken">Ends waiting for the database.</param>
+    /// <param name="mustLast">
+    /// Whether it is on the disk at the end. Else a power failure may undo it, which is faster by a synced write.
+    /// </param>
+    public async Task<T> WriteAsync<T>(
+        Func<JobTransaction, Task<T>> work,
+        CancellationToken cancellationToken,
+        bool mustLast = true
+    )
     {
         var isCommitting = false;
         var changed = new List<string>();
@@ -62,7 +71,9 @@ internal sealed class JobDatabase : IAsyncDisposable
                 async connection =>
                 {
                     changed.Clear();
-                    var transaction = await Dialect.BeginAsync(connection, cancellationToken).ConfigureAwait(false);
+                    var transaction = await Dialect
+                        .BeginAsync(connection, mustLast, cancellationToken)
+                        .ConfigureAwait(false);
                     await using (transaction.ConfigureAwait(false))
                     {
                         var result = await work(new JobTransaction(Dialect, transaction, changed))

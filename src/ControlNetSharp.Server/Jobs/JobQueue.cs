@@ -191,7 +191,8 @@ public sealed class JobQueue
                 await t.ChangedAsync(job).ConfigureAwait(false);
                 return cancelling == 0 ? BeatAnswer.GoOn : BeatAnswer.Cancelled;
             },
-            cancellationToken
+            cancellationToken,
+            mustLast: false
         );
     }
 
@@ -209,12 +210,23 @@ public sealed class JobQueue
         var files = new List<JobFile>();
         foreach (var file in result.Files)
         {
-            var sha256 = await _blobs.PutAsync(file.Bytes, file.MediaType, cancellationToken).ConfigureAwait(false);
+            var sha256 = await _blobs.KeepFileAsync(file.Bytes, cancellationToken).ConfigureAwait(false);
             files.Add(new JobFile(file.Name, file.Role, file.MediaType, file.Bytes.Length, sha256));
         }
 
         return await _database
-            .WriteAsync(t => EndAsync(t, job, attempt, result, files, state), cancellationToken)
+            .WriteAsync(
+                async t =>
+                {
+                    foreach (var (file, made) in files.Zip(result.Files))
+                    {
+                        await _blobs.AddAsync(t, file.Sha256, made.Bytes, file.MediaType).ConfigureAwait(false);
+                    }
+
+                    return await EndAsync(t, job, attempt, result, files, state).ConfigureAwait(false);
+                },
+                cancellationToken
+            )
             .ConfigureAwait(false);
     }
 

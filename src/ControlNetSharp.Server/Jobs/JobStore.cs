@@ -20,11 +20,13 @@ public sealed class JobStore : IAsyncDisposable
     private readonly JobDatabase _database;
     private readonly JobRetention _retention;
     private readonly SharedLook<IReadOnlyDictionary<string, int>> _ahead;
+    private readonly SharedLooks<Job?> _jobs;
 
     private JobStore(JobDatabase database, JobStoreOptions options)
     {
         (_database, Options) = (database, options);
         _ahead = new(database.Changes, LookAheadAsync);
+        _jobs = new(database.Changes, LookAsync);
         Blobs = new BlobStore(database, options.ResultsFolder);
         Queue = new JobQueue(database, Blobs, options);
         _retention = new JobRetention(database, options);
@@ -105,8 +107,15 @@ public sealed class JobStore : IAsyncDisposable
         _retention.DeleteAsync($"id = @job and {IsOwners}", new { job, owner }, cancellationToken);
 
     /// <summary>A job; null where there is none, or it is another owner's.</summary>
-    public Task<Job?> FindAsync(string job, string? owner = null, CancellationToken cancellationToken = default) =>
-        FirstAsync($"id = @job and {IsOwners}", new { job, owner }, cancellationToken);
+    public async Task<Job?> FindAsync(
+        string job,
+        string? owner = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var found = await _jobs.GetAsync(job, cancellationToken).ConfigureAwait(false);
+        return owner is null || found?.Owner == owner ? found : null;
+    }
 
     /// <summary>The owner's latest job of an identity that the owner chose; null where there is none.</summary>
     public Task<Job?> FindByAliasAsync(string alias, string owner, CancellationToken cancellationToken = default) =>
@@ -380,6 +389,8 @@ public sealed class JobStore : IAsyncDisposable
             .ConfigureAwait(false);
         return order.Index().ToDictionary(job => job.Item, job => job.Index, StringComparer.Ordinal);
     }
+
+    private Task<Job?> LookAsync(string job) => FirstAsync("id = @job", new { job }, CancellationToken.None);
 
     private async Task<Job?> FirstAsync(string where, object parameters, CancellationToken cancellationToken)
     {

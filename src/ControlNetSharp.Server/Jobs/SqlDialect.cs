@@ -49,7 +49,14 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// A transaction that writes. Writers follow one another: bounds and turns are then exact, and each takes a
     /// millisecond.
     /// </summary>
-    public abstract Task<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken);
+    /// <param name="connection">An open connection.</param>
+    /// <param name="mustLast">Whether a power failure after the commit must not undo it.</param>
+    /// <param name="cancellationToken">Ends waiting for the other writers.</param>
+    public abstract Task<DbTransaction> BeginAsync(
+        DbConnection connection,
+        bool mustLast,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Tells other programs at the same database that a job changed.</summary>
     public virtual Task NotifyAsync(DbTransaction transaction, string job) => Task.CompletedTask;
@@ -119,13 +126,18 @@ internal abstract class SqlDialect : IAsyncDisposable
 
         public override async Task<DbTransaction> BeginAsync(
             DbConnection connection,
+            bool mustLast,
             CancellationToken cancellationToken
         )
         {
             using var command = connection.CreateCommand();
-            // FULL: what was accepted is on the disk. SQLite keeps no setting of a connection for the next one; those
-            // who read need none of them, and read while others write.
-            command.CommandText = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 30000;";
+            // SQLite keeps no setting of a connection for the next one; those who read need none of them, and read
+            // while others write.
+            command.CommandText = $"""
+                pragma journal_mode = wal;
+                pragma synchronous = {(mustLast ? "full" : "normal")};
+                pragma busy_timeout = 30000;
+                """;
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             return ((SqliteConnection)connection).BeginTransaction(deferred: false);
         }
@@ -168,13 +180,18 @@ internal abstract class SqlDialect : IAsyncDisposable
 
         public override async Task<DbTransaction> BeginAsync(
             DbConnection connection,
+            bool mustLast,
             CancellationToken cancellationToken
         )
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             using var command = connection.CreateCommand();
             command.Transaction = transaction;
-            command.CommandText = $"select pg_advisory_xact_lock({QueueLock}); set local jit = off";
+            command.CommandText = $"""
+                select pg_advisory_xact_lock({QueueLock});
+                set local jit = off;
+                set local synchronous_commit = {(mustLast ? "on" : "off")};
+                """;
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             return transaction;
         }

@@ -52,7 +52,7 @@ internal sealed class JobDesk(JobStore store, ServerSettings settings, TrainingP
         // A worker in this process has the files: it can say now what is wrong, in the words of the engine.
         if (
             services.GetService<ControlNetEngine>() is { } engine
-            && needs.All(WorkerNames.Of(engine.Models, []).Contains)
+            && WorkerNames.Has(engine.Models, needs)
         )
         {
             var whole = await JobPictures.FetchAsync(kept, store.Blobs, cancellationToken).ConfigureAwait(false);

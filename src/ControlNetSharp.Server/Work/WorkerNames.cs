@@ -37,6 +37,16 @@ internal static class WorkerNames
         ];
     }
 
+    /// <summary>Whether a worker with these files has what is needed. Folders are listed where a file is.</summary>
+    public static bool Has(ModelFinder finder, IReadOnlyList<string> needs)
+    {
+        var files = new Lazy<HashSet<string>>(() => [.. Of(finder, [])]);
+        var embedded = Of(ModelRole.Model, ModelFinder.Embedded);
+        return needs.All(need =>
+            (need == embedded && Directory.Exists(finder.EmbeddedModel)) || files.Value.Contains(need)
+        );
+    }
+
     /// <summary>The name of a kind of jobs.</summary>
     public static string OfKind(string kind) => "kind:" + kind;
 

@@ -16,7 +16,7 @@ internal sealed record RunFeedback(
 )
 {
     /// <summary>
-    /// Seconds of sampling between two previews of a batch: for a narrow model a preview takes as long as a step.
+    /// Seconds of sampling before the first preview of a batch and between two: what is done sooner needs none.
     /// Default 0.
     /// </summary>
     public double PreviewPause { get; init; }
@@ -46,7 +46,7 @@ internal sealed record BatchFeedback(RunFeedback Feedback, DiffusionModel Model,
             return null;
         }
 
-        var last = double.NegativeInfinity;
+        var last = 0.0;
         return step =>
         {
             var isSeen =

@@ -12,9 +12,12 @@ internal static class LatentPreview
     /// <summary>A narrow Autoencoder decodes faster than a step of its UNet takes.</summary>
     private const int MostChannels = 64;
 
+    /// <summary>Pixels of a decoded preview on its longer side: a look needs no more, and costs a part of the whole.</summary>
+    private const int LongestDecoded = 128;
+
     /// <summary>
-    /// The first picture of a batch: one pixel a latent for the families with a known linear colour code, decoded for
-    /// narrow models.
+    /// The first picture of a batch: one pixel a latent for the families with a known linear colour code, decoded at a
+    /// small size for narrow models.
     /// </summary>
     /// <param name="denoised">[B, 4, h, w], scaled. Borrowed.</param>
     /// <param name="model">The model that makes them. Borrowed.</param>
@@ -25,13 +28,22 @@ internal static class LatentPreview
         var first = denoised[..1];
         if (model.Autoencoder.Params.Channels <= MostChannels || model.Family.LatentColours is not { } colours)
         {
-            return PictureTensors.FromTensor(
-                model.Autoencoder.Decode(first.Over(model.Autoencoder.Params.ScaleFactor).to(model.Placement.Dtype))
-            )[0];
+            var latents = first.Over(model.Autoencoder.Params.ScaleFactor).to(model.Placement.Dtype);
+            return PictureTensors.FromTensor(model.Autoencoder.Decode(Smaller(latents, model.Autoencoder.Params.Downscale)))[0];
         }
 
         var weights = tensor(colours, [4, 3]).to(first.device);
         var rgb = einsum("bchw,cr->brhw", first.to(ScalarType.Float32), weights);
         return PictureTensors.FromTensor(rgb)[0];
+    }
+
+    /// <summary>Latents of a picture that is no longer than <see cref="LongestDecoded"/>.</summary>
+    private static Tensor Smaller(Tensor latents, int downscale)
+    {
+        var longest = Math.Max(latents.shape[2], latents.shape[3]) * downscale;
+        var factor = (longest + LongestDecoded - 1) / LongestDecoded;
+        return factor <= 1
+            ? latents
+            : nn.functional.avg_pool2d(latents, [factor, factor], ceil_mode: true, count_include_pad: false);
     }
 }

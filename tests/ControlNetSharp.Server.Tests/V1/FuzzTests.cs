@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -22,6 +23,12 @@ public class FuzzTests
         {"prompt":"a","n":1,"size":"64x64","response_format":"b64_json","output_format":"png","seed":1,"steps":1,
         "control_units":[{"kind":"canny","picture":{"data":"AAAA"}}]}
         """;
+
+    /// <summary>More of them in a long run.</summary>
+    private static readonly int? Rounds =
+        Environment.GetEnvironmentVariable("CONTROLNETSHARP_FUZZ") is { } rounds
+            ? int.Parse(rounds, CultureInfo.InvariantCulture)
+            : null;
 
     private static readonly CancellationToken Stop = TestContext.Current.CancellationToken;
 
@@ -62,7 +69,7 @@ public class FuzzTests
                     Assert.True((int)response.StatusCode is >= 400 and < 500, $"{(int)response.StatusCode} for {body}: {text}");
                     Assert.Contains("\"code\"", text, StringComparison.Ordinal);
                 },
-                iter: 300,
+                iter: Rounds ?? 300,
                 threads: 1
             );
     }
@@ -94,7 +101,7 @@ public class FuzzTests
                 using var response = await server.Client.PostAsync("/v1/read", V1Calls.Bytes(png), Stop);
                 Assert.True((int)response.StatusCode < 500, $"{(int)response.StatusCode} for {text}");
             },
-            iter: 200,
+            iter: Rounds ?? 200,
             threads: 1
         );
     }
