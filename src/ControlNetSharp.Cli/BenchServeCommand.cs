@@ -197,37 +197,28 @@ internal static class BenchServeCommand
         )
         {
             var (alone, watched, asked) = (new List<double>(), new List<double>(), new List<double>());
+            // What answers is compiled again while it is called for the first time.
+            await WatchedAsync(await SubmitAsync(steps).ConfigureAwait(false), clients).ConfigureAwait(false);
             for (var round = 0; round < rounds; round++)
             {
                 alone.Add(SecondsPerStep(await JobAsync(steps).ConfigureAwait(false)));
                 var id = await SubmitAsync(steps).ConfigureAwait(false);
-                using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                var polling = Enumerable
-                    .Range(0, clients)
-                    .Select(i => PollAsync(id, i, clients, asked, over.Token))
-                    .ToList();
-                watched.Add(SecondsPerStep((await store.WaitAsync(id, cancellationToken).ConfigureAwait(false))!));
-                await over.CancelAsync().ConfigureAwait(false);
-                await Task.WhenAll(polling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                var (seconds, took) = await WatchedAsync(id, clients).ConfigureAwait(false);
+                watched.Add(seconds);
+                asked.AddRange(took);
             }
 
             return (alone, watched, asked);
         }
 
-        private async Task PollAsync(string id, int client, int clients, List<double> asked, CancellationToken over)
+        private async Task<(double SecondsPerStep, List<double> Asked)> WatchedAsync(string id, int clients)
         {
-            await Task.Delay(TimeSpan.FromSeconds((double)client / clients), over).ConfigureAwait(false);
-            using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
-            do
-            {
-                var clock = Stopwatch.GetTimestamp();
-                using var answer = await caller.GetAsync($"/v1/jobs/{id}", over).ConfigureAwait(false);
-                answer.EnsureSuccessStatusCode();
-                lock (asked)
-                {
-                    asked.Add(Stopwatch.GetElapsedTime(clock).TotalMilliseconds);
-                }
-            } while (await timer.WaitForNextTickAsync(over).ConfigureAwait(false));
+            using var polling = new PollingClients(new Uri(caller.BaseAddress!, $"/v1/jobs/{id}"), clients);
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var asking = polling.AskAsync(over.Token);
+            var job = (await store.WaitAsync(id, cancellationToken).ConfigureAwait(false))!;
+            await over.CancelAsync().ConfigureAwait(false);
+            return (SecondsPerStep(job), await asking.ConfigureAwait(false));
         }
 
         private async Task<string> SubmitAsync(int steps)

@@ -34,6 +34,8 @@ public static class ControlNetServer
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }
         );
         builder.WebHost.UseUrls(AddressOf(settings));
+        // A request that is answered on the thread that read it wakes no other one; the cores belong to the pictures.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Logging.Configure(settings);
         builder.Services.AddControlNet(settings, store);
         var app = builder.Build();

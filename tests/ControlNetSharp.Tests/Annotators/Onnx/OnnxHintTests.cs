@@ -158,6 +158,6 @@ public sealed class OnnxHintTests : IDisposable
     private static OnnxHintAnnotator Annotator(string kind, FakeOnnx model) =>
         new(OnnxHints.InfoOf(ConditionKind.Find(kind), "fake.onnx"), new NetworkLease<IOnnxModel>(model, () => { }));
 
-    private static AnnotatorOptions Options(IAnnotator annotator, params (string Name, double Value)[] options) =>
+    private static AnnotatorOptions Options(OnnxHintAnnotator annotator, params (string Name, double Value)[] options) =>
         new(annotator.Info, options.ToDictionary(option => option.Name, option => option.Value));
 }
