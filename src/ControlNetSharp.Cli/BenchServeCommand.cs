@@ -28,7 +28,7 @@ internal static class BenchServeCommand
     {
         Description = "Steps of each of these jobs, 10 to 1000; default 200.",
     };
-    private const int Samples = 20;
+    private const int Samples = 40;
     private const long Mebibyte = 1 << 20;
 
     public static Command Create() => new("serve", "What the queue and clients cost.") { Clients, Rounds, Steps };
@@ -75,6 +75,7 @@ internal static class BenchServeCommand
     private static async Task Report(Bench bench, int clients, int rounds, int steps, CommandOutput output, bool json)
     {
         var (queued, direct) = await bench.OverheadAsync().ConfigureAwait(false);
+        var more = queued.Zip(direct, (through, inProcess) => through - inProcess).ToList();
         var next = await bench.NextJobAsync().ConfigureAwait(false);
         var before = Environment.WorkingSet;
         var (alone, watched, asked) = await bench.PollAsync(clients, rounds, steps).ConfigureAwait(false);
@@ -89,7 +90,9 @@ internal static class BenchServeCommand
             slowdown = Quantile(watched, 0.5) / Quantile(alone, 0.5) - 1,
             pictureMillisecondsInProcess = Quantile(direct, 0.5),
             pictureMillisecondsThroughQueue = Quantile(queued, 0.5),
-            queueOverheadMilliseconds = Quantile(queued, 0.5) - Quantile(direct, 0.5),
+            queueOverheadMilliseconds = Quantile(more, 0.5),
+            queueOverheadMillisecondsP10 = Quantile(more, 0.1),
+            queueOverheadMillisecondsP90 = Quantile(more, 0.9),
             betweenJobsMilliseconds = Quantile(next, 0.5),
             memoryGrowthBytes = Environment.WorkingSet - before,
         };
@@ -105,7 +108,8 @@ internal static class BenchServeCommand
                     + $"({report.slowdown:+0.0%;-0.0%})",
                 $"Picture               {report.pictureMillisecondsThroughQueue:f1} ms through the queue, "
                     + $"{report.pictureMillisecondsInProcess:f1} ms in process "
-                    + $"({report.queueOverheadMilliseconds:f1} ms more)",
+                    + $"({report.queueOverheadMilliseconds:f1} ms more; {report.queueOverheadMillisecondsP10:f1} to "
+                    + $"{report.queueOverheadMillisecondsP90:f1} for 8 pairs of 10)",
                 $"Between two jobs      {report.betweenJobsMilliseconds:f1} ms",
                 $"Memory                {(double)report.memoryGrowthBytes / Mebibyte:f0} MiB more at the end"
             )
@@ -141,18 +145,21 @@ internal static class BenchServeCommand
             return job;
         }
 
-        /// <summary>Milliseconds of a small picture through the queue, and in process, in turn.</summary>
+        /// <summary>
+        /// Milliseconds of a picture of one step through the queue, and in process, in turn: with more steps their noise
+        /// hides the difference.
+        /// </summary>
         public async Task<(List<double> Queued, List<double> Direct)> OverheadAsync()
         {
             var (queued, direct) = (new List<double>(), new List<double>());
             for (var i = 0; i < Samples; i++)
             {
                 var clock = Stopwatch.GetTimestamp();
-                await JobAsync(5).ConfigureAwait(false);
+                await JobAsync(1).ConfigureAwait(false);
                 queued.Add(Stopwatch.GetElapsedTime(clock).TotalMilliseconds);
                 clock = Stopwatch.GetTimestamp();
                 var result = await engine
-                    .GenerateAsync(Request(5), cancellationToken: cancellationToken)
+                    .GenerateAsync(Request(1), cancellationToken: cancellationToken)
                     .ConfigureAwait(false);
                 _ = result.Pictures[0].ToPng();
                 direct.Add(Stopwatch.GetElapsedTime(clock).TotalMilliseconds);

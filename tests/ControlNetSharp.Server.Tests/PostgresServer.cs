@@ -48,6 +48,17 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops it at once, as a crash does, and starts it again after a while.</summary>
+    public async Task RestartAsync(TimeSpan away)
+    {
+        await RunAsync("kill", "-QUIT", $"{_server!.Id}");
+        await _server.WaitForExitAsync();
+        _server.Dispose();
+        NpgsqlConnection.ClearAllPools();
+        await Task.Delay(away);
+        _server = await StartAsync(Programs!);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_server is not null)
@@ -82,9 +93,13 @@ public sealed class PostgresServer : IAsyncDisposable
             user = ["setpriv", "--reuid=nobody", "--clear-groups"];
         }
 
-        await RunAsync(
-            [.. user, Path.Combine(programs, "initdb"), "-D", _data, "-A", "trust", "-U", "test", "-E", "UTF8", "--locale=C", "--no-sync"]
-        );
+        if (!File.Exists(Path.Combine(_data, "PG_VERSION")))
+        {
+            await RunAsync(
+                [.. user, Path.Combine(programs, "initdb"), "-D", _data, "-A", "trust", "-U", "test", "-E", "UTF8", "--locale=C", "--no-sync"]
+            );
+        }
+
         string[] start =
         [
             .. user,

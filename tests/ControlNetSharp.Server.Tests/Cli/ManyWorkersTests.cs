@@ -31,9 +31,9 @@ public class ManyWorkersTests(PostgresServer postgres)
 
         await using var first = await ControlNetProcess.StartAsync(["work", .. jobs]);
         await using var second = await ControlNetProcess.StartAsync(["work", .. jobs]);
-        await clients[0].RunningAsync([ids[0][0]]);
-        var worker = (await clients[0].JobAsync(ids[0][0]))["worker"]!.GetValue<string>();
-        var (killed, left) = worker.Contains($"/{first.Id}/", StringComparison.Ordinal) ? (first, second) : (second, first);
+        await clients[0].RunningAsync([ids[0][0]], first, second);
+        var begun = await clients[0].JobAsync(ids[0][0]);
+        var (killed, left) = RemoteJobs.IsBy(begun, first) ? (first, second) : (second, first);
         await killed.KillAsync();
 
         var over = new List<(int Owner, JsonNode Job)>();
@@ -55,6 +55,34 @@ public class ManyWorkersTests(PostgresServer postgres)
         AssertInTurn(owners.Select(owner => owner.Jobs).ToList(), over);
         clients.ForEach(client => client.Dispose());
         Assert.Equal(0, await left.EndAsync());
+    }
+
+    [Fact]
+    public async Task Database_StoppedInTheMiddle_LosesNoJob()
+    {
+        string[] jobs = ["--jobs", await postgres.NewDatabaseAsync(), "--lease", "4"];
+        await using var server = await ControlNetProcess.StartAsync(["serve", "--port", "0", "--workers", "0", .. jobs]);
+        using var client = server.Client();
+        var ids = new List<string>();
+        for (var seed = 0; seed < 6; seed++)
+        {
+            ids.Add(await client.SubmitAsync(seed, steps: 20));
+        }
+
+        await using var worker = await ControlNetProcess.StartAsync(["work", .. jobs]);
+        await client.RunningAsync(ids, worker);
+
+        await postgres.RestartAsync(TimeSpan.FromSeconds(3));
+        await client.ReadyAsync();
+
+        foreach (var (seed, job) in (await client.OverAsync(ids)).Index())
+        {
+            Assert.Equal("done", RemoteJobs.StateOf(job));
+            var picture = Assert.Single(job["files"]!.AsArray(), file => file!["role"]!.GetValue<string>() == "picture")!;
+            Assert.Equal(seed, picture["seed"]!.GetValue<long>());
+        }
+
+        Assert.Equal(0, await worker.EndAsync());
     }
 
     /// <summary>

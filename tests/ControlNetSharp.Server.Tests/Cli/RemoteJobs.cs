@@ -32,15 +32,54 @@ internal static class RemoteJobs
     public static async Task<JsonNode> JobAsync(this HttpClient client, string id) =>
         JsonNode.Parse(await client.GetStringAsync($"/v1/jobs/{id}", Stop))!;
 
-    /// <summary>Waits until one of some jobs has done a step.</summary>
-    public static async Task RunningAsync(this HttpClient client, IEnumerable<string> ids)
+    /// <summary>Waits until the server has its database.</summary>
+    public static async Task ReadyAsync(this HttpClient client)
+    {
+        while (true)
+        {
+            using var answer = await client.GetAsync("/readyz", Stop);
+            if (answer.IsSuccessStatusCode)
+            {
+                return;
+            }
+
+            await Task.Delay(100, Stop);
+        }
+    }
+
+    /// <summary>Waits until so many of some jobs are done.</summary>
+    public static async Task DoneAsync(this HttpClient client, IReadOnlyList<string> ids, int count)
+    {
+        for (var done = 0; done < count; await Task.Delay(20, Stop))
+        {
+            done = 0;
+            foreach (var id in ids)
+            {
+                done += StateOf(await client.JobAsync(id)) == "done" ? 1 : 0;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Waits until one of some jobs has done a step in one of some processes: one whose process was killed looks as if it
+    /// ran for a while.
+    /// </summary>
+    public static async Task RunningAsync(
+        this HttpClient client,
+        IReadOnlyList<string> ids,
+        params ControlNetProcess[] processes
+    )
     {
         while (true)
         {
             foreach (var id in ids)
             {
                 var job = await client.JobAsync(id);
-                if (StateOf(job) == "running" && job["progress"]?["step"]?.GetValue<int>() > 0)
+                if (
+                    StateOf(job) == "running"
+                    && job["progress"]?["step"]?.GetValue<int>() > 0
+                    && processes.Any(process => IsBy(job, process))
+                )
                 {
                     return;
                 }
@@ -68,6 +107,10 @@ internal static class RemoteJobs
 
         return jobs;
     }
+
+    /// <summary>Whether a job runs in a process, or ran there last.</summary>
+    public static bool IsBy(JsonNode job, ControlNetProcess process) =>
+        job["worker"]?.GetValue<string>().Contains($"/{process.Id}/", StringComparison.Ordinal) == true;
 
     public static string StateOf(JsonNode job) => job["state"]!.GetValue<string>();
 }
