@@ -90,9 +90,10 @@ internal static class ControlNetCli
         Dictionary<Command, Func<ParseResult, bool, CancellationToken, Task>> Actions
     ) Commands(string[] args, CommandOutput output)
     {
-        var (generate, annotate, models, bench) = (
+        var (generate, annotate, upscale, models, bench) = (
             GenerateCommand.Create(),
             AnnotateCommand.Create(),
+            UpscaleCommand.Create(),
             ModelsCommand.Create(),
             BenchCommand.Create()
         );
@@ -104,6 +105,7 @@ internal static class ControlNetCli
         {
             [generate] = (a, json, stop) => GenerateCommand.RunAsync(a, output, json, stop),
             [annotate] = (a, json, stop) => AnnotateCommand.RunAsync(a, output, json, stop),
+            [upscale] = (a, json, stop) => UpscaleCommand.RunAsync(a, output, json, stop),
             [train] = (a, json, stop) => Done(() => TrainCommand.Run(a, output, json, stop)),
             [evaluate] = (a, json, stop) => Done(() => EvaluateCommand.Run(a, output, json, stop)),
             [Sub(dataset, "check")] = (a, json, stop) => Done(() => DatasetCommand.Check(a, output, json, stop)),
@@ -128,6 +130,7 @@ internal static class ControlNetCli
             {
                 generate,
                 annotate,
+                upscale,
                 train,
                 dataset,
                 evaluate,

@@ -108,8 +108,15 @@ internal static class GenerateOptions
     public static readonly Option<string?> Hires = new("--hires")
     {
         Description =
-            "A second pass at a larger size: SCALE[,denoise=X,steps=N,upscaler=NAME]; defaults 0.7, those of --steps, "
-            + "latent.",
+            "A second pass at a larger size: SCALE[,denoise=X,steps=N,upscaler=NAME|FILE]; defaults 0.7, those of "
+            + "--steps, latent.",
+    };
+    public static readonly Option<string?> Upscale = new("--upscale")
+    {
+        Description =
+            "A last pass that enlarges the picture, or --init, tile by tile: SCALE[,tile=N,overlap=N,denoise=X,steps=N,"
+            + "upscaler=NAME|FILE,control=KIND,model=FILE,weight=X]; defaults: the model's native size, 64, 0.4, those "
+            + "of --steps, lanczos, no control.",
     };
     public static readonly Option<string?> Request = new("--request")
     {
@@ -171,6 +178,7 @@ internal static class GenerateOptions
         OnlyMasked,
         MaskPadding,
         Hires,
+        Upscale,
         Tiling,
         ClipSkip,
         Prediction,

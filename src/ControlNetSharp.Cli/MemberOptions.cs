@@ -35,6 +35,17 @@ internal static partial class MemberOptions
         ["initial.mask.onlyMasked"] = "--only-masked",
         ["initial.mask.padding"] = "--mask-padding",
         ["hires"] = "--hires",
+        ["upscale"] = "--upscale",
+    };
+
+    /// <summary>Passes whose members are parts of one option.</summary>
+    private static readonly string[] Passes = ["hires.", "upscale."];
+
+    /// <summary>What parts are called that have another name as members.</summary>
+    private static readonly Dictionary<string, string> PartNames = new(StringComparer.Ordinal)
+    {
+        ["controlModel"] = "model",
+        ["controlWeight"] = "weight",
     };
 
     /// <summary>The error in the words of the command line; null for a member that was not said by an option.</summary>
@@ -57,10 +68,19 @@ internal static partial class MemberOptions
             return (UnitText.Option, Part(unit.Groups["part"].Value, e));
         }
 
-        var hires = e.Member.StartsWith("hires.", StringComparison.Ordinal);
-        return hires
-            ? ("--hires", e.Member == "hires.scale" ? e.Value ?? "" : Part(e.Member["hires.".Length..], e))
-            : (Names.GetValueOrDefault(e.Member), e.Value ?? "");
+        foreach (var pass in Passes)
+        {
+            if (e.Member.StartsWith(pass, StringComparison.Ordinal))
+            {
+                var part = e.Member[pass.Length..];
+                return (
+                    "--" + pass[..^1],
+                    part == "scale" ? e.Value ?? "" : Part(PartNames.GetValueOrDefault(part, part), e)
+                );
+            }
+        }
+
+        return (Names.GetValueOrDefault(e.Member), e.Value ?? "");
     }
 
     private static string Part(string name, RequestException e) =>

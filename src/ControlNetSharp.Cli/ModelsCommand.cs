@@ -104,6 +104,10 @@ internal static class ModelsCommand
                         ? int.Parse(rank, CultureInfo.InvariantCulture)
                         : (int?)null,
                     hint = facts.GetValueOrDefault("hint"),
+                    scale = facts.TryGetValue("scale", out var scale)
+                        ? int.Parse(scale, CultureInfo.InvariantCulture)
+                        : (int?)null,
+                    blocks = facts.GetValueOrDefault("blocks"),
                     needs = facts.GetValueOrDefault("needs"),
                     problem = facts.GetValueOrDefault("problem"),
                     dtype = string.Join(", ", dtypes.Keys),

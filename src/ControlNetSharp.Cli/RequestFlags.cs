@@ -12,6 +12,17 @@ namespace ControlNetSharp.Cli;
 internal static class RequestFlags
 {
     private static readonly string[] HiresParts = ["denoise", "steps", "upscaler"];
+    private static readonly string[] UpscaleParts =
+    [
+        "tile",
+        "overlap",
+        "denoise",
+        "steps",
+        "upscaler",
+        "control",
+        "model",
+        "weight",
+    ];
 
     /// <summary>Lays the options over a request.</summary>
     /// <exception cref="UsageException">
@@ -60,6 +71,7 @@ internal static class RequestFlags
                 : request.Tiling,
             Initial = ReadInitial(request.Initial, arguments),
             Hires = Given(GenerateOptions.Hires, request.Hires, text => ReadHires(text, arguments)),
+            Upscale = Given(GenerateOptions.Upscale, request.Upscale, ReadUpscale),
             Units =
                 units.Length == 0
                     ? request.Units
@@ -153,29 +165,10 @@ internal static class RequestFlags
             );
         }
 
-        var fields = Fields.Read(text);
-        var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in fields.Skip(1))
-        {
-            if (!HiresParts.Contains(name) || string.IsNullOrEmpty(value) || !values.TryAdd(name, value))
-            {
-                throw UsageException.Of(
-                    option,
-                    text,
-                    $"'{name}{(value is null ? "" : $"={value}")}' must be one of "
-                        + $"{string.Join(", ", HiresParts.Select(part => part + "=…"))}, each at most once, after the "
-                        + "scale."
-                );
-            }
-        }
-
+        var (scale, values) = Parts(option, text, HiresParts);
         var hires = new HiresPass
         {
-            Scale = RequestValues.Real<HiresPass>(
-                nameof(HiresPass.Scale),
-                "hires.scale",
-                fields[0] is (var scale, null) ? scale : text
-            ),
+            Scale = RequestValues.Real<HiresPass>(nameof(HiresPass.Scale), "hires.scale", scale),
         };
         return hires with
         {
@@ -185,9 +178,69 @@ internal static class RequestFlags
             Steps = values.TryGetValue("steps", out var steps)
                 ? RequestValues.Integer<HiresPass>(nameof(hires.Steps), "hires.steps", steps)
                 : null,
-            Upscaler = values.GetValueOrDefault("upscaler") ?? hires.Upscaler,
+            Upscaler = values.TryGetValue("upscaler", out var upscaler) ? UpscalerPath(upscaler) : hires.Upscaler,
         };
     }
+
+    private static UpscalePass ReadUpscale(string text)
+    {
+        var (scale, values) = Parts(GenerateOptions.Upscale.Name, text, UpscaleParts);
+        string? Word(string part) => values.GetValueOrDefault(part);
+        double Real(string part, string property, double otherwise) =>
+            Word(part) is { } value
+                ? RequestValues.Real<UpscalePass>(
+                    property,
+                    $"upscale.{char.ToLowerInvariant(property[0])}{property[1..]}",
+                    value
+                )
+                : otherwise;
+        int? Whole(string part, string property) =>
+            Word(part) is { } value ? RequestValues.Integer<UpscalePass>(property, $"upscale.{part}", value) : null;
+        var upscale = new UpscalePass
+        {
+            Scale = RequestValues.Real<UpscalePass>(nameof(UpscalePass.Scale), "upscale.scale", scale),
+        };
+        return upscale with
+        {
+            Tile = Whole("tile", nameof(upscale.Tile)),
+            Overlap = Whole("overlap", nameof(upscale.Overlap)) ?? upscale.Overlap,
+            Denoise = Real("denoise", nameof(upscale.Denoise), upscale.Denoise),
+            Steps = Whole("steps", nameof(upscale.Steps)),
+            Upscaler = Word("upscaler") is { } upscaler ? UpscalerPath(upscaler) : upscale.Upscaler,
+            Control = Word("control"),
+            ControlModel = Word("model") is { } model ? FullPath(model) : null,
+            ControlWeight = Real("weight", nameof(upscale.ControlWeight), upscale.ControlWeight),
+        };
+    }
+
+    /// <summary>What stands before the first comma, and the parts behind it by their names.</summary>
+    private static (string First, Dictionary<string, string> Values) Parts(
+        string option,
+        string text,
+        IReadOnlyList<string> known
+    )
+    {
+        var fields = Fields.Read(text);
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in fields.Skip(1))
+        {
+            if (!known.Contains(name) || string.IsNullOrEmpty(value) || !values.TryAdd(name, value))
+            {
+                throw UsageException.Of(
+                    option,
+                    text,
+                    $"'{name}{(value is null ? "" : $"={value}")}' must be one of "
+                        + $"{string.Join(", ", known.Select(part => part + "=…"))}, each at most once, after the "
+                        + "scale."
+                );
+            }
+        }
+
+        return (fields[0] is (var first, null) ? first : text, values);
+    }
+
+    /// <summary>The name of an upscaler that needs no file stays, whatever lies in the folder.</summary>
+    private static string UpscalerPath(string name) => UpscalerCatalogue.LookFor(name) is null ? FullPath(name) : name;
 
     private static PredictionType? ReadPrediction(string text) =>
         text switch

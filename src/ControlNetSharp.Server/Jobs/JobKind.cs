@@ -9,6 +9,9 @@ public static class JobKind
     /// <summary>A hint; the payload is a control unit.</summary>
     public const string Annotation = "annotation";
 
+    /// <summary>A picture, larger; the payload is an upscale request.</summary>
+    public const string Upscale = "upscale";
+
     /// <summary>A score of control; the payload is an evaluation request.</summary>
     public const string Evaluation = "evaluation";
 
@@ -16,5 +19,5 @@ public static class JobKind
     public const string Training = "training";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Generation, Annotation, Evaluation, Training];
+    public static IReadOnlyList<string> All { get; } = [Generation, Annotation, Upscale, Evaluation, Training];
 }

@@ -30,14 +30,38 @@ public sealed record RequestLimits
     {
         RequireAtMost("steps", request.Steps, Steps);
         RequireAtMost("hires.steps", request.Hires?.Steps ?? 0, Steps);
+        RequireAtMost("upscale.steps", request.Upscale?.Steps ?? 0, Steps);
         RequireAtMost("batch", request.Batch, Batch);
         RequireAtMost("count", request.Count, Count);
         if (request.Size is { } size)
         {
             RequirePixels("size", size, size);
             RequirePixels("hires.scale", request.Hires?.Scale, request.Hires?.SizeOf(size) ?? size);
+            RequirePixels("upscale.scale", request.Upscale?.Scale, request.Upscale?.SizeOf(size) ?? size);
+        }
+        else if (request is { Upscale: { } upscale, Initial.Picture: var initial } && SizeOf(initial) is { } own)
+        {
+            RequirePixels("upscale.scale", upscale.Scale, upscale.SizeOf(own));
         }
     }
+
+    /// <summary>The same for a picture that is only enlarged; what its file makes of it is known only then.</summary>
+    /// <inheritdoc cref="Check(GenerationRequest)" path="/exception"/>
+    internal void Check(UpscaleRequest request)
+    {
+        if (request.Scale is { } scale && SizeOf(request.Picture) is { } own)
+        {
+            RequirePixels("scale", scale, ((int)(own.Width * scale), (int)(own.Height * scale)));
+        }
+    }
+
+    /// <summary>From the header; null for an upload, of which only the digest is here.</summary>
+    private PictureSize? SizeOf(PictureSource picture) =>
+        picture is { Path: null, IsKnownByDigestOnly: false }
+        && PictureSignature.FormatOf(picture.ReadBytes()) is not null
+        && PictureReader.SizeOf(picture.ReadBytes(), "picture", Pictures) is var (width, height)
+            ? new PictureSize(width, height)
+            : null;
 
     /// <summary>Refuses pictures by their headers, before any of them is kept or decoded.</summary>
     /// <exception cref="PictureException">One is too large; its member is named.</exception>

@@ -37,11 +37,8 @@ internal static class CatalogueRoutes
             .WithSummary("Schedulers: which noise levels are visited")
             .Produces<IReadOnlyList<ChoiceView>>();
         catalogue
-            .MapGet(
-                "/upscalers",
-                () => Choices(UpscalerCatalogue.All.Select(row => new ChoiceView(row.Name, [row.Label])))
-            )
-            .WithSummary("Ways to enlarge a picture between two passes")
+            .MapGet("/upscalers", UpscalersAsync)
+            .WithSummary("Ways to enlarge a picture: those that need no file, and the files")
             .Produces<IReadOnlyList<ChoiceView>>();
         catalogue
             .MapGet("/ranges", (ServerSettings settings) => V1Json.Answer(RequestRanges.Within(settings.Limits)))
@@ -51,6 +48,19 @@ internal static class CatalogueRoutes
 
     private static async Task<IResult> ModelsAsync(ModelCatalogue catalogue, CancellationToken cancellationToken) =>
         V1Json.Answer(new ModelList(await catalogue.ModelsAsync(cancellationToken).ConfigureAwait(false)));
+
+    private static async Task<IResult> UpscalersAsync(
+        ModelCatalogue catalogue,
+        CancellationToken cancellationToken
+    )
+    {
+        var files = await catalogue.UpscalersAsync(cancellationToken).ConfigureAwait(false);
+        return Choices(
+            UpscalerCatalogue
+                .All.Select(row => new ChoiceView(row.Name, [row.Label]))
+                .Concat(files.Select(name => new ChoiceView(name, [PublishedUpscalers.LabelOf(name)])))
+        );
+    }
 
     private static async Task<IResult> ModelAsync(
         string name,

@@ -160,6 +160,12 @@ internal static class JobRoutes
                     cancellationToken
                 )
                 .ConfigureAwait(false),
+            JobKind.Upscale => await desk.SubmitAsync(
+                    RequestJson.Parse(payload, RequestJsonContext.Default.UpscaleRequest),
+                    terms,
+                    cancellationToken
+                )
+                .ConfigureAwait(false),
             _ => throw new ApiException(
                 StatusCodes.Status422UnprocessableEntity,
                 "wrong_input",

@@ -19,6 +19,7 @@ internal sealed class ModelCatalogue(ServerSettings settings, JobStore store, IS
 {
     private const string ModelPrefix = "model:";
     private const string ControlNetPrefix = "controlnet:";
+    private const string UpscalerPrefix = "upscaler:";
 
     private readonly ConcurrentDictionary<FileStamp, Facts?> _known = new();
     private readonly AnnotatorFiles _annotators = AnnotatorFiles.Below(settings.Models);
@@ -81,6 +82,23 @@ internal sealed class ModelCatalogue(ServerSettings settings, JobStore store, IS
                 .Concat(Elsewhere(offered, ControlNetPrefix, ModelRole.ControlNet))
                 .Select(name => (name, PublishedNames.Find(name)?.Kind)),
         ];
+    }
+
+    /// <summary>Files that enlarge pictures, by name.</summary>
+    public async Task<IReadOnlyList<string>> UpscalersAsync(CancellationToken cancellationToken)
+    {
+        var offered = await OfferedAsync(cancellationToken).ConfigureAwait(false);
+        var here = Finder
+            .List(ModelRole.Upscaler)
+            .Where(entry => Describe(entry.Path)?.Kind == UpscalerFile.Kind)
+            .Select(entry => entry.Name)
+            .ToList();
+        // Workers tell all names of a file.
+        var known = here.Select(PublishedUpscalers.LabelOf).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var elsewhere = Elsewhere(offered, UpscalerPrefix, ModelRole.Upscaler)
+            .DistinctBy(PublishedUpscalers.LabelOf, StringComparer.OrdinalIgnoreCase)
+            .Where(name => !known.Contains(PublishedUpscalers.LabelOf(name)));
+        return [.. here, .. elsewhere];
     }
 
     private static bool IsControl(string? kind) => kind == PublishedNetwork.ControlNet || ControlFile.IsKnown(kind);

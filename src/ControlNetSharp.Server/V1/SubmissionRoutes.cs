@@ -9,7 +9,7 @@ using Microsoft.OpenApi;
 
 namespace ControlNetSharp.Server.V1;
 
-/// <summary>Handing in: <c>/generations</c>, <c>/annotations</c>.</summary>
+/// <summary>Handing in: <c>/generations</c>, <c>/annotations</c>, <c>/upscales</c>.</summary>
 internal static class SubmissionRoutes
 {
     private const string KeyHeader = "Idempotency-Key";
@@ -22,6 +22,12 @@ internal static class SubmissionRoutes
         v1.MapPost("/annotations", AnnotateAsync)
             .WithJsonOrForm(typeof(ControlUnit), "unit")
             .Described("Make a hint", "A control unit's JSON, or a form with it as the part 'unit' beside its file.");
+        v1.MapPost("/upscales", UpscaleAsync)
+            .WithJsonOrForm(typeof(UpscaleRequest), "request")
+            .Described(
+                "Make a picture larger",
+                "An upscale request's JSON, or a form with it as the part 'request' beside its file."
+            );
     }
 
     /// <summary>What a caller says of a job beside its request.</summary>
@@ -80,6 +86,21 @@ internal static class SubmissionRoutes
         );
         body.Files.RequireAllUsed();
         var submission = await desk.SubmitAsync(unit, TermsOf(context), cancellationToken).ConfigureAwait(false);
+        return await AcceptedAsync(context, submission, views, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<IResult> UpscaleAsync(
+        HttpContext context,
+        JobDesk desk,
+        JobViews views,
+        CancellationToken cancellationToken
+    )
+    {
+        var body = await SubmittedBody.ReadAsync(context.Request, "request", cancellationToken).ConfigureAwait(false);
+        var request = RequestJson.Parse(body.Json, RequestJsonContext.Default.UpscaleRequest);
+        request = request with { Picture = body.Files.Filled(request.Picture) };
+        body.Files.RequireAllUsed();
+        var submission = await desk.SubmitAsync(request, TermsOf(context), cancellationToken).ConfigureAwait(false);
         return await AcceptedAsync(context, submission, views, cancellationToken).ConfigureAwait(false);
     }
 

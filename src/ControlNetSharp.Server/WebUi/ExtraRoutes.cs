@@ -3,15 +3,19 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
+using ControlNetSharp.Server.Jobs;
+using ControlNetSharp.Server.Safety;
+using ControlNetSharp.Server.Work;
 using Microsoft.AspNetCore.Http;
 
 namespace ControlNetSharp.Server.WebUi;
 
 /// <summary>
-/// Pictures enlarged, without a model. Source: stable-diffusion-webui v1.10.1, modules/postprocessing.py,
+/// Pictures enlarged, by interpolation or by an upscaler's file. Source:
+/// stable-diffusion-webui v1.10.1, modules/postprocessing.py,
 /// scripts/postprocessing_upscale.py (behaviour).
 /// </summary>
-internal static class ExtraRoutes
+internal sealed class ExtraRoutes(WebUiUpscalers upscalers, JobDesk desk, JobStore store)
 {
     private const int MostSide = 8192;
 
@@ -39,7 +43,7 @@ internal static class ExtraRoutes
         new("imageList", PayloadType.List) { IsRequired = true, RefusesNull = true },
     ]);
 
-    public static void Map(WebUiRouter router)
+    public void Map(WebUiRouter router)
     {
         router.Post("/sdapi/v1/extra-single-image", SingleAsync);
         router.Post("/sdapi/v1/extra-batch-images", BatchAsync);
@@ -48,17 +52,17 @@ internal static class ExtraRoutes
 
     private static PayloadField Share(string name) => new(name, PayloadType.Number, 0.0) { Least = 0, Most = 1 };
 
-    private static async Task<JsonNode?> SingleAsync(HttpContext context)
+    private async Task<JsonNode?> SingleAsync(HttpContext context)
     {
         var payload = await PayloadBody.ReadAsync(context, Single).ConfigureAwait(false);
-        var (image, said) = Made(payload, payload.Text("image")!);
+        var (image, said) = await MadeAsync(context, payload, payload.Text("image")!).ConfigureAwait(false);
         return new JsonObject { ["html_info"] = Html([said]), ["image"] = image };
     }
 
-    private static async Task<JsonNode?> BatchAsync(HttpContext context)
+    private async Task<JsonNode?> BatchAsync(HttpContext context)
     {
         var payload = await PayloadBody.ReadAsync(context, Batch).ConfigureAwait(false);
-        var made = payload
+        var pictures = payload
             .Sent("imageList")!
             .Value.EnumerateArray()
             .Select(
@@ -66,7 +70,7 @@ internal static class ExtraRoutes
                     one.ValueKind == JsonValueKind.Object
                     && one.TryGetProperty("data", out var data)
                     && PayloadField.TextOf(data) is { } text
-                        ? Made(payload, text)
+                        ? text
                         : throw WebUiException.Validation([
                             new FieldError(
                                 ["body", "imageList", index, "data"],
@@ -76,6 +80,12 @@ internal static class ExtraRoutes
                         ])
             )
             .ToList();
+        var made = new List<(string Image, string Said)>();
+        foreach (var text in pictures)
+        {
+            made.Add(await MadeAsync(context, payload, text).ConfigureAwait(false));
+        }
+
         return new JsonObject
         {
             ["html_info"] = Html(made.Select(one => one.Said)),
@@ -97,7 +107,7 @@ internal static class ExtraRoutes
             : WebUiException.Http(404, "Model not found");
     }
 
-    private static (string Image, string Said) Made(Payload payload, string text)
+    private async Task<(string Image, string Said)> MadeAsync(HttpContext context, Payload payload, string text)
     {
         var source = PayloadPictures.Read(text);
         var picture = source.Read();
@@ -111,16 +121,20 @@ internal static class ExtraRoutes
         }
 
         var upscaler = Upscaler(payload, "upscaler_1");
-        if (upscaler != PictureUpscalers.None)
+        if (upscaler.Name != PictureUpscalers.None)
         {
-            var enlarged = Enlarged(payload, picture, upscaler);
+            var enlarged = await EnlargedAsync(context, payload, picture, upscaler).ConfigureAwait(false);
             var share = payload.Number("extras_upscaler_2_visibility")!.Value;
             var second = Upscaler(payload, "upscaler_2");
             picture =
-                second == PictureUpscalers.None || share == 0
+                second.Name == PictureUpscalers.None || share == 0
                     ? enlarged
-                    : Mixed(enlarged, Enlarged(payload, picture, second), share);
-            said.Add($"Postprocess upscaler: {upscaler}, {picture.Width}x{picture.Height}");
+                    : Mixed(
+                        enlarged,
+                        await EnlargedAsync(context, payload, picture, second).ConfigureAwait(false),
+                        share
+                    );
+            said.Add($"Postprocess upscaler: {upscaler.Name}, {picture.Width}x{picture.Height}");
         }
         else if (PictureSignature.FormatOf(source.ReadBytes()) == "PNG")
         {
@@ -134,15 +148,20 @@ internal static class ExtraRoutes
         return (Convert.ToBase64String(PictureWriter.EncodePng(picture, texts)), string.Join(", ", said));
     }
 
-    private static string Upscaler(Payload payload, string name)
+    private ListedUpscaler Upscaler(Payload payload, string name)
     {
         var asked = payload.Text(name) is { Length: > 0 } text ? text : PictureUpscalers.None;
-        return PictureUpscalers.Find(asked)
+        return upscalers.Find(asked)
             ?? throw WebUiException.Python("AssertionError", $"could not find upscaler named {asked}");
     }
 
     /// <summary>By a factor, or to a size: covered and cut to it, or within it.</summary>
-    private static Picture Enlarged(Payload payload, Picture picture, string upscaler)
+    private async Task<Picture> EnlargedAsync(
+        HttpContext context,
+        Payload payload,
+        Picture picture,
+        ListedUpscaler upscaler
+    )
     {
         var toSize = payload.Whole("resize_mode") == 1;
         var (width, height) = (payload.Whole("upscaling_resize_w")!.Value, payload.Whole("upscaling_resize_h")!.Value);
@@ -153,8 +172,66 @@ internal static class ExtraRoutes
             : cuts ? Math.Max(x, y)
             : Math.Min(x, y);
         var (wide, high) = (Side(picture.Width * factor), Side(picture.Height * factor));
-        var enlarged = PictureUpscalers.Resize(picture, upscaler, wide, high);
+        var enlarged = upscaler.File is { } file
+            ? await ByFileAsync(context, picture, file, factor).ConfigureAwait(false)
+            : PictureUpscalers.Resize(picture, upscaler.Name, wide, high);
+        if ((enlarged.Width, enlarged.Height) != (wide, high))
+        {
+            enlarged = PictureUpscalers.Resize(enlarged, PictureUpscalers.None, wide, high);
+        }
+
         return toSize && cuts ? PictureResizing.Fit(enlarged, Side(width), Side(height), ResizeMode.Crop) : enlarged;
+    }
+
+    /// <summary>By a worker, where the picture is to become larger; where not, it stays as it is.</summary>
+    private async Task<Picture> ByFileAsync(HttpContext context, Picture picture, string file, double factor)
+    {
+        if (factor <= 1)
+        {
+            return picture;
+        }
+
+        try
+        {
+            var request = new UpscaleRequest { Picture = picture, Upscaler = file };
+            var handed = await desk.SubmitAsync(
+                    request with
+                    {
+                        Scale = Math.Min(factor, UpscaleRequest.MostScale),
+                    },
+                    new JobTerms(context.Owner()),
+                    context.RequestAborted
+                )
+                .ConfigureAwait(false);
+            try
+            {
+                return await PictureOfAsync(handed.Job.Id, context.RequestAborted).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Nothing happens to one that is over; whoever hung up has it cancelled.
+                await store.CancelAsync(handed.Job.Id, null, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (MemberNames.Error(e, []) is not null)
+        {
+            throw MemberNames.Error(e, [])!;
+        }
+    }
+
+    private async Task<Picture> PictureOfAsync(string id, CancellationToken cancellationToken)
+    {
+        var job = await store.WaitAsync(id, cancellationToken).ConfigureAwait(false);
+        if (job is not { State: JobState.Done })
+        {
+            throw job?.Error is { } error
+                ? MemberNames.Error(error, [])
+                : WebUiException.Python("RuntimeError", "The job was cancelled.");
+        }
+
+        var files = await store.FilesAsync(id, cancellationToken).ConfigureAwait(false);
+        var blob = await store.Blobs.GetAsync(files[0].Sha256, cancellationToken).ConfigureAwait(false);
+        return PictureReader.Read(blob!.Value.Bytes);
     }
 
     private static int Side(double side) =>

@@ -13,7 +13,12 @@ namespace ControlNetSharp.Server.WebUi;
 /// Makes requests of the bodies of txt2img and img2img. Source: stable-diffusion-webui v1.10.1, modules/processing.py
 /// (behaviour). What it knows and is not offered here is refused by its field, unless it changes nothing.
 /// </summary>
-internal sealed class GenerationPlanner(OptionStore options, WebUiModels models, UnitRequests units)
+internal sealed class GenerationPlanner(
+    OptionStore options,
+    WebUiModels models,
+    WebUiUpscalers upscalers,
+    UnitRequests units
+)
 {
     private const long LargestRandomSeed = 4294967293;
     private const string ControlNet = "ControlNet";
@@ -27,7 +32,7 @@ internal sealed class GenerationPlanner(OptionStore options, WebUiModels models,
         var warnings = payload.Unknown.Select(name => $"{name}: there is no such field; it was ignored.").ToList();
         if (payload.Text("infotext") is { Length: > 0 } text)
         {
-            InfotextFields.Fill(payload, text, warnings);
+            InfotextFields.Fill(payload, text, upscalers, warnings);
         }
 
         RefuseNotOffered(payload, warnings);
@@ -61,7 +66,7 @@ internal sealed class GenerationPlanner(OptionStore options, WebUiModels models,
         var hasScript = HasScript(payload, isImg2Img);
         if (start is null)
         {
-            requests = [payload.Flag("enable_hr") == true ? HiresRequests.With(request, payload) : request];
+            requests = [payload.Flag("enable_hr") == true ? HiresRequests.With(request, payload, upscalers) : request];
         }
         else if (hasScript)
         {

@@ -20,9 +20,12 @@ internal static class HiresRequests
     ];
 
     /// <summary>The request with its second pass.</summary>
+    /// <param name="request">The first pass.</param>
+    /// <param name="payload">What was sent.</param>
+    /// <param name="upscalers">Those that there are.</param>
     /// <exception cref="WebUiException">There is no such upscaler.</exception>
     /// <exception cref="RequestException">A value is not allowed or not offered.</exception>
-    public static GenerationRequest With(GenerationRequest request, Payload payload)
+    public static GenerationRequest With(GenerationRequest request, Payload payload, WebUiUpscalers upscalers)
     {
         RefuseOthers(request, payload);
         var steps = payload.Whole("hr_second_pass_steps")!.Value;
@@ -30,7 +33,7 @@ internal static class HiresRequests
         {
             Denoise = payload.Number("denoising_strength")!.Value,
             Steps = steps == 0 ? null : (int)Math.Clamp(steps, int.MinValue, int.MaxValue),
-            Upscaler = Upscaler(payload),
+            Upscaler = Upscaler(payload, upscalers),
         };
         var first = request.Size!.Value;
         PictureSize result = new(Whole(payload, "hr_resize_x"), Whole(payload, "hr_resize_y"));
@@ -91,7 +94,7 @@ internal static class HiresRequests
         }
     }
 
-    private static string Upscaler(Payload payload)
+    private static string Upscaler(Payload payload, WebUiUpscalers upscalers)
     {
         var name = payload.Text("hr_upscaler") is { Length: > 0 } given ? given : UpscalerCatalogue.Default;
         if (OtherLatents.Contains(name, StringComparer.OrdinalIgnoreCase))
@@ -99,14 +102,10 @@ internal static class HiresRequests
             throw Refused("hr_upscaler", name, "this is not offered here.");
         }
 
-        try
-        {
-            return InfotextVocabulary.UpscalerNamed(name);
-        }
-        catch (RequestException)
-        {
-            throw WebUiException.Python("Exception", $"could not find upscaler named {name}");
-        }
+        return UpscalerCatalogue.LookFor(name) is { } row ? row.Name
+            : InfotextVocabulary.Same(name, PictureUpscalers.None) ? InfotextVocabulary.UpscalerNamed(name)
+            : upscalers.Find(name)?.File
+                ?? throw WebUiException.Python("Exception", $"could not find upscaler named {name}");
     }
 
     private static PictureSize Floored(PictureSize size) =>

@@ -7,7 +7,7 @@ namespace ControlNetSharp.Server.WebUi;
 internal static class InfotextFields
 {
     /// <summary>Fills the fields that the body does not have.</summary>
-    public static void Fill(Payload payload, string text, List<string> warnings)
+    public static void Fill(Payload payload, string text, WebUiUpscalers upscalers, List<string> warnings)
     {
         var read = InfotextRequest.Of(Infotext.Parse(text));
         var request = read.Request;
@@ -30,10 +30,22 @@ internal static class InfotextFields
             payload.Fill("enable_hr", true);
             payload.Fill("hr_scale", hires.Scale);
             payload.Fill("hr_second_pass_steps", hires.Steps ?? 0);
-            payload.Fill("hr_upscaler", UpscalerCatalogue.Find(hires.Upscaler).Label);
+            FillUpscaler(payload, hires.Upscaler, upscalers, warnings);
             payload.Fill("denoising_strength", hires.Denoise);
         }
 
         warnings.AddRange(read.Losses.Select(loss => $"infotext: {loss}"));
+    }
+
+    private static void FillUpscaler(Payload payload, string name, WebUiUpscalers upscalers, List<string> warnings)
+    {
+        if (UpscalerCatalogue.LookFor(name) is not null || upscalers.Find(name) is not null)
+        {
+            payload.Fill("hr_upscaler", InfotextVocabulary.LabelOf(name));
+        }
+        else
+        {
+            warnings.Add($"infotext: {new InfotextLoss("Hires upscaler", name, "there is no such upscaler.")}");
+        }
     }
 }

@@ -7,7 +7,7 @@ using ControlNetSharp.Samplers;
 namespace ControlNetSharp.Server.WebUi;
 
 /// <summary>What there is to choose from.</summary>
-internal sealed class ListRoutes(WebUiModels models)
+internal sealed class ListRoutes(WebUiModels models, WebUiUpscalers upscalers)
 {
     /// <summary>Schedulers that k-diffusion's functions make of sigmas, and not of the model.</summary>
     private static readonly string[] OfSigmas =
@@ -53,7 +53,7 @@ internal sealed class ListRoutes(WebUiModels models)
         router.Get("/sdapi/v1/embeddings", Embeddings);
         router.Get("/sdapi/v1/hypernetworks", () => new JsonArray());
         router.Get("/sdapi/v1/face-restorers", () => new JsonArray());
-        router.Get("/sdapi/v1/realesrgan-models", () => new JsonArray());
+        router.Get("/sdapi/v1/realesrgan-models", RealEsrganModels);
         router.Get("/sdapi/v1/prompt-styles", () => new JsonArray());
         router.Get("/sdapi/v1/extensions", Extensions);
         router.Get("/sdapi/v1/cmd-flags", Flags);
@@ -117,17 +117,30 @@ internal sealed class ListRoutes(WebUiModels models)
             }
         );
 
-    private static JsonArray Upscalers() =>
+    private JsonArray Upscalers() =>
         List(
-            PictureUpscalers.Names,
-            name =>
+            upscalers.All(),
+            upscaler =>
                 new()
                 {
-                    ["name"] = name,
-                    ["model_name"] = null,
-                    ["model_path"] = null,
+                    ["name"] = upscaler.Name,
+                    ["model_name"] = upscaler.File is null ? null : upscaler.Name,
+                    ["model_path"] = upscaler.File,
                     ["model_url"] = null,
-                    ["scale"] = 4.0,
+                    ["scale"] = upscaler.Scale,
+                }
+        );
+
+    /// <summary>The published ones of Real-ESRGAN, as there.</summary>
+    private JsonArray RealEsrganModels() =>
+        List(
+            upscalers.Files().Where(upscaler => upscaler.Name.StartsWith("R-ESRGAN ", StringComparison.Ordinal)),
+            upscaler =>
+                new()
+                {
+                    ["name"] = upscaler.Name,
+                    ["path"] = upscaler.File,
+                    ["scale"] = (int)upscaler.Scale,
                 }
         );
 

@@ -139,7 +139,10 @@ internal sealed class WebUiModels
     private bool HasWorker(ModelRole role, string text) =>
         !_hasEngine && WorkerNames.Of(role, text) is { } name && NamesOfWorkers().Contains(name);
 
-    private IEnumerable<ListedModel> OfWorkers(string prefix, IReadOnlyList<ListedModel> known) =>
+    /// <summary>What only workers have, where this program has no engine.</summary>
+    /// <param name="prefix">What stands before the names.</param>
+    /// <param name="known">What is on this machine.</param>
+    public IEnumerable<ListedModel> OfWorkers(string prefix, IReadOnlyList<ListedModel> known) =>
         _hasEngine
             ? []
             : NamesOfWorkers()

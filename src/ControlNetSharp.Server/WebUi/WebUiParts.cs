@@ -10,6 +10,7 @@ internal static class WebUiParts
     public static IServiceCollection AddWebUi(this IServiceCollection services) =>
         services
             .AddSingleton<WebUiModels>()
+            .AddSingleton<WebUiUpscalers>()
             .AddSingleton<ControlModules>()
             .AddSingleton<OptionStore>()
             .AddSingleton<CallerJobs>()
@@ -21,7 +22,8 @@ internal static class WebUiParts
             .AddSingleton<OptionRoutes>()
             .AddSingleton<ListRoutes>()
             .AddSingleton<ControlNetRoutes>()
-            .AddSingleton<DetectRoutes>();
+            .AddSingleton<DetectRoutes>()
+            .AddSingleton<ExtraRoutes>();
 
     public static void MapWebUi(this IEndpointRouteBuilder routes)
     {
@@ -33,7 +35,7 @@ internal static class WebUiParts
         services.GetRequiredService<ListRoutes>().Map(router);
         services.GetRequiredService<ControlNetRoutes>().Map(router);
         services.GetRequiredService<DetectRoutes>().Map(router);
-        ExtraRoutes.Map(router);
+        services.GetRequiredService<ExtraRoutes>().Map(router);
         InfoRoutes.Map(router);
         foreach (var prefix in (string[])["/sdapi", "/internal", "/controlnet"])
         {

@@ -90,6 +90,42 @@ internal sealed class JobDesk(JobStore store, ServerSettings settings, TrainingP
             .ConfigureAwait(false);
     }
 
+    /// <summary>Hands in a picture to be enlarged.</summary>
+    /// <inheritdoc cref="SubmitAsync(GenerationRequest, JobTerms, CancellationToken)"/>
+    public async Task<Submission> SubmitAsync(
+        UpscaleRequest request,
+        JobTerms terms,
+        CancellationToken cancellationToken
+    )
+    {
+        request.Check();
+        settings.Limits.Check([("picture", request.Picture)]);
+        settings.Limits.Check(request);
+        var (kept, uploads) = await JobPictures
+            .KeepAsync(request, store.Blobs, cancellationToken)
+            .ConfigureAwait(false);
+        var needs = WorkerNames.Of(kept);
+        if (
+            services.GetService<ControlNetEngine>() is { } engine
+            && needs.All(WorkerNames.Of(engine.Models, []).Contains)
+        )
+        {
+            var whole = await JobPictures.FetchAsync(kept, store.Blobs, cancellationToken).ConfigureAwait(false);
+            engine.Check(whole, cancellationToken);
+        }
+
+        return await SubmitAsync(
+                JobKind.Upscale,
+                $"upscale: {kept.Upscaler}",
+                RequestJson.WriteUpscale(kept),
+                [WorkerNames.OfKind(JobKind.Upscale), .. needs],
+                uploads,
+                terms,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+    }
+
     /// <summary>Hands in a training; its folders are names in the server's own.</summary>
     /// <inheritdoc cref="SubmitAsync(GenerationRequest, JobTerms, CancellationToken)"/>
     public Task<Submission> SubmitAsync(TrainingRequest request, JobTerms terms, CancellationToken cancellationToken)

@@ -36,6 +36,17 @@ internal static class JobPictures
         return (RequestPictures.Replace(unit, picture => PictureSource.Known(kept[picture])), [.. kept.Values]);
     }
 
+    /// <summary>The same for a picture that is only enlarged.</summary>
+    public static async Task<(UpscaleRequest Request, IReadOnlyList<string> Uploads)> KeepAsync(
+        UpscaleRequest request,
+        BlobStore blobs,
+        CancellationToken cancellationToken
+    )
+    {
+        var kept = await KeepAsync([("picture", request.Picture)], blobs, cancellationToken).ConfigureAwait(false);
+        return (request with { Picture = PictureSource.Known(kept[request.Picture]) }, [.. kept.Values]);
+    }
+
     /// <summary>A request of the store with the bytes of its pictures.</summary>
     public static async Task<GenerationRequest> FetchAsync(
         GenerationRequest request,
@@ -56,6 +67,17 @@ internal static class JobPictures
     {
         var found = await FetchAsync(RequestPictures.Of(unit, "unit"), blobs, cancellationToken).ConfigureAwait(false);
         return RequestPictures.Replace(unit, picture => found[picture.Sha256!]);
+    }
+
+    /// <summary>The same for a picture that is only enlarged.</summary>
+    public static async Task<UpscaleRequest> FetchAsync(
+        UpscaleRequest request,
+        BlobStore blobs,
+        CancellationToken cancellationToken
+    )
+    {
+        var found = await FetchAsync([("picture", request.Picture)], blobs, cancellationToken).ConfigureAwait(false);
+        return request with { Picture = found[request.Picture.Sha256!] };
     }
 
     private static async Task<Dictionary<PictureSource, string>> KeepAsync(

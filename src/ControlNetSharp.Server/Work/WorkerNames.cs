@@ -17,16 +17,30 @@ internal static class WorkerNames
             .. Named(ModelRole.Model, request.Model),
             .. Named(ModelRole.Autoencoder, request.Vae),
             .. request.Units.SelectMany(unit => Named(ModelRole.ControlNet, unit.Model)),
+            .. Named(ModelRole.ControlNet, request.Upscale?.ControlModel),
+            .. OfUpscaler(request.Upscale?.Upscaler ?? request.Hires?.Upscaler),
         ];
+
+    /// <inheritdoc cref="Of(GenerationRequest)"/>
+    public static IReadOnlyList<string> Of(UpscaleRequest request) => [.. OfUpscaler(request.Upscaler)];
+
+    private static IEnumerable<string> OfUpscaler(string? name) =>
+        name is null || UpscalerCatalogue.LookFor(name) is not null ? [] : Named(ModelRole.Upscaler, name);
 
     /// <summary>What a worker has: its kinds of jobs, and its files by all their names.</summary>
     public static IReadOnlyList<string> Of(ModelFinder finder, IEnumerable<string> kinds)
     {
-        ModelRole[] roles = [ModelRole.Model, ModelRole.Autoencoder, ModelRole.ControlNet];
+        ModelRole[] roles = [ModelRole.Model, ModelRole.Autoencoder, ModelRole.ControlNet, ModelRole.Upscaler];
         var files = roles.SelectMany(role =>
             finder
                 .List(role)
-                .SelectMany(entry => PublishedNames.OthersOf(entry.Name).Prepend(entry.Name))
+                .SelectMany(entry =>
+                    (
+                        role == ModelRole.Upscaler
+                            ? PublishedUpscalers.OthersOf(Path.GetFileName(entry.Name))
+                            : PublishedNames.OthersOf(entry.Name)
+                    ).Prepend(entry.Name)
+                )
                 .SelectMany(name => Named(role, name))
         );
         return
@@ -75,6 +89,7 @@ internal static class WorkerNames
         {
             ModelRole.Model => "model",
             ModelRole.Autoencoder => "vae",
+            ModelRole.Upscaler => "upscaler",
             _ => "controlnet",
         };
 }

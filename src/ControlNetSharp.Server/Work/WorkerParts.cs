@@ -16,6 +16,7 @@ internal static class WorkerParts
     {
         services.AddSingleton<IJobHandler, GenerationJob>();
         services.AddSingleton<IJobHandler, AnnotationJob>();
+        services.AddSingleton<IJobHandler, UpscaleJob>();
         services.AddSingleton<IJobHandler, EvaluationJob>();
         services.AddSingleton<IJobHandler, TrainingJob>();
         foreach (var (index, device) in settings.Devices.Index())

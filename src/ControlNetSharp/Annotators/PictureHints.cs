@@ -11,6 +11,21 @@ internal static class PictureHints
     private const int GridCells = 64;
     private const int FlowCell = 256;
 
+    /// <summary>Holds the picture to the colours of its hint.</summary>
+    public const string ColourFix = "tile_colorfix";
+
+    /// <summary>The same, and sharpens.</summary>
+    public const string ColourFixSharp = "tile_colorfix+sharp";
+
+    private static readonly AnnotatorOption Variation = new(
+        "variation",
+        3,
+        32,
+        8,
+        Whole: true,
+        "latents around each over which colours are compared: more of them leave it more freedom"
+    );
+
     private static readonly AnnotatorOption Gamma = new(
         "gamma",
         0.1,
@@ -40,6 +55,19 @@ internal static class PictureHints
                 "the picture blurred"
             ),
             (picture, options) => Blurred(picture, options["sigma"])
+        ),
+        (
+            new("tile", [ColourFix], [Variation], "the picture itself, whose colours are held to at each step"),
+            (picture, _) => Same(picture)
+        ),
+        (
+            new(
+                "tile",
+                [ColourFixSharp],
+                [Variation, new("sharpness", 0, 2, 1, Whole: false, "how much what is unsharp is pushed away")],
+                "the same, and sharper"
+            ),
+            (picture, _) => Same(picture)
         ),
         (
             new(

@@ -176,14 +176,14 @@ public static class CheckpointLoader
     }
 
     /// <summary>
-    /// What there is to say of a file that controls beside its kind and family, for people: form, rank, what it needs,
-    /// and why it cannot be used; nothing of other files.
+    /// What there is to say of a file that controls or enlarges beside its kind and family, for people: form, rank,
+    /// what it needs, scale, and why it cannot be used; nothing of other files.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="kind">What it is, as <see cref="CheckpointKind.Of"/> says it.</param>
     internal static IReadOnlyDictionary<string, string> FactsOf(string path, string kind)
     {
-        if (!ControlFile.IsKnown(kind))
+        if (!ControlFile.IsKnown(kind) && kind != UpscalerFile.Kind)
         {
             return new Dictionary<string, string>();
         }
@@ -191,7 +191,8 @@ public static class CheckpointLoader
         try
         {
             using var files = CheckpointFiles.OpenAsLdm(path);
-            return ControlFile.Open(files).Facts.ToDictionary(fact => fact.Name, fact => fact.Value);
+            var facts = kind == UpscalerFile.Kind ? UpscalerFile.Open(files).Facts : ControlFile.Open(files).Facts;
+            return facts.ToDictionary(fact => fact.Name, fact => fact.Value);
         }
         catch (CheckpointException e)
         {

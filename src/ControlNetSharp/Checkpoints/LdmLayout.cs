@@ -15,6 +15,9 @@ internal static class LdmLayout
     /// <summary>What stands before the names of a T2I-Adapter here; its files have nothing there.</summary>
     public const string Adapter = "t2i_adapter.";
 
+    /// <summary>What stands before the names of an upscaler here; its files have nothing there.</summary>
+    public const string Upscaler = "upscaler.";
+
     /// <summary>The entry that marks a ControlNet whose weights are differences to those of the model.</summary>
     public const string Difference = "difference";
 
@@ -42,6 +45,10 @@ internal static class LdmLayout
         ("adapter.body.0.resnets.0.block1.weight", T2IAdapterKeys.Of),
         ("body.0.block1.weight", T2IAdapterKeys.Of),
         ("body.0.in_conv.weight", T2IAdapterKeys.Of),
+        ("body.0.rdb1.conv1.weight", UpscalerKeys.Of),
+        ("RRDB_trunk.0.RDB1.conv1.weight", UpscalerKeys.Of),
+        ("model.1.sub.0.RDB1.conv1.0.weight", UpscalerKeys.Of),
+        ("body.0.weight", UpscalerKeys.Of),
         ("controlnet_cond_embedding.conv_in.weight", tensors => OfDiffusers(tensors, Control, UNetKeys.OfDiffusers)),
         ("down_blocks.0.resnets.0.conv1.weight", tensors => OfDiffusers(tensors, UNet, UNetKeys.OfDiffusers)),
         (

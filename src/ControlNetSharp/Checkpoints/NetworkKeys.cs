@@ -17,7 +17,9 @@ internal static class NetworkKeys
     {
         if (files.OtherKind is { } other)
         {
-            var isRun = ControlFile.IsKnown(files.SourceKind) || files.SourceKind == CheckpointKind.Annotator;
+            var isRun =
+                ControlFile.IsKnown(files.SourceKind)
+                || files.SourceKind is CheckpointKind.Annotator or UpscalerFile.Kind;
             var runs = isRun ? "" : ", which cannot be run";
             throw new CheckpointException(files.Name, $"this is {other}{runs}; {kind} is needed.");
         }

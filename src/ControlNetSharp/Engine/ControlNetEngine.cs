@@ -135,6 +135,31 @@ public sealed partial class ControlNetEngine : IAsyncDisposable
         );
     }
 
+    /// <summary>Enlarges a picture alone, without a diffusion model.</summary>
+    /// <param name="request">The picture, by what, and how much.</param>
+    /// <param name="progress">Told of the share that is done, 0 to 1, on the thread that computes.</param>
+    /// <param name="cancellationToken">Ends waiting at once, and computing before the next tile.</param>
+    /// <exception cref="RequestException">The request asks for what cannot be; nothing was loaded.</exception>
+    /// <exception cref="Pictures.PictureException">The file is no picture.</exception>
+    /// <exception cref="Checkpoints.CheckpointException">The file of weights is no upscaler.</exception>
+    /// <exception cref="RuntimeUnavailableException">libtorch or the device is not there.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Task<UpscaledPicture> UpscaleAsync(
+        UpscaleRequest request,
+        IProgress<double>? progress = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var run = new UpscaleRun(request, _parts, cancellationToken);
+        return _worker.RunAsync(() => run.Make(progress, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Says what is wrong with such a request before anything is loaded.</summary>
+    /// <inheritdoc cref="UpscaleAsync" path="/exception"/>
+    internal void Check(UpscaleRequest request, CancellationToken cancellationToken) =>
+        _ = new UpscaleRun(request, _parts, cancellationToken);
+
     /// <summary>Finishes what waits, then frees the networks.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -30,6 +30,14 @@ public sealed class ForeignRequests(ModelFinder finder)
             request = request with { Vae = null };
         }
 
+        if (request.Hires is { } hires && !IsUpscaler(hires.Upscaler, path))
+        {
+            losses.Add(
+                new InfotextLoss("Hires upscaler", hires.Upscaler, "there is no such file in the folders of models.")
+            );
+            request = request with { Hires = hires with { Upscaler = UpscalerCatalogue.Default } };
+        }
+
         foreach (var lora in read.Loras.Where(lora => lora.Name is not null))
         {
             IsThere("Lora", ModelRole.Lora, lora.Name!, lora, path);
@@ -56,6 +64,9 @@ public sealed class ForeignRequests(ModelFinder finder)
             return false;
         }
     }
+
+    private bool IsUpscaler(string name, string? model) =>
+        UpscalerCatalogue.LookFor(name) is not null || LookFor(ModelRole.Upscaler, name, model) is not null;
 
     private string? LookFor(ModelRole role, string name, string? model)
     {

@@ -73,7 +73,7 @@ internal sealed class GenerationRun
         using var threads = new ThreadCount(_replay?.Manifest.Resolved.Threads ?? _engine.Options.Threads);
         using var networks = new LeasedNetworks(_engine.Shelf, _files, placement, ChangesModel, cancellationToken);
         var generator = new PictureGenerator(networks.Model, _files.Prompt);
-        var size = _request.Size ?? generator.SizeFor(_request.Initial?.Picture.Read() ?? FirstHint);
+        var size = generator.SizeFor(_request, FirstHint);
         var request = _request with { Size = size };
         request.Check();
         var frame = GenerationFrame.Of(request);
@@ -81,6 +81,7 @@ internal sealed class GenerationRun
         var hints = Hints(frame, cancellationToken);
         var pools = _files.ControlNets.Select((path, i) => Pools(request.Units[i], path)).ToList();
         var controls = Controls(request, hints, pools, networks);
+        var enlargement = EnlargementOf(networks, cancellationToken);
         var (device, hashes) = (_engine.Options.Device, _engine.Finder.Hashes);
         var manifests = new ManifestMaker(request, _files, networks.Model, hints, pools, device, hashes);
         var warnings = Warnings(networks.Model, frame, hints).Concat(manifests.Warnings).ToList();
@@ -93,7 +94,9 @@ internal sealed class GenerationRun
         }
 
         var steps = feedback.For(networks.Model, request.Count);
-        var summary = Batches(generator, request, controls, manifests, onPicture, steps, cancellationToken);
+        GeneratedBatch Make(GenerationRequest batch, Action<SamplingProgress>? told) =>
+            generator.Generate(batch, controls, enlargement, told, cancellationToken);
+        var summary = Batches(Make, request, manifests, onPicture, steps);
         return summary with { Hints = maps, Warnings = warnings };
     }
 
@@ -136,28 +139,18 @@ internal sealed class GenerationRun
     private Picture? FirstHint => _inputs.Units.FirstOrDefault(unit => unit.Unit.IsOn)?.Source.Picture;
 
     private GenerationSummary Batches(
-        PictureGenerator generator,
+        Func<GenerationRequest, Action<SamplingProgress>?, GeneratedBatch> make,
         GenerationRequest request,
-        List<PreparedControl> controls,
         ManifestMaker manifests,
         Action<GeneratedPicture> onPicture,
-        BatchFeedback feedback,
-        CancellationToken cancellationToken
+        BatchFeedback feedback
     )
     {
         // Of a batch only its numbers are kept: the pixels of a thousand pictures would fill the memory.
         var (secondsPerStep, steps) = (new List<double>(), 0);
         for (var batch = 0; batch < request.Count; batch++)
         {
-            var made = generator.Generate(
-                request with
-                {
-                    Seed = request.Seed + (long)batch * request.Batch,
-                },
-                controls,
-                feedback.Of(batch),
-                cancellationToken
-            );
+            var made = make(request with { Seed = request.Seed + (long)batch * request.Batch }, feedback.Of(batch));
             secondsPerStep.Add(made.SecondsPerStep);
             steps = made.Steps;
             foreach (
@@ -181,6 +174,32 @@ internal sealed class GenerationRun
             SecondsPerStep = secondsPerStep.Average(),
             TotalSeconds = _clock.Elapsed.TotalSeconds,
         };
+    }
+
+    /// <summary>What enlarges pictures, and what controls their tiles.</summary>
+    private Enlargement EnlargementOf(LeasedNetworks networks, CancellationToken cancellationToken) =>
+        new()
+        {
+            Upscaler = networks.Upscaler is { } upscaler ? new PictureUpscaler(upscaler) : null,
+            Control = _files.TileControl is { } path
+                ? new TileControl(
+                    networks.ControlNetOf(path),
+                    _files.TileKind!,
+                    ResidualPoolingFile.Asks(path),
+                    tile => TileHint(tile, cancellationToken)
+                )
+                : null,
+        };
+
+    /// <summary>The hint of a tile; of kinds that are pictures as they are, the tile.</summary>
+    private Picture TileHint(Picture tile, CancellationToken cancellationToken)
+    {
+        var kind = ConditionKind.Find(_files.TileKind!);
+        var annotator = kind.IsPicture ? null : AnnotatorCatalogue.DefaultOf(kind);
+        var source = new HintInput(kind, tile, annotator, annotator is null, Reading: null);
+        var options = new Dictionary<string, double>();
+        var hint = _engine.HintMaker.Make(source, options, cancellationToken: cancellationToken);
+        return PictureResizing.FitHint(hint.Picture, tile.Width, tile.Height, ResizeMode.Just);
     }
 
     private List<UnitHints> Hints(GenerationFrame frame, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Models;
 using ControlNetSharp.Networks.Controls;
+using ControlNetSharp.Networks.Upscalers;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Runtime;
 
@@ -11,6 +12,7 @@ internal sealed class LeasedNetworks : IDisposable
 {
     private readonly NetworkLease<DiffusionModel> _model;
     private readonly Dictionary<string, NetworkLease<ControlNetwork>> _controlNets = new(StringComparer.Ordinal);
+    private readonly NetworkLease<UpscalerNetwork>? _upscaler;
 
     /// <summary>Rents them, loading what is not there.</summary>
     /// <param name="shelf">Where they stand.</param>
@@ -44,7 +46,7 @@ internal sealed class LeasedNetworks : IDisposable
         );
         try
         {
-            foreach (var path in files.ControlNets.OfType<string>().Distinct())
+            foreach (var path in AllControls(files))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 // A file of differences or a Control-LoRA makes another network beside each model.
@@ -53,6 +55,10 @@ internal sealed class LeasedNetworks : IDisposable
                 ControlNetwork Load() => CheckpointLoader.LoadControl(path, placement, Model);
                 _controlNets.Add(path, Rent(key, Load, NetworkShelf.BytesOf));
             }
+
+            _upscaler = files.Upscaler is { } file
+                ? UpscalerFiles.Rent(shelf, file, placement, cancellationToken)
+                : null;
         }
         catch
         {
@@ -67,9 +73,13 @@ internal sealed class LeasedNetworks : IDisposable
     /// <summary>The ControlNet of a file.</summary>
     public ControlNetwork ControlNetOf(string path) => _controlNets[path].Value;
 
+    /// <summary>The upscaler; null where the request needs none.</summary>
+    public UpscalerNetwork? Upscaler => _upscaler?.Value;
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        _upscaler?.Dispose();
         foreach (var lease in _controlNets.Values)
         {
             lease.Dispose();
@@ -82,21 +92,34 @@ internal sealed class LeasedNetworks : IDisposable
     private static void CheckHeaders(RequestFiles files)
     {
         var (model, vae, prompt) = (files.Model, files.Vae, files.Prompt);
-        CheckpointLoader.CheckControlNets(model, files.ControlNets.OfType<string>().Distinct(), files.Others, vae);
+        CheckpointLoader.CheckControlNets(model, AllControls(files), files.Others, vae);
         RequireKinds(files);
+        if (files.Upscaler is { } upscaler)
+        {
+            UpscalerFile.ScaleOf(upscaler);
+        }
+
         CheckpointLoader.CheckPromptFiles(model, prompt.Loras.Values, prompt.Embeddings.Values, vae);
     }
+
+    private static IEnumerable<string> AllControls(RequestFiles files) =>
+        files.ControlNets.Append(files.TileControl).OfType<string>().Distinct(StringComparer.Ordinal);
 
     /// <summary>A network for several kinds of hints must know which kind a hint is of.</summary>
     private static void RequireKinds(RequestFiles files)
     {
-        foreach (var ((path, kind), index) in files.ControlNets.Zip(files.Kinds).Select((unit, index) => (unit, index)))
+        var units = files.ControlNets.Zip(files.Kinds, (path, kind) => (Path: path, Kind: (string?)kind));
+        foreach (
+            var ((path, kind), member) in units
+                .Select((unit, index) => (unit, Member: $"units[{index}].kind"))
+                .Append(((files.TileControl, files.TileKind), "upscale.control"))
+        )
         {
             if (path is not null && CheckpointLoader.ReadControl(path).HintKinds is { Count: > 0 } kinds)
             {
                 RequestRules.Require(
                     kinds.Contains(kind, StringComparer.Ordinal),
-                    $"units[{index}].kind",
+                    member,
                     kind,
                     $"{path} takes hints of the kinds {string.Join(", ", kinds)}; a finished hint goes with its kind "
                         + $"and annotator={ControlUnit.NoAnnotator}."

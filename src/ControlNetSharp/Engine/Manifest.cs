@@ -62,6 +62,7 @@ public sealed record Manifest
             manifest.Resolved.Units.Count,
             $"must be as many as the request has, {manifest.Request.Units.Count}."
         );
+        RequireFilesOfUpscale(manifest);
         RequestRules.Require(
             manifest.Resolved.Threads is >= 1 and <= 4096,
             "resolved.threads",
@@ -69,6 +70,25 @@ public sealed record Manifest
             "must be from 1 to 4096."
         );
         return manifest;
+    }
+
+    /// <summary>What the request asks a file for, and nothing else, was resolved to one.</summary>
+    private static void RequireFilesOfUpscale(Manifest manifest)
+    {
+        var (request, resolved) = (manifest.Request, manifest.Resolved);
+        var upscaler = request.Upscale?.Upscaler ?? request.Hires?.Upscaler;
+        RequestRules.Require(
+            (upscaler is not null && UpscalerCatalogue.LookFor(upscaler) is null) == resolved.Upscaler is not null,
+            "resolved.upscaler",
+            resolved.Upscaler?.Name,
+            $"must be there where the request names a file that enlarges, and only there ({upscaler ?? "none"})."
+        );
+        RequestRules.Require(
+            request.Upscale?.Control is not null == resolved.UpscaleControl is not null,
+            "resolved.upscaleControl",
+            resolved.UpscaleControl?.Name,
+            "must be there where the tiles of the request are controlled, and only there."
+        );
     }
 
     private static Manifest Split(string json)
@@ -126,6 +146,12 @@ public sealed record Resolution
 
     /// <summary>The checkpoint of the other Autoencoder; null where the model's own was taken.</summary>
     public ResolvedFile? Vae { get; init; }
+
+    /// <summary>The upscaler's file; null where nothing was enlarged by one.</summary>
+    public ResolvedFile? Upscaler { get; init; }
+
+    /// <summary>The ControlNet of the tiles; null for none.</summary>
+    public ResolvedFile? UpscaleControl { get; init; }
 
     /// <summary>The initial picture as it went in; null without one, or where only its file is named.</summary>
     public string? Initial { get; init; }

@@ -43,6 +43,8 @@ internal sealed class ManifestMaker
                     ? new(request.Model, hashes.Sha256Of(files.Model))
                     : Named(Path.GetFileName(files.Model), files.Model),
             Vae = files.Vae is { } vae ? Named(Path.GetFileName(vae), vae) : null,
+            Upscaler = files.Upscaler is { } upscaler ? Named(Path.GetFileName(upscaler), upscaler) : null,
+            UpscaleControl = files.TileControl is { } tiles ? Named(Path.GetFileName(tiles), tiles) : null,
             Initial = Kept(ManifestPictures.Initial, request.Initial?.Picture.Read()),
             Mask = Kept(ManifestPictures.Mask, request.Initial?.Mask?.Picture.ReadMask()),
             Units = [.. hints.Select((hint, i) => Unit(i, hint, files.ControlNets[i], pools[i]))],

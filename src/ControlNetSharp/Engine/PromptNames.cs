@@ -11,7 +11,10 @@ internal static class PromptNames
     /// <exception cref="RequestException">A prompt cannot be read, or there is no such LoRA.</exception>
     public static PromptFiles Find(GenerationRequest request, ModelFinder finder, string model)
     {
-        var second = request.Hires is { } hires ? hires.Steps ?? request.Steps : 0;
+        var second =
+            request.Hires is { } hires ? hires.Steps ?? request.Steps
+            : request.Upscale is { } upscale ? upscale.Steps ?? request.Steps
+            : 0;
         var prompt = Parsed("prompt", request.Prompt, ParsedPrompt.Parse);
         var pieces = Parsed("prompt", prompt, parsed => parsed.Pieces(request.Steps, second));
         var negative = Parsed(

@@ -146,6 +146,19 @@ public sealed class Replay
         )
         {
             Kinds = RequestFiles.KindsOf(request),
+            TileKind = RequestFiles.TileKindOf(request),
+            Upscaler = resolved.Upscaler is { } upscaler
+                ? File(
+                    "the upscaler",
+                    request.Upscale is null ? "hires.upscaler" : "upscale.upscaler",
+                    ModelRole.Upscaler,
+                    upscaler,
+                    model
+                )
+                : null,
+            TileControl = resolved.UpscaleControl is { } tiles
+                ? File("the ControlNet of the tiles", "upscale.controlModel", ModelRole.ControlNet, tiles, model)
+                : null,
         };
 
         string File(string what, string member, ModelRole role, ResolvedFile file, string? beside)

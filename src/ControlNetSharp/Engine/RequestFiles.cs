@@ -18,6 +18,15 @@ internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<str
     /// <summary>The condition kinds of the units, in the order of <see cref="ControlNets"/>.</summary>
     public required IReadOnlyList<string> Kinds { get; init; }
 
+    /// <summary>The upscaler; null where none is asked for, or one that needs no file.</summary>
+    public string? Upscaler { get; init; }
+
+    /// <summary>The ControlNet of tiles; null for none.</summary>
+    public string? TileControl { get; init; }
+
+    /// <summary>The condition kind of <see cref="TileControl"/>.</summary>
+    public string? TileKind { get; init; }
+
     /// <summary>
     /// Other ControlNets, among which one for the model is looked for where that of a unit is not; listed only then.
     /// </summary>
@@ -44,18 +53,32 @@ internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<str
         )
         {
             Kinds = KindsOf(request),
+            TileKind = TileKindOf(request),
+            Upscaler =
+                request.Upscale is { } pass
+                    ? UpscalerFiles.Find("upscale.upscaler", pass.Upscaler, finder, model, cancellationToken)
+                : request.Hires is { } hires
+                    ? UpscalerFiles.Find("hires.upscaler", hires.Upscaler, finder, model, cancellationToken)
+                : null,
+            TileControl =
+                request.Upscale is { Control: { } control } upscale
+                    ? ControlOf("upscale.controlModel", upscale.ControlModel, "upscale.control", control)
+                    : null,
             Others = new[] { finder }
                 .SelectMany(all => all.List(ModelRole.ControlNet, model))
                 .Select(entry => entry.Path),
         };
 
         string ControlNet(ControlUnit unit, string path) =>
-            unit.Model is { } name
-                ? Found(path + ".model", name, () => finder.Find(ModelRole.ControlNet, name, model, cancellationToken))
+            ControlOf(path + ".model", unit.Model, path + ".kind", unit.Kind);
+
+        string ControlOf(string modelMember, string? named, string kindMember, string kind) =>
+            named is { } name
+                ? Found(modelMember, name, () => finder.Find(ModelRole.ControlNet, name, model, cancellationToken))
                 : Found(
-                    path + ".kind",
-                    unit.Kind,
-                    () => finder.ControlNetFor(unit.ConditionKind.Name, family.Value, model)
+                    kindMember,
+                    kind,
+                    () => finder.ControlNetFor(ConditionKind.Find(kind).Name, family.Value, model)
                 );
     }
 
@@ -75,6 +98,10 @@ internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<str
     /// <summary>The condition kinds of a request's units.</summary>
     internal static IReadOnlyList<string> KindsOf(GenerationRequest request) =>
         [.. request.Units.Select(unit => unit.ConditionKind.Name)];
+
+    /// <summary>The condition kind of a request's tiles; null for none.</summary>
+    internal static string? TileKindOf(GenerationRequest request) =>
+        request.Upscale?.Control is { } control ? ConditionKind.Find(control).Name : null;
 
     private static ModelFamily? FamilyOf(string model)
     {

@@ -83,6 +83,7 @@ internal sealed record UnitHints(
             Holes = Holes,
             GlobalAveragePooling = pools,
             Passes = unit.Passes,
+            ColourFix = ColourFix.Of(Annotator, unit.Options),
             Strength = ControlStrength.Of(unit),
             Resize = unit.Resize,
         };

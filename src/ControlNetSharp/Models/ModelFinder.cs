@@ -3,8 +3,8 @@ using ControlNetSharp.Checkpoints;
 namespace ControlNetSharp.Models;
 
 /// <summary>
-/// Finds the files of models, ControlNets, Autoencoders, LoRAs, textual inversions and annotators in the folders of
-/// A1111, Forge, ComfyUI and diffusers: by path, by name (in any case, with or without extension, subfolder, and hash
+/// Finds the files of models, ControlNets, Autoencoders, LoRAs, textual inversions, annotators and upscalers in the
+/// folders of A1111, Forge, ComfyUI and diffusers: by path, by name (in any case, with or without extension, subfolder, and hash
 /// in brackets), by another published name of the same network, or by hash. Usable by several callers at once; files
 /// that come later are found.
 /// </summary>
@@ -87,7 +87,7 @@ public sealed class ModelFinder
         var roots = Roots(role, model);
         return PathOf(role, name, roots)
             ?? FirstOf(wanted.Spellings, roots, role, wanted.Hash)
-            ?? FirstOf(PublishedNames.OthersOf(wanted.Plain), roots, role, wanted.Hash)
+            ?? FirstOf(OtherNames(role, wanted.Plain), roots, role, wanted.Hash)
             ?? (wanted.Hash is { } hash ? OfHash(hash, role, roots, cancellationToken) : null);
     }
 
@@ -199,6 +199,9 @@ public sealed class ModelFinder
                 StringComparer.OrdinalIgnoreCase
             );
     }
+
+    private static IReadOnlyList<string> OtherNames(ModelRole role, string name) =>
+        role == ModelRole.Upscaler ? PublishedUpscalers.OthersOf(name) : PublishedNames.OthersOf(name);
 
     private static string EmbeddedControlNet(string kind) => $"controlnet_{kind}.safetensors";
 
@@ -394,6 +397,7 @@ public sealed class ModelFinder
             ModelRole.Lora => "LoRA",
             ModelRole.Embedding => "textual inversion",
             ModelRole.Annotator => "file with an annotator's weights",
+            ModelRole.Upscaler => "upscaler",
             _ => role.ToString(),
         };
 }

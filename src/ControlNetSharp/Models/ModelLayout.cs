@@ -27,6 +27,10 @@ internal static class ModelLayout
         ["loras"] = ModelRole.Lora,
         ["LyCORIS"] = ModelRole.Lora,
         ["embeddings"] = ModelRole.Embedding,
+        ["ESRGAN"] = ModelRole.Upscaler,
+        ["RealESRGAN"] = ModelRole.Upscaler,
+        ["BSRGAN"] = ModelRole.Upscaler,
+        ["upscale_models"] = ModelRole.Upscaler,
         ["ControlNetPreprocessor"] = ModelRole.Annotator,
         ["annotators"] = ModelRole.Annotator,
     };

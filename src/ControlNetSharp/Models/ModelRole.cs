@@ -26,4 +26,7 @@ public enum ModelRole
 
     /// <summary>Weights of an annotator, or of the classifier that comes with the embedded model.</summary>
     Annotator = 32,
+
+    /// <summary>A network that enlarges pictures, such as ESRGAN.</summary>
+    Upscaler = 128,
 }

@@ -46,6 +46,35 @@ public sealed class Picture
     /// <inheritdoc cref="Picture(int, int, ReadOnlySpan{byte})"/>
     internal static Picture Owning(int width, int height, byte[] rgb) => new(rgb, width, height);
 
+    /// <summary>A rectangle of it, as a picture of its own.</summary>
+    /// <param name="left">First column.</param>
+    /// <param name="top">First row.</param>
+    /// <param name="width">Columns, all of them inside.</param>
+    /// <param name="height">Rows likewise.</param>
+    internal Picture Part(int left, int top, int width, int height)
+    {
+        var part = GC.AllocateUninitializedArray<byte>(3 * width * height);
+        for (var row = 0; row < height; row++)
+        {
+            Rgb.Slice(3 * ((top + row) * Width + left), 3 * width).CopyTo(part.AsSpan(3 * row * width));
+        }
+
+        return Owning(width, height, part);
+    }
+
+    /// <summary>Lays another picture over this one, for whoever makes it, until it is handed on.</summary>
+    /// <param name="part">What is laid over it; all of it lies inside. Borrowed.</param>
+    /// <param name="left">Where its first column goes.</param>
+    /// <param name="top">Where its first row goes.</param>
+    internal void Paste(Picture part, int left, int top)
+    {
+        for (var row = 0; row < part.Height; row++)
+        {
+            part.Rgb.Slice(3 * row * part.Width, 3 * part.Width)
+                .CopyTo(Canvas[(3 * ((top + row) * Width + left))..]);
+        }
+    }
+
     /// <summary>A black picture to draw on.</summary>
     /// <inheritdoc cref="Picture(int, int, ReadOnlySpan{byte})"/>
     internal static Picture Black(int width, int height) => Owning(width, height, new byte[3 * width * height]);

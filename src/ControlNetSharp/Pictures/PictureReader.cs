@@ -48,6 +48,37 @@ public static class PictureReader
             rgba => [.. rgba.Chunk(4).SelectMany(pixel => Enumerable.Repeat((byte)(255 - pixel[3]), 3))]
         );
 
+    /// <summary>
+    /// A picture's colours as they are stored, whatever their transparency, and this as grey levels, white for opaque;
+    /// null where all of it is opaque.
+    /// </summary>
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, string, PictureLimits?)" path="/param|/exception"/>
+    internal static (Picture Colours, Picture? Alpha) ReadWithAlpha(
+        ReadOnlySpan<byte> bytes,
+        string name = "picture",
+        PictureLimits? limits = null
+    )
+    {
+        var alpha = Read(bytes, name, limits, rgba => Selected(rgba, [3, 3, 3]));
+        return alpha.Rgb.ContainsAnyExcept(byte.MaxValue)
+            ? (Read(bytes, name, limits, rgba => Selected(rgba, [0, 1, 2])), alpha)
+            : (Read(bytes, name, limits), null);
+    }
+
+    private static byte[] Selected(byte[] rgba, ReadOnlySpan<int> samples)
+    {
+        var rgb = GC.AllocateUninitializedArray<byte>(rgba.Length / 4 * 3);
+        for (int from = 0, to = 0; from < rgba.Length; from += 4, to += 3)
+        {
+            for (var channel = 0; channel < 3; channel++)
+            {
+                rgb[to + channel] = rgba[from + samples[channel]];
+            }
+        }
+
+        return rgb;
+    }
+
     /// <summary>Reads a picture from the rest of a stream, which stays open.</summary>
     /// <param name="stream">At most <see cref="PictureLimits.MaxFileBytes"/> and one byte are read from it.</param>
     /// <param name="name">What error messages call it.</param>

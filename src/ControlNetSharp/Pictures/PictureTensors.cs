@@ -60,6 +60,34 @@ public static class PictureTensors
         return result;
     }
 
+    /// <summary>
+    /// The picture of values in 0..1, [1, 3, H, W]: clamped, times 255, rounded. Borrowed; reading it waits for the
+    /// device.
+    /// </summary>
+    /// <exception cref="NotANumberException">A value is not a number.</exception>
+    internal static Picture FromHint(Tensor hint)
+    {
+        using var scope = NewDisposeScope();
+        var (height, width) = ((int)hint.shape[2], (int)hint.shape[3]);
+        var planes = hint.detach().to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+        var rgb = GC.AllocateUninitializedArray<byte>(planes.Length);
+        var plane = width * height;
+        for (var i = 0; i < planes.Length; i++)
+        {
+            if (float.IsNaN(planes[i]))
+            {
+                throw new NotANumberException(
+                    $"A picture has values that are not numbers (first at channel {i / plane}, row "
+                        + $"{i % plane / width}, column {i % width})."
+                );
+            }
+
+            rgb[3 * (i % plane) + i / plane] = (byte)MathF.Round(Math.Clamp(planes[i], 0f, 1f) * 255f);
+        }
+
+        return Picture.Owning(width, height, rgb);
+    }
+
     private static Tensor ToTensor(Picture picture, Func<int, float> valueOf)
     {
         // Only 256 values occur.

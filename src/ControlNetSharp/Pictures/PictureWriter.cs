@@ -66,6 +66,13 @@ public static class PictureWriter
     public static byte[] EncodePng(Picture picture, IReadOnlyDictionary<string, string>? texts = null) =>
         PngEncoder.Encode(picture, texts ?? new Dictionary<string, string>());
 
+    /// <summary>The bytes of a PNG with transparency.</summary>
+    /// <param name="picture">The colours. Borrowed.</param>
+    /// <param name="alpha">Opacity as grey levels, of the same size; null for an opaque picture. Borrowed.</param>
+    /// <param name="texts">Texts by key; null for none.</param>
+    internal static byte[] EncodePng(Picture picture, Picture? alpha, IReadOnlyDictionary<string, string>? texts) =>
+        PngEncoder.Encode(picture, texts ?? new Dictionary<string, string>(), alpha);
+
     /// <summary>The bytes of a JPEG file.</summary>
     /// <param name="picture">The picture. Borrowed.</param>
     /// <param name="quality">From 1 to 100.</param>

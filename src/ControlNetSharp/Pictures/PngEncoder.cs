@@ -4,24 +4,29 @@ using System.IO.Compression;
 namespace ControlNetSharp.Pictures;
 
 /// <summary>
-/// Writes 8-bit RGB PNG. The same picture and texts give the same bytes (no time stamp, one fixed compression level,
-/// one fixed filter rule).
+/// Writes 8-bit RGB or RGBA PNG. The same picture and texts give the same bytes (no time stamp, one fixed compression
+/// level, one fixed filter rule).
 /// Each row takes the filter with the smallest sum of absolute differences, the heuristic that the PNG specification
 /// recommends (section 12.7).
 /// </summary>
 internal static class PngEncoder
 {
-    private const int BytesPerPixel = 3;
-
-    public static byte[] Encode(Picture picture, IEnumerable<KeyValuePair<string, string>> texts)
+    /// <param name="picture">The colours. Borrowed.</param>
+    /// <param name="texts">Texts by key.</param>
+    /// <param name="alpha">Opacity as grey levels, of the same size; null for an opaque picture. Borrowed.</param>
+    public static byte[] Encode(
+        Picture picture,
+        IEnumerable<KeyValuePair<string, string>> texts,
+        Picture? alpha = null
+    )
     {
         using var png = new MemoryStream();
         png.Write(PngFormat.Signature);
         Span<byte> header = stackalloc byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, picture.Width);
         BinaryPrimitives.WriteInt32BigEndian(header[4..], picture.Height);
-        // bits a sample; colour type RGB; then deflate, adaptive filters, not interlaced
-        (header[8], header[9]) = (8, 2);
+        // bits a sample; colour type RGB or RGBA; then deflate, adaptive filters, not interlaced
+        (header[8], header[9]) = (8, (byte)(alpha is null ? 2 : 6));
         header[10..].Clear();
         PngFormat.WriteChunk(png, "IHDR"u8, header);
         foreach (var (key, text) in texts)
@@ -32,7 +37,7 @@ internal static class PngEncoder
         using var compressed = new MemoryStream();
         using (var deflate = new ZLibStream(compressed, CompressionLevel.Optimal, leaveOpen: true))
         {
-            WriteRows(picture, deflate);
+            WriteRows(picture, alpha, deflate);
         }
 
         PngFormat.WriteChunk(png, "IDAT"u8, compressed.GetBuffer().AsSpan(0, (int)compressed.Length));
@@ -40,22 +45,23 @@ internal static class PngEncoder
         return png.ToArray();
     }
 
-    private static void WriteRows(Picture picture, Stream deflate)
+    private static void WriteRows(Picture picture, Picture? alpha, Stream deflate)
     {
-        var length = picture.Width * BytesPerPixel;
+        var pixel = alpha is null ? 3 : 4;
+        var length = picture.Width * pixel;
         // A pixel of zeros stands before each row, so that no filter has to ask for the left border.
-        var above = new byte[BytesPerPixel + length];
-        var row = new byte[BytesPerPixel + length];
+        var above = new byte[pixel + length];
+        var row = new byte[pixel + length];
         byte[] best = new byte[1 + length],
             candidate = new byte[1 + length];
         for (var y = 0; y < picture.Height; y++)
         {
-            picture.Rgb.Slice(y * length, length).CopyTo(row.AsSpan(BytesPerPixel));
+            CopyRow(picture, alpha, y, row.AsSpan(pixel));
             var least = long.MaxValue;
             for (var filter = 0; filter < 5; filter++)
             {
                 candidate[0] = (byte)filter;
-                var cost = Filter(filter, row, above, candidate.AsSpan(1));
+                var cost = Filter(filter, pixel, row, above, candidate.AsSpan(1));
                 if (cost < least)
                 {
                     least = cost;
@@ -68,11 +74,33 @@ internal static class PngEncoder
         }
     }
 
-    /// <summary>Filters one row (PNG specification, section 9.2) and gives its sum of absolute differences.</summary>
-    private static long Filter(int filter, ReadOnlySpan<byte> row, ReadOnlySpan<byte> above, Span<byte> filtered)
+    private static void CopyRow(Picture picture, Picture? alpha, int y, Span<byte> row)
     {
-        var x = row[BytesPerPixel..];
-        var b = above[BytesPerPixel..];
+        var colours = picture.Rgb.Slice(3 * y * picture.Width, 3 * picture.Width);
+        if (alpha is null)
+        {
+            colours.CopyTo(row);
+            return;
+        }
+
+        for (var x = 0; x < picture.Width; x++)
+        {
+            colours.Slice(3 * x, 3).CopyTo(row[(4 * x)..]);
+            row[4 * x + 3] = alpha.Rgb[3 * (y * picture.Width + x)];
+        }
+    }
+
+    /// <summary>Filters one row (PNG specification, section 9.2) and gives its sum of absolute differences.</summary>
+    private static long Filter(
+        int filter,
+        int pixel,
+        ReadOnlySpan<byte> row,
+        ReadOnlySpan<byte> above,
+        Span<byte> filtered
+    )
+    {
+        var x = row[pixel..];
+        var b = above[pixel..];
         switch (filter)
         {
             case 0:

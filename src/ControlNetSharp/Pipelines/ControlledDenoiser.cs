@@ -118,9 +118,21 @@ internal sealed class ControlledDenoiser
         var output = _unet
             .Controlled(extended, call.Timesteps, call.Context, additions, call.Vector)
             .to(ScalarType.Float32);
-        return Predictions
-            .ToDenoised(_prediction, guided ? Guided(output, text.Conditional) : output, noisy, level)
-            .MoveToOuterDisposeScope();
+        var corrections = _controls.OfType<ICorrection>().Where(control => control.ActsAt(step, _steps)).ToList();
+        if (corrections.Count == 0)
+        {
+            return Predictions
+                .ToDenoised(_prediction, guided ? Guided(output, text.Conditional) : output, noisy, level)
+                .MoveToOuterDisposeScope();
+        }
+
+        // Guidance is the same for predictions and for the clean latents that they mean.
+        var clean = Predictions.ToDenoised(_prediction, output, ForEach(sides, noisy), level);
+        clean = corrections.Aggregate(
+            clean,
+            (latents, control) => control.Corrected(latents, call.Unconditional)
+        );
+        return (guided ? Guided(clean, text.Conditional) : clean.alias()).MoveToOuterDisposeScope();
     }
 
     private static Tensor ForEach(TextSide[] sides, Tensor pictures) =>

@@ -14,6 +14,8 @@ namespace ControlNetSharp.Pipelines;
 /// <param name="Prompt">What the picture shows.</param>
 /// <param name="Negative">What it does not show.</param>
 /// <param name="Report">Told of the steps.</param>
+/// <param name="Tiles">The sampling of tiles; null where there are none, or they are only enlarged.</param>
+/// <param name="TileSide">Side of a tile in pixels; 0 where there are none.</param>
 internal sealed record GenerationCourse(
     GenerationRequest Request,
     PictureSize Size,
@@ -23,5 +25,7 @@ internal sealed record GenerationCourse(
     InitialCanvas? Canvas,
     ParsedPrompt Prompt,
     ParsedPrompt Negative,
-    StepReport Report
+    StepReport Report,
+    SamplingPlan? Tiles,
+    int TileSide
 );

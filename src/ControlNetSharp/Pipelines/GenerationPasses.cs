@@ -20,6 +20,7 @@ namespace ControlNetSharp.Pipelines;
 /// <param name="prediction">What the UNet predicts where the request does not say.</param>
 /// <param name="latentPictures">Pictures to latents.</param>
 /// <param name="placement">Device and compute dtype.</param>
+/// <param name="enlargement">What enlarges pictures between two passes.</param>
 internal sealed class GenerationPasses(
     GenerationCourse course,
     UNet unet,
@@ -27,7 +28,8 @@ internal sealed class GenerationPasses(
     TextualInversions? inversions,
     PredictionType prediction,
     LatentPictures latentPictures,
-    Placement placement
+    Placement placement,
+    Enlargement enlargement
 )
 {
     /// <summary>All passes, to latents of the dispose scope.</summary>
@@ -44,7 +46,7 @@ internal sealed class GenerationPasses(
 
         var latents = Run(course.First, size, ControlPasses.Low, clean, mask, cancellationToken);
         var larger = hires.SizeOf(size);
-        latents = latentPictures.Enlarge(latents, UpscalerCatalogue.Find(hires.Upscaler), larger);
+        latents = latentPictures.Enlarge(latents, hires.Upscaler, larger, enlargement, cancellationToken);
         return course.Second is null
             ? latents
             : Run(course.Second, larger, ControlPasses.High, latents, null, cancellationToken);
@@ -85,22 +87,13 @@ internal sealed class GenerationPasses(
     private ControlledDenoiser Denoiser(int steps, PictureSize size, ControlPasses pass)
     {
         var request = course.Request;
-        var conditionings = PromptEncoder.Encode(
-            texts,
-            course.Prompt,
-            course.Negative,
-            steps,
-            placement.Device,
-            request.ClipSkip,
-            inversions,
-            pass == ControlPasses.High ? course.First.Steps.Count : null
-        );
         var attached = new ControlAttachment(size, pass, unet.Params, placement).All(course.Units);
-        var told = request.OriginalSize?.For(size) ?? SizeConditioning.Of(size.Width, size.Height);
+        var acting = course.Units.Where(unit => unit.ActsIn(pass));
+        attached.AddRange(acting.Select(unit => Fix(unit, size, pass)).OfType<IControl>());
         return new ControlledDenoiser(
             unet,
             request.Prediction ?? prediction,
-            Sides(conditionings, told),
+            Sides(steps, size, pass),
             request.GuidanceScale,
             attached,
             steps
@@ -109,6 +102,45 @@ internal sealed class GenerationPasses(
             ConcatenatedChannels =
                 unet.Params.ConcatenatedChannels == 0 ? null : latentPictures.InpaintingInput(course.Canvas, size),
         };
+    }
+
+    /// <summary>What holds to a unit's colours; null where nothing does.</summary>
+    private ColourFixControl? Fix(PreparedControl unit, PictureSize size, ControlPasses pass)
+    {
+        if (unit.ColourFix is not { } fix)
+        {
+            return null;
+        }
+
+        var isSecond = pass == ControlPasses.High;
+        var hint = isSecond ? unit.HiresHint ?? unit.Hint : unit.Hint;
+        var sized = PictureResizing.FitHint(hint, size.Width, size.Height, unit.Resize);
+        // The second pass has larger things in as many latents.
+        return new ColourFixControl(
+            latentPictures.Encode([sized]),
+            isSecond ? fix with { Radius = 2 * fix.Radius } : fix,
+            unit.Strength
+        );
+    }
+
+    /// <summary>The prompts of a pass, which are of the dispose scope.</summary>
+    /// <param name="steps">Steps of the pass.</param>
+    /// <param name="size">Of the pictures that the UNet sees.</param>
+    /// <param name="pass">Which pass it is.</param>
+    public IReadOnlyList<StepSides> Sides(int steps, PictureSize size, ControlPasses pass)
+    {
+        var conditionings = PromptEncoder.Encode(
+            texts,
+            course.Prompt,
+            course.Negative,
+            steps,
+            placement.Device,
+            course.Request.ClipSkip,
+            inversions,
+            pass == ControlPasses.High ? course.First.Steps.Count : null
+        );
+        var told = course.Request.OriginalSize?.For(size) ?? SizeConditioning.Of(size.Width, size.Height);
+        return Sides(conditionings, told);
     }
 
     /// <summary>

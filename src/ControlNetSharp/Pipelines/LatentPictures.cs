@@ -47,20 +47,37 @@ internal sealed class LatentPictures(Autoencoder autoencoder, Placement placemen
     public IReadOnlyList<Picture> Decode(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        return PictureTensors.FromTensor(
-            autoencoder.Decode(latents.Over(autoencoder.Params.ScaleFactor).to(placement.Dtype))
-        );
+        return PictureTensors.FromTensor(Values(latents));
+    }
+
+    /// <summary>The same as values, [B, 3, H, W], about -1..1 and not clamped; fresh.</summary>
+    public Tensor Values(Tensor latents)
+    {
+        using var scope = NewDisposeScope();
+        return autoencoder
+            .Decode(latents.Over(autoencoder.Params.ScaleFactor).to(placement.Dtype))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>Latents of the first pass at the size of the second; fresh.</summary>
-    public Tensor Enlarge(Tensor latents, Upscaler upscaler, PictureSize size)
+    /// <param name="latents">Those of the first pass. Borrowed.</param>
+    /// <param name="upscaler">What the request calls the upscaler.</param>
+    /// <param name="size">The size of the second pass.</param>
+    /// <param name="enlargement">What enlarges pictures.</param>
+    /// <param name="cancellationToken">Looked at before each tile of a network.</param>
+    public Tensor Enlarge(
+        Tensor latents,
+        string upscaler,
+        PictureSize size,
+        Enlargement enlargement,
+        CancellationToken cancellationToken
+    )
     {
         var downscale = autoencoder.Params.Downscale;
-        return upscaler.Latents is { } mode
+        return UpscalerCatalogue.LookFor(upscaler) is { Latents: { } mode }
             ? nn.functional.interpolate(latents, size: [size.Height / downscale, size.Width / downscale], mode: mode)
             : Encode(
-                Decode(latents)
-                    .Select(picture => PictureResizing.Resize(picture, size.Width, size.Height, upscaler.Pixels!.Value))
+                Decode(latents).Select(picture => enlargement.Enlarge(picture, upscaler, size, cancellationToken))
             );
     }
 

@@ -120,11 +120,19 @@ public sealed class PictureGenerator
         IReadOnlyList<PreparedControl>? controls = null,
         Action<SamplingProgress>? progress = null,
         CancellationToken cancellationToken = default
+    ) => Generate(request, controls ?? [], Enlargement.None, progress, cancellationToken);
+
+    /// <summary>The same with what enlarges pictures.</summary>
+    internal GeneratedBatch Generate(
+        GenerationRequest request,
+        IReadOnlyList<PreparedControl> controls,
+        Enlargement enlargement,
+        Action<SamplingProgress>? progress,
+        CancellationToken cancellationToken
     )
     {
         ArgumentNullException.ThrowIfNull(request);
-        controls ??= [];
-        RequireFitting(request, controls);
+        RequireFitting(request, controls, enlargement);
         var clock = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
@@ -141,10 +149,35 @@ public sealed class PictureGenerator
         using var loras = Apply(course.Prompt.Networks);
         using var inversions = _files.Inversions(_texts.Encoders, _family, _placement);
         var latentPictures = new LatentPictures(_autoencoder, _placement);
-        var passes = new GenerationPasses(course, _unet, _texts, inversions, _prediction, latentPictures, _placement);
-        var latents = passes.Run(cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
-        var pictures = latentPictures.Decode(latents);
+        var passes = new GenerationPasses(
+            course,
+            _unet,
+            _texts,
+            inversions,
+            _prediction,
+            latentPictures,
+            _placement,
+            enlargement
+        );
+        IReadOnlyList<Picture> pictures;
+        if (course is { Request.Upscale: not null, Canvas: { } start })
+        {
+            // It is enlarged as it is.
+            pictures = [.. Enumerable.Repeat(start.Seen, request.Batch)];
+        }
+        else
+        {
+            var latents = passes.Run(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            pictures = latentPictures.Decode(latents);
+        }
+
+        if (request.Upscale is not null)
+        {
+            var tiles = new TiledPass(course, passes, _unet, _prediction, latentPictures, _placement, enlargement);
+            pictures = tiles.Run(pictures, cancellationToken);
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         return new GeneratedBatch(
             course.Canvas is { } canvas ? [.. pictures.Select(canvas.Finish)] : pictures,
@@ -161,12 +194,17 @@ public sealed class PictureGenerator
         Action<SamplingProgress>? progress
     )
     {
-        var size =
-            request.Size ?? SizeFor(request.Initial?.Picture.Read() ?? (units is [var unit, ..] ? unit.Hint : null));
+        var size = SizeFor(request, units is [var unit, ..] ? unit.Hint : null);
+        SamplingPlan? Plan(SamplingOptions? options) =>
+            options is null ? null : SamplingPlan.Create(options, _schedule);
         var first = SamplingPlan.Create(request.Sampling, _schedule);
-        var second = request.Hires?.Sampling(request.Sampling) is { } options
-            ? SamplingPlan.Create(options, _schedule)
-            : null;
+        var second = Plan(request.Hires?.Sampling(request.Sampling));
+        var tiles = Plan(request.Upscale?.Sampling(request.Sampling));
+        var isFirstRun = request.Upscale is null || request.Initial is null;
+        var steps =
+            (isFirstRun ? first.Steps.Count : 0)
+            + (second?.Steps.Count ?? 0)
+            + request.Batch * (tiles?.Steps.Count ?? 0);
         return new GenerationCourse(
             request with
             {
@@ -180,8 +218,51 @@ public sealed class PictureGenerator
             request.Initial is { } initial ? new InitialCanvas(initial, size.Width, size.Height) : null,
             ParsedPrompt.Parse(request.Prompt),
             ParsedPrompt.ParseNegative(request.NegativePrompt),
-            new StepReport(first.Steps.Count + (second?.Steps.Count ?? 0), progress)
+            new StepReport(steps, progress),
+            tiles,
+            tiles is null ? 0 : TileSide(request.Upscale!)
         );
+    }
+
+    /// <summary>
+    /// The size of a request's pictures before they are enlarged: its own, or what its pictures give. An initial
+    /// picture that is only enlarged keeps its size.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="first">The first hint, or the picture that it is made of; null without any.</param>
+    /// <exception cref="RequestException">The initial picture is too small or too large to keep its size.</exception>
+    internal PictureSize SizeFor(GenerationRequest request, Picture? first)
+    {
+        var initial = request.Initial?.Picture.Read();
+        if (request.Size is not null || request.Upscale is null || initial is null)
+        {
+            return request.Size ?? SizeFor(initial ?? first);
+        }
+
+        var own = UpscalePass.SizeOf(initial);
+        RequestRules.Require(
+            own.IsAllowed,
+            "initial.picture",
+            request.Initial!.Picture.Name,
+            $"has {initial.Width} x {initial.Height} pixels; each side must have {PictureSize.Least} to "
+                + $"{PictureSize.Most}, or size says what the picture is brought to first."
+        );
+        (request with { Size = own }).Check();
+        return own;
+    }
+
+    /// <summary>The side of the tiles.</summary>
+    /// <exception cref="RequestException">They overlap by more than half of it.</exception>
+    private int TileSide(UpscalePass upscale)
+    {
+        var side = upscale.Tile ?? _nativeSize;
+        RequestRules.Require(
+            2 * upscale.Overlap <= side,
+            "upscale.overlap",
+            upscale.Overlap,
+            $"must be at most half of a tile, which has the model's native size, {side}."
+        );
+        return side;
     }
 
     /// <summary>
@@ -226,9 +307,25 @@ public sealed class PictureGenerator
     /// Refuses what is not for the model before anything is computed: sizes that it is not told, units of other
     /// families; units of weight 0 are none.
     /// </summary>
-    private void RequireFitting(GenerationRequest request, IReadOnlyList<PreparedControl> units)
+    private void RequireFitting(
+        GenerationRequest request,
+        IReadOnlyList<PreparedControl> units,
+        Enlargement enlargement
+    )
     {
         request.Check();
+        if (request.Upscale is { Control: { } kind } && enlargement.Control?.Network.Fits(_unet.Params) != true)
+        {
+            throw new ArgumentException(
+                enlargement.Control is { } control
+                    ? $"The ControlNet of the tiles is for {ControlPurpose.Of(control.Network)}; the model is "
+                        + $"{ControlPurpose.Of(_unet.Params)}."
+                    : $"The tiles are to be controlled by {kind}, and a {nameof(PictureGenerator)} loads no "
+                        + "ControlNet; ControlNetEngine does.",
+                nameof(request)
+            );
+        }
+
         RequestRules.Require(
             request.OriginalSize is null || _family.TakesVector,
             "originalSize",

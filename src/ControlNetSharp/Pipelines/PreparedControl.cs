@@ -57,6 +57,9 @@ public sealed record PreparedControl
     /// <summary>How pictures of another size or shape are brought to that of the result.</summary>
     public ResizeMode Resize { get; init; } = ResizeMode.Crop;
 
+    /// <summary>How it holds the picture to the hint's colours; null where it does not.</summary>
+    internal ColourFix? ColourFix { get; init; }
+
     /// <summary>
     /// Whether it acts in the only pass, or the first (<see cref="ControlPasses.Low"/>) or second
     /// (<see cref="ControlPasses.High"/>) of two.

@@ -100,6 +100,12 @@ public sealed record GenerationRequest
     /// </summary>
     public HiresPass? Hires { get; init; }
 
+    /// <summary>
+    /// A last pass that makes the picture much larger, tile by tile; null (the default) for none. Not together with
+    /// <see cref="Hires"/>, nor with a mask.
+    /// </summary>
+    public UpscalePass? Upscale { get; init; }
+
     /// <summary>Control units; none for a picture from the prompt alone.</summary>
     public IReadOnlyList<ControlUnit> Units { get; init; } = [];
 

@@ -26,7 +26,10 @@ public sealed record HiresPass
     [Range(1, SamplingPlan.MostSteps)]
     public int? Steps { get; init; }
 
-    /// <summary>Name of a row of <see cref="UpscalerCatalogue"/>; default latent.</summary>
+    /// <summary>
+    /// Name of a row of <see cref="UpscalerCatalogue"/>, or name, path or hash of an upscaler's file (ESRGAN); default
+    /// latent.
+    /// </summary>
     public string Upscaler { get; init; } = UpscalerCatalogue.Default;
 
     /// <summary>The sampling of the second pass; null where nothing is made anew.</summary>

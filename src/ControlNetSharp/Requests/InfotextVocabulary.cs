@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using ControlNetSharp.Models;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
 
@@ -147,10 +148,21 @@ internal static partial class InfotextVocabulary
         return RequestRules.Named("scheduler", name, known => SamplerCatalogue.Resolve(any, known)).Scheduler.Name;
     }
 
-    /// <summary>An upscaler by name or label. stable-diffusion-webui enlarges with Lanczos where it has none.</summary>
-    /// <exception cref="RequestException">It is not known.</exception>
+    /// <summary>
+    /// An upscaler by name or label; one that is not known is the name of a file. stable-diffusion-webui enlarges with
+    /// Lanczos where it has none.
+    /// </summary>
+    /// <exception cref="RequestException">It works on latents, and is not known.</exception>
     public static string UpscalerNamed(string name) =>
-        Same(name, "None") ? "lanczos" : RequestRules.Named("hires.upscaler", name, UpscalerCatalogue.Find).Name;
+        Same(name, "None") ? UpscalerCatalogue.Lanczos
+        : UpscalerCatalogue.LookFor(name) is { } row ? row.Name
+        : name.StartsWith("Latent", StringComparison.OrdinalIgnoreCase)
+            ? RequestRules.Named("hires.upscaler", name, UpscalerCatalogue.Find).Name
+        : name;
+
+    /// <summary>What stable-diffusion-webui calls an upscaler.</summary>
+    public static string LabelOf(string upscaler) =>
+        UpscalerCatalogue.LookFor(upscaler)?.Label ?? PublishedUpscalers.LabelOf(upscaler);
 
     private static bool IsKnown(Func<object> find)
     {

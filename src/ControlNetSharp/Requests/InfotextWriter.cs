@@ -35,17 +35,21 @@ internal static class InfotextWriter
             ("Model", facts.Model.Name),
             ("VAE hash", Digits(facts.Vae?.Hash, ModelDigits)),
             ("VAE", facts.Vae?.Name),
-            ("Denoising strength", Text(request.Initial?.Denoise ?? request.Hires?.Denoise)),
+            ("Denoising strength", Text(Denoise(request))),
             ("Clip skip", request.ClipSkip > 1 ? Text(request.ClipSkip) : null),
             ("RNG", "CPU"),
             ("Tiling", request.Tiling ? "True" : null),
             .. Units(request.Units, facts.ControlNets),
             .. SecondPass(request.Hires),
+            .. Tiles(request.Upscale),
             .. Mask(request.Initial?.Mask),
             ("Lora hashes", Hashes(facts.Loras, LoraDigits)),
             ("TI hashes", Hashes(facts.Embeddings, LoraDigits)),
             ("Version", facts.Version),
         ];
+
+    private static double? Denoise(GenerationRequest request) =>
+        request.Upscale?.Denoise ?? request.Initial?.Denoise ?? request.Hires?.Denoise;
 
     private static IEnumerable<(string Key, string? Value)> Sampling(GenerationRequest request, InfotextFacts facts)
     {
@@ -99,7 +103,20 @@ internal static class InfotextWriter
             [
                 ("Hires upscale", Text(hires.Scale)),
                 ("Hires steps", Text(hires.Steps)),
-                ("Hires upscaler", UpscalerCatalogue.Find(hires.Upscaler).Label),
+                ("Hires upscaler", InfotextVocabulary.LabelOf(hires.Upscaler)),
+            ];
+
+    /// <summary>With the keys of the script SD upscale, as far as it has them.</summary>
+    private static IEnumerable<(string Key, string? Value)> Tiles(UpscalePass? upscale) =>
+        upscale is null
+            ? []
+            :
+            [
+                ("SD upscale by", Text(upscale.Scale)),
+                ("SD upscale upscaler", InfotextVocabulary.LabelOf(upscale.Upscaler)),
+                ("SD upscale tile", Text(upscale.Tile)),
+                ("SD upscale overlap", Text(upscale.Overlap)),
+                ("SD upscale control", upscale.Control),
             ];
 
     private static IEnumerable<(string Key, string? Value)> Mask(InpaintMask? mask) =>

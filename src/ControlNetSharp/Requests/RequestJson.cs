@@ -29,6 +29,10 @@ public static class RequestJson
     /// <summary>The same for a unit alone.</summary>
     internal static string WriteUnit(ControlUnit unit) => JsonSerializer.Serialize(unit, Indented.ControlUnit);
 
+    /// <summary>The same for a picture that is only enlarged.</summary>
+    internal static string WriteUpscale(UpscaleRequest request) =>
+        JsonSerializer.Serialize(request, Indented.UpscaleRequest);
+
     /// <summary>Reads a request and checks it.</summary>
     /// <param name="utf8">JSON in UTF-8, with or without a byte order mark.</param>
     /// <param name="folder">Where relative paths count from; null for the present folder.</param>
@@ -168,6 +172,7 @@ public static class RequestJson
 )]
 [JsonSerializable(typeof(GenerationRequest))]
 [JsonSerializable(typeof(ControlUnit))]
+[JsonSerializable(typeof(UpscaleRequest))]
 internal sealed partial class RequestJsonContext : JsonSerializerContext;
 
 /// <summary>Choices as words in camelCase, never as numbers.</summary>

@@ -14,6 +14,19 @@ internal static class RequestPaths
         {
             Model = RootedNetwork(request.Model, folder)!,
             Vae = RootedNetwork(request.Vae, folder),
+            Hires = request.Hires is not { } hires
+                ? null
+                : hires with
+                {
+                    Upscaler = RootedUpscaler(hires.Upscaler, folder),
+                },
+            Upscale = request.Upscale is not { } upscale
+                ? null
+                : upscale with
+                {
+                    Upscaler = RootedUpscaler(upscale.Upscaler, folder),
+                    ControlModel = RootedNetwork(upscale.ControlModel, folder),
+                },
             Units = [.. request.Units.Select(unit => From(unit, folder))],
         };
 
@@ -32,6 +45,10 @@ internal static class RequestPaths
     /// <summary>A path below a folder; null stays null.</summary>
     public static string? Rooted(string? path, string folder) =>
         path is null ? null : Path.GetFullPath(path, Path.GetFullPath(folder));
+
+    /// <summary>The name of an upscaler that needs no file stays, whatever lies in the folder.</summary>
+    private static string RootedUpscaler(string name, string folder) =>
+        UpscalerCatalogue.LookFor(name) is null ? RootedNetwork(name, folder)! : name;
 
     /// <summary>A name of a network, as a path below a folder where a file of that path is there.</summary>
     public static string? RootedNetwork(string? name, string folder) =>

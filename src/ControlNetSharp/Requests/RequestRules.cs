@@ -28,6 +28,7 @@ internal static class RequestRules
         CheckSize(request);
         CheckSampling(request);
         CheckPasses(request);
+        CheckUpscale(request);
         foreach (var (index, unit) in request.Units.Index())
         {
             CheckUnit(unit, $"units[{index}]");
@@ -146,7 +147,7 @@ internal static class RequestRules
                         + $"{string.Join(", ", Enum.GetNames(choices).Select(JsonNamingPolicy.CamelCase.ConvertName))}."
                 );
             }
-            else if (value is InitialPicture or InpaintMask or HiresPass or OriginalSize)
+            else if (value is InitialPicture or InpaintMask or HiresPass or UpscalePass or OriginalSize)
             {
                 CheckRanges(value, member);
             }
@@ -207,7 +208,7 @@ internal static class RequestRules
             return;
         }
 
-        Named("hires.upscaler", hires.Upscaler, UpscalerCatalogue.Find);
+        RequireName("hires.upscaler", hires.Upscaler);
         // All steps of the second pass are run, so the whole schedule has more of them.
         var steps = hires.Steps ?? request.Steps;
         Require(
@@ -218,6 +219,102 @@ internal static class RequestRules
                 + $"scheduler {scheduler.Name}."
         );
     }
+
+    /// <summary>What goes together with a pass over tiles, and what it makes.</summary>
+    private static void CheckUpscale(GenerationRequest request)
+    {
+        if (request.Upscale is not { } upscale)
+        {
+            return;
+        }
+
+        const string member = "upscale";
+        Require(request.Hires is null, member, null, "cannot be given together with hires: one of them enlarges.");
+        Require(!request.Tiling, member, null, "cannot be given together with tiling.");
+        if (request.Initial is { } initial)
+        {
+            Require(initial.Mask is null, "initial.mask", null, "upscale makes the whole picture anew.");
+            Require(
+                initial.Denoise == new InitialPicture { Picture = initial.Picture }.Denoise,
+                "initial.denoise",
+                initial.Denoise,
+                "upscale enlarges the initial picture as it is; upscale.denoise says how much is made anew."
+            );
+            Require(
+                request.Units.Count == 0,
+                "units",
+                null,
+                "units control the first pass, and upscale enlarges the initial picture without one; upscale.control "
+                    + "controls the tiles."
+            );
+        }
+
+        CheckTiles(upscale);
+        CheckPictureUpscaler("upscale.upscaler", upscale.Upscaler);
+        Require(
+            upscale.Control is not null || upscale.ControlModel is null,
+            "upscale.controlModel",
+            upscale.ControlModel,
+            "needs upscale.control: what its hints show."
+        );
+        if (upscale.Control is { } control)
+        {
+            var kind = Named("upscale.control", control, ConditionKind.Find);
+            Require(
+                kind.Name != ControlUnit.HintKind || upscale.ControlModel is not null,
+                "upscale.controlModel",
+                null,
+                $"a control of the kind {ControlUnit.HintKind} needs a model."
+            );
+        }
+
+        if (request.Size is { } size && upscale.SizeOf(size) is var larger)
+        {
+            Require(
+                Math.Max(larger.Width, larger.Height) <= UpscalePass.MostSide,
+                "upscale.scale",
+                upscale.Scale,
+                $"makes {larger.Width} x {larger.Height} pixels of {size.Width} x {size.Height}; each side must be at "
+                    + $"most {UpscalePass.MostSide}."
+            );
+        }
+    }
+
+    private static void CheckTiles(UpscalePass upscale)
+    {
+        foreach (var (name, value) in new[] { ("tile", upscale.Tile), ("overlap", upscale.Overlap) })
+        {
+            Require(
+                value is not { } pixels || pixels % PictureSize.Step == 0,
+                $"upscale.{name}",
+                value,
+                $"must be a multiple of {PictureSize.Step}."
+            );
+        }
+
+        Require(
+            upscale.Tile is not { } tile || 2 * upscale.Overlap <= tile,
+            "upscale.overlap",
+            upscale.Overlap,
+            $"must be at most half of tile ({upscale.Tile})."
+        );
+    }
+
+    /// <summary>Refuses what cannot enlarge a picture; a name that no row has is that of a file.</summary>
+    internal static void CheckPictureUpscaler(string member, string name)
+    {
+        RequireName(member, name);
+        var pixels = UpscalerCatalogue.All.Where(row => row.Pixels is not null).Select(row => row.Name);
+        Require(
+            UpscalerCatalogue.LookFor(name) is not { Pixels: null },
+            member,
+            name,
+            $"works on latents; a picture is enlarged by a file, or by one of {string.Join(", ", pixels)}."
+        );
+    }
+
+    private static void RequireName(string member, string name) =>
+        Require(!string.IsNullOrWhiteSpace(name), member, name, "must be a name.");
 
     private static (SamplerEntry Sampler, SchedulerEntry Scheduler) Resolve(GenerationRequest request)
     {

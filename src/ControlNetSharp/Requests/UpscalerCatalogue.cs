@@ -4,11 +4,14 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Requests;
 
-/// <summary>The ways to enlarge a picture between two passes.</summary>
+/// <summary>The ways to enlarge a picture that need no file.</summary>
 public static class UpscalerCatalogue
 {
     /// <summary>The usual one.</summary>
     public const string Default = "latent";
+
+    /// <summary>The usual one for pixels.</summary>
+    internal const string Lanczos = "lanczos";
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Upscaler> All { get; } =
@@ -16,7 +19,7 @@ public static class UpscalerCatalogue
         new(Default, "Latent", Latents: InterpolationMode.Bilinear),
         new("latent-bicubic", "Latent (bicubic)", Latents: InterpolationMode.Bicubic),
         new("latent-nearest", "Latent (nearest)", Latents: InterpolationMode.Nearest),
-        new("lanczos", "Lanczos", Pixels: Interpolation.Lanczos4),
+        new(Lanczos, "Lanczos", Pixels: Interpolation.Lanczos4),
         new("bicubic", "Bicubic", Pixels: Interpolation.Cubic),
         new("nearest", "Nearest", Pixels: Interpolation.Nearest),
     ];
@@ -24,8 +27,12 @@ public static class UpscalerCatalogue
     /// <summary>Finds a row by name or label, in any case.</summary>
     /// <exception cref="ArgumentException">Unknown; the message lists the names.</exception>
     public static Upscaler Find(string name) =>
+        LookFor(name) ?? throw UnknownNameException.Of("upscaler", name, All.Select(row => row.Name));
+
+    /// <summary>The same; null where no row has the name, which then is that of a file.</summary>
+    internal static Upscaler? LookFor(string name) =>
         All.FirstOrDefault(row =>
             row.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
             || row.Label.Equals(name, StringComparison.OrdinalIgnoreCase)
-        ) ?? throw UnknownNameException.Of("upscaler", name, All.Select(row => row.Name));
+        );
 }

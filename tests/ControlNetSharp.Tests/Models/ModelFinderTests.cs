@@ -41,6 +41,9 @@ public sealed class ModelFinderTests : IDisposable
     [InlineData("models/vae", ModelRole.Autoencoder)]
     [InlineData("models/embeddings", ModelRole.Embedding)]
     [InlineData("custom_nodes/comfyui_controlnet_aux/ckpts/lllyasviel/Annotators", ModelRole.Annotator)]
+    [InlineData("models/ESRGAN", ModelRole.Upscaler)]
+    [InlineData("models/RealESRGAN", ModelRole.Upscaler)]
+    [InlineData("models/upscale_models", ModelRole.Upscaler)]
     public void FolderOfAnotherProgram_SaysWhatIsInIt(string folder, ModelRole role)
     {
         var file = Write($"{folder}/thing.pth");
@@ -51,6 +54,21 @@ public sealed class ModelFinderTests : IDisposable
         {
             Assert.Null(LookFor(finder, other, "thing"));
         }
+    }
+
+    [Theory]
+    [InlineData("R-ESRGAN 4x+", "models/RealESRGAN/RealESRGAN_x4plus.pth")]
+    [InlineData("r-esrgan 4x+ anime6b", "models/upscale_models/RealESRGAN_x4plus_anime_6B.pth")]
+    [InlineData("R-ESRGAN General 4xV3", "models/RealESRGAN/realesr-general-x4v3.pth")]
+    [InlineData("RealESRGAN_x2plus", "models/RealESRGAN/RealESRGAN_x2plus.pth")]
+    [InlineData("4x-UltraSharp", "models/ESRGAN/4x-UltraSharp.pth")]
+    [InlineData("4x_foolhardy_Remacri.pth", "models/upscale_models/deep/4x_foolhardy_Remacri.pth")]
+    [InlineData("ESRGAN_4x", "models/ESRGAN/ESRGAN.pth")]
+    public void Upscaler_IsFoundByItsFilesNameAndByThatOfTheWebUi(string name, string path)
+    {
+        var file = Write(path);
+        Assert.Equal(file, Find(Finder(), ModelRole.Upscaler, name));
+        Assert.Equal(file, Find(Finder(), ModelRole.Upscaler, PublishedUpscalers.LabelOf(file)));
     }
 
     [Theory]

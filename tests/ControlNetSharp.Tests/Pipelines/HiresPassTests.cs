@@ -181,7 +181,7 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
         Assert.Contains("hires.scale 0.5: must be a number from 1 to 4", Refusal(Request with { Hires = new() { Scale = 0.5 } }).Message, StringComparison.Ordinal);
         Assert.Contains("hires.denoise NaN: must be a number from 0 to 1", Refusal(Request with { Hires = new() { Denoise = double.NaN } }).Message, StringComparison.Ordinal);
         Assert.Contains("hires.steps 0: must be a whole number from 1 to 1000", Refusal(Request with { Hires = new() { Steps = 0 } }).Message, StringComparison.Ordinal);
-        Assert.Contains("latent, latent-bicubic", Refusal(Request with { Hires = new() { Upscaler = "ESRGAN" } }).Message, StringComparison.Ordinal);
+        Assert.Contains("hires.upscaler", Refusal(Request with { Hires = new() { Upscaler = " " } }).Message, StringComparison.Ordinal);
         (Request with { Hires = new() { Upscaler = "Latent (bicubic)" } }).Check();
     }
 

@@ -66,6 +66,45 @@ public sealed class EmbeddedModelTests : IDisposable
         Assert.True(difference < 20, $"The second pass changed the picture by {difference:f1} levels in the mean.");
     }
 
+    [Theory]
+    [InlineData("coffee.png", "hed")]
+    [InlineData("rocket.jpg", "canny")]
+    public async Task Generate_InTilesThatOverlap_HasNoSeams_AndWithoutOverlapItHas(string photograph, string kind)
+    {
+        async Task<double> Seams(int overlap)
+        {
+            var large = await Generate(
+                $"{overlap}.png", "--init", Photograph(photograph), "--size", "128x128", "--upscale", $"3,tile=256,overlap={overlap},denoise=0.6,control={kind}");
+            Assert.Equal((384, 384), (large.Width, large.Height));
+            return StepAcross(large, new TileRow(384 / 8, 256 / 8, overlap / 8).Times(8));
+        }
+
+        var (joined, apart) = (await Seams(64), await Seams(0));
+        Assert.True(joined <= 1.05, $"The mean step across the borders of tiles is {joined:f3} times that elsewhere.");
+        Assert.True(apart > 1.2, $"Without an overlap it is {apart:f3}, so that this would see no seam.");
+    }
+
+    /// <summary>The mean difference of neighbours across the lines at which tiles begin, end and meet, in that across all other lines.</summary>
+    private static double StepAcross(Picture picture, TileRow tiles)
+    {
+        var lines = tiles.Starts.SelectMany((start, index) => new[] { start, start + tiles.Tile, tiles.Core(index).From }).Where(line => line > 0 && line < tiles.Length).ToHashSet();
+        var (across, elsewhere) = (new List<double>(), new List<double>());
+        for (var line = 1; line < tiles.Length; line++)
+        {
+            var sum = 0.0;
+            for (var i = 0; i < tiles.Length; i++)
+            {
+                sum += Distance(picture.At(line, i), picture.At(line - 1, i)) + Distance(picture.At(i, line), picture.At(i, line - 1));
+            }
+
+            (lines.Contains(line) ? across : elsewhere).Add(sum);
+        }
+
+        return across.Average() / elsewhere.Average();
+
+        static double Distance((int R, int G, int B) a, (int R, int G, int B) b) => Math.Abs(a.R - b.R) + Math.Abs(a.G - b.G) + Math.Abs(a.B - b.B);
+    }
+
     [Fact]
     public async Task Evaluate_OnUnseenScenes_FindsEveryKindOfHintAgain()
     {

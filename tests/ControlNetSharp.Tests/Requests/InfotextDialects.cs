@@ -48,11 +48,10 @@ internal static class InfotextDialects
             """,
             """
             chilled_v1vae [df5522b823], vae vae-ft-mse-840000-ema-pruned.ckpt [551eac7037], size 512x768, 30 DPM++ 2M karras, cfg 7, seed 3593958495, skip 2
-            hires 1024x1536, denoise 0.7, steps -, latent
+            hires 1024x1536, denoise 0.7, steps -, R-ESRGAN 4x+
             ControlNet: tile by tile_resample, control_v11f1e_sd15_tile [a371b31b], 1 in 0..1, Balanced, Crop, Both, at 512
             lora hat [8ccb2b9adc0a]
             lost ControlNet preprocessor: tile_resample, model: control_v11f1e…: its picture is not in the text.
-            lost Hires upscaler R-ESRGAN 4x+: there is no such upscaler; must be one of latent, latent-bicubic, latent-nearest, lanczos, bicubic, nearest.
             """),
         (
             "A1111 1.10, all that is understood",
@@ -87,7 +86,7 @@ internal static class InfotextDialects
             """,
             """
             m [6ce0161689], vae own, size 512x512, 20 Euler a automatic, cfg 7, seed 1234, skip -
-            hires 512x512, denoise 0.5, steps 15, latent
+            hires 512x512, denoise 0.5, steps 15, 4x-UltraSharp
             lost Hires prompt a red fox, sharp: must be that of the first pass.
             lost Hires negative prompt bad: must be that of the first pass.
             lost Hires CFG scale 5: must be that of the first pass.
@@ -95,7 +94,6 @@ internal static class InfotextDialects
             lost Hires schedule type Karras: must be that of the first pass.
             lost Hires checkpoint other [0123456789]: must be that of the first pass.
             lost Hires resize 768x1024: the second pass must have the shape of the first, 512x512.
-            lost Hires upscaler 4x-UltraSharp: there is no such upscaler; must be one of latent, latent-bicubic, latent-nearest, lanczos, bicubic, nearest.
             """),
         (
             "A1111 1.10, second pass with the same of all",
