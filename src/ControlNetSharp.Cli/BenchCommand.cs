@@ -23,7 +23,12 @@ internal static class BenchCommand
     };
     private static readonly Option<string?> Control = new("--control")
     {
-        Description = "Number of ControlNets, 0 to 4; default 1.",
+        Description = "Number of controls, 0 to 4; default 1.",
+    };
+    private static readonly Option<string?> ControlType = new("--control-type")
+    {
+        Description =
+            $"What they are: {string.Join(", ", BenchControls.Types)}; default {BenchControls.ControlNetType}.",
     };
     private static readonly Option<string?> Guidance = new("--cfg")
     {
@@ -43,6 +48,7 @@ internal static class BenchCommand
             BenchOptions.Size,
             Steps,
             Control,
+            ControlType,
             Guidance,
             BenchOptions.Batch,
         };
@@ -83,22 +89,17 @@ internal static class BenchCommand
         var size = BenchOptions.ReadSize(arguments);
         var steps = arguments.Whole(Steps, 2, 1, 100);
         var controls = arguments.Whole(Control, 1, 0, 4);
+        var type = ReadType(arguments, p);
         var guidance = arguments.Real(Guidance, 7, 1, 30);
         var batch = arguments.Whole(BenchOptions.Batch, 1, 1, 64);
         var placement = ComputeSettings.Read(arguments).Place();
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var unet = BenchOptions.Randomised(new UNet(p, placement));
-        var controlNets = Enumerable
-            .Range(0, controls)
-            .Select(_ => BenchOptions.Randomised(new ControlNet(new ControlNetParams { UNet = p }, placement)))
-            .ToList();
-        var hint = rand([1, 3, size, size], placement.Dtype, placement.Device);
         var context = randn([1, 77, p.ContextChannels], placement.Dtype, placement.Device);
         var vector = p.VectorChannels is { } channels ? randn([1, channels], placement.Dtype, placement.Device) : null;
-        var attached = controlNets
-            .Select(IControl (c) => new AttachedControl(c, c.EncodeHint(hint), new ControlStrength()))
-            .ToList();
+        var made = new BenchControls(p, size, placement);
+        var attached = Enumerable.Range(0, controls).Select(_ => made.Make(type)).ToList();
         var side = new TextSide(context, vector);
         var denoiser = new ControlledDenoiser(
             unet,
@@ -127,7 +128,10 @@ internal static class BenchCommand
         var gflop =
             sides
             * batch
-            * (NetworkCost.UNet(p, size / 8, size / 8) + controls * NetworkCost.ControlNet(p, size / 8, size / 8));
+            * (
+                NetworkCost.UNet(p, size / 8, size / 8)
+                + (BenchControls.RunsAtEachStep(type) ? controls : 0) * NetworkCost.ControlNet(p, size / 8, size / 8)
+            );
         // Read before the matrices of the peak measurement are made.
         var memory = MachineMemory.PeakBytes;
         var peak = MatmulPeak.Measure(placement);
@@ -139,6 +143,7 @@ internal static class BenchCommand
             height = size,
             batch,
             controlNets = controls,
+            controlType = type,
             dtype = placement.Dtype.ToString(),
             secondsPerStep,
             gflopPerStep = gflop,
@@ -150,10 +155,23 @@ internal static class BenchCommand
         output.Report(
             json,
             report,
-            $"{family} {size} x {size}, {controls} ControlNet(s), {report.dtype}: {secondsPerStep:f2} s a step, "
+            $"{family} {size} x {size}, {controls} {type}(s), {report.dtype}: {secondsPerStep:f2} s a step, "
                 + $"{gflop:f0} GFLOP a step, {report.gflopsReached:f0} of {peak:f0} GFLOP/s "
                 + $"({report.fractionOfPeak:p0}), {memory / 1e9:f2} GB"
         );
+    }
+
+    private static string ReadType(ParseResult arguments, UNetParams model)
+    {
+        var type = arguments.GetValue(ControlType) ?? BenchControls.ControlNetType;
+        return !BenchControls.Types.Contains(type, StringComparer.Ordinal)
+                ? throw UsageException.Of(
+                    ControlType.Name,
+                    type,
+                    $"must be {string.Join(", ", BenchControls.Types.SkipLast(1))} or {BenchControls.Types[^1]}."
+                )
+            : BenchControls.WhyNot(type, model) is { } why ? throw UsageException.Of(ControlType.Name, type, why + ".")
+            : type;
     }
 
     public static void Decode(

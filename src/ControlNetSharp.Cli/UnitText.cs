@@ -17,6 +17,11 @@ internal static class UnitText
     private const string Quoting =
         "A value with commas in it stands in quotes, as in -c 'canny=\"my, room.png\",weight=0.8'; or write the unit "
         + "into a file and give @unit.json.";
+    private const string More = "more";
+
+    /// <summary>What stands between several pictures of one option once it is read; no name of a file has it.</summary>
+    private const char Between = '\n';
+
     private static readonly string[] Own =
     [
         "weight",
@@ -33,6 +38,9 @@ internal static class UnitText
         "hires",
         "inpaint",
         "pooling",
+        More,
+        "combine",
+        "transfer",
     ];
 
     /// <summary>Reads a unit; nothing is opened but the JSON file of an <c>@</c> unit.</summary>
@@ -84,6 +92,9 @@ internal static class UnitText
             Mask = Text("mask") is { } mask ? mask : (PictureSource?)null,
             Holes = Text("inpaint") is { } holes ? holes : (PictureSource?)null,
             Pooling = Word<ResidualPooling>("pooling"),
+            MorePictures = Text(More)?.Split(Between).Select(picture => (PictureSource)picture).ToList(),
+            Combine = Word<PictureCombination>("combine"),
+            Transfer = Word<PictureTransfer>("transfer"),
         };
         return unit with { Options = Options(unit, values, path) };
     }
@@ -144,7 +155,11 @@ internal static class UnitText
 
             // A kind may be called as an option is: inpaint=PICTURE,inpaint=MASK.
             var isKindAgain = name == kind && !Own.Contains(name);
-            if (index > 0 && (isKindAgain || !values.TryAdd(name, value)))
+            if (index > 0 && name == More && values.TryGetValue(More, out var others))
+            {
+                values[More] = others + Between + value;
+            }
+            else if (index > 0 && (isKindAgain || !values.TryAdd(name, value)))
             {
                 throw UsageException.Of(Option, text, $"'{name}' is given twice.");
             }
@@ -166,7 +181,7 @@ internal static class UnitText
             var values = document
                 .RootElement.EnumerateObject()
                 .Where(member => member.Value.ValueKind != JsonValueKind.Null)
-                .ToDictionary(member => member.Name, member => member.Value.ToString(), StringComparer.Ordinal);
+                .ToDictionary(member => member.Name, TextOf, StringComparer.Ordinal);
             return values.Remove("kind", out var kind) && values.Remove("picture", out var picture)
                 ? (kind, picture, values)
                 : throw UsageException.Of(Option, "@" + path, "the object must have the keys 'kind' and 'picture'.");
@@ -180,6 +195,12 @@ internal static class UnitText
             throw UsageException.Of(Option, "@" + path, $"the file must hold one JSON object: {e.Message}");
         }
     }
+
+    /// <summary>A value as it is written in a unit; several pictures are one text.</summary>
+    private static string TextOf(JsonProperty member) =>
+        member is { Name: More, Value.ValueKind: JsonValueKind.Array }
+            ? string.Join(Between, member.Value.EnumerateArray().Select(picture => picture.ToString()))
+            : member.Value.ToString();
 
     /// <summary>Numbers between colons or semicolons, or a JSON array of them.</summary>
     private static IReadOnlyList<double> Layers(string text, string member) =>

@@ -192,6 +192,16 @@ public sealed record ControlUnit
     /// <summary>Whether residuals are averaged over the picture.</summary>
     public string? Pooling { get; init; }
 
+    /// <summary>Further pictures for an IP-Adapter, the kind ip.</summary>
+    public IReadOnlyList<PictureInput>? More { get; init; }
+
+    /// <summary>How an IP-Adapter takes several pictures: average or concat.</summary>
+    public string? Combine { get; init; }
+
+    /// <summary>What an IP-Adapter takes over of its pictures: all, style or composition.</summary>
+    public string? Transfer { get; init; }
+
     [JsonIgnore]
-    internal IEnumerable<PictureInput> Pictures => new[] { Picture, Mask, Inpaint }.OfType<PictureInput>();
+    internal IEnumerable<PictureInput> Pictures =>
+        new[] { Picture, Mask, Inpaint }.OfType<PictureInput>().Concat(More ?? []);
 }

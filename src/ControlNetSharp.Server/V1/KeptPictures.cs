@@ -1,3 +1,4 @@
+using ControlNetSharp.Annotators;
 using ControlNetSharp.Engine;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
@@ -55,6 +56,12 @@ internal sealed class KeptPictures(BlobStore blobs, IReadOnlyDictionary<string, 
         var holes = unit.Holes is { } h
             ? await OfAsync(h, resolved.Inpaint, path + ".inpaint", cancellationToken).ConfigureAwait(false)
             : null;
+        if (unit.IsForIpAdapter)
+        {
+            return await OfPicturesAsync(unit with { Mask = mask }, resolved, path, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
         if (await StoredAsync(unit.Picture, cancellationToken).ConfigureAwait(false) is { } picture)
         {
             return unit with { Picture = picture, Mask = mask, Holes = holes };
@@ -83,6 +90,48 @@ internal sealed class KeptPictures(BlobStore blobs, IReadOnlyDictionary<string, 
             Resolution = null,
             Mask = mask,
             Holes = holes,
+        };
+    }
+
+    /// <summary>
+    /// An IP-Adapter's pictures where the store has them all, else what its image encoder saw of them.
+    /// </summary>
+    private async Task<ControlUnit?> OfPicturesAsync(
+        ControlUnit unit,
+        ResolvedUnit resolved,
+        string path,
+        CancellationToken cancellationToken
+    )
+    {
+        var stored = new List<PictureSource?>();
+        foreach (var picture in (unit.MorePictures ?? []).Prepend(unit.Picture))
+        {
+            stored.Add(await StoredAsync(picture, cancellationToken).ConfigureAwait(false));
+        }
+
+        if (stored.Contains(null))
+        {
+            if (resolved.Hint is not { } key || !texts.ContainsKey(key))
+            {
+                Lose(
+                    path + ".picture",
+                    unit.Picture,
+                    "is neither in the file nor on the server; the unit is left out."
+                );
+                return null;
+            }
+
+            stored.Clear();
+            foreach (var square in ImageEncoderInput.Apart(ManifestPictures.Read(texts, key, "picture")))
+            {
+                stored.Add(await PutAsync(square, cancellationToken).ConfigureAwait(false));
+            }
+        }
+
+        return unit with
+        {
+            Picture = stored[0]!,
+            MorePictures = stored.Count == 1 ? null : [.. stored.Skip(1).OfType<PictureSource>()],
         };
     }
 
@@ -142,7 +191,12 @@ internal sealed class KeptPictures(BlobStore blobs, IReadOnlyDictionary<string, 
             return null;
         }
 
-        var png = PictureWriter.EncodePng(ManifestPictures.Read(texts, key, "picture"));
+        return await PutAsync(ManifestPictures.Read(texts, key, "picture"), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<PictureSource> PutAsync(Picture picture, CancellationToken cancellationToken)
+    {
+        var png = PictureWriter.EncodePng(picture);
         return PictureSource.Known(await blobs.PutAsync(png, "image/png", cancellationToken).ConfigureAwait(false));
     }
 

@@ -77,10 +77,13 @@ internal sealed class ModelCatalogue(ServerSettings settings, JobStore store, IS
         [
             .. Finder
                 .List(ModelRole.ControlNet)
-                .Where(entry => IsControl(Describe(entry.Path)?.Kind))
-                .Select(entry => entry.Name)
-                .Concat(Elsewhere(offered, ControlNetPrefix, ModelRole.ControlNet))
-                .Select(name => (name, PublishedNames.Find(name)?.Kind)),
+                .Select(entry => (entry.Name, Describe(entry.Path)?.Kind))
+                .Where(network => IsControl(network.Kind))
+                .Select(network => (network.Name, PublishedNames.Find(network.Name)?.Kind ?? TakenBy(network.Kind)))
+                .Concat(
+                    Elsewhere(offered, ControlNetPrefix, ModelRole.ControlNet)
+                        .Select(name => (name, PublishedNames.Find(name)?.Kind))
+                ),
         ];
     }
 
@@ -100,6 +103,9 @@ internal sealed class ModelCatalogue(ServerSettings settings, JobStore store, IS
             .Where(name => !known.Contains(PublishedUpscalers.LabelOf(name)));
         return [.. here, .. elsewhere];
     }
+
+    /// <summary>The condition kind that all files of a kind take; null where their names must say it.</summary>
+    private static string? TakenBy(string? kind) => kind == "ip-adapter" ? IpAdapterFile.Kind : null;
 
     private static bool IsControl(string? kind) => kind == PublishedNetwork.ControlNet || ControlFile.IsKnown(kind);
 

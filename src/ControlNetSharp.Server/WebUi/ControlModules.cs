@@ -17,6 +17,9 @@ internal enum ModuleUse
     /// <summary>The picture is the hint, with what is masked to be made anew.</summary>
     Inpaint,
 
+    /// <summary>An IP-Adapter's image encoder looks at the picture.</summary>
+    Look,
+
     /// <summary>An annotator makes the hint.</summary>
     Annotate,
 
@@ -140,6 +143,7 @@ internal sealed class ControlModules
 
     private static ControlModule Known(ModuleRow row) =>
         Uses.TryGetValue(row.Name, out var use) ? new ControlModule(row, use)
+        : InfotextUnits.IsForIpAdapter(row.Name) ? new ControlModule(row, ModuleUse.Look)
         : InfotextUnits.AnnotatorNamed(row.Label) is { } annotator
             ? new ControlModule(row, ModuleUse.Annotate, annotator)
         : new ControlModule(row, ModuleUse.Nothing);

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ControlNetSharp.Annotators;
 using ControlNetSharp.Annotators.Poses;
+using ControlNetSharp.Networks.Vision;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Server.Jobs;
@@ -197,6 +199,8 @@ internal sealed class DetectRoutes(ControlModules modules, SliderValues sliders,
                         Interpolation.Area
                     )
                 );
+            case ModuleUse.Look:
+                return PictureWriter.EncodePng(ImageEncoderInput.Seen(picture, ClipVisionParams.UsualSide));
             default:
                 return PictureWriter.EncodePng(picture);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ControlNetSharp.Checkpoints.Controls;
 using ControlNetSharp.Models;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
@@ -29,6 +30,7 @@ internal sealed class UnitReading(
         var module = Module();
         var (picture, mask) = Pictures(module);
         picture = Seen(module, picture, ref mask);
+        var looks = module.Use == ModuleUse.Look;
         var (resolution, chosen) = sliders.Of(
             module,
             fields.Whole("processor_res")!.Value,
@@ -37,7 +39,7 @@ internal sealed class UnitReading(
         );
         var unit = new ControlUnit
         {
-            Kind = module.Annotator?.Kind ?? ControlUnit.HintKind,
+            Kind = module.Annotator?.Kind ?? (looks ? IpAdapterFile.Kind : ControlUnit.HintKind),
             Annotator = module.Annotator?.Name,
             Picture = picture,
             Model = Model(),
@@ -47,13 +49,14 @@ internal sealed class UnitReading(
             End = (
                 Alias("guidance", "guidance_end") ? fields.Number("guidance") : fields.Number("guidance_end")
             )!.Value,
-            Mode = Word(InfotextWords.Mode, "control_mode"),
+            Mode = looks ? BalancedMode() : Word(InfotextWords.Mode, "control_mode"),
             Layers = Layers(),
             Resize = Resize(),
             Resolution = fields.Flag("pixel_perfect") == true ? null : resolution,
             Passes = Word(InfotextWords.Passes, "hr_option"),
             Mask = fields.Text("effective_region_mask") is { Length: > 0 } region ? PayloadPictures.Read(region) : null,
             Holes = module.Use == ModuleUse.Inpaint ? mask : null,
+            MorePictures = looks ? MorePictures() : null,
         };
         return new PlannedUnit(index, unit, fields.Flag("save_detected_map") == true);
     }
@@ -139,6 +142,37 @@ internal sealed class UnitReading(
         return (start!.Picture, module.Use == ModuleUse.Inpaint ? start.Mask : null);
     }
 
+    /// <summary>The pictures behind the first one of a list.</summary>
+    private List<PictureSource>? MorePictures()
+    {
+        var name = fields.Sent("input_image") is null ? "image" : "input_image";
+        var isPair =
+            fields.Sent(name) is { ValueKind: JsonValueKind.Array } pair
+            && pair.GetArrayLength() == 2
+            && pair[0].ValueKind == JsonValueKind.String;
+        return fields.Sent(name) is { ValueKind: JsonValueKind.Array } sent && !isPair && sent.GetArrayLength() > 1
+            ?
+            [
+                .. sent.EnumerateArray()
+                    .Skip(1)
+                    .Select(other => PictureOf(other, name).Picture)
+                    .OfType<string>()
+                    .Select(PayloadPictures.Read),
+            ]
+            : null;
+    }
+
+    /// <summary>There the mode makes no difference to IP-Adapters.</summary>
+    private ControlMode BalancedMode()
+    {
+        if (Word(InfotextWords.Mode, "control_mode") != ControlMode.Balanced)
+        {
+            warnings.Add($"{Path}.control_mode: an IP-Adapter is always balanced.");
+        }
+
+        return ControlMode.Balanced;
+    }
+
     private (string? Picture, string? Mask) PictureOf(JsonElement? value, string name)
     {
         if (value is not { } sent)
@@ -158,7 +192,13 @@ internal sealed class UnitReading(
             case JsonValueKind.Array when sent.GetArrayLength() == 1:
                 return PictureOf(sent[0], name);
             case JsonValueKind.Array when sent.GetArrayLength() > 1:
-                throw Wrong(name, null, "several pictures are for IP-Adapters, which are not offered here.");
+                Require(
+                    modules.Find(fields.Text("module")!)?.Use == ModuleUse.Look,
+                    name,
+                    null,
+                    "several pictures are for IP-Adapters."
+                );
+                return PictureOf(sent[0], name);
             default:
                 return (Text(sent, name), null);
         }

@@ -1,3 +1,4 @@
+using ControlNetSharp.Checkpoints.Controls;
 using ControlNetSharp.Runtime;
 
 namespace ControlNetSharp.Annotators;
@@ -31,6 +32,14 @@ public sealed record ConditionKind(string Name, IReadOnlyList<string> Aliases, s
         new("brightness", [], "light and dark"),
         new("qr", ["qrcode"], "a pattern of light and dark, such as a QR code") { IsPicture = true },
         new("color", ["colour"], "large squares of colour"),
+        new(
+            IpAdapterFile.Kind,
+            ["ip-adapter", "ip_adapter", "ipadapter"],
+            "a picture that counts as a part of the prompt does: what is in it, and its style"
+        )
+        {
+            IsPicture = true,
+        },
         new("hint", [], "any picture as it is") { IsPicture = true },
     ];
 

@@ -16,6 +16,8 @@ public static class CheckpointKind
     private const string Lora = "lora";
     private const string TextualInversion = "textual inversion";
     private const string Adapter = "t2i-adapter";
+    private const string IpAdapter = "ip-adapter";
+    private const string ImageEncoder = "image encoder";
     private const int InpaintingChannels = 9;
 
     /// <summary>A UNet's first convolution in each layout.</summary>
@@ -30,7 +32,8 @@ public static class CheckpointKind
     private static readonly Dictionary<string, string> Others = new(StringComparer.Ordinal)
     {
         [Adapter] = "a T2I-Adapter",
-        ["ip-adapter"] = "an IP-Adapter",
+        [IpAdapter] = "an IP-Adapter",
+        [ImageEncoder] = "an image encoder (CLIP)",
         ["control-lora"] = "a Control-LoRA",
         ["controlnet-union"] = "a ControlNet for several kinds of hints (union)",
         ["controlnet-lllite"] = "a ControlNet-LLLite",
@@ -52,8 +55,8 @@ public static class CheckpointKind
         new("task_embedding", "controlnet-union", "diffusers"),
         new("control_add_embedding.linear_1.weight", "controlnet-union", "diffusers"),
         new("lllite_*", "controlnet-lllite", "kohya"),
-        new("ip_adapter.*", "ip-adapter", "ip-adapter"),
-        new("image_proj.*", "ip-adapter", "ip-adapter"),
+        new("ip_adapter.*", IpAdapter, IpAdapter),
+        new("image_proj.*", IpAdapter, IpAdapter),
         new("adapter.body.*", Adapter, "diffusers"),
         new("body.0.block1.weight", Adapter, Adapter),
         new("body.0.in_conv.weight", Adapter, Adapter),
@@ -86,12 +89,13 @@ public static class CheckpointKind
         new("decoder.mid_block.*", "autoencoder", "diffusers"),
         new("decoder.conv_in.weight", "autoencoder", "ldm"),
         new("text_model.embeddings.token_embedding.weight", "text encoder", "transformers"),
+        new("vision_model.embeddings.class_embedding", ImageEncoder, "transformers"),
     ];
 
     /// <summary>
-    /// Kind (model, controlnet, autoencoder, unet, text encoder, lora, textual inversion, t2i-adapter, ip-adapter,
-    /// control-lora, controlnet-union, controlnet-lllite, upscaler, motion module, annotator, unknown) and, where names
-    /// or a context width show it, the family with its variant.
+    /// Kind (model, controlnet, autoencoder, unet, text encoder, image encoder, lora, textual inversion, t2i-adapter,
+    /// ip-adapter, control-lora, controlnet-union, controlnet-lllite, upscaler, motion module, annotator, unknown) and,
+    /// where names or a context width show it, the family with its variant.
     /// </summary>
     /// <param name="shapes">Shapes by tensor name.</param>
     public static (string Kind, string? Family) Of(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)
@@ -105,6 +109,7 @@ public static class CheckpointKind
                 Lora => LoraFamily.Of(shapes),
                 TextualInversion => FamilyOfVectors(shapes),
                 Adapter => FamilyOfAdapter(shapes),
+                IpAdapter => FamilyOfPictures(shapes),
                 _ => FamilyOf(shapes)?.FullName,
             };
         return (row?.Kind ?? "unknown", family);
@@ -202,6 +207,13 @@ public static class CheckpointKind
             .OfAdapter(side => inputs.Exists(count => count == side * side || count == 3 * side * side))
             .Name;
     }
+
+    /// <summary>An IP-Adapter's keys are made of tokens as wide as those of the text.</summary>
+    private static string? FamilyOfPictures(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes) =>
+        shapes.FirstOrDefault(shape => shape.Key.EndsWith(".to_k_ip.weight", StringComparison.Ordinal)).Value
+            is [_, var width]
+            ? ModelFamily.OfContext((int)width).Name
+            : null;
 
     private static bool IsKnownWidth(long width) => ModelFamily.All.Any(family => family.ContextChannels == width);
 

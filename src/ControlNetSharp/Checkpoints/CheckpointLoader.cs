@@ -89,7 +89,7 @@ public static class CheckpointLoader
 
     /// <summary>
     /// Loads any network that controls: a ControlNet as <see cref="LoadControlNet"/>, a union ControlNet, a
-    /// Control-LoRA, which is added to the model's weights as they are now, or a T2I-Adapter.
+    /// Control-LoRA, which is added to the model's weights as they are now, a T2I-Adapter or an IP-Adapter.
     /// </summary>
     /// <inheritdoc cref="LoadControlNet"/>
     public static ControlNetwork LoadControl(string path, Placement placement, DiffusionModel? model = null)
@@ -164,15 +164,19 @@ public static class CheckpointLoader
     }
 
     /// <summary>
-    /// What a network that controls is, from its header: whether it makes another one for each model, and the condition
-    /// kinds that it takes, none where it does not ask.
+    /// What a network that controls is, from its header: whether it makes another one for each model, the condition
+    /// kinds that it takes, none where it does not ask, and what it takes from an image encoder, null for nothing.
     /// </summary>
     /// <exception cref="CheckpointException">The file is damaged, or no network that controls.</exception>
-    internal static (bool NeedsModel, IReadOnlyList<string> HintKinds) ReadControl(string path)
+    internal static (
+        bool NeedsModel,
+        IReadOnlyList<string> HintKinds,
+        ImageProjectionParams? Projection
+    ) ReadControl(string path)
     {
         using var files = CheckpointFiles.OpenAsLdm(path);
         var control = ControlFile.Open(files);
-        return (control.NeedsModel, control.HintKinds);
+        return (control.NeedsModel, control.HintKinds, control.Projection);
     }
 
     /// <summary>

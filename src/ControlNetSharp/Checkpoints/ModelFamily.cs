@@ -222,6 +222,14 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
             ?? Unpublished(alike[0], $"{alike[0].Name} layout with context {contextChannels}", contextChannels);
     }
 
+    /// <summary>
+    /// The family of a network that shows no more than the width of the text conditioning: one that can be run, if
+    /// there is one.
+    /// </summary>
+    internal static ModelFamily OfContext(int contextChannels) =>
+        All.FirstOrDefault(family => family.UNet is not null && family.ContextChannels == contextChannels)
+        ?? Of(contextChannels);
+
     /// <summary>The family of a UNet, or of the encoder half that a ControlNet is.</summary>
     public static ModelFamily Of(UNetParams p)
     {

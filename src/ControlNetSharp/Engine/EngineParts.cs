@@ -23,6 +23,7 @@ internal sealed class EngineParts : IDisposable
         Shelf = new NetworkShelf(options.IdleMemory);
         // Without a budget a shelf keeps only the last network: a look at a hint would push the model out.
         _annotatorShelf = options.IdleMemory is null ? new NetworkShelf() : Shelf;
+        Encodings = new PictureEncodings(options.IdleMemory is null ? null : Shelf);
         HintMaker = new HintMaker(AnnotatorFiles, _annotatorShelf, options.Device);
     }
 
@@ -38,6 +39,9 @@ internal sealed class EngineParts : IDisposable
     /// <summary>Makes hints; the networks of annotators stay for the next one.</summary>
     public HintMaker HintMaker { get; }
 
+    /// <summary>What image encoders said of pictures.</summary>
+    public PictureEncodings Encodings { get; }
+
     /// <summary>The loaded networks.</summary>
     public NetworkShelf Shelf { get; }
 
@@ -51,6 +55,7 @@ internal sealed class EngineParts : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Encodings.Dispose();
         Shelf.Dispose();
         _annotatorShelf.Dispose();
     }

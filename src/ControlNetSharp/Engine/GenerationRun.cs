@@ -4,6 +4,7 @@ using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Diffusion;
 using ControlNetSharp.Models;
 using ControlNetSharp.Networks.Controls;
+using ControlNetSharp.Networks.Vision;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Requests;
@@ -80,7 +81,16 @@ internal sealed class GenerationRun
         request = request with { Initial = frame.Fitted(request.Initial) };
         var hints = Hints(frame, cancellationToken);
         var pools = _files.ControlNets.Select((path, i) => Pools(request.Units[i], path)).ToList();
-        var controls = Controls(request, hints, pools, networks);
+        using var references = new UnitReferences(
+            request,
+            _files,
+            hints,
+            networks,
+            _engine.Encodings,
+            placement,
+            cancellationToken
+        );
+        var controls = Controls(request, hints, pools, networks, references);
         var enlargement = EnlargementOf(networks, cancellationToken);
         var (device, hashes) = (_engine.Options.Device, _engine.Finder.Hashes);
         var manifests = new ManifestMaker(request, _files, networks.Model, hints, pools, device, hashes);
@@ -105,14 +115,18 @@ internal sealed class GenerationRun
         GenerationRequest request,
         List<UnitHints> hints,
         List<bool> pools,
-        LeasedNetworks networks
+        LeasedNetworks networks,
+        UnitReferences references
     ) =>
         [
             .. request
                 .Units.Index()
                 .Where(unit => _files.ControlNets[unit.Index] is not null)
                 .Select(unit =>
-                    hints[unit.Index].Prepared(unit.Item, ControlNetOf(unit.Index, networks), pools[unit.Index])
+                    hints[unit.Index].Prepared(unit.Item, ControlNetOf(unit.Index, networks), pools[unit.Index]) with
+                    {
+                        Reference = references[unit.Index],
+                    }
                 ),
         ];
 
@@ -120,12 +134,22 @@ internal sealed class GenerationRun
     private ControlNetwork ControlNetOf(int index, LeasedNetworks networks)
     {
         var network = networks.ControlNetOf(_files.ControlNets[index]!);
-        var layers = _request.Units[index].Layers;
+        var (layers, transfer, model) = (
+            _request.Units[index].Layers,
+            _request.Units[index].Transfer,
+            networks.Model.UNet.Params
+        );
         RequestRules.Require(
-            layers is null || layers.Count == network.ResidualCount,
+            TransferLayers.Of(transfer, model) is not null,
+            $"units[{index}].transfer",
+            RequestValues.WordOf(transfer),
+            TransferLayers.Allowed
+        );
+        RequestRules.Require(
+            layers is null || layers.Count == network.LayersIn(model),
             $"units[{index}].layers",
             layers is null ? null : string.Join(':', layers.Select(weight => RequestRules.Text(weight))),
-            $"must have {network.ResidualCount} weights for this ControlNet, one for each of its residuals."
+            $"must have {network.LayersIn(model)} weights for this ControlNet, one for each of its layers."
         );
         return network;
     }
@@ -135,8 +159,11 @@ internal sealed class GenerationRun
     /// </summary>
     private bool ChangesModel => _request.Tiling || _files.Prompt.Loras.Count > 0;
 
-    /// <summary>A unit of weight 0 is none, so its shape does not count.</summary>
-    private Picture? FirstHint => _inputs.Units.FirstOrDefault(unit => unit.Unit.IsOn)?.Source.Picture;
+    /// <summary>
+    /// A unit of weight 0 is none, so its shape does not count; nor does that of pictures that are looked at whole.
+    /// </summary>
+    private Picture? FirstHint =>
+        _inputs.Units.FirstOrDefault(unit => unit.Unit is { IsOn: true, IsForIpAdapter: false })?.Source.Picture;
 
     private GenerationSummary Batches(
         Func<GenerationRequest, Action<SamplingProgress>?, GeneratedBatch> make,
@@ -207,10 +234,20 @@ internal sealed class GenerationRun
         return
         [
             .. _inputs.Units.Select(
-                (unit, i) => _replay?.HintsOf(i) ?? UnitHints.Make(unit, frame, _engine.HintMaker, cancellationToken)
+                (unit, i) =>
+                    _replay?.HintsOf(i)
+                    ?? (
+                        unit.Unit.IsForIpAdapter
+                            ? UnitHints.OfPictures(unit, frame, SideSeenBy(_files.Encoders[i]))
+                            : UnitHints.Make(unit, frame, _engine.HintMaker, cancellationToken)
+                    )
             ),
         ];
     }
+
+    /// <summary>Pixels of a side of what an image encoder sees; of none, for a unit that never acts, CLIP's.</summary>
+    private static int SideSeenBy(string? encoder) =>
+        encoder is null ? ClipVisionParams.UsualSide : ImageEncoderFile.Read(encoder).PictureSide;
 
     /// <summary>A family can have models of both kinds whose files look the same.</summary>
     internal static RequestWarning? PredictionWarning(

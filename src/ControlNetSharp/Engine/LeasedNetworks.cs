@@ -1,4 +1,5 @@
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Checkpoints.Controls;
 using ControlNetSharp.Models;
 using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Networks.Upscalers;
@@ -121,8 +122,10 @@ internal sealed class LeasedNetworks : IDisposable
                     kinds.Contains(kind, StringComparer.Ordinal),
                     member,
                     kind,
-                    $"{path} takes hints of the kinds {string.Join(", ", kinds)}; a finished hint goes with its kind "
-                        + $"and annotator={ControlUnit.NoAnnotator}."
+                    kinds is [IpAdapterFile.Kind]
+                        ? $"{path} is an IP-Adapter; its unit is {IpAdapterFile.Kind}=PICTURE."
+                        : $"{path} takes hints of the kinds {string.Join(", ", kinds)}; a finished hint goes with its "
+                            + $"kind and annotator={ControlUnit.NoAnnotator}."
                 );
             }
         }

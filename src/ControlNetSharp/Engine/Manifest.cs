@@ -183,6 +183,9 @@ public sealed record ResolvedUnit
     /// <summary>The ControlNet; null where the unit never acts.</summary>
     public ResolvedFile? ControlNet { get; init; }
 
+    /// <summary>The image encoder of an IP-Adapter; null for other networks.</summary>
+    public ResolvedFile? ImageEncoder { get; init; }
+
     /// <summary>The annotator's name, or none.</summary>
     public required string Annotator { get; init; }
 

@@ -47,17 +47,18 @@ internal sealed class ManifestMaker
             UpscaleControl = files.TileControl is { } tiles ? Named(Path.GetFileName(tiles), tiles) : null,
             Initial = Kept(ManifestPictures.Initial, request.Initial?.Picture.Read()),
             Mask = Kept(ManifestPictures.Mask, request.Initial?.Mask?.Picture.ReadMask()),
-            Units = [.. hints.Select((hint, i) => Unit(i, hint, files.ControlNets[i], pools[i]))],
+            Units = [.. hints.Select((hint, i) => Unit(i, hint, files.ControlNets[i], files.Encoders[i], pools[i]))],
             Loras = [.. files.Prompt.Loras.Select(file => Named(file.Key, file.Value))],
             Embeddings = [.. files.Prompt.Embeddings.Select(file => Named(file.Key, file.Value))],
         };
         _facts = Facts(files, hashes);
 
         ResolvedFile Named(string name, string path) => new(name, hashes.Sha256Of(path), Path.GetFullPath(path));
-        ResolvedUnit Unit(int i, UnitHints hint, string? controlNet, bool pooled) =>
+        ResolvedUnit Unit(int i, UnitHints hint, string? controlNet, string? encoder, bool pooled) =>
             new()
             {
                 ControlNet = controlNet is null ? null : Named(Path.GetFileName(controlNet), controlNet),
+                ImageEncoder = encoder is null ? null : Named(Path.GetFileName(encoder), encoder),
                 Annotator = hint.Annotator,
                 Pooled = pooled,
                 Hint = Kept(ManifestPictures.KeyOf("hint", i), hint.Hint),
@@ -128,6 +129,7 @@ internal sealed class ManifestMaker
                             Picture = unit.Picture.ToReference(),
                             Mask = unit.Mask?.ToReference(),
                             Holes = unit.Holes?.ToReference(),
+                            MorePictures = unit.MorePictures?.Select(picture => picture.ToReference()).ToList(),
                         }
                 ),
             ],

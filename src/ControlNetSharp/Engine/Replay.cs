@@ -129,6 +129,16 @@ public sealed class Replay
                     network,
                     model
                 );
+        string? Encoder(ResolvedUnit unit, int i) =>
+            unit.ImageEncoder is not { } encoder
+                ? null
+                : File(
+                    $"the image encoder of unit {i} ({request.Units[i].Kind})",
+                    $"units[{i}].model",
+                    ModelRole.ImageEncoder,
+                    encoder,
+                    model
+                );
         Dictionary<string, string> Named(string what, ModelRole role, IEnumerable<ResolvedFile> files) =>
             files.ToDictionary(
                 file => file.Name,
@@ -159,6 +169,7 @@ public sealed class Replay
             TileControl = resolved.UpscaleControl is { } tiles
                 ? File("the ControlNet of the tiles", "upscale.controlModel", ModelRole.ControlNet, tiles, model)
                 : null,
+            Encoders = [.. resolved.Units.Select(Encoder)],
         };
 
         string File(string what, string member, ModelRole role, ResolvedFile file, string? beside)

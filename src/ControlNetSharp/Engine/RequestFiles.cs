@@ -28,6 +28,12 @@ internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<str
     public string? TileKind { get; init; }
 
     /// <summary>
+    /// The image encoders of the units that have an IP-Adapter, in the order of <see cref="ControlNets"/>; null for the
+    /// others.
+    /// </summary>
+    public required IReadOnlyList<string?> Encoders { get; init; }
+
+    /// <summary>
     /// Other ControlNets, among which one for the model is looked for where that of a unit is not; listed only then.
     /// </summary>
     public IEnumerable<string> Others { get; init; } = [];
@@ -43,12 +49,16 @@ internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<str
             () => finder.Find(ModelRole.Model, request.Model, null, cancellationToken)
         );
         var family = new Lazy<ModelFamily?>(() => FamilyOf(model));
+        IReadOnlyList<string?> controlNets =
+        [
+            .. request.Units.Select((unit, index) => unit.IsOn ? ControlNet(unit, $"units[{index}]") : null),
+        ];
         return new RequestFiles(
             model,
             request.Vae is { } vae
                 ? Found("vae", vae, () => finder.Find(ModelRole.Autoencoder, vae, model, cancellationToken))
                 : null,
-            [.. request.Units.Select((unit, index) => unit.IsOn ? ControlNet(unit, $"units[{index}]") : null)],
+            controlNets,
             PromptNames.Find(request, finder, model)
         )
         {
@@ -64,6 +74,15 @@ internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<str
                 request.Upscale is { Control: { } control } upscale
                     ? ControlOf("upscale.controlModel", upscale.ControlModel, "upscale.control", control)
                     : null,
+            Encoders =
+            [
+                .. controlNets.Select(
+                    (path, index) =>
+                        path is not null && request.Units[index].IsForIpAdapter
+                            ? Encoder(request.Units[index], path, $"units[{index}]")
+                            : null
+                ),
+            ],
             Others = new[] { finder }
                 .SelectMany(all => all.List(ModelRole.ControlNet, model))
                 .Select(entry => entry.Path),
@@ -80,6 +99,21 @@ internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<str
                     kind,
                     () => finder.ControlNetFor(ConditionKind.Find(kind).Name, family.Value, model)
                 );
+        string Encoder(ControlUnit unit, string adapter, string path)
+        {
+            var projection = CheckpointLoader.ReadControl(adapter).Projection;
+            RequestRules.Require(
+                projection is not null,
+                path + ".model",
+                adapter,
+                $"is no IP-Adapter, which the kind {unit.Kind} needs."
+            );
+            return Found(
+                path + ".model",
+                unit.Model ?? adapter,
+                () => ImageEncoderFinder.Find(finder, projection!, adapter, model)
+            );
+        }
     }
 
     /// <summary>Gives a failed search the member that asked for it.</summary>

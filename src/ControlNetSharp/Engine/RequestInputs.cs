@@ -54,6 +54,9 @@ internal sealed record RequestInputs(IReadOnlyList<UnitInput> Units)
 /// <param name="Holes">Where the hint of an inpainting ControlNet is made anew; null for nowhere.</param>
 internal sealed record UnitInput(string Path, ControlUnit Unit, HintInput Source, Picture? Mask, Picture? Holes)
 {
+    /// <summary>Further pictures for an IP-Adapter.</summary>
+    public IReadOnlyList<Picture> More { get; init; } = [];
+
     private const string Inpainting = "inpaint";
 
     /// <summary>Reads them.</summary>
@@ -64,26 +67,39 @@ internal sealed record UnitInput(string Path, ControlUnit Unit, HintInput Source
     /// </param>
     public static UnitInput Read(ControlUnit unit, string path, InpaintMask? initialMask)
     {
-        RequestInputs.RequireThere(path + ".picture", unit.Picture);
-        RequestInputs.RequireThere(path + ".mask", unit.Mask);
-        RequestInputs.RequireThere(path + ".inpaint", unit.Holes);
+        foreach (var (member, picture) in RequestPictures.Of(unit, path))
+        {
+            RequestInputs.RequireThere(member, picture);
+        }
+
         var source = UnitAnnotator.Open(unit, path);
-        var picture = source.Picture;
-        RequestRules.Require(
-            Math.Min(picture.Width, picture.Height) >= PreparedControl.SmallestHint,
-            path + ".picture",
-            unit.Picture.Name,
-            $"a hint must be at least {PreparedControl.SmallestHint} x {PreparedControl.SmallestHint} pixels; this one "
-                + $"has {picture.Width} x {picture.Height}."
-        );
+        IReadOnlyList<Picture> more = [.. (unit.MorePictures ?? []).Select(picture => picture.Read())];
+        RequireSize(path + ".picture", unit.Picture.Name, source.Picture);
+        foreach (var (index, picture) in more.Index())
+        {
+            RequireSize($"{path}.more[{index}]", unit.MorePictures![index].Name, picture);
+        }
+
         return new UnitInput(
             path,
             unit,
             source,
             unit.Mask?.ReadMask(),
             Holed(unit, path, source, initialMask)?.ReadMask()
-        );
+        )
+        {
+            More = more,
+        };
     }
+
+    private static void RequireSize(string member, string name, Picture picture) =>
+        RequestRules.Require(
+            Math.Min(picture.Width, picture.Height) >= PreparedControl.SmallestHint,
+            member,
+            name,
+            $"a hint must be at least {PreparedControl.SmallestHint} x {PreparedControl.SmallestHint} pixels; this one "
+                + $"has {picture.Width} x {picture.Height}."
+        );
 
     /// <summary>
     /// What is to be said of masks that are neither in the shape of the unit's picture nor in that of the result: they

@@ -58,17 +58,42 @@ internal sealed record UnitHints(
             map.Picture,
             hint,
             larger,
-            Fitted(input.Mask),
-            Fitted(input.Holes)
+            Fitted(input.Mask, unit, frame),
+            Fitted(input.Holes, unit, frame)
         );
 
         // At the scale of the result, so that lines are as thick as those the ControlNet knows.
         MadeHint Made(PictureSize size) =>
             maker.Make(seen, unit.Options, unit.Resolution, (size.Width, size.Height, unit.Resize), cancellationToken);
-        Picture? Fitted(Picture? mask) =>
-            mask is null
-                ? null
-                : PictureResizing.Fit(frame.Seen(mask, unit.Resize), frame.Size.Width, frame.Size.Height, unit.Resize);
+    }
+
+    private static Picture? Fitted(Picture? mask, ControlUnit unit, GenerationFrame frame) =>
+        mask is null
+            ? null
+            : PictureResizing.Fit(frame.Seen(mask, unit.Resize), frame.Size.Width, frame.Size.Height, unit.Resize);
+
+    /// <summary>
+    /// The pictures of an IP-Adapter as its image encoder sees them, side by side: they have nothing to do with the
+    /// size of the result.
+    /// </summary>
+    /// <param name="input">The unit's pictures.</param>
+    /// <param name="frame">What its mask is brought to.</param>
+    /// <param name="side">Pixels of a side.</param>
+    public static UnitHints OfPictures(UnitInput input, GenerationFrame frame, int side)
+    {
+        var squares = input
+            .More.Prepend(input.Source.Picture)
+            .Select(picture => ImageEncoderInput.Seen(picture, side))
+            .ToList();
+        var sheet = PictureSheet.Of(squares, squares.Count, gap: 0);
+        return new UnitHints(
+            ControlUnit.NoAnnotator,
+            sheet,
+            sheet,
+            HiresHint: null,
+            Fitted(input.Mask, input.Unit, frame),
+            Holes: null
+        );
     }
 
     /// <summary>The unit with its network.</summary>

@@ -398,6 +398,7 @@ public sealed class ModelFinder
             ModelRole.Embedding => "textual inversion",
             ModelRole.Annotator => "file with an annotator's weights",
             ModelRole.Upscaler => "upscaler",
+            ModelRole.ImageEncoder => "image encoder",
             _ => role.ToString(),
         };
 }

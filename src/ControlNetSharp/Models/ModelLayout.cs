@@ -3,7 +3,7 @@ namespace ControlNetSharp.Models;
 /// <summary>
 /// Which folders of other programs hold what.
 /// Source: A1111 modules/paths.py, sd-webui-controlnet and Forge (global_state), ComfyUI folder_paths.py,
-/// comfyui_controlnet_aux (names of folders).
+/// comfyui_controlnet_aux, ComfyUI_IPAdapter_plus, h94/IP-Adapter (names of folders).
 /// </summary>
 internal static class ModelLayout
 {
@@ -22,6 +22,10 @@ internal static class ModelLayout
         ["unet"] = ModelRole.Model,
         ["ControlNet"] = ModelRole.ControlNet,
         ["t2i_adapter"] = ModelRole.ControlNet,
+        ["ipadapter"] = ModelRole.ControlNet,
+        ["sdxl_models"] = ModelRole.ControlNet,
+        ["clip_vision"] = ModelRole.ImageEncoder,
+        ["image_encoder"] = ModelRole.ImageEncoder,
         ["VAE"] = ModelRole.Autoencoder,
         ["Lora"] = ModelRole.Lora,
         ["loras"] = ModelRole.Lora,

@@ -27,6 +27,9 @@ public enum ModelRole
     /// <summary>Weights of an annotator, or of the classifier that comes with the embedded model.</summary>
     Annotator = 32,
 
+    /// <summary>A CLIP image encoder, which IP-Adapters need.</summary>
+    ImageEncoder = 64,
+
     /// <summary>A network that enlarges pictures, such as ESRGAN.</summary>
     Upscaler = 128,
 }

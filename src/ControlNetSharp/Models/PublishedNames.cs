@@ -1,4 +1,5 @@
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Checkpoints.Controls;
 using ControlNetSharp.Networks.Controls;
 
 namespace ControlNetSharp.Models;
@@ -7,7 +8,7 @@ namespace ControlNetSharp.Models;
 /// Under which names ControlNets are published. Of a family and kind the first row counts where a person names none.
 /// Source: the file lists of lllyasviel/ControlNet, ControlNet-v1-1 and sd_control_collection,
 /// webui/ControlNet-modules-safetensors, comfyanonymous/ControlNet-v1-1_fp16_safetensors, thibaud/controlnet-sd21,
-/// stabilityai/control-lora, kohya-ss/controlnet-lllite, and the hub's pages of the others.
+/// stabilityai/control-lora, kohya-ss/controlnet-lllite, h94/IP-Adapter, and the hub's pages of the others.
 /// </summary>
 internal static class PublishedNames
 {
@@ -18,6 +19,10 @@ internal static class PublishedNames
     private const string Lllite = "controlnet-lllite";
     private const string Union = "controlnet-union";
     private const string Adapter = "t2i-adapter";
+    private const string Pictures = "ip-adapter";
+
+    /// <summary>IP-Adapters that were trained with faces.</summary>
+    private const string Face = IpAdapterFile.Kind + "_face";
 
     /// <summary>All rows, by family.</summary>
     public static IReadOnlyList<PublishedNetwork> All { get; } =
@@ -63,6 +68,14 @@ internal static class PublishedNames
         T2I("pose_keypose", "keypose_sd14v1"),
         T2I("segmentation", "seg_sd14v1"),
         T2I("color", "color_sd14v1"),
+        // IP-Adapters.
+        Ip(Sd1, IpAdapterFile.Kind, "ip-adapter_sd15"),
+        Ip(Sd1, IpAdapterFile.Kind, "ip-adapter-plus_sd15", "ip-adapter_sd15_plus"),
+        Ip(Sd1, IpAdapterFile.Kind, "ip-adapter_sd15_vit-G"),
+        Ip(Sd1, IpAdapterFile.Kind, "ip-adapter_sd15_light_v11"),
+        Ip(Sd1, IpAdapterFile.Kind, "ip-adapter_sd15_light"),
+        Ip(Sd1, Face, "ip-adapter-plus-face_sd15"),
+        Ip(Sd1, Face, "ip-adapter-full-face_sd15"),
         // SD 2.1.
         Version21("canny", "canny"),
         new(Sd2, "hough", ["control_v11p_sd21_mlsd"]),
@@ -133,6 +146,10 @@ internal static class PublishedNames
         T2IXl("pose", "openpose"),
         T2IXl("scribble", "sketch"),
         T2IXl("lineart", "lineart"),
+        Ip(Xl, IpAdapterFile.Kind, "ip-adapter_sdxl_vit-h"),
+        Ip(Xl, IpAdapterFile.Kind, "ip-adapter-plus_sdxl_vit-h"),
+        Ip(Xl, IpAdapterFile.Kind, "ip-adapter_sdxl", "ip-adapter_xl"),
+        Ip(Xl, Face, "ip-adapter-plus-face_sdxl_vit-h"),
         new(Xl, PublishedNetwork.Union, ["controlnet-union-sdxl-1.0", "xinsir/controlnet-union-sdxl-1.0"])
         {
             Form = Union,
@@ -168,7 +185,7 @@ internal static class PublishedNames
     /// <inheritdoc cref="For"/>
     public static IEnumerable<PublishedNetwork> RunnableFor(string kind, ModelFamily? family)
     {
-        string[] forms = [PublishedNetwork.ControlNet, ControlLora, Adapter];
+        string[] forms = [PublishedNetwork.ControlNet, ControlLora, Adapter, Pictures];
         var unions = All.Where(row => row.Form == Union && row.Family == family?.Name);
         return For(kind, family)
             .Where(row => forms.Contains(row.Form))
@@ -244,6 +261,9 @@ internal static class PublishedNames
         {
             Form = Adapter,
         };
+
+    private static PublishedNetwork Ip(string family, string kind, params string[] names) =>
+        new(family, kind, names) { Form = Pictures };
 
     private static PublishedNetwork T2IXl(string kind, string word) =>
         new(

@@ -1,4 +1,5 @@
 using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Blocks;
 using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
@@ -58,10 +59,18 @@ internal sealed record ControlAttachment(PictureSize Size, ControlPasses Pass, U
         return groups;
     }
 
-    private HintedControl Attached(IReadOnlyList<PreparedControl> units)
+    private IControl Attached(IReadOnlyList<PreparedControl> units)
     {
         using var scope = NewDisposeScope();
         var unit = units[0];
+        var area = unit.Region is { } region
+            ? Kept(Fitted(unit, region).mean([1], keepdim: true).to(Placement.Device))
+            : null;
+        if (unit.ControlNet is IpAdapter pictures)
+        {
+            return Attached(pictures, unit) with { Region = area };
+        }
+
         HintedControl control = unit.ControlNet switch
         {
             ControlNet net => new AttachedControl(net, Kept(net.EncodeHint(Hint(unit, Hole))), unit.Strength),
@@ -71,9 +80,7 @@ internal sealed record ControlAttachment(PictureSize Size, ControlPasses Pass, U
         };
         return control with
         {
-            Region = unit.Region is { } region
-                ? Kept(Fitted(unit, region).mean([1], keepdim: true).to(Placement.Device))
-                : null,
+            Region = area,
             GlobalAveragePooling = unit.GlobalAveragePooling,
         };
     }
@@ -101,6 +108,37 @@ internal sealed record ControlAttachment(PictureSize Size, ControlPasses Pass, U
         );
     }
 
+    private AttachedPictures Attached(IpAdapter adapter, PreparedControl unit)
+    {
+        var reference =
+            unit.Reference
+            ?? throw new ArgumentException(
+                "An IP-Adapter needs what an image encoder says of its picture; a ControlNetEngine asks one."
+            );
+        var factors =
+            unit.Strength.Layers
+            ?? TransferLayers.Of(reference.Transfer, Model)
+            ?? throw new ArgumentException($"{reference.Transfer} cannot be taken over: {TransferLayers.Allowed}");
+        // Both sides of the guidance have as many tokens: as often as there are pictures, those of none.
+        Tensor Together(Tensor encoded)
+        {
+            var tokens = adapter.Tokens(encoded);
+            return reference.Combine == PictureCombination.Average
+                ? tokens.mean([0], keepdim: true)
+                : tokens.reshape(1, -1, tokens.shape[2]);
+        }
+
+        IReadOnlyDictionary<AttentionPlace, PictureKeys> Keys(Tensor of) =>
+            adapter
+                .Keys(of, Model, layer => unit.Strength.Weight * factors[layer])
+                .ToDictionary(
+                    place => place.Key,
+                    place => place.Value with { Key = Kept(place.Value.Key), Value = Kept(place.Value.Value) }
+                );
+        var nothing = reference.Nothing.expand_as(reference.Encoded);
+        return new AttachedPictures(Keys(Together(reference.Encoded)), Keys(Together(nothing)), unit.Strength);
+    }
+
     /// <summary>[1, 3, H, W] at the size of the pass, in the compute dtype.</summary>
     private Tensor Hint(PreparedControl unit, float hole)
     {
@@ -126,13 +164,13 @@ internal sealed record ControlAttachment(PictureSize Size, ControlPasses Pass, U
                 + $"the unit's is {(unit.Kind is null ? "not said" : $"'{unit.Kind}'")}."
         );
 
-    private static void RequireLayers(PreparedControl unit)
+    private void RequireLayers(PreparedControl unit)
     {
-        if (unit.Strength.Layers is { } layers && layers.Count != unit.ControlNet.ResidualCount)
+        if (unit.Strength.Layers is { } layers && layers.Count != unit.ControlNet.LayersIn(Model))
         {
             throw new ArgumentException(
-                $"Layers must have {unit.ControlNet.ResidualCount} weights for this ControlNet, one for each of its "
-                    + $"residuals; it has {layers.Count}."
+                $"Layers must have {unit.ControlNet.LayersIn(Model)} weights for this ControlNet, one for each of its "
+                    + $"layers; it has {layers.Count}."
             );
         }
     }

@@ -194,7 +194,7 @@ public sealed class PictureGenerator
         Action<SamplingProgress>? progress
     )
     {
-        var size = SizeFor(request, units is [var unit, ..] ? unit.Hint : null);
+        var size = SizeFor(request, units.FirstOrDefault(unit => unit.Reference is null)?.Hint);
         SamplingPlan? Plan(SamplingOptions? options) =>
             options is null ? null : SamplingPlan.Create(options, _schedule);
         var first = SamplingPlan.Create(request.Sampling, _schedule);

@@ -29,6 +29,11 @@ public sealed record PreparedControl
     /// </summary>
     public required Picture Hint { get; init; }
 
+    /// <summary>
+    /// What an image encoder says of the unit's pictures; null for networks that ask none. Borrowed.
+    /// </summary>
+    internal ReferencePictures? Reference { get; init; }
+
     /// <summary>How strongly and when it acts.</summary>
     public ControlStrength Strength { get; init; } = new();
 

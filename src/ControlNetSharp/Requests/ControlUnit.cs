@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Checkpoints.Controls;
 using ControlNetSharp.Pictures;
 
 namespace ControlNetSharp.Requests;
@@ -57,8 +58,9 @@ public sealed record ControlUnit
 
     /// <summary>
     /// Factors of the single residuals, each 0 to 2, in the ControlNet's order (input blocks, then the middle block: 13
-    /// for
-    /// SD 1.x and 2.x, 10 for SDXL), times <see cref="Weight"/>; null (the default) for what the mode gives.
+    /// for SD 1.x and 2.x, 10 for SDXL), times <see cref="Weight"/>; null (the default) for what the mode gives. For an
+    /// IP-Adapter those of the stages that attend to the text, in the order in which they are run (16 for SD 1.x, 11
+    /// for SDXL).
     /// </summary>
     [Range(0, MostWeight)]
     public IReadOnlyList<double>? Layers { get; init; }
@@ -97,6 +99,18 @@ public sealed record ControlUnit
     /// <summary>Whether residuals are averaged over the picture.</summary>
     public ResidualPooling Pooling { get; init; }
 
+    /// <summary>
+    /// Further pictures that an IP-Adapter looks at beside <see cref="Picture"/>; null (the default) for none.
+    /// </summary>
+    [JsonPropertyName("more")]
+    public IReadOnlyList<PictureSource>? MorePictures { get; init; }
+
+    /// <summary>How an IP-Adapter takes several pictures; default the mean of their tokens.</summary>
+    public PictureCombination Combine { get; init; }
+
+    /// <summary>What an IP-Adapter takes over of its pictures; default everything.</summary>
+    public PictureTransfer Transfer { get; init; }
+
     /// <summary>Whether it can act at all: a factor is above 0.</summary>
     [JsonIgnore]
     internal bool IsOn => Weight > 0 && Layers?.All(weight => weight == 0) != true;
@@ -105,6 +119,10 @@ public sealed record ControlUnit
     /// <exception cref="ArgumentException">It is not known.</exception>
     [JsonIgnore]
     internal ConditionKind ConditionKind => ConditionKind.Find(Kind);
+
+    /// <summary>Whether its pictures are looked at by an IP-Adapter.</summary>
+    [JsonIgnore]
+    internal bool IsForIpAdapter => ConditionKind.Name == IpAdapterFile.Kind;
 
     /// <summary>Edges by Canny's algorithm.</summary>
     public static ControlUnit Canny(PictureSource picture) => new() { Kind = "canny", Picture = picture };

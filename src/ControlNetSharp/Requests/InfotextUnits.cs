@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Checkpoints.Controls;
 using ControlNetSharp.Pictures;
 using static ControlNetSharp.Requests.InfotextVocabulary;
 
@@ -14,8 +15,24 @@ namespace ControlNetSharp.Requests;
 /// </summary>
 internal static partial class InfotextUnits
 {
+    /// <summary>The one of <see cref="PictureModules"/> that goes with every file.</summary>
+    public const string UsualPictureModule = "ip-adapter-auto";
+
     /// <summary>What annotators of sd-webui-controlnet look at where the text does not say it.</summary>
     private const string UsualResolution = "512";
+
+    /// <summary>
+    /// What sd-webui-controlnet calls the look at a picture for an IP-Adapter; here the file says what is looked for.
+    /// </summary>
+    private static readonly string[] PictureModules =
+    [
+        UsualPictureModule,
+        "ip-adapter_clip_sd15",
+        "ip-adapter_clip_h",
+        "ip-adapter_clip_sdxl",
+        "ip-adapter_clip_g",
+        "ip-adapter_clip_sdxl_plus_vith",
+    ];
 
     /// <summary>No picture: a unit is checked without it.</summary>
     private static readonly PictureSource Unknown = PictureSource.FromFile("picture");
@@ -126,8 +143,9 @@ internal static partial class InfotextUnits
         var module = fields["module"] ?? ControlUnit.NoAnnotator;
         var annotator = AnnotatorNamed(module);
         var isHint = Same(module, ControlUnit.NoAnnotator);
+        var looks = IsForIpAdapter(module);
         var problem =
-            annotator is null && !isHint ? $"there is no annotator of the name {module} here."
+            annotator is null && !isHint && !looks ? $"there is no annotator of the name {module} here."
             : fields["model"] is "None" or "" || (isHint && fields["model"] is null) ? "it names no ControlNet."
             : null;
         if (problem is not null)
@@ -138,7 +156,7 @@ internal static partial class InfotextUnits
 
         var unit = new ControlUnit
         {
-            Kind = annotator?.Kind ?? ControlUnit.HintKind,
+            Kind = annotator?.Kind ?? (looks ? IpAdapterFile.Kind : ControlUnit.HintKind),
             Annotator = annotator?.Name,
             Picture = Unknown,
             Model = fields["model"],
@@ -249,6 +267,10 @@ internal static partial class InfotextUnits
             )
             .FirstOrDefault();
     }
+
+    /// <summary>Whether a module looks at a picture for an IP-Adapter.</summary>
+    public static bool IsForIpAdapter(string module) =>
+        PictureModules.Contains(module, StringComparer.OrdinalIgnoreCase);
 
     private static string[] Numbers(string? tuple) =>
         tuple?.Trim('(', ')', ' ').Split(',', StringSplitOptions.TrimEntries) ?? [];

@@ -75,7 +75,11 @@ internal static class InfotextWriter
         var annotator = UnitAnnotator.Usual(unit, unit.ConditionKind, "unit");
         var fields = new List<(string Key, string? Value)>
         {
-            ("Module", annotator?.Name ?? ControlUnit.NoAnnotator),
+            (
+                "Module",
+                annotator?.Name
+                    ?? (unit.IsForIpAdapter ? InfotextUnits.UsualPictureModule : ControlUnit.NoAnnotator)
+            ),
             ("Model", controlNet?.ToString() ?? unit.Model),
             ("Weight", Text(unit.Weight)),
             ("Resize Mode", InfotextWords.WordOf(InfotextWords.Resize, unit.Resize)),

@@ -166,6 +166,8 @@ public static class RequestJson
         typeof(Words<ResizeMode>),
         typeof(Words<ChannelOrder>),
         typeof(Words<ResidualPooling>),
+        typeof(Words<PictureCombination>),
+        typeof(Words<PictureTransfer>),
         typeof(Words<MaskedContent>),
         typeof(Words<PredictionType>),
     ]

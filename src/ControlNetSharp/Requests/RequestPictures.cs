@@ -34,6 +34,11 @@ internal static class RequestPictures
         {
             yield return (path + ".inpaint", holes);
         }
+
+        foreach (var (index, picture) in (unit.MorePictures ?? []).Index())
+        {
+            yield return ($"{path}.more[{index}]", picture);
+        }
     }
 
     /// <summary>The same request with other pictures in the place of its own.</summary>
@@ -60,5 +65,6 @@ internal static class RequestPictures
             Picture = replacement(unit.Picture),
             Mask = unit.Mask is null ? null : replacement(unit.Mask),
             Holes = unit.Holes is null ? null : replacement(unit.Holes),
+            MorePictures = unit.MorePictures is null ? null : [.. unit.MorePictures.Select(replacement)],
         };
 }

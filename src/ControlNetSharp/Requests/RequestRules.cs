@@ -5,6 +5,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Checkpoints.Controls;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
 
@@ -17,6 +18,8 @@ namespace ControlNetSharp.Requests;
 /// </summary>
 internal static class RequestRules
 {
+    private const int MostFurtherPictures = 15;
+
     /// <summary>Checks a whole request.</summary>
     /// <exception cref="RequestException">
     /// A value is not allowed, or parts do not go together; the member, its value and what is allowed are named.
@@ -72,6 +75,46 @@ internal static class RequestRules
             $"a unit of the kind {ControlUnit.HintKind} needs a model."
         );
         UnitAnnotator.CheckOptions(unit, annotators, path);
+        CheckPictures(unit, path);
+    }
+
+    /// <summary>What IP-Adapters alone have, and what they have not.</summary>
+    private static void CheckPictures(ControlUnit unit, string path)
+    {
+        const string only = "is for IP-Adapters, the kind " + IpAdapterFile.Kind + ".";
+        if (!unit.IsForIpAdapter)
+        {
+            var more = unit.MorePictures ?? [];
+            Require(more.Count == 0, path + ".more", more.Count, "more " + only);
+            Require(unit.Combine == default, path + ".combine", unit.Combine, "combine " + only);
+            Require(unit.Transfer == default, path + ".transfer", unit.Transfer, "transfer " + only);
+            return;
+        }
+
+        Require(
+            unit.MorePictures is not { Count: > MostFurtherPictures },
+            path + ".more",
+            unit.MorePictures?.Count,
+            $"at most {MostFurtherPictures} further pictures are taken."
+        );
+        Require(
+            unit.Mode == ControlMode.Balanced,
+            path + ".mode",
+            unit.Mode,
+            "an IP-Adapter acts on both sides of the guidance, as it was trained; its only mode is balanced."
+        );
+        Require(
+            unit.Pooling != ResidualPooling.Average,
+            path + ".pooling",
+            unit.Pooling,
+            "an IP-Adapter has no residuals."
+        );
+        Require(
+            unit.Layers is null || unit.Transfer == PictureTransfer.All,
+            path + ".layers",
+            null,
+            $"transfer={RequestValues.WordOf(unit.Transfer)} already says in which layers it acts; give one of both."
+        );
     }
 
     /// <summary>What a member may be, in words, as its range says it; null where it has none.</summary>

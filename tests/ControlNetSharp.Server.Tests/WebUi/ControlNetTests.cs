@@ -83,6 +83,7 @@ public class ControlNetTests(WebUiClient client) : IClassFixture<WebUiClient>
         Assert.Equal("openpose_pocket", types["OpenPose"]!["default_option"]!.GetValue<string>());
         Assert.Equal(("none", "None"), (types["All"]!["default_option"]!.GetValue<string>(), types["All"]!["default_model"]!.GetValue<string>()));
         Assert.Equal("None", types["Shuffle"]!["default_model"]!.GetValue<string>());
+        Assert.Equal("ip-adapter-auto", types["IP-Adapter"]!["default_option"]!.GetValue<string>());
     }
 
     [Theory]

@@ -61,6 +61,8 @@ public class RefusalTests(WebUiClient client) : IClassFixture<WebUiClient>
     [InlineData("""{"ipadapter_input": ["AAAA"]}""", "units[0].ipadapter_input")]
     [InlineData("""{"advanced_weighting": "x"}""", "units[0].advanced_weighting")]
     [InlineData("""{"module": "inpaint_only"}""", "units[0].mask")]
+    [InlineData("""{"module": "ip-adapter_clip_sd15"}""", "is no IP-Adapter")]
+    [InlineData("""{"module": "ip-adapter_face_id"}""", "units[0].module 'ip-adapter_face_id': Module not supported; there are ip-adapter-auto")]
     [InlineData("""{"weight": "much"}""", "value is not a valid float")]
     public async Task Unit_ThatCannotRun_FailsTheRequestByUnitAndField(string changes, string named) =>
         Assert.Contains(named, await client.RefusedAsync(WithUnit(changes)), StringComparison.Ordinal);

@@ -223,6 +223,7 @@ export const de = {
   'kind.normal': 'Oberflächen (normal)',
   'kind.depth': 'Tiefe',
   'kind.lineart': 'Strichzeichnung',
+  'kind.ip': 'Bild als Vorlage (IP-Adapter)',
   'kind.hint': 'Eine eigene Vorgabe',
 
   'progress.drawing scenes': 'Szenen werden gezeichnet',

@@ -223,5 +223,6 @@ export const en = {
   'kind.normal': 'Surfaces (normal)',
   'kind.depth': 'Depth',
   'kind.lineart': 'Line art',
+  'kind.ip': 'Reference picture (IP-Adapter)',
   'kind.hint': 'A control of your own',
 };

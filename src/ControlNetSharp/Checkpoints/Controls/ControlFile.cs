@@ -19,6 +19,7 @@ internal abstract class ControlFile(CheckpointFiles files)
         ["t2i-adapter"] = files => new T2IAdapterFile(files),
         ["control-lora"] = files => new ControlLoraFile(files),
         ["controlnet-union"] = files => new UnionFile(files),
+        ["ip-adapter"] = files => new IpAdapterFile(files),
     };
 
     /// <summary>The checkpoint.</summary>
@@ -38,6 +39,9 @@ internal abstract class ControlFile(CheckpointFiles files)
 
     /// <summary>The condition kinds that it takes; none where it does not ask.</summary>
     public virtual IReadOnlyList<string> HintKinds => [];
+
+    /// <summary>What it takes from an image encoder, which it then needs; null where it needs none.</summary>
+    public virtual ImageProjectionParams? Projection => null;
 
     /// <summary>What else there is to say of it, for people.</summary>
     public virtual IReadOnlyList<(string Name, string Value)> Facts => [];

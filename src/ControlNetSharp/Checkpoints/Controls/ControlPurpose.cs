@@ -13,6 +13,7 @@ internal static class ControlPurpose
             ControlNet net => Of(net.Params.UNet),
             ControlNetUnion union => Of(union.Params.ControlNet.UNet),
             T2IAdapter adapter => Of(adapter.Params),
+            IpAdapter adapter => Of(adapter.Params),
             _ => network.GetType().Name,
         };
 
@@ -22,6 +23,14 @@ internal static class ControlPurpose
 
     /// <summary>That of a T2I-Adapter, which knows nothing of texts.</summary>
     public static string Of(T2IAdapterParams p) => $"{FamilyOf(p)} ({string.Join(", ", p.Channels)} channels)";
+
+    /// <summary>That of an IP-Adapter.</summary>
+    public static string Of(IpAdapterParams p) =>
+        $"{FamilyOf(p)} (context {p.ContextChannels}, {p.Channels.Count} attentions to it)";
+
+    /// <summary>The family of an IP-Adapter, which has attentions for each of a UNet's.</summary>
+    public static string FamilyOf(IpAdapterParams p) =>
+        ModelFamily.OfContext(p.ContextChannels).Name;
 
     /// <summary>The family of a T2I-Adapter.</summary>
     public static string FamilyOf(T2IAdapterParams p) => ModelFamily.OfAdapter(side => side == p.Unshuffle).Name;

@@ -14,6 +14,9 @@ public abstract class ControlNetwork : Module
     /// <summary>How many tensors it adds to the UNet's; each can have a weight of its own.</summary>
     public abstract int ResidualCount { get; }
 
+    /// <summary>How many weights of its layers a unit has where they act inside such a UNet.</summary>
+    internal virtual int LayersIn(UNetParams model) => ResidualCount;
+
     /// <summary>Whether it can control a UNet.</summary>
     /// <param name="model">The UNet's shape.</param>
     public abstract bool Fits(UNetParams model);
