@@ -48,6 +48,9 @@ done
 # docs/conditions.md.
 bash docs/results/conditions.sh
 
+# docs/controls.md.
+bash docs/results/controls.sh
+
 # docs/uses.md: a row for each prompt, the seeds 1 to 4 side by side.
 uses=docs/uses
 room="a blue sofa, a big window and a yellow lamp in a room with white walls"

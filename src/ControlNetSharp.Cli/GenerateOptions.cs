@@ -105,6 +105,12 @@ internal static class GenerateOptions
     {
         Description = "With --only-masked: how much around the mask is looked at, 0 to 256 pixels; default 32.",
     };
+    public static readonly Option<string?> StyleAlign = new("--style-align")
+    {
+        Description =
+            "Gives the pictures of a batch one style: first (all see the first) or all (all see each other), then "
+            + "[,scale=X,shift=X,plain=X,adapts=true|false,values=…,norms=…]; defaults 1, 0, 0, true, false, false.",
+    };
     public static readonly Option<string?> Hires = new("--hires")
     {
         Description =
@@ -179,6 +185,7 @@ internal static class GenerateOptions
         MaskPadding,
         Hires,
         Upscale,
+        StyleAlign,
         Tiling,
         ClipSkip,
         Prediction,

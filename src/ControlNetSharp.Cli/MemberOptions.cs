@@ -35,11 +35,12 @@ internal static partial class MemberOptions
         ["initial.mask.onlyMasked"] = "--only-masked",
         ["initial.mask.padding"] = "--mask-padding",
         ["hires"] = "--hires",
+        ["styleAlignment"] = "--style-align",
         ["upscale"] = "--upscale",
     };
 
-    /// <summary>Passes whose members are parts of one option.</summary>
-    private static readonly string[] Passes = ["hires.", "upscale."];
+    /// <summary>Members whose own members are parts of one option.</summary>
+    private static readonly string[] Lists = ["hires", "upscale", "styleAlignment"];
 
     /// <summary>What parts are called that have another name as members.</summary>
     private static readonly Dictionary<string, string> PartNames = new(StringComparer.Ordinal)
@@ -68,16 +69,11 @@ internal static partial class MemberOptions
             return (UnitText.Option, Part(unit.Groups["part"].Value, e));
         }
 
-        foreach (var pass in Passes)
+        if (Array.Find(Lists, name => e.Member.StartsWith(name + ".", StringComparison.Ordinal)) is { } list)
         {
-            if (e.Member.StartsWith(pass, StringComparison.Ordinal))
-            {
-                var part = e.Member[pass.Length..];
-                return (
-                    "--" + pass[..^1],
-                    part == "scale" ? e.Value ?? "" : Part(PartNames.GetValueOrDefault(part, part), e)
-                );
-            }
+            var part = e.Member[(list.Length + 1)..];
+            var isFirst = part == "scale" && list != "styleAlignment";
+            return (Names[list], isFirst ? e.Value ?? "" : Part(PartNames.GetValueOrDefault(part, part), e));
         }
 
         return (Names.GetValueOrDefault(e.Member), e.Value ?? "");

@@ -23,6 +23,7 @@ internal static class RequestFlags
         "model",
         "weight",
     ];
+    private static readonly string[] StyleParts = ["scale", "shift", "plain", "adapts", "values", "norms"];
 
     /// <summary>Lays the options over a request.</summary>
     /// <exception cref="UsageException">
@@ -72,6 +73,7 @@ internal static class RequestFlags
             Initial = ReadInitial(request.Initial, arguments),
             Hires = Given(GenerateOptions.Hires, request.Hires, text => ReadHires(text, arguments)),
             Upscale = Given(GenerateOptions.Upscale, request.Upscale, ReadUpscale),
+            StyleAlignment = Given(GenerateOptions.StyleAlign, request.StyleAlignment, ReadStyleAlignment),
             Units =
                 units.Length == 0
                     ? request.Units
@@ -165,7 +167,7 @@ internal static class RequestFlags
             );
         }
 
-        var (scale, values) = Parts(option, text, HiresParts);
+        var (scale, values) = Parts(option, text, HiresParts, "the scale");
         var hires = new HiresPass
         {
             Scale = RequestValues.Real<HiresPass>(nameof(HiresPass.Scale), "hires.scale", scale),
@@ -184,7 +186,7 @@ internal static class RequestFlags
 
     private static UpscalePass ReadUpscale(string text)
     {
-        var (scale, values) = Parts(GenerateOptions.Upscale.Name, text, UpscaleParts);
+        var (scale, values) = Parts(GenerateOptions.Upscale.Name, text, UpscaleParts, "the scale");
         string? Word(string part) => values.GetValueOrDefault(part);
         double Real(string part, string property, double otherwise) =>
             Word(part) is { } value
@@ -213,11 +215,45 @@ internal static class RequestFlags
         };
     }
 
+    private static StyleAlignment ReadStyleAlignment(string text)
+    {
+        var option = GenerateOptions.StyleAlign.Name;
+        var (whom, values) = Parts(option, text, StyleParts, "first or all");
+        if (whom is not ("first" or "all"))
+        {
+            throw UsageException.Of(option, text, "must begin with first or all.");
+        }
+
+        double? Real(string property, string name) =>
+            values.TryGetValue(name, out var value)
+                ? RequestValues.Real<StyleAlignment>(property, $"styleAlignment.{name}", value)
+                : null;
+        bool Flag(string name, bool usual) =>
+            values.GetValueOrDefault(name) switch
+            {
+                null => usual,
+                "true" => true,
+                "false" => false,
+                var other => throw UsageException.Of(option, $"{name}={other}", "must be true or false."),
+            };
+        var style = new StyleAlignment { All = whom == "all" };
+        return style with
+        {
+            Scale = Real(nameof(style.Scale), "scale") ?? style.Scale,
+            Shift = Real(nameof(style.Shift), "shift") ?? style.Shift,
+            Plain = Real(nameof(style.Plain), "plain") ?? style.Plain,
+            Adapts = Flag("adapts", style.Adapts),
+            Values = Flag("values", style.Values),
+            Norms = Flag("norms", style.Norms),
+        };
+    }
+
     /// <summary>What stands before the first comma, and the parts behind it by their names.</summary>
     private static (string First, Dictionary<string, string> Values) Parts(
         string option,
         string text,
-        IReadOnlyList<string> known
+        IReadOnlyList<string> known,
+        string behind
     )
     {
         var fields = Fields.Read(text);
@@ -230,8 +266,7 @@ internal static class RequestFlags
                     option,
                     text,
                     $"'{name}{(value is null ? "" : $"={value}")}' must be one of "
-                        + $"{string.Join(", ", known.Select(part => part + "=…"))}, each at most once, after the "
-                        + "scale."
+                        + $"{string.Join(", ", known.Select(part => part + "=…"))}, each at most once, after {behind}."
                 );
             }
         }

@@ -25,13 +25,15 @@ public sealed record Model(
 /// <param name="Annotators">What makes them.</param>
 /// <param name="Models">The ControlNet that is taken where none is named, for each base model that has one.</param>
 /// <param name="ControlNets">ControlNets of this kind by name; for the kind hint all.</param>
+/// <param name="TakesNetwork">Whether it needs a ControlNet; where not, every model can look at the picture.</param>
 public sealed record Control(
     string Kind,
     IReadOnlyList<string> Aliases,
     string Meaning,
     IReadOnlyList<Annotator> Annotators,
     IReadOnlyList<ControlModel> Models,
-    IReadOnlyList<string> ControlNets
+    IReadOnlyList<string> ControlNets,
+    bool TakesNetwork = true
 );
 
 /// <summary>An annotator.</summary>

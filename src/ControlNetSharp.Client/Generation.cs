@@ -59,6 +59,9 @@ public sealed record Generation
     /// <summary>What SDXL is told of the picture's size.</summary>
     public OriginalSize? OriginalSize { get; init; }
 
+    /// <summary>How the pictures of a batch come to have one style.</summary>
+    public StyleAlignment? StyleAlignment { get; init; }
+
     /// <summary>A picture to start from.</summary>
     public InitialPicture? Initial { get; init; }
 
@@ -86,6 +89,31 @@ public sealed record Size(int Width, int Height);
 /// <param name="Left">Pixels cut off at the left.</param>
 /// <param name="Top">Pixels cut off at the top.</param>
 public sealed record OriginalSize(int Width, int Height, int? Left = null, int? Top = null);
+
+/// <summary>How the pictures of a batch come to have one style.</summary>
+public sealed record StyleAlignment
+{
+    /// <summary>Whether all see each other; false where all see the first.</summary>
+    public bool? All { get; init; }
+
+    /// <summary>Whether queries and keys take over mean and deviation of the first picture's.</summary>
+    public bool? Adapts { get; init; }
+
+    /// <summary>Whether values do so, too.</summary>
+    public bool? Values { get; init; }
+
+    /// <summary>Whether group norms see the first picture, too.</summary>
+    public bool? Norms { get; init; }
+
+    /// <summary>Factor on the keys of the first picture as others see it.</summary>
+    public double? Scale { get; init; }
+
+    /// <summary>Added to the scores of the first picture's keys.</summary>
+    public double? Shift { get; init; }
+
+    /// <summary>Share of the self-attention layers that are left alone, 0 to 1.</summary>
+    public double? Plain { get; init; }
+}
 
 /// <summary>A picture to start from.</summary>
 public sealed record InitialPicture

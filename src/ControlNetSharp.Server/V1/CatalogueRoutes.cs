@@ -84,7 +84,8 @@ internal static class CatalogueRoutes
                 kind.Meaning,
                 [.. AnnotatorCatalogue.Of(kind).Select((info, index) => Of(info, index == 0, catalogue.Has(info)))],
                 catalogue.ControlNetsFor(kind),
-                [.. controlNets.Where(network => IsFor(kind.Name, network.Kind)).Select(network => network.Name)]
+                [.. controlNets.Where(network => IsFor(kind.Name, network.Kind)).Select(network => network.Name)],
+                kind.TakesNetwork
             )),
         ]);
     }

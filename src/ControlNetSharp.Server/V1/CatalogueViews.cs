@@ -52,13 +52,15 @@ internal sealed record ModelView
 /// <param name="Annotators">What makes them.</param>
 /// <param name="Models">The ControlNet that is taken where none is named, for each base model that has one.</param>
 /// <param name="ControlNets">The ControlNets whose names say that they are of this kind; for <c>hint</c> all.</param>
+/// <param name="TakesNetwork">Whether it needs a ControlNet; where not, every model can look at the picture.</param>
 internal sealed record ControlView(
     string Kind,
     IReadOnlyList<string> Aliases,
     string Meaning,
     IReadOnlyList<AnnotatorView> Annotators,
     IReadOnlyList<ControlModelView> Models,
-    IReadOnlyList<string> ControlNets
+    IReadOnlyList<string> ControlNets,
+    bool TakesNetwork
 );
 
 /// <summary>An annotator.</summary>

@@ -39,7 +39,9 @@ internal sealed partial class SliderValues(ILogger<SliderValues> logger)
             }
         }
 
-        return (row.HasResolution && module.Use == ModuleUse.Annotate ? side : null, chosen);
+        // A reference is looked at in full, whatever its slider says.
+        var isAsked = row is { HasResolution: true, IsModelFree: false } && module.Use == ModuleUse.Annotate;
+        return (isAsked ? side : null, chosen);
     }
 
     private double Within(ModuleRow row, ModuleSlider slider, double sent, string text, List<string> warnings)

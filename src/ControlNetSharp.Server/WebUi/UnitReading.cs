@@ -28,6 +28,7 @@ internal sealed class UnitReading(
     {
         RefuseNotOffered();
         var module = Module();
+        WarnOfModel(module);
         var (picture, mask) = Pictures(module);
         picture = Seen(module, picture, ref mask);
         var looks = module.Use == ModuleUse.Look;
@@ -42,7 +43,7 @@ internal sealed class UnitReading(
             Kind = module.Annotator?.Kind ?? (looks ? IpAdapterFile.Kind : ControlUnit.HintKind),
             Annotator = module.Annotator?.Name,
             Picture = picture,
-            Model = Model(),
+            Model = module.Row.IsModelFree ? null : Model(),
             Options = chosen,
             Weight = fields.Number("weight")!.Value,
             Start = fields.Number("guidance_start")!.Value,
@@ -58,7 +59,9 @@ internal sealed class UnitReading(
             Holes = module.Use == ModuleUse.Inpaint ? mask : null,
             MorePictures = looks ? MorePictures() : null,
         };
-        return new PlannedUnit(index, unit, fields.Flag("save_detected_map") == true);
+        // A reference is no map.
+        var savesMap = fields.Flag("save_detected_map") == true && !module.Row.IsModelFree;
+        return new PlannedUnit(index, unit, savesMap);
     }
 
     private void RefuseNotOffered()
@@ -96,6 +99,15 @@ internal sealed class UnitReading(
         var why = modules.WhyNot(module!);
         Require(why is null, "module", name, why + ".");
         return module!;
+    }
+
+    private void WarnOfModel(ControlModule module)
+    {
+        var name = fields.Text("model")!;
+        if (module.Row.IsModelFree && name.Length > 0 && !InfotextVocabulary.Same(name, UnitRequests.NoModel))
+        {
+            warnings.Add($"{Path}.model: {module.Row.Name} takes no model; {name} was ignored.");
+        }
     }
 
     private string Model()

@@ -145,12 +145,14 @@ export async function recall() {
   effect(() => sessionStorage.setItem(SHOWN, shown.value.id ?? ''));
 }
 
-/** The kinds for which there is a ControlNet of a model. */
+/** The kinds for which there is a ControlNet of a model, and those that need none. */
 export function kindsFor(model) {
   const { controls, models } = server.value;
   const row = models.find(({ name }) => name === model);
   const has = (control) =>
-    !control.models || control.models.some((entry) => entry.model === model || (row && entry.model === row.family));
+    control.takesNetwork === false ||
+    !control.models ||
+    control.models.some((entry) => entry.model === model || (row && entry.model === row.family));
   const known = controls.filter((control) => control.kind !== 'hint' && has(control));
   return known.length > 0 ? known : controls.filter((control) => control.kind !== 'hint');
 }

@@ -23,6 +23,9 @@ public sealed record AnnotatorInfo(
     /// <summary>Whether it is for drawings of lines, which it only cleans.</summary>
     public bool IsForDrawings { get; init; }
 
+    /// <summary>The options that are A1111's sliders: it has no choices.</summary>
+    internal IEnumerable<AnnotatorOption> Sliders => Options.Where(option => option.Words.Count == 0);
+
     /// <summary>Whether it needs a file that does not come with the embedded model.</summary>
     public bool NeedsDownload => Weights is { IsEmbedded: false };
 

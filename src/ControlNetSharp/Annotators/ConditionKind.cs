@@ -12,6 +12,11 @@ public sealed record ConditionKind(string Name, IReadOnlyList<string> Aliases, s
     /// <summary>Whether its hints are pictures as they are, so that it has no annotator.</summary>
     public bool IsPicture { get; init; }
 
+    /// <summary>
+    /// Whether its hints go into a network that controls; where not, the model itself looks at the picture.
+    /// </summary>
+    public bool TakesNetwork { get; init; } = true;
+
     /// <summary>All kinds, in the order in which they are listed to people.</summary>
     public static IReadOnlyList<ConditionKind> All { get; } =
     [
@@ -40,6 +45,7 @@ public sealed record ConditionKind(string Name, IReadOnlyList<string> Aliases, s
         {
             IsPicture = true,
         },
+        new("reference", [], "a picture that the new one is to resemble; no ControlNet") { TakesNetwork = false },
         new("hint", [], "any picture as it is") { IsPicture = true },
     ];
 

@@ -117,6 +117,9 @@ internal static class PictureHints
             new("color", ["t2ia_color_grid"], [], "squares of 64 pixels in their mean colours"),
             (picture, _) => Grid(picture)
         ),
+        .. ReferenceModules.All.Select(info =>
+            (info, (Func<Picture, AnnotatorOptions, Picture>)((picture, _) => Same(picture)))
+        ),
     ];
 
     private static Picture Same(Picture picture) =>

@@ -18,6 +18,10 @@ public static class CheckpointKind
     private const string Adapter = "t2i-adapter";
     private const string IpAdapter = "ip-adapter";
     private const string ImageEncoder = "image encoder";
+    private const string Lllite = "controlnet-lllite";
+
+    /// <summary>Others are for networks that are no UNets.</summary>
+    private const string LlliteOfUNet = "lllite_unet_";
     private const int InpaintingChannels = 9;
 
     /// <summary>A UNet's first convolution in each layout.</summary>
@@ -36,7 +40,7 @@ public static class CheckpointKind
         [ImageEncoder] = "an image encoder (CLIP)",
         ["control-lora"] = "a Control-LoRA",
         ["controlnet-union"] = "a ControlNet for several kinds of hints (union)",
-        ["controlnet-lllite"] = "a ControlNet-LLLite",
+        [Lllite] = "a ControlNet-LLLite",
         [UpscalerFile.Kind] = "an upscaler (ESRGAN)",
         ["motion module"] = "a motion module (AnimateDiff)",
         [Annotator] = "the network of an annotator, which makes hints",
@@ -54,7 +58,7 @@ public static class CheckpointKind
         new("lora_controlnet", "control-lora", "ldm"),
         new("task_embedding", "controlnet-union", "diffusers"),
         new("control_add_embedding.linear_1.weight", "controlnet-union", "diffusers"),
-        new("lllite_*", "controlnet-lllite", "kohya"),
+        new("lllite_*", Lllite, "kohya"),
         new("ip_adapter.*", IpAdapter, IpAdapter),
         new("image_proj.*", IpAdapter, IpAdapter),
         new("adapter.body.*", Adapter, "diffusers"),
@@ -110,6 +114,8 @@ public static class CheckpointKind
                 TextualInversion => FamilyOfVectors(shapes),
                 Adapter => FamilyOfAdapter(shapes),
                 IpAdapter => FamilyOfPictures(shapes),
+                Lllite when shapes.Keys.First().StartsWith(LlliteOfUNet, StringComparison.Ordinal) =>
+                    ModelFamily.StableDiffusionXl,
                 _ => FamilyOf(shapes)?.FullName,
             };
         return (row?.Kind ?? "unknown", family);

@@ -110,7 +110,7 @@ internal sealed class GenerationRun
         return summary with { Hints = maps, Warnings = warnings };
     }
 
-    /// <summary>The units that have a ControlNet, ready.</summary>
+    /// <summary>The units that act, ready.</summary>
     private List<PreparedControl> Controls(
         GenerationRequest request,
         List<UnitHints> hints,
@@ -121,7 +121,7 @@ internal sealed class GenerationRun
         [
             .. request
                 .Units.Index()
-                .Where(unit => _files.ControlNets[unit.Index] is not null)
+                .Where(unit => _files.ControlNets[unit.Index] is not null || ActsWithoutNetwork(unit.Item))
                 .Select(unit =>
                     hints[unit.Index].Prepared(unit.Item, ControlNetOf(unit.Index, networks), pools[unit.Index]) with
                     {
@@ -130,15 +130,19 @@ internal sealed class GenerationRun
                 ),
         ];
 
+    private static bool ActsWithoutNetwork(ControlUnit unit) => unit is { IsOn: true, TakesNetwork: false };
+
     /// <summary>The network of a unit; how many layers it has is known only now.</summary>
     private ControlNetwork ControlNetOf(int index, LeasedNetworks networks)
     {
+        var unit = _request.Units[index];
+        if (ActsWithoutNetwork(unit))
+        {
+            return new Reference(ReferenceModules.Of(unit.Annotator, unit.Options));
+        }
+
         var network = networks.ControlNetOf(_files.ControlNets[index]!);
-        var (layers, transfer, model) = (
-            _request.Units[index].Layers,
-            _request.Units[index].Transfer,
-            networks.Model.UNet.Params
-        );
+        var (layers, transfer, model) = (unit.Layers, unit.Transfer, networks.Model.UNet.Params);
         RequestRules.Require(
             TransferLayers.Of(transfer, model) is not null,
             $"units[{index}].transfer",

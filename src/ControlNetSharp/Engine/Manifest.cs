@@ -180,7 +180,7 @@ public sealed record ResolvedFile(string Name, string Sha256, string? Path = nul
 /// </summary>
 public sealed record ResolvedUnit
 {
-    /// <summary>The ControlNet; null where the unit never acts.</summary>
+    /// <summary>The ControlNet; null where the unit never acts or takes none.</summary>
     public ResolvedFile? ControlNet { get; init; }
 
     /// <summary>The image encoder of an IP-Adapter; null for other networks.</summary>

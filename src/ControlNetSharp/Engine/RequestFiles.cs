@@ -11,7 +11,7 @@ namespace ControlNetSharp.Engine;
 /// </summary>
 /// <param name="Model">File or folder of the model.</param>
 /// <param name="Vae">The checkpoint whose Autoencoder replaces the model's own; null for that.</param>
-/// <param name="ControlNets">Those of the units; null where a unit never acts.</param>
+/// <param name="ControlNets">Those of the units; null where a unit never acts or takes none.</param>
 /// <param name="Prompt">The LoRAs and textual inversions that the prompts name, and no others.</param>
 internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<string?> ControlNets, PromptFiles Prompt)
 {
@@ -51,7 +51,9 @@ internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<str
         var family = new Lazy<ModelFamily?>(() => FamilyOf(model));
         IReadOnlyList<string?> controlNets =
         [
-            .. request.Units.Select((unit, index) => unit.IsOn ? ControlNet(unit, $"units[{index}]") : null),
+            .. request.Units.Select((unit, index) =>
+                unit.IsOn && unit.TakesNetwork ? ControlNet(unit, $"units[{index}]") : null
+            ),
         ];
         return new RequestFiles(
             model,

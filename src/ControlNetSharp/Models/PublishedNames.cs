@@ -137,9 +137,9 @@ internal static class PublishedNames
         Kohya("scribble", "scribble_anime", "v01032064e_sdxl_fake_scribble_anime"),
         Kohya("pose", "openpose_anime", "v01032064e_sdxl_pose_anime"),
         Kohya("pose", "openpose_anime_v2", "v01032064e_sdxl_pose_anime_v2_500-1000"),
-        Kohya("blur", "blur", "v01032064e_sdxl_blur-500-1000"),
-        Kohya("blur", "blur_anime", "v01032064e_sdxl_blur-anime_500-1000"),
-        Kohya("blur", "blur_anime_beta", "v01016032e_sdxl_blur_anime_beta"),
+        Kohya("tile_blur", "blur", "v01032064e_sdxl_blur-500-1000"),
+        Kohya("tile_blur", "blur_anime", "v01032064e_sdxl_blur-anime_500-1000"),
+        Kohya("tile_blur", "blur_anime_beta", "v01016032e_sdxl_blur_anime_beta"),
         T2IXl("canny", "canny"),
         T2IXl("depth", "depth_midas"),
         T2IXl("depth", "depth_zoe"),
@@ -185,7 +185,7 @@ internal static class PublishedNames
     /// <inheritdoc cref="For"/>
     public static IEnumerable<PublishedNetwork> RunnableFor(string kind, ModelFamily? family)
     {
-        string[] forms = [PublishedNetwork.ControlNet, ControlLora, Adapter, Pictures];
+        string[] forms = [PublishedNetwork.ControlNet, ControlLora, Adapter, Pictures, Lllite];
         var unions = All.Where(row => row.Form == Union && row.Family == family?.Name);
         return For(kind, family)
             .Where(row => forms.Contains(row.Form))

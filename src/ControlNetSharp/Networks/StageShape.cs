@@ -18,6 +18,15 @@ internal sealed record StageShape(
     Func<Placement, Stage> Create
 )
 {
+    /// <summary>Transformer blocks in it.</summary>
+    public int Transformers { get; init; }
+
+    /// <summary>Whether it has residual blocks: it is no resampling and not the first convolution.</summary>
+    public bool IsResidual { get; init; }
+
+    /// <summary>Whether its last layer doubles height and width.</summary>
+    public bool Upsamples { get; init; }
+
     /// <summary>Whether its input is data, of which nobody asks a gradient.</summary>
     public bool TakesData { get; init; }
 

@@ -71,7 +71,11 @@ internal static class UNetStages
                     .. Transformers(p, channels, p.MiddleDepth, placement),
                     Residual(p, channels, channels, placement),
                 ])
-        );
+        )
+        {
+            Transformers = p.MiddleDepth,
+            IsResidual = true,
+        };
     }
 
     /// <summary>
@@ -104,6 +108,11 @@ internal static class UNetStages
 
         return stages;
     }
+
+    /// <summary>
+    /// All stages, as <see cref="Blocks.AttentionPlace.Stage"/> counts them: input, middle, output.
+    /// </summary>
+    public static IReadOnlyList<StageShape> All(UNetParams p) => [.. Input(p), Middle(p), .. Output(p)];
 
     /// <summary>What joins a stage of the trainable copy to the locked UNet.</summary>
     public static StageShape ZeroConvolution(StageShape stage)
@@ -150,7 +159,12 @@ internal static class UNetStages
                     .. Transformers(p, channelsOut, depth, placement),
                     .. upsampling ? [new UpsampleLayer(channelsOut, placement)] : Array.Empty<Module>(),
                 ])
-        );
+        )
+        {
+            Transformers = depth,
+            IsResidual = true,
+            Upsamples = upsampling,
+        };
 
     private static ResidualBlock Residual(UNetParams p, int channelsIn, int channelsOut, Placement placement) =>
         new(channelsIn, channelsOut, p.TimeChannels, p.NormGroups, placement);

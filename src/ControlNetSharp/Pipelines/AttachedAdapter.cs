@@ -7,7 +7,7 @@ namespace ControlNetSharp.Pipelines;
 /// <param name="Features">As <see cref="UNetAdditions.Features"/>, [1, C, h, w] each. Borrowed.</param>
 /// <param name="Strength">How strongly and when it acts.</param>
 internal sealed record AttachedAdapter(IReadOnlyDictionary<int, Tensor> Features, ControlStrength Strength)
-    : HintedControl(Strength)
+    : ResidualControl(Strength)
 {
     /// <summary>
     /// Factors in the modes prompt and control, the largest features first. Source: sd-webui-controlnet, soft weights

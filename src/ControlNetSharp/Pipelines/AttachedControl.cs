@@ -11,7 +11,7 @@ namespace ControlNetSharp.Pipelines;
 /// </param>
 /// <param name="Strength">How strongly and when it acts.</param>
 internal sealed record AttachedControl(ControlNet ControlNet, Tensor EncodedHint, ControlStrength Strength)
-    : HintedControl(Strength)
+    : ResidualControl(Strength)
 {
     /// <inheritdoc/>
     protected override UNetAdditions Unweighted(UNetCall call) =>

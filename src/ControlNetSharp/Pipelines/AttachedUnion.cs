@@ -16,7 +16,7 @@ internal sealed record AttachedUnion(
     Tensor EncodedHints,
     IReadOnlyList<int> Kinds,
     ControlStrength Strength
-) : HintedControl(Strength)
+) : ResidualControl(Strength)
 {
     /// <inheritdoc/>
     protected override UNetAdditions Unweighted(UNetCall call) =>

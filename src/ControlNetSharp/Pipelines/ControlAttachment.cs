@@ -12,14 +12,25 @@ namespace ControlNetSharp.Pipelines;
 /// From units to what the denoiser asks at each step: hints at the size of the pass, encoded once. This is the one
 /// place that knows the kinds of networks.
 /// </summary>
+/// <param name="Request">Seed and batch.</param>
 /// <param name="Size">Of the pictures in this pass.</param>
 /// <param name="Pass">Which pass it is.</param>
-/// <param name="Model">The UNet's shape.</param>
+/// <param name="UNet">The UNet. Borrowed.</param>
+/// <param name="LatentPictures">Pictures to latents.</param>
 /// <param name="Placement">Device and compute dtype.</param>
-internal sealed record ControlAttachment(PictureSize Size, ControlPasses Pass, UNetParams Model, Placement Placement)
+internal sealed record ControlAttachment(
+    GenerationRequest Request,
+    PictureSize Size,
+    ControlPasses Pass,
+    UNet UNet,
+    LatentPictures LatentPictures,
+    Placement Placement
+)
 {
     /// <summary>What a hint counts where a ControlNet for inpainting is to make the picture anew.</summary>
     private const float Hole = -1;
+
+    private UNetParams Model => UNet.Params;
 
     /// <summary>The units that act in this pass; their tensors are of the dispose scope.</summary>
     public List<IControl> All(IEnumerable<PreparedControl> units)
@@ -30,8 +41,8 @@ internal sealed record ControlAttachment(PictureSize Size, ControlPasses Pass, U
     }
 
     /// <summary>
-    /// The units that one pass of a network serves: those of one union ControlNet, of different kinds, that agree in
-    /// all else. All others stand alone.
+    /// The units that act as one: those of one union ControlNet, of different kinds, and reference pictures that are
+    /// seen alike, where they agree in all else. All others stand alone.
     /// </summary>
     private static List<List<PreparedControl>> Together(IReadOnlyList<PreparedControl> units)
     {
@@ -39,9 +50,13 @@ internal sealed record ControlAttachment(PictureSize Size, ControlPasses Pass, U
         foreach (var unit in units)
         {
             bool Shares(List<PreparedControl> others) =>
-                unit.ControlNet is ControlNetUnion union
-                && ReferenceEquals(others[0].ControlNet, union)
-                && others.TrueForAll(other => KindOf(union, other) != KindOf(union, unit))
+                (unit.ControlNet, others[0].ControlNet) switch
+                {
+                    (ControlNetUnion union, var other) => ReferenceEquals(other, union)
+                        && others.TrueForAll(other => KindOf(union, other) != KindOf(union, unit)),
+                    (Reference reference, Reference other) => other.Params == reference.Params,
+                    _ => false,
+                }
                 && others[0].Strength.IsLike(unit.Strength)
                 && others[0].GlobalAveragePooling == unit.GlobalAveragePooling
                 && unit.Region is null
@@ -76,6 +91,8 @@ internal sealed record ControlAttachment(PictureSize Size, ControlPasses Pass, U
             ControlNet net => new AttachedControl(net, Kept(net.EncodeHint(Hint(unit, Hole))), unit.Strength),
             ControlNetUnion union => Attached(union, units),
             T2IAdapter adapter => Attached(adapter, unit),
+            Lllite lllite => Attached(lllite, unit),
+            Reference reference => Attached(reference, units),
             var other => throw new NotSupportedException($"There is no way to attach a {other.GetType().Name}."),
         };
         return control with
@@ -139,11 +156,52 @@ internal sealed record ControlAttachment(PictureSize Size, ControlPasses Pass, U
         return new AttachedPictures(Keys(Together(reference.Encoded)), Keys(Together(nothing)), unit.Strength);
     }
 
+    private AttachedLllite Attached(Lllite lllite, PreparedControl unit)
+    {
+        var embedded = lllite.Embed(Hint(unit, hole: 0)).ToDictionary(seen => seen.Key, seen => Kept(seen.Value));
+        return new AttachedLllite(lllite, embedded, Model, unit.Strength);
+    }
+
+    private AttachedReference Attached(Reference reference, IReadOnlyList<PreparedControl> units)
+    {
+        var strength = units[0].Strength;
+        return new AttachedReference(
+            UNet,
+            [.. units.Select(unit => Kept(Seen(unit)))],
+            StepNoise,
+            ReferencePlaces.Of(Model, reference.Params, strength.Weight),
+            AttachedReference.FidelityIn(Pass, strength.Mode, reference.Params, Model),
+            strength
+        );
+    }
+
+    /// <summary>
+    /// The latents of a reference picture, [1, 4, h, w], float32. For an inpainting model nothing of it is masked, so
+    /// that it has the picture beside them.
+    /// </summary>
+    private Tensor Seen(PreparedControl unit)
+    {
+        var picture = PictureResizing.Fit(HintOf(unit), Size.Width, Size.Height, unit.Resize);
+        var latents = LatentPictures.Encode([picture]);
+        return Model.ConcatenatedChannels == 0
+            ? latents
+            : cat([latents, zeros_like(latents.narrow(1, 0, 1)), latents], 1);
+    }
+
+    /// <summary>Noise for a step, that of picture k from a seed of its own; fresh.</summary>
+    private Tensor StepNoise(int step) =>
+        LatentPictures.Noise(
+            Enumerable
+                .Range(0, Request.Batch)
+                .Select(picture => Seeds.For("reference", Request.Seed!.Value + picture, step)),
+            Size
+        );
+
     /// <summary>[1, 3, H, W] at the size of the pass, in the compute dtype.</summary>
     private Tensor Hint(PreparedControl unit, float hole)
     {
-        var picture = Pass == ControlPasses.High ? unit.HiresHint ?? unit.Hint : unit.Hint;
-        var hint = PictureTensors.ToHint(PictureResizing.FitHint(picture, Size.Width, Size.Height, unit.Resize));
+        var picture = PictureResizing.FitHint(HintOf(unit), Size.Width, Size.Height, unit.Resize);
+        var hint = PictureTensors.ToHint(picture);
         if (unit.Holes is { } holes)
         {
             hint = where(Fitted(unit, holes).mean([1], keepdim: true).IsAbove(0.5), ones_like(hint).Times(hole), hint);
@@ -151,6 +209,9 @@ internal sealed record ControlAttachment(PictureSize Size, ControlPasses Pass, U
 
         return hint.to(Placement.Dtype).to(Placement.Device);
     }
+
+    private Picture HintOf(PreparedControl unit) =>
+        Pass == ControlPasses.High ? unit.HiresHint ?? unit.Hint : unit.Hint;
 
     private Tensor Fitted(PreparedControl unit, Picture mask) =>
         PictureTensors.ToHint(PictureResizing.Fit(mask, Size.Width, Size.Height, unit.Resize));

@@ -109,7 +109,9 @@ internal sealed class ControlledDenoiser
             ones([input.shape[0]], dtype: ScalarType.Float32, device: noisy.device).Times(level.Timestep),
             cat([.. sides.Select(side => side.Context.expand(pictures, -1, -1))], 0),
             sides[0].Vector is null ? null : cat([.. sides.Select(side => side.Vector!.expand(pictures, -1))], 0),
-            Unconditional: guided ? pictures : 0
+            Unconditional: guided ? pictures : 0,
+            level,
+            step
         );
         var additions = Additions(call, step);
         var extended = ConcatenatedChannels is null

@@ -87,7 +87,7 @@ internal sealed class GenerationPasses(
     private ControlledDenoiser Denoiser(int steps, PictureSize size, ControlPasses pass)
     {
         var request = course.Request;
-        var attached = new ControlAttachment(size, pass, unet.Params, placement).All(course.Units);
+        var attached = new ControlAttachment(request, size, pass, unet, latentPictures, placement).All(course.Units);
         var acting = course.Units.Where(unit => unit.ActsIn(pass));
         attached.AddRange(acting.Select(unit => Fix(unit, size, pass)).OfType<IControl>());
         return new ControlledDenoiser(
@@ -95,7 +95,9 @@ internal sealed class GenerationPasses(
             request.Prediction ?? prediction,
             Sides(steps, size, pass),
             request.GuidanceScale,
-            attached,
+            request.StyleAlignment is { } style
+                ? [.. attached, new AlignedStyle(style, request.Batch, unet.Params)]
+                : attached,
             steps
         )
         {

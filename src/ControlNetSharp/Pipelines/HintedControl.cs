@@ -1,13 +1,11 @@
 using ControlNetSharp.Networks;
 using ControlNetSharp.Requests;
-using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Pipelines;
 
 /// <summary>
-/// A network with its hint, ready for sampling. When, where and how strongly it acts is the same for all of them; what
-/// the network says of a call is that of those that derive from this.
+/// What steers by a hint, ready for sampling. When, where and how strongly it acts is the same for all of them.
 /// </summary>
 /// <param name="Strength">How strongly and when it acts.</param>
 internal abstract record HintedControl(ControlStrength Strength) : IControl
@@ -19,7 +17,7 @@ internal abstract record HintedControl(ControlStrength Strength) : IControl
     public bool GlobalAveragePooling { get; init; }
 
     /// <summary>
-    /// Whether the unconditional side of the guidance gets nothing, so that the network runs on half the batch.
+    /// Whether the unconditional side of the guidance gets nothing, so that a network runs on half the batch.
     /// </summary>
     public bool IsConditionalOnly => Strength.Mode == ControlMode.Control || GlobalAveragePooling;
 
@@ -27,41 +25,13 @@ internal abstract record HintedControl(ControlStrength Strength) : IControl
     public bool ActsAt(int step, int steps) => Strength.ActsAt(step, steps);
 
     /// <inheritdoc/>
-    public UNetAdditions Additions(UNetCall call)
-    {
-        ArgumentNullException.ThrowIfNull(call);
-        // Where the unconditional side gets nothing, it is not computed at all.
-        var skipped = IsConditionalOnly ? call.Unconditional : 0;
-        var seen = skipped > 0 ? call.ConditionalSides() : call;
-        var additions = Unweighted(seen);
-        return additions.Changed((tensor, index) => WithZeros(Weighted(tensor, ScaleOf(index)), skipped));
-    }
+    public abstract UNetAdditions Additions(UNetCall call);
 
-    /// <summary>What the network adds at weight 1, for all rows of the call; fresh.</summary>
-    protected abstract UNetAdditions Unweighted(UNetCall call);
+    /// <summary>The region over the tokens of a feature map: [1, height · width, 1]; null for everywhere.</summary>
+    protected Tensor? RegionOf(long height, long width, ScalarType dtype) =>
+        Region is null ? null : RegionOf(height, width).to(dtype).flatten(2).transpose(1, 2);
 
-    /// <summary>The factor of a tensor, counted from 0.</summary>
-    protected abstract double ScaleOf(int index);
-
-    /// <summary>What is the same for all steps, for all rows of a call.</summary>
-    protected static Tensor ForRows(Tensor encoded, long rows) =>
-        encoded.shape[0] > 1 ? encoded.repeat([rows / encoded.shape[0], 1, 1, 1]) : encoded;
-
-    /// <summary>A tensor as it is added to the UNet's features; fresh, [B, C, h, w] or [B, C, 1, 1].</summary>
-    internal Tensor Weighted(Tensor added, double scale)
-    {
-        using var scope = NewDisposeScope();
-        var scaled = (GlobalAveragePooling ? added.mean([2, 3], keepdim: true) : added).Times(scale);
-        return (
-            Region is null
-                ? scaled
-                : scaled * nn.functional.adaptive_avg_pool2d(Region, [added.shape[2], added.shape[3]]).to(added.dtype)
-        ).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Rows of zeros before the others.</summary>
-    private static Tensor WithZeros(Tensor added, long rows) =>
-        rows == 0
-            ? added
-            : cat([zeros([rows, .. added.shape[1..]], dtype: added.dtype, device: added.device), added], 0);
+    /// <summary>The region at the size of a feature map: [1, 1, height, width].</summary>
+    protected Tensor RegionOf(long height, long width) =>
+        nn.functional.adaptive_avg_pool2d(Region!, [height, width]);
 }

@@ -19,15 +19,22 @@ internal sealed class LatentPictures(Autoencoder autoencoder, Placement placemen
     /// </summary>
     public Tensor Noise(GenerationRequest request, PictureSize size)
     {
+        Seeds.Check(request.Seed!.Value, request.Batch);
+        return Noise(Enumerable.Range(0, request.Batch).Select(picture => request.Seed.Value + picture), size);
+    }
+
+    /// <summary>The same for seeds that do not count on.</summary>
+    public Tensor Noise(IEnumerable<long> seeds, PictureSize size)
+    {
         using var scope = NewDisposeScope();
-        var downscale = autoencoder.Params.Downscale;
-        return Seeds
-            .Noise(
-                request.Seed!.Value,
-                request.Batch,
-                autoencoder.Params.LatentChannels,
-                size.Height / downscale,
-                size.Width / downscale
+        var p = autoencoder.Params;
+        return cat(
+                [
+                    .. seeds.Select(seed =>
+                        Seeds.Noise(seed, 1, p.LatentChannels, size.Height / p.Downscale, size.Width / p.Downscale)
+                    ),
+                ],
+                0
             )
             .to(placement.Device)
             .MoveToOuterDisposeScope();

@@ -106,7 +106,17 @@ internal sealed class TiledPass(
     private List<IControl> Attached(Tile tile, Picture? hint) =>
         hint is null
             ? []
-            : new ControlAttachment(tile.Size, ControlPasses.Both, unet.Params, placement).All([
+            : new ControlAttachment(
+                course.Request with
+                {
+                    Batch = 1,
+                },
+                tile.Size,
+                ControlPasses.Both,
+                unet,
+                latentPictures,
+                placement
+            ).All([
                 new PreparedControl
                 {
                     ControlNet = _control!.Network,

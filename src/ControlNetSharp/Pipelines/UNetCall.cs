@@ -1,3 +1,4 @@
+using ControlNetSharp.Diffusion;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Pipelines;
@@ -12,7 +13,17 @@ namespace ControlNetSharp.Pipelines;
 /// <param name="Unconditional">
 /// How many of the first rows are the unconditional side; 0 where it is not computed.
 /// </param>
-internal sealed record UNetCall(Tensor Input, Tensor Timesteps, Tensor Context, Tensor? Vector, long Unconditional)
+/// <param name="Level">The noise level of the latents.</param>
+/// <param name="Step">The step of the run, from 0.</param>
+internal sealed record UNetCall(
+    Tensor Input,
+    Tensor Timesteps,
+    Tensor Context,
+    Tensor? Vector,
+    long Unconditional,
+    NoiseLevel Level,
+    int Step
+)
 {
     /// <summary>The same without the unconditional side; rows are views.</summary>
     internal UNetCall ConditionalSides()
@@ -23,7 +34,9 @@ internal sealed record UNetCall(Tensor Input, Tensor Timesteps, Tensor Context, 
             Conditional(Timesteps),
             Conditional(Context),
             Vector is null ? null : Conditional(Vector),
-            0
+            0,
+            Level,
+            Step
         );
     }
 }

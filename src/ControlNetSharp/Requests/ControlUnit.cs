@@ -28,7 +28,8 @@ public sealed record ControlUnit
     public required PictureSource Picture { get; init; }
 
     /// <summary>
-    /// Name, path or hash of the ControlNet; null for the one that is published for the kind and the model's family.
+    /// Name, path or hash of the ControlNet; null for the one that is published for the kind and the model's family,
+    /// and for the kind <c>reference</c>, which has none.
     /// </summary>
     public string? Model { get; init; }
 
@@ -115,6 +116,10 @@ public sealed record ControlUnit
     [JsonIgnore]
     internal bool IsOn => Weight > 0 && Layers?.All(weight => weight == 0) != true;
 
+    /// <summary>Whether it acts by a network of its own.</summary>
+    [JsonIgnore]
+    internal bool TakesNetwork => IsOn && ConditionKind.TakesNetwork;
+
     /// <summary>The condition kind.</summary>
     /// <exception cref="ArgumentException">It is not known.</exception>
     [JsonIgnore]
@@ -150,6 +155,9 @@ public sealed record ControlUnit
 
     /// <summary>Drawn lines.</summary>
     public static ControlUnit Lineart(PictureSource picture) => new() { Kind = "lineart", Picture = picture };
+
+    /// <summary>A picture that the new one is to resemble, without a ControlNet.</summary>
+    public static ControlUnit Reference(PictureSource picture) => new() { Kind = "reference", Picture = picture };
 
     /// <summary>Any picture as it is, for a ControlNet of one's own.</summary>
     /// <param name="picture">The hint.</param>

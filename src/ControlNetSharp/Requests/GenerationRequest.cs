@@ -92,6 +92,11 @@ public sealed record GenerationRequest
     /// <summary>What SDXL is told of the picture's size; null (the default) for the result's, uncropped.</summary>
     public OriginalSize? OriginalSize { get; init; }
 
+    /// <summary>
+    /// How the pictures of a batch come to have one style; null (the default) where each is made for itself.
+    /// </summary>
+    public StyleAlignment? StyleAlignment { get; init; }
+
     /// <summary>A picture to start from; null (the default) for noise alone.</summary>
     public InitialPicture? Initial { get; init; }
 

@@ -144,9 +144,11 @@ internal static partial class InfotextUnits
         var annotator = AnnotatorNamed(module);
         var isHint = Same(module, ControlUnit.NoAnnotator);
         var looks = IsForIpAdapter(module);
+        var takesNetwork = annotator is null || ConditionKind.Find(annotator.Kind).TakesNetwork;
         var problem =
             annotator is null && !isHint && !looks ? $"there is no annotator of the name {module} here."
-            : fields["model"] is "None" or "" || (isHint && fields["model"] is null) ? "it names no ControlNet."
+            : takesNetwork && (fields["model"] is "None" or "" || (isHint && fields["model"] is null))
+                ? "it names no ControlNet."
             : null;
         if (problem is not null)
         {
@@ -159,7 +161,7 @@ internal static partial class InfotextUnits
             Kind = annotator?.Kind ?? (looks ? IpAdapterFile.Kind : ControlUnit.HintKind),
             Annotator = annotator?.Name,
             Picture = Unknown,
-            Model = fields["model"],
+            Model = takesNetwork ? fields["model"] : null,
         };
         var draft = new Draft(fields, unit, losses);
         draft.SetValues();
@@ -208,7 +210,7 @@ internal static partial class InfotextUnits
         public void SetAnnotator(AnnotatorInfo info)
         {
             var sliders = Numbers(fields["preprocessor params"]);
-            if (!Same(fields["pixel perfect"] ?? "False", "True"))
+            if (ConditionKind.Find(info.Kind).TakesNetwork && !Same(fields["pixel perfect"] ?? "False", "True"))
             {
                 var said = fields["processor res"] ?? sliders.ElementAtOrDefault(0);
                 var resolution = said is null or "-1" or "None" ? UsualResolution : said;
@@ -217,7 +219,7 @@ internal static partial class InfotextUnits
 
             var first = fields["threshold a"] ?? sliders.ElementAtOrDefault(1);
             var second = fields["threshold b"] ?? sliders.ElementAtOrDefault(2);
-            foreach (var (option, value) in info.Options.Zip([first, second]))
+            foreach (var (option, value) in info.Sliders.Zip([first, second]))
             {
                 // Values that the annotator does not allow come from sliders that it does not have, or are put right in
                 // silence there.

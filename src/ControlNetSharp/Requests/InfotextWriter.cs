@@ -95,7 +95,7 @@ internal static class InfotextWriter
         return InfotextSettings.Write(WithoutGaps(fields));
 
         string? Slider(int index) =>
-            annotator?.Options.ElementAtOrDefault(index) is { } option
+            annotator?.Sliders.ElementAtOrDefault(index) is { } option
                 ? Text(unit.Options.GetValueOrDefault(option.Name, option.Default))
                 : null;
     }

@@ -32,6 +32,12 @@ internal static class RequestRules
         CheckSampling(request);
         CheckPasses(request);
         CheckUpscale(request);
+        Require(
+            request.StyleAlignment is null || request.Batch > 1,
+            "styleAlignment",
+            null,
+            "aligns the pictures of a batch; it needs a batch of at least 2."
+        );
         foreach (var (index, unit) in request.Units.Index())
         {
             CheckUnit(unit, $"units[{index}]");
@@ -76,6 +82,25 @@ internal static class RequestRules
         );
         UnitAnnotator.CheckOptions(unit, annotators, path);
         CheckPictures(unit, path);
+        if (!kind.TakesNetwork)
+        {
+            CheckWithoutNetwork(unit, kind, path);
+        }
+    }
+
+    /// <summary>What is said of a network's tensors can mean nothing where there is none.</summary>
+    private static void CheckWithoutNetwork(ControlUnit unit, ConditionKind kind, string path)
+    {
+        var none = $"the kind {kind.Name} has no ControlNet";
+        // No name at all is how a hint alone is asked for.
+        Require(unit.Model is null or "", path + ".model", unit.Model, $"{none}.");
+        Require(unit.Layers is null, path + ".layers", null, $"{none}, whose layers they could be.");
+        Require(
+            unit.Pooling != ResidualPooling.Average,
+            path + ".pooling",
+            unit.Pooling,
+            $"{none}, whose residuals could be averaged."
+        );
     }
 
     /// <summary>What IP-Adapters alone have, and what they have not.</summary>
@@ -190,7 +215,7 @@ internal static class RequestRules
                         + $"{string.Join(", ", Enum.GetNames(choices).Select(JsonNamingPolicy.CamelCase.ConvertName))}."
                 );
             }
-            else if (value is InitialPicture or InpaintMask or HiresPass or UpscalePass or OriginalSize)
+            else if (value is InitialPicture or InpaintMask or HiresPass or UpscalePass or OriginalSize or StyleAlignment)
             {
                 CheckRanges(value, member);
             }

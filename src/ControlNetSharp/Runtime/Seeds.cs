@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
+using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Runtime;
@@ -16,6 +19,16 @@ internal static class Seeds
 
     /// <summary>A random seed of at most 31 bits, which leaves room for those that count on from it.</summary>
     public static long Random() => RandomNumberGenerator.GetInt32(int.MaxValue);
+
+    /// <summary>A seed for what is drawn beside the starting noise: another one for each purpose and number.</summary>
+    /// <param name="purpose">What is drawn.</param>
+    /// <param name="seed">The seed of the picture.</param>
+    /// <param name="number">Such as the step that it is drawn for.</param>
+    public static long For(string purpose, long seed, int number)
+    {
+        var text = string.Create(CultureInfo.InvariantCulture, $"{purpose} {seed} {number}");
+        return BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
 
     /// <summary>Refuses seeds whose noise would be that of another seed.</summary>
     /// <param name="seed">Seed of the first picture.</param>

@@ -33,6 +33,7 @@ public class ClientTests
             { typeof(Requests.InpaintMask), typeof(InpaintMask) },
             { typeof(Requests.HiresPass), typeof(HiresPass) },
             { typeof(Requests.OriginalSize), typeof(OriginalSize) },
+            { typeof(Requests.StyleAlignment), typeof(StyleAlignment) },
             { typeof(Requests.PictureSize), typeof(ControlNetSharp.Client.Size) },
             { typeof(JobView), typeof(ControlNetSharp.Client.Job) },
             { typeof(ProgressView), typeof(ControlNetSharp.Client.JobProgress) },

@@ -49,7 +49,11 @@ public class ControlNetTests(WebUiClient client) : IClassFixture<WebUiClient>
             """{"model_free":false,"sliders":[{"name":"Resolution","value":512,"min":64,"max":2048,"step":8},{"name":"Low Threshold","value":100,"min":1,"max":255,"step":1},{"name":"High Threshold","value":200,"min":1,"max":255,"step":1}]}""",
             names["module_detail"]!["canny"]!.ToJsonString()
         );
-        Assert.True(names["module_detail"]!["reference_only"]!["model_free"]!.GetValue<bool>());
+        foreach (var module in new[] { "reference_only", "reference_adain", "reference_adain+attn" })
+        {
+            Assert.True(names["module_detail"]![module]!["model_free"]!.GetValue<bool>());
+            Assert.Contains("Style Fidelity", names["module_detail"]![module]!["sliders"]!.AsArray()[^1]!["name"]!.GetValue<string>(), StringComparison.Ordinal);
+        }
     }
 
     /// <summary>Stock names stand for annotators here, which say by name what file they lack.</summary>
@@ -84,6 +88,8 @@ public class ControlNetTests(WebUiClient client) : IClassFixture<WebUiClient>
         Assert.Equal(("none", "None"), (types["All"]!["default_option"]!.GetValue<string>(), types["All"]!["default_model"]!.GetValue<string>()));
         Assert.Equal("None", types["Shuffle"]!["default_model"]!.GetValue<string>());
         Assert.Equal("ip-adapter-auto", types["IP-Adapter"]!["default_option"]!.GetValue<string>());
+        Assert.Equal("reference_only", types["Reference"]!["default_option"]!.GetValue<string>());
+        Assert.Equal(["none", "reference_only", "reference_adain+attn", "reference_adain"], types["Reference"]!["module_list"]!.AsArray().Select(name => name!.GetValue<string>()));
     }
 
     [Theory]

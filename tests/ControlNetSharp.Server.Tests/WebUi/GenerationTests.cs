@@ -57,6 +57,24 @@ public class GenerationTests(WebUiClient client) : IClassFixture<WebUiClient>
     }
 
     [Theory]
+    [InlineData("reference_only")]
+    [InlineData("reference_adain")]
+    [InlineData("reference_adain+attn")]
+    public async Task Reference_TakesNoModel_AndIsNoMap(string module)
+    {
+        var (images, info, _) = await client.MakeAsync(WithUnit($$"""{"module": "{{module}}", "model": "None", "threshold_a": 0.8}"""));
+        var (plain, _, _) = await client.MakeAsync(Body());
+        Assert.NotEqual(Decoded(plain[0]).Rgb.ToArray(), Decoded(Assert.Single(images)).Rgb.ToArray());
+        Assert.Contains($"Module: {module}, Model: None", info["infotexts"]![0]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains("Threshold A: 0.8, Guidance Start", info["infotexts"]![0]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Empty(info["warnings"]!.AsArray());
+
+        var (same, told, _) = await client.MakeAsync(WithUnit($$"""{"module": "{{module}}", "threshold_a": 0.8}"""));
+        Assert.Equal(Decoded(images[0]).Rgb.ToArray(), Decoded(same[0]).Rgb.ToArray());
+        Assert.Contains($"{module} takes no model", told["warnings"]![0]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("""{"control_mode": 2}""", "ControlNet is more important")]
     [InlineData("""{"control_mode": "My prompt is more important"}""", "My prompt is more important")]
     [InlineData("""{"resize_mode": 0}""", "Just Resize")]

@@ -16,7 +16,7 @@ public sealed class ControlTypesTests : IDisposable
 
     public ControlTypesTests() => PictureWriter.WritePng(_folder["hint.png"], TestPictures.Square(64, 64));
 
-    public static TheoryData<string> Types => ["t2i-adapter full", "t2i-adapter light", "t2i-adapter XL", "control-lora", "control-lora XL", "controlnet-union"];
+    public static TheoryData<string> Types => ["t2i-adapter full", "t2i-adapter light", "t2i-adapter XL", "control-lora", "control-lora XL", "controlnet-union", "controlnet-lllite XL"];
 
     public void Dispose() => _folder.Dispose();
 
@@ -71,9 +71,14 @@ public sealed class ControlTypesTests : IDisposable
         Assert.Equal(type.Split(' ')[0], json.GetProperty("kind").GetString());
         Assert.Null(json.GetProperty("problem").GetString());
         var isLora = type.StartsWith("control-lora", StringComparison.Ordinal);
-        Assert.Equal(isLora, json.GetProperty("rank").ValueKind == System.Text.Json.JsonValueKind.Number);
+        var isLllite = type.StartsWith("controlnet-lllite", StringComparison.Ordinal);
+        Assert.Equal(isLora || isLllite, json.GetProperty("rank").ValueKind == System.Text.Json.JsonValueKind.Number);
         Assert.Equal(isLora, json.GetProperty("needs").GetString() is not null);
-        if (!isLora)
+        if (isLllite)
+        {
+            Assert.Equal("13 modules in 5 stages", json.GetProperty("form").GetString());
+        }
+        else if (!isLora)
         {
             Assert.Contains(isXl || type.StartsWith("t2i", StringComparison.Ordinal) ? json.GetProperty("form").GetString()! : "union", type.EndsWith("union", StringComparison.Ordinal) ? "ProMax union" : type, StringComparison.Ordinal);
         }
@@ -100,6 +105,25 @@ public sealed class ControlTypesTests : IDisposable
         var run = await CommandRun.Of(Arguments("-c", $"hint=hint.png,model={file}"));
         Assert.NotEqual(0, run.ExitCode);
         Assert.Contains("takes hints of the kinds pose, depth, hed", run.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Generate_WithLlliteOfASizeThatDoesNotDivide_IsControlled()
+    {
+        var (_, file) = Write("controlnet-lllite XL", zero: false);
+        WriteModelAndControlNet(isXl: true);
+        string[] size = ["--size", "72x104"];
+        var plain = await Made(size);
+        var unit = $"depth=hint.png,annotator=none,model={file}";
+        var alone = await Made([.. size, "-c", unit]);
+        Assert.NotEqual(plain, alone);
+        // One weight for each stage that has modules: input blocks 4 and 5, 7 and 8, the middle.
+        Assert.Equal(alone, await Made([.. size, "-c", unit + ",layers=1:1:1:1:1"]));
+        Assert.Equal(plain, await Made([.. size, "-c", unit + ",layers=0:0:0:0:0"]));
+        Assert.NotEqual(alone, await Made([.. size, "-c", unit + ",layers=1:0:0:0:0"]));
+        var run = await CommandRun.Of(Arguments("-c", unit + ",layers=1:1"));
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("must have 5 weights", run.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -134,12 +158,13 @@ public sealed class ControlTypesTests : IDisposable
                 HintChannels = 3, Unshuffle = isXl ? 16 : 8, Blocks = 2,
                 InnerChannels = type.EndsWith("light", StringComparison.Ordinal) ? [.. channels.Select(c => c / 4)] : null,
             }, Placement.Cpu32), "adapter."),
+            "controlnet-lllite" => Named(new Lllite(LlliteOf(unet), Placement.Cpu32), ""),
             "controlnet-union" => Named(new ControlNetUnion(new(new ControlNetParams { UNet = unet }, 8, 8, 1), Placement.Cpu32), ""),
             _ => Lora(unet),
         };
         foreach (var (name, tensor) in zero ? tensors.ToList() : [])
         {
-            if (type.StartsWith("t2i", StringComparison.Ordinal) || name.StartsWith("zero_convs.", StringComparison.Ordinal) || name.StartsWith("middle_block_out.", StringComparison.Ordinal))
+            if (type.StartsWith("t2i", StringComparison.Ordinal) || name.Contains(".up.", StringComparison.Ordinal) || name.StartsWith("zero_convs.", StringComparison.Ordinal) || name.StartsWith("middle_block_out.", StringComparison.Ordinal))
             {
                 tensor.zero_();
             }
@@ -148,6 +173,21 @@ public sealed class ControlTypesTests : IDisposable
         // In the union's files the ControlNet's part has diffusers' names; LDM's are taken, too.
         SafetensorsWriter.Write(_folder["net.safetensors"], tensors, TinyModel.Metadata.Write());
         return (isXl, "net.safetensors");
+    }
+
+    /// <summary>Modules beside queries and values of the transformers on the way down and in the middle.</summary>
+    private static LlliteParams LlliteOf(UNetParams unet)
+    {
+        var inputs = UNetStages.Input(unet).Count;
+        var modules = UNetStages.All(unet).Index().Take(inputs + 1).SelectMany(stage => Enumerable.Range(0, stage.Item.Transformers).SelectMany(block =>
+        {
+            var isMiddle = stage.Index == inputs;
+            var name = $"lllite_unet_{(isMiddle ? "middle_block" : $"input_blocks_{stage.Index}")}_1_transformer_blocks_{block}_";
+            LlliteModuleParams Module(bool isSelf, char projection) =>
+                new(new($"{name}attn{(isSelf ? 1 : 2)}_to_{projection}", isMiddle ? LllitePart.Middle : LllitePart.Input, isMiddle ? 0 : stage.Index, block, isSelf, projection), stage.Item.ChannelsOut, 8, 4, stage.Item.Level);
+            return block == 0 ? new[] { Module(true, 'q'), Module(false, 'q') } : [Module(true, 'v')];
+        }));
+        return new LlliteParams([.. modules]);
     }
 
     private static Dictionary<string, Tensor> Named(nn.Module network, string prefix) =>

@@ -63,6 +63,7 @@ public class PublishedNamesTests
     [InlineData("canny", 768, "control_v11p_sd15_canny|control_sd15_canny|control_lora_rank128_v11p_sd15_canny_fp16|t2iadapter_canny_sd15v2")]
     [InlineData("recolor", 2048, "sai_xl_recolor_256lora|sai_xl_recolor_128lora")]
     [InlineData("normal", 2048, "controlnet-normalbae-sdxl-1.0|controlnet-union-sdxl-1.0_promax|controlnet-union-sdxl-1.0")]
+    [InlineData("tile", 2048, "xinsir/controlnet-tile-sdxl-1.0|TTPLANET_Controlnet_Tile_realistic_v2_fp16|kohya_controllllite_xl_blur|kohya_controllllite_xl_blur_anime|kohya_controllllite_xl_blur_anime_beta|controlnet-union-sdxl-1.0_promax|controlnet-union-sdxl-1.0")]
     public void RunnableFor_ListsControlNetsFirst_AndUnionsLast(string kind, int context, string expected) =>
         Assert.Equal(expected.Split('|'), PublishedNames.RunnableFor(kind, ModelFamily.Of(context, context == 2048)).Select(row => row.Names[0]));
 

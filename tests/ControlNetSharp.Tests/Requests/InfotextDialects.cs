@@ -192,9 +192,10 @@ internal static class InfotextDialects
             animelike25D [fded6ea807], vae own, size 960x512, 6 Euler automatic, cfg 1, seed 1259467077, skip -
             ControlNet 0: lineart by lineart_realistic, control_v11p_sd15_lineart_fp16 [5c23b17d], 1 in 0..1, Control, Crop, Both, at -
             ControlNet 1: hed by softedge_hedsafe, control_v11p_sd15_softedge_fp16 [f616a34f], 0.5 in 0.1..0.8, Prompt, Fill, Both, at 768
+            ControlNet 2: reference by reference_only, , 1 in 0..1, Balanced, Just, Both, at -
             lost ControlNet 0 preprocessor: lineart_realistic, model: control_v1…: its picture is not in the text.
             lost ControlNet 1 preprocessor: softedge_hedsafe, model: control_v11…: its picture is not in the text.
-            lost ControlNet 2 preprocessor: reference_only, model: None, weight:…: there is no annotator of the name reference_only here.
+            lost ControlNet 2 preprocessor: reference_only, model: None, weight:…: its picture is not in the text.
             """),
         (
             "ControlNet 1.1.4, over an API, with numbers and Python's names",

@@ -44,14 +44,14 @@ public sealed class InfotextRequestTests
                 Kind = info.Kind,
                 Annotator = info.Name,
                 Picture = "a.png",
-                Model = $"control_{info.Kind} [d14c016b]",
+                Model = ConditionKind.Find(info.Kind).TakesNetwork ? $"control_{info.Kind} [d14c016b]" : null,
                 Weight = 2 * weight,
                 Start = Math.Min(a, b),
                 End = Math.Max(a, b),
                 Mode = mode,
                 Passes = passes,
-                Resolution = resolution == 63 ? null : resolution,
-                Options = info.Options.Take(2).Where(row => row.Allows(option) && option != row.Default)
+                Resolution = resolution == 63 || !ConditionKind.Find(info.Kind).TakesNetwork ? null : resolution,
+                Options = info.Options.Where(row => row.Words.Count == 0).Take(2).Where(row => row.Allows(option) && option != row.Default)
                     .ToDictionary(row => row.Name, _ => (double)option),
             });
         var hires = Gen.Select(

@@ -28,6 +28,7 @@ public class RequestJsonTests
         ClipSkip = 2,
         Tiling = true,
         OriginalSize = new() { Width = 1024, Height = 2048, Left = 3, Top = 4 },
+        StyleAlignment = new() { All = true, Adapts = false, Values = true, Norms = true, Scale = 0.5, Shift = -0.7, Plain = 0.25 },
         Initial = new()
         {
             Picture = "room.png",

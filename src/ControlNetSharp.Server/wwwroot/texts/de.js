@@ -224,6 +224,7 @@ export const de = {
   'kind.depth': 'Tiefe',
   'kind.lineart': 'Strichzeichnung',
   'kind.ip': 'Bild als Vorlage (IP-Adapter)',
+  'kind.reference': 'Einem Bild ähnlich (reference)',
   'kind.hint': 'Eine eigene Vorgabe',
 
   'progress.drawing scenes': 'Szenen werden gezeichnet',

@@ -224,5 +224,6 @@ export const en = {
   'kind.depth': 'Depth',
   'kind.lineart': 'Line art',
   'kind.ip': 'Reference picture (IP-Adapter)',
+  'kind.reference': 'Resemble a picture (reference)',
   'kind.hint': 'A control of your own',
 };

@@ -19,7 +19,8 @@ internal sealed record SceneHints(string Condition, Func<long, int, MadeExample>
     /// <summary>All conditions, in the order in which they are listed to people.</summary>
     public static IEnumerable<SceneHints> All =>
         ConditionKind
-            .All.Select(kind => Of(kind.Name))
+            .All.Where(kind => kind.TakesNetwork)
+            .Select(kind => Of(kind.Name))
             .OfType<SceneHints>()
             .Append(new SceneHints(FillScene.Condition, FillScene.Make, IsExact: true));
 

@@ -20,6 +20,7 @@ internal abstract class ControlFile(CheckpointFiles files)
         ["control-lora"] = files => new ControlLoraFile(files),
         ["controlnet-union"] = files => new UnionFile(files),
         ["ip-adapter"] = files => new IpAdapterFile(files),
+        ["controlnet-lllite"] = files => new LlliteFile(files),
     };
 
     /// <summary>The checkpoint.</summary>

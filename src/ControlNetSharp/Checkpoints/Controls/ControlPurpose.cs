@@ -14,6 +14,7 @@ internal static class ControlPurpose
             ControlNetUnion union => Of(union.Params.ControlNet.UNet),
             T2IAdapter adapter => Of(adapter.Params),
             IpAdapter adapter => Of(adapter.Params),
+            Lllite lllite => Of(lllite.Params),
             _ => network.GetType().Name,
         };
 
@@ -31,6 +32,10 @@ internal static class ControlPurpose
     /// <summary>The family of an IP-Adapter, which has attentions for each of a UNet's.</summary>
     public static string FamilyOf(IpAdapterParams p) =>
         ModelFamily.OfContext(p.ContextChannels).Name;
+    /// <summary>That of a ControlNet-LLLite, which was made for one family and knows its levels only.</summary>
+    public static string Of(LlliteParams p) =>
+        $"{ModelFamily.StableDiffusionXl} "
+        + $"({string.Join(", ", p.Modules.Select(module => module.Channels).Distinct())} channels)";
 
     /// <summary>The family of a T2I-Adapter.</summary>
     public static string FamilyOf(T2IAdapterParams p) => ModelFamily.OfAdapter(side => side == p.Unshuffle).Name;

@@ -57,7 +57,7 @@ internal sealed class CrossAttention : Module<Tensor, Tensor, Tensor>
         }
 
         using var scope = NewDisposeScope();
-        var inputs = controls.Into(new(x, context, context));
+        var inputs = controls.Into(new(x, context, context, controls.Height, controls.Width));
         var attended = controls.Attended(
             new(
                 _query.call(inputs.Query),

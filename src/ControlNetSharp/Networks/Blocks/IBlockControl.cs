@@ -49,4 +49,6 @@ internal readonly record struct StagePlace(int Stage, int Layer);
 /// <param name="Query">[B, L, C].</param>
 /// <param name="Key">[B, K, D]; the same tensor as the query where a picture attends to itself.</param>
 /// <param name="Value">[B, K, D], likewise.</param>
-internal sealed record AttentionInputs(Tensor Query, Tensor Key, Tensor Value);
+/// <param name="Height">Rows of the feature map whose pixels are the L tokens.</param>
+/// <param name="Width">Columns of it.</param>
+internal sealed record AttentionInputs(Tensor Query, Tensor Key, Tensor Value, long Height, long Width);

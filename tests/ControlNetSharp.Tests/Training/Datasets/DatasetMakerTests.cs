@@ -23,8 +23,9 @@ public sealed class DatasetMakerTests : IDisposable
     public void Conditions_HaveTheExactKinds_TheAnnotatorsWithoutWeights_AndFill()
     {
         Assert.Superset(new HashSet<string> { "canny", "depth", "normal", "segmentation", "fill" }, DatasetMaker.Conditions.ToHashSet());
-        Assert.All(AnnotatorCatalogue.All.Where(info => info.Weights is null), info => Assert.Contains(info.Kind, DatasetMaker.Conditions));
+        Assert.All(AnnotatorCatalogue.All.Where(info => info.Weights is null && ConditionKind.Find(info.Kind).TakesNetwork), info => Assert.Contains(info.Kind, DatasetMaker.Conditions));
         Assert.Equal(("segmentation", "fill", null), (DatasetMaker.Find("SEG"), DatasetMaker.Find("Fill"), DatasetMaker.Find("hint")));
+        Assert.Null(DatasetMaker.Find("reference"));
     }
 
     [Theory]
