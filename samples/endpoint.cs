@@ -1,6 +1,6 @@
 // Controlled pictures from a route of one's own ASP.NET Core program, with health and metrics:
-// dotnet run samples/endpoint.cs
-// curl -F picture=@docs/pictures/coffee.png "localhost:5080/cup?prompt=a+blue+cup" -o cup.png
+// dotnet run samples/endpoint.cs -- --urls http://localhost:5080
+// curl -F picture=@docs/pictures/coffee.png "localhost:5080/cup?prompt=a+blue+cup&steps=20" -o cup.png
 #:sdk Microsoft.NET.Sdk.Web
 #:project ../src/ControlNetSharp.Cpu
 #:project ../src/ControlNetSharp.Pocket
@@ -16,14 +16,19 @@ var app = builder.Build();
 app.MapHealthChecks("/healthz");
 app.MapPost(
         "/cup",
-        async (string prompt, IFormFile picture, ControlNetEngine engine, CancellationToken stop) =>
+        async (string prompt, int steps, IFormFile picture, ControlNetEngine engine, CancellationToken stop) =>
         {
             using var bytes = new MemoryStream();
             await picture.CopyToAsync(bytes, stop);
             var unit = ControlUnit.Canny(PictureSource.FromBytes(bytes.ToArray()));
             try
             {
-                var request = new GenerationRequest { Prompt = prompt, Units = [unit] };
+                var request = new GenerationRequest
+                {
+                    Prompt = prompt,
+                    Steps = steps,
+                    Units = [unit],
+                };
                 var result = await engine.GenerateAsync(request, cancellationToken: stop);
                 return Results.Bytes(result.Pictures[0].ToPng(), "image/png");
             }
@@ -34,4 +39,4 @@ app.MapPost(
         }
     )
     .DisableAntiforgery();
-app.Run("http://localhost:5080");
+app.Run();

@@ -6,6 +6,7 @@ using ControlNetSharp.Engine;
 using ControlNetSharp.Requests;
 
 var (folder, prompt, output) = (args[0], args[1], args[2]);
+var steps = args.Length > 3 ? int.Parse(args[3], System.Globalization.CultureInfo.InvariantCulture) : 20;
 Directory.CreateDirectory(output);
 await using var engine = new ControlNetEngine();
 foreach (var picture in Directory.GetFiles(folder, "*.png").Order(StringComparer.Ordinal))
@@ -14,6 +15,7 @@ foreach (var picture in Directory.GetFiles(folder, "*.png").Order(StringComparer
     {
         Prompt = prompt,
         Seed = 7,
+        Steps = steps,
         Units = [ControlUnit.Canny(picture)],
     };
     var result = await engine.GenerateAsync(request);

@@ -11,6 +11,7 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
 var (photograph, prompt, output) = (args[0], args[1], args[2]);
+var steps = args.Length > 3 ? int.Parse(args[3], System.Globalization.CultureInfo.InvariantCulture) : 20;
 var services = new ServiceCollection().AddLogging();
 services.AddControlNetImageGenerator().UseLogging();
 await using var provider = services.BuildServiceProvider();
@@ -18,6 +19,7 @@ var generator = provider.GetRequiredService<IImageGenerator>();
 
 var options = new ImageGenerationOptions { StreamingCount = 3 }
     .With("seed", 7)
+    .With("steps", steps)
     .WithControl(ControlUnit.Canny(photograph))
     .WithProgress(new Progress<GenerationProgress>(p => Console.Error.WriteLine($"step {p.Step} of {p.Steps}")));
 var response = await generator.GenerateImagesAsync(prompt, options);

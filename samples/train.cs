@@ -1,5 +1,5 @@
 // A ControlNet of one's own, from a dataset made of scenes to a picture that follows it:
-// dotnet run samples/train.cs -- runs/mine 2000
+// dotnet run samples/train.cs -- runs/mine 2000 500
 #:project ../src/ControlNetSharp.Cpu
 #:project ../src/ControlNetSharp.Pocket
 #:project ../src/ControlNetSharp.Training
@@ -8,12 +8,13 @@ using ControlNetSharp.Requests;
 using ControlNetSharp.Training;
 using ControlNetSharp.Training.Datasets;
 
-var (output, steps) = (args[0], int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture));
+int Number(int place) => int.Parse(args[place], System.Globalization.CultureInfo.InvariantCulture);
+var (output, steps, scenes) = (args[0], Number(1), Number(2));
 var data = output + "-data";
 if (!Directory.Exists(data))
 {
     Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(data))!);
-    DatasetMaker.Make(data, new DatasetMakeOptions { Conditions = ["canny"], Scenes = 500 });
+    DatasetMaker.Make(data, new DatasetMakeOptions { Conditions = ["canny"], Scenes = scenes });
 }
 
 var training = new RequestedTraining(

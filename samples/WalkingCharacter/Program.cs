@@ -11,6 +11,7 @@ const int Poses = 8;
 const int Side = 256;
 
 var (folder, prompt, seed) = (args[0], args[1], long.Parse(args[2]));
+var steps = args.Length > 3 ? int.Parse(args[3]) : 20;
 await using var engine = new ControlNetEngine();
 Directory.CreateDirectory(folder);
 
@@ -31,6 +32,7 @@ for (var i = 0; i < Poses; i++)
         {
             Prompt = prompt,
             Seed = seed,
+            Steps = steps,
             Units = [unit],
         }
     );

@@ -26,9 +26,7 @@ internal static class ControlNetCli
         CancellationToken cancellationToken = default
     )
     {
-        var (root, actions) = Commands(args, output);
-        // A unit is written @unit.json, so an argument that begins with @ is no response file.
-        var arguments = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var (arguments, actions) = Parse(args, output);
         var (json, verbose) = (args.Contains("--json"), args.Contains("--verbose"));
         try
         {
@@ -83,6 +81,17 @@ internal static class ControlNetCli
 
             return failure.ExitCode;
         }
+    }
+
+    /// <summary>Reads one command line, and says what its commands will do.</summary>
+    internal static (
+        ParseResult Arguments,
+        Dictionary<Command, Func<ParseResult, bool, CancellationToken, Task>> Actions
+    ) Parse(string[] args, CommandOutput output)
+    {
+        var (root, actions) = Commands(args, output);
+        // A unit is written @unit.json, so an argument that begins with @ is no response file.
+        return (root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }), actions);
     }
 
     private static (

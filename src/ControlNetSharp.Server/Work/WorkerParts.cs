@@ -1,4 +1,5 @@
 using ControlNetSharp.Engine;
+using ControlNetSharp.Models;
 using ControlNetSharp.Server.Operation;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -58,6 +59,7 @@ internal static class WorkerParts
                 Device = device,
                 Dtype = settings.Dtype,
                 ModelFolders = [.. settings.Models, all.GetRequiredService<TrainingPlaces>().Trainings],
+                ModelSources = [.. all.GetServices<IModelSource>()],
                 AllowPaths = false,
                 IdleMemory = settings.IdleMemory,
             }

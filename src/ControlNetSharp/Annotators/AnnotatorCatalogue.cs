@@ -15,7 +15,7 @@ namespace ControlNetSharp.Annotators;
 
 /// <summary>
 /// The annotators there are. Adding one is its file and one row here; of a kind, the first row is the one that its name
-/// alone means.
+/// alone means. A program adds its own by <see cref="Register"/>.
 /// </summary>
 public static class AnnotatorCatalogue
 {
@@ -68,8 +68,47 @@ public static class AnnotatorCatalogue
         ),
     ];
 
+    private static readonly OpenTable<Row> Table = new(
+        [.. Rows.Select(row => new Row(row.Info, row.Create))],
+        row => row.Info.ModuleNames
+    );
+
     /// <summary>What is known about each annotator.</summary>
-    public static IReadOnlyList<AnnotatorInfo> All { get; } = [.. Rows.Select(row => row.Info)];
+    public static IReadOnlyList<AnnotatorInfo> All => [.. Table.Rows.Select(row => row.Info)];
+
+    /// <summary>
+    /// Adds an annotator to those that requests, lists and web APIs of this process know, usually when a program
+    /// starts. Those of the library stay what a kind alone means; a kind of one's own means the first one added for it.
+    /// </summary>
+    /// <param name="info">What is known about it. Its kind must be there: <see cref="ConditionKind.Register"/>.</param>
+    /// <param name="create">
+    /// Makes one, which is used by one caller at a time and disposed; networks of its own it loads itself.
+    /// </param>
+    /// <returns>Takes it out again when it is disposed.</returns>
+    /// <exception cref="ArgumentException">
+    /// The kind is not known or its hints are pictures as they are, or a name is that of another annotator or kind.
+    /// </exception>
+    public static IDisposable Register(AnnotatorInfo info, Func<IAnnotator> create)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        ArgumentNullException.ThrowIfNull(create);
+        var kind = ConditionKind.Find(info.Kind);
+        if (kind.IsPicture || kind.Name != info.Kind)
+        {
+            throw new ArgumentException(
+                $"The kind '{info.Kind}' of {nameof(info)} must be the name of one that is made of pictures.",
+                nameof(info)
+            );
+        }
+
+        var others = ConditionKind.All.Where(other => other.Name != kind.Name);
+        if (info.ModuleNames.FirstOrDefault(name => others.Any(other => other.IsCalled(name))) is { } taken)
+        {
+            throw new ArgumentException($"'{taken}' is the name of another condition kind.", nameof(info));
+        }
+
+        return Table.Add(new Row(info, _ => create()));
+    }
 
     /// <summary>Finds an annotator by condition kind, alias or A1111 module name, in any case.</summary>
     /// <param name="name">Such as <c>canny</c>.</param>
@@ -164,17 +203,17 @@ public static class AnnotatorCatalogue
     private static bool IsCalled(AnnotatorInfo info, string name) =>
         info.ModuleNames.Contains(name, StringComparer.OrdinalIgnoreCase);
 
-    private static (AnnotatorInfo Info, Func<AnnotatorNetworks, IAnnotator> Create) RowOf(string name)
+    private static Row RowOf(string name)
     {
-        foreach (var row in Rows)
+        var rows = Table.Rows;
+        if (rows.FirstOrDefault(row => IsCalled(row.Info, name)) is { } named)
         {
-            if (IsCalled(row.Info, name))
-            {
-                return row;
-            }
+            return named;
         }
 
         var info = DefaultOf(ConditionKind.Find(name));
-        return Rows.First(row => row.Info == info);
+        return rows.First(row => row.Info == info);
     }
+
+    private sealed record Row(AnnotatorInfo Info, Func<AnnotatorNetworks, IAnnotator> Create);
 }

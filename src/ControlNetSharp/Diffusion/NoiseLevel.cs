@@ -17,7 +17,7 @@ namespace ControlNetSharp.Diffusion;
 /// What the network is told, in training timesteps (0..999 for Stable Diffusion); may be fractional.
 /// </param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct NoiseLevel(double Alpha, double Sigma, double Timestep)
+public readonly record struct NoiseLevel(double Alpha, double Sigma, double Timestep)
 {
     /// <summary>No noise: where most samplers end. The network is never asked at this level.</summary>
     public static NoiseLevel Clean { get; } = new(1, 0, 0);

@@ -1,3 +1,5 @@
+using ControlNetSharp.Models;
+
 namespace ControlNetSharp.Engine;
 
 /// <summary>
@@ -24,6 +26,9 @@ public sealed record EngineOptions
     /// of the Hugging Face hub. The folder of the embedded model is always looked into.
     /// </summary>
     public IReadOnlyList<string> ModelFolders { get; init; } = [];
+
+    /// <summary>Asked for what a request names and none of the folders has; none by default.</summary>
+    public IReadOnlyList<IModelSource> ModelSources { get; init; } = [];
 
     /// <summary>
     /// Whether requests may name networks and pictures by path; false for requests of strangers. Default true.

@@ -17,7 +17,12 @@ internal sealed class EngineParts : IDisposable
         PlacementPolicy.CheckDtype(options.Device, options.Dtype);
         Options = options;
         Finder = new ModelFinder(
-            new ModelFinderOptions { Folders = options.ModelFolders, AllowPaths = options.AllowPaths }
+            new ModelFinderOptions
+            {
+                Folders = options.ModelFolders,
+                Sources = options.ModelSources,
+                AllowPaths = options.AllowPaths,
+            }
         );
         AnnotatorFiles = AnnotatorFiles.Below(options.ModelFolders);
         Shelf = new NetworkShelf(options.IdleMemory);

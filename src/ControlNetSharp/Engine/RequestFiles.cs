@@ -99,7 +99,11 @@ internal sealed record RequestFiles(string Model, string? Vae, IReadOnlyList<str
                 : Found(
                     kindMember,
                     kind,
-                    () => finder.ControlNetFor(ConditionKind.Find(kind).Name, family.Value, model)
+                    () =>
+                    {
+                        var found = ConditionKind.Find(kind);
+                        return finder.ControlNetFor(found.Name, found.ControlNets, family.Value, model);
+                    }
                 );
         string Encoder(ControlUnit unit, string adapter, string path)
         {

@@ -1,5 +1,6 @@
 using ControlNetSharp.Engine;
 using ControlNetSharp.Hosting;
+using ControlNetSharp.Models;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -15,7 +16,8 @@ public static class ControlNetServices
     /// <summary>
     /// Registers one <see cref="ControlNetEngine"/> for the whole program, which loads nothing before its first
     /// request, and a health check. Options are validated when the host starts. Traces come from the source
-    /// <see cref="EngineTelemetry.Name"/>, metrics from the meter of the same name.
+    /// <see cref="EngineTelemetry.Name"/>, metrics from the meter of the same name. Services of the type
+    /// <see cref="IModelSource"/> are the engine's sources of models.
     /// </summary>
     /// <param name="services">The program's services.</param>
     /// <param name="configure">Sets options; for a section of the configuration, bind it to the result.</param>
@@ -30,7 +32,10 @@ public static class ControlNetServices
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddSingleton(provider => new ControlNetEngine(
-            provider.GetRequiredService<IOptions<ControlNetOptions>>().Value.ToEngineOptions(),
+            provider.GetRequiredService<IOptions<ControlNetOptions>>().Value.ToEngineOptions() with
+            {
+                ModelSources = [.. provider.GetServices<IModelSource>()],
+            },
             provider.GetService<ILogger<ControlNetEngine>>()
         ));
         services.AddHealthChecks().AddCheck<EngineHealthCheck>(HealthCheck, HealthStatus.Unhealthy, ["ready"]);

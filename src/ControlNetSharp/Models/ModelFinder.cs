@@ -88,7 +88,8 @@ public sealed class ModelFinder
         return PathOf(role, name, roots)
             ?? FirstOf(wanted.Spellings, roots, role, wanted.Hash)
             ?? FirstOf(OtherNames(role, wanted.Plain), roots, role, wanted.Hash)
-            ?? (wanted.Hash is { } hash ? OfHash(hash, role, roots, cancellationToken) : null);
+            ?? (wanted.Hash is { } hash ? OfHash(hash, role, roots, cancellationToken) : null)
+            ?? FromSources(role, name, cancellationToken);
     }
 
     /// <summary>
@@ -122,12 +123,17 @@ public sealed class ModelFinder
     /// The model's file or folder. The embedded model has ControlNets of its own and no others.
     /// </param>
     /// <exception cref="ModelNotFoundException">There is none, or two files have its name.</exception>
-    public string ControlNetFor(string kind, ModelFamily? family, string model)
+    public string ControlNetFor(string kind, ModelFamily? family, string model) =>
+        ControlNetFor(kind, [], family, model);
+
+    /// <summary>The same, with names that a kind of one's own gives its ControlNets.</summary>
+    internal string ControlNetFor(string kind, IReadOnlyList<string> ownNames, ModelFamily? family, string model)
     {
         ArgumentNullException.ThrowIfNull(kind);
         return LookForControlNet(kind, family, model)
+            ?? FirstOf(ownNames, Roots(ModelRole.ControlNet, model), ModelRole.ControlNet, hash: null)
             ?? throw (
-                IsEmbedded(model)
+                IsEmbedded(model) && ownNames.Count == 0
                     ? new ModelNotFoundException(kind, $"The embedded model has no ControlNet for {kind}; name a file.")
                     {
                         Searched = [EmbeddedControlNet(kind)],
@@ -138,14 +144,14 @@ public sealed class ModelFinder
                         kind,
                         $"No ControlNet was found for {kind} and the model's "
                             + $"family{(family is null ? "" : $" ({family.FullName})")}.",
-                        [.. NamesFor(kind, family).Select(name => name + ModelLayout.Extensions[0])],
+                        [.. NamesFor(kind, family).Concat(ownNames).Select(name => name + ModelLayout.Extensions[0])],
                         model
                     )
             );
     }
 
     /// <summary>The same; null where there is none.</summary>
-    /// <inheritdoc cref="ControlNetFor"/>
+    /// <inheritdoc cref="ControlNetFor(string, ModelFamily?, string)"/>
     public string? LookForControlNet(string kind, ModelFamily? family, string model)
     {
         ArgumentNullException.ThrowIfNull(kind);
@@ -334,6 +340,11 @@ public sealed class ModelFinder
             };
     }
 
+    private string? FromSources(ModelRole role, string name, CancellationToken cancellationToken) =>
+        _options
+            .Sources.Select(source => source.Find(role, name, cancellationToken))
+            .FirstOrDefault(path => path is not null);
+
     private bool Has(string file, string hash, ModelRole role) =>
         hash.Length == CheckpointHash.OldDigits
             ? File.Exists(file) && Hashes.OldOf(file) == hash
@@ -378,7 +389,9 @@ public sealed class ModelFinder
             : searched is [var only] && only == name ? ""
             : $" Searched for {string.Join(", ", searched)}.";
         var near = nearest.Count == 0 ? "" : $" There are {string.Join(", ", nearest)}.";
-        var text = $"{missing}{names} Searched in {FoldersOf(roots)}.{near}";
+        var asked = string.Join(", ", _options.Sources.Select(source => source.GetType().Name));
+        var sources = asked.Length == 0 ? "" : $", and asked {asked}";
+        var text = $"{missing}{names} Searched in {FoldersOf(roots)}{sources}.{near}";
         return new ModelNotFoundException(name, text)
         {
             Searched = searched,

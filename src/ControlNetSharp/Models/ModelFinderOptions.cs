@@ -19,6 +19,12 @@ public sealed record ModelFinderOptions
     public string? HubCache { get; init; } = ModelFolders.HubCache;
 
     /// <summary>
+    /// Asked in this order for what was named and is in none of the folders; what they bring may be read wherever it
+    /// lies.
+    /// </summary>
+    public IReadOnlyList<IModelSource> Sources { get; init; } = [];
+
+    /// <summary>
     /// Whether a name may be a path to anywhere. Where strangers give the names it must not: then only what lies in the
     /// folders is found, and a symbolic link that leads out of them is refused.
     /// </summary>

@@ -11,7 +11,7 @@ namespace ControlNetSharp.Runtime;
 /// fails or computes something else. The analyzers of this repository ban those operators. Results are new tensors, of
 /// the dispose scope.
 /// </summary>
-internal static class TensorArithmetic
+public static class TensorArithmetic
 {
     // Kept for good, so never finalized.
     internal static readonly Scalar One = 1.ToScalar();

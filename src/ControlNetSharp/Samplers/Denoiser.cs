@@ -10,4 +10,4 @@ namespace ControlNetSharp.Samplers;
 /// <param name="level">How noisy it is.</param>
 /// <param name="step">The step of the run that asks, from 0; samplers of second order ask twice in one.</param>
 /// <returns>The predicted clean latents, [B, C, h, w]; a fresh tensor, owned by the caller.</returns>
-internal delegate Tensor Denoiser(Tensor noisy, NoiseLevel level, int step);
+public delegate Tensor Denoiser(Tensor noisy, NoiseLevel level, int step);

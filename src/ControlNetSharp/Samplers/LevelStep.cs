@@ -13,7 +13,7 @@ namespace ControlNetSharp.Samplers;
 /// which is another level where the spacing is uneven.
 /// </param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct LevelStep(NoiseLevel From, NoiseLevel To)
+public readonly record struct LevelStep(NoiseLevel From, NoiseLevel To)
 {
     /// <summary>The steps from each level to the next one.</summary>
     /// <param name="levels">Falling noise; the last one is where the sampler ends.</param>

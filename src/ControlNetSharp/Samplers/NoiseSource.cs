@@ -8,4 +8,4 @@ namespace ControlNetSharp.Samplers;
 /// </summary>
 /// <param name="like">Gives the shape, type and device. Borrowed.</param>
 /// <returns>A fresh tensor, owned by the caller.</returns>
-internal delegate Tensor NoiseSource(Tensor like);
+public delegate Tensor NoiseSource(Tensor like);

@@ -4,10 +4,55 @@ using ControlNetSharp.Runtime;
 namespace ControlNetSharp.Samplers;
 
 /// <summary>
-/// The tables of samplers and schedulers, and how names are understood. Any sampler runs on any scheduler.
+/// The tables of samplers and schedulers, and how names are understood. Any sampler runs on any scheduler. A program
+/// adds samplers of its own by <see cref="Register"/>.
 /// </summary>
 public static class SamplerCatalogue
 {
+    private static readonly OpenTable<SamplerEntry> Table = new(
+        [
+            new(
+                "DPM++ 2M",
+                ["k_dpmpp_2m", "dpmpp_2m"],
+                "karras",
+                (d, x, s, _, _, on, c) => DpmSolverSamplers.DpmPlusPlus2M(d, x, s, on, c)
+            ),
+            new(
+                "DPM++ 2M SDE",
+                ["k_dpmpp_2m_sde", "dpmpp_2m_sde"],
+                "exponential",
+                DpmSolverSamplers.DpmPlusPlus2MSde,
+                defaultEta: 1
+            ),
+            new(
+                "Euler a",
+                ["k_euler_a", "k_euler_ancestral", "euler_a", "Euler ancestral"],
+                "uniform",
+                FirstOrderSamplers.EulerAncestral,
+                defaultEta: 1
+            ),
+            new("Euler", ["k_euler"], "uniform", (d, x, s, _, _, on, c) => FirstOrderSamplers.Euler(d, x, s, on, c)),
+            new("Heun", ["k_heun"], "uniform", (d, x, s, _, _, on, c) => HeunSampler.Heun(d, x, s, on, c)),
+            new("DDIM", [], "ddim", FirstOrderSamplers.Ddim, defaultEta: 0, endsAtFirstTimestep: true),
+            new(
+                "PLMS",
+                ["PNDM"],
+                "ddim",
+                (d, x, s, _, _, on, c) => PlmsSampler.Plms(d, x, s, PredictionType.Epsilon, on, c),
+                endsAtFirstTimestep: true
+            ),
+            new("UniPC", [], "ddim", (d, x, s, _, _, on, c) => UniPcSampler.UniPc(d, x, s, UniPcKind.Bh2, on, c)),
+            new("LCM", ["k_lcm"], "lcm", (d, x, s, _, n, on, c) => LcmSampler.Lcm(d, x, s, n, on, c)),
+            new(
+                "DDPM",
+                [],
+                "ddim",
+                (d, x, s, _, n, on, c) => FirstOrderSamplers.Ddpm(d, x, s, DdpmVariance.Small, n, on, c)
+            ),
+        ],
+        sampler => sampler.Aliases.Prepend(sampler.Name)
+    );
+
     /// <summary>
     /// The scheduler name that means the sampler's own default; not a row of <see cref="Schedulers"/>.
     /// </summary>
@@ -20,48 +65,8 @@ public static class SamplerCatalogue
     /// </summary>
     public const string Trailing = "trailing";
 
-    /// <summary>All samplers.</summary>
-    public static IReadOnlyList<SamplerEntry> Samplers { get; } =
-    [
-        new(
-            "DPM++ 2M",
-            ["k_dpmpp_2m", "dpmpp_2m"],
-            "karras",
-            (d, x, s, _, _, on, c) => DpmSolverSamplers.DpmPlusPlus2M(d, x, s, on, c)
-        ),
-        new(
-            "DPM++ 2M SDE",
-            ["k_dpmpp_2m_sde", "dpmpp_2m_sde"],
-            "exponential",
-            DpmSolverSamplers.DpmPlusPlus2MSde,
-            defaultEta: 1
-        ),
-        new(
-            "Euler a",
-            ["k_euler_a", "k_euler_ancestral", "euler_a", "Euler ancestral"],
-            "uniform",
-            FirstOrderSamplers.EulerAncestral,
-            defaultEta: 1
-        ),
-        new("Euler", ["k_euler"], "uniform", (d, x, s, _, _, on, c) => FirstOrderSamplers.Euler(d, x, s, on, c)),
-        new("Heun", ["k_heun"], "uniform", (d, x, s, _, _, on, c) => HeunSampler.Heun(d, x, s, on, c)),
-        new("DDIM", [], "ddim", FirstOrderSamplers.Ddim, defaultEta: 0, endsAtFirstTimestep: true),
-        new(
-            "PLMS",
-            ["PNDM"],
-            "ddim",
-            (d, x, s, _, _, on, c) => PlmsSampler.Plms(d, x, s, PredictionType.Epsilon, on, c),
-            endsAtFirstTimestep: true
-        ),
-        new("UniPC", [], "ddim", (d, x, s, _, _, on, c) => UniPcSampler.UniPc(d, x, s, UniPcKind.Bh2, on, c)),
-        new("LCM", ["k_lcm"], "lcm", (d, x, s, _, n, on, c) => LcmSampler.Lcm(d, x, s, n, on, c)),
-        new(
-            "DDPM",
-            [],
-            "ddim",
-            (d, x, s, _, n, on, c) => FirstOrderSamplers.Ddpm(d, x, s, DdpmVariance.Small, n, on, c)
-        ),
-    ];
+    /// <summary>All samplers: the library's, then those that were registered.</summary>
+    public static IReadOnlyList<SamplerEntry> Samplers => Table.Rows;
 
     /// <summary>All schedulers.</summary>
     public static IReadOnlyList<SchedulerEntry> Schedulers { get; } =
@@ -111,6 +116,26 @@ public static class SamplerCatalogue
             mostSteps: TimestepSpacing.LcmSteps
         ),
     ];
+
+    /// <summary>
+    /// Adds a sampler to those that requests, lists and web APIs of this process know, usually when a program starts.
+    /// </summary>
+    /// <param name="sampler">The sampler.</param>
+    /// <returns>Takes it out again when it is disposed.</returns>
+    /// <exception cref="ArgumentException">
+    /// A name is that of another sampler, or its default scheduler is not known.
+    /// </exception>
+    public static IDisposable Register(SamplerEntry sampler)
+    {
+        ArgumentNullException.ThrowIfNull(sampler);
+        return Schedulers.Any(scheduler => Same(scheduler.Name, sampler.DefaultScheduler))
+            ? Table.Add(sampler)
+            : throw UnknownNameException.Of(
+                "scheduler",
+                sampler.DefaultScheduler,
+                Schedulers.Select(scheduler => scheduler.Name)
+            );
+    }
 
     /// <summary>
     /// The rows that two names mean; letter case does not matter. Old combined names such as "DPM++ 2M Karras" give

@@ -13,7 +13,7 @@ namespace ControlNetSharp.Samplers;
 /// <param name="onStep">Called after each step.</param>
 /// <param name="cancellationToken">Looked at before each step.</param>
 /// <returns>The latents at the last step's To; fresh, owned by the caller.</returns>
-internal delegate Tensor SamplerFunction(
+public delegate Tensor SamplerFunction(
     Denoiser denoise,
     Tensor latents,
     IReadOnlyList<LevelStep> steps,

@@ -12,4 +12,4 @@ namespace ControlNetSharp.Samplers;
 /// The clean latents predicted at that level, [B, C, h, w]: the preview. Borrowed: disposed after the callback.
 /// </param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct SamplerStep(int Index, int Count, NoiseLevel Level, Tensor Denoised);
+public readonly record struct SamplerStep(int Index, int Count, NoiseLevel Level, Tensor Denoised);

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Tests.Docs;
 using Xunit;
 
 namespace ControlNetSharp.Tests.Packaging;
@@ -15,31 +16,20 @@ public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<Packa
 {
     private const string Picture = "controlled.png";
 
+    /// <summary>Rows of a picture in the shape of the photograph, of 600 x 400 pixels, at the embedded model's size.</summary>
+    private const int Height = 192;
+
     [Fact(Explicit = true)]
     public void Console_MakesAPicture()
     {
         var project = feed.NewProject("console", "ControlNetSharp", "ControlNetSharp.Cpu", "ControlNetSharp.Pocket");
-        File.WriteAllText(
-            Path.Combine(project, "Program.cs"),
-            """
-            using ControlNetSharp.Engine;
-            using ControlNetSharp.Requests;
-
-            await using var engine = new ControlNetEngine();
-            var request = new GenerationRequest
-            {
-                Prompt = "a blue cup on a wooden table",
-                Steps = 2,
-                Units = [ControlUnit.Canny("cup.png")],
-            };
-            var result = await engine.GenerateAsync(request);
-            result.Pictures[0].Save("controlled.png");
-            """
-        );
+        // What the README says is enough.
+        var example = new MarkdownFile(Repository.PathOf("README.md")).Blocks("csharp").First();
+        File.WriteAllText(Path.Combine(project, "Program.cs"), example);
 
         feed.Run(project, "run");
 
-        Assert.Equal(256, PictureReader.Read(Path.Combine(project, Picture)).Height);
+        Assert.Equal(Height, PictureReader.Read(Path.Combine(project, Picture)).Height);
     }
 
     [Fact(Explicit = true)]
@@ -73,7 +63,7 @@ public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<Packa
 
         feed.Run(project, "run");
 
-        Assert.Equal(256, PictureReader.Read(Path.Combine(project, Picture)).Height);
+        Assert.Equal(Height, PictureReader.Read(Path.Combine(project, Picture)).Height);
     }
 
     [Fact(Explicit = true)]
@@ -123,7 +113,7 @@ public sealed partial class PackageTests(PackageFeed feed) : IClassFixture<Packa
 
         PackageFeed.Run(folder, tool, ["generate", "-p", "a blue cup", "-c", "canny=cup.png", "--steps", "2", "-o", Picture]);
 
-        Assert.Equal(256, PictureReader.Read(Path.Combine(folder, Picture)).Height);
+        Assert.Equal(Height, PictureReader.Read(Path.Combine(folder, Picture)).Height);
     }
 
     private static async Task<string> AddressAsync(Process server)
