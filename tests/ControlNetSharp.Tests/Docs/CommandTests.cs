@@ -81,7 +81,7 @@ public sealed partial class CommandTests : IDisposable
     private static bool IsOfItself(IReadOnlyList<string> arguments) =>
         arguments[0] == "generate" && !arguments.Any(word => word is "--request" or "--replay" || word.StartsWith('@'));
 
-    private IEnumerable<string> Small(IReadOnlyList<string> arguments)
+    private List<string> Small(IReadOnlyList<string> arguments)
     {
         var words = arguments.Select(word => PictureFile().Replace(word, file => Placed(file.Value))).ToList();
         if (words.IndexOf("--count") is >= 0 and var count)
@@ -97,6 +97,6 @@ public sealed partial class CommandTests : IDisposable
     /// <summary>A file of the repository, or one that a command before this made.</summary>
     private string Placed(string file) => File.Exists(Repository.PathOf(file)) ? Repository.PathOf(file) : _folder[file];
 
-    [GeneratedRegex(@"[\w/.-]+\.(png|jpg|json)\b", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"[\w/.-]+\.(png|jpg|json)\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex PictureFile();
 }

@@ -75,6 +75,6 @@ internal sealed partial class MarkdownFile
     [GeneratedRegex(@"[^\w\- ]", RegexOptions.None, 1000)]
     private static partial Regex NotInAnchors();
 
-    [GeneratedRegex(@"[\\/](bin|obj)[\\/]", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"[\\/](bin|obj)[\\/]", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex BuildOutput();
 }

@@ -42,7 +42,7 @@ internal static partial class SampleProgram
         var parsing = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest).WithFeatures([new("FileBasedProgram", "true")]);
         var names = text.Contains("#:sdk Microsoft.NET.Sdk.Web", StringComparison.Ordinal) ? Usings.Concat(WebUsings) : Usings;
         var usings = string.Concat(names.Select(name => $"global using global::{name};"));
-        var silenced = SilencedPattern().Matches(text).Select(match => match.Groups[1].Value);
+        var silenced = SilencedPattern().Matches(text).Select(match => match.Groups["id"].Value);
         var compilation = CSharpCompilation.Create(
             Path.GetFileNameWithoutExtension(file) + "-sample",
             [CSharpSyntaxTree.ParseText(text, parsing, file), CSharpSyntaxTree.ParseText(usings, parsing)],
@@ -67,6 +67,6 @@ internal static partial class SampleProgram
     public static void Run(Assembly program, params string[] arguments) =>
         program.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [arguments], null);
 
-    [GeneratedRegex(@"^#:property NoWarn=(\w+)", RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(@"^#:property NoWarn=(?<id>\w+)", RegexOptions.Multiline, 1000)]
     private static partial Regex SilencedPattern();
 }
