@@ -10,7 +10,7 @@ import { effect, signal } from './view.js';
 
 const REST = 600;
 const QUICK_STEPS = 5;
-const QUICK_SIDE = 256;
+const QUICK_SIDE = 192;
 const WINDOW = 4000;
 
 /** The quick picture on the stage: an address of bytes held here. */
