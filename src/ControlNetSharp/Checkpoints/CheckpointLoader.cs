@@ -253,6 +253,11 @@ public static class CheckpointLoader
     {
         ArgumentNullException.ThrowIfNull(loras);
         ArgumentNullException.ThrowIfNull(embeddings);
+        if (!loras.Any() && !embeddings.Any())
+        {
+            return;
+        }
+
         using var model = CheckpointFiles.OpenAsLdm(modelPath, autoencoder);
         var header = ModelHeader.Read(model);
         using var unet = new UNet(header.UNet, Placement.Meta);

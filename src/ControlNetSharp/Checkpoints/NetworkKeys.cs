@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 using ControlNetSharp.Checkpoints.Controls;
 using static TorchSharp.torch;
 
@@ -7,6 +10,9 @@ namespace ControlNetSharp.Checkpoints;
 internal static class NetworkKeys
 {
     private const int ShownKeys = 5;
+
+    // To make networks for a comparison takes longer than all else of a header, and each request compares.
+    private static readonly ConcurrentDictionary<string, bool> Fitting = new(StringComparer.Ordinal);
 
     /// <summary>Refuses a checkpoint that cannot be what is asked for.</summary>
     /// <param name="files">The checkpoint.</param>
@@ -39,7 +45,8 @@ internal static class NetworkKeys
     /// <param name="files">The checkpoint.</param>
     /// <param name="family">What it looks like, for the message.</param>
     /// <param name="networks">
-    /// The networks that it should hold, made on the meta device, and what stands before their names.
+    /// The networks that it should hold, as its own header says, made on the meta device, and what stands before their
+    /// names.
     /// </param>
     /// <exception cref="CheckpointException">Something is missing, too much or different.</exception>
     public static void Compare(
@@ -48,6 +55,12 @@ internal static class NetworkKeys
         params (string Prefix, Func<nn.Module> Create)[] networks
     )
     {
+        var fingerprint = FingerprintOf(files, family);
+        if (Fitting.ContainsKey(fingerprint))
+        {
+            return;
+        }
+
         var (differences, keys) = Differences(files, networks);
         if (keys.Count > 0)
         {
@@ -57,6 +70,25 @@ internal static class NetworkKeys
                 keys
             );
         }
+
+        Fitting[fingerprint] = true;
+    }
+
+    /// <summary>Two checkpoints of one fingerprint have the same header, and so the same networks.</summary>
+    private static string FingerprintOf(CheckpointFiles files, string family)
+    {
+        var text = new StringBuilder(family);
+        foreach (var (key, value) in files.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        {
+            text.Append('\n').Append(key).Append('=').Append(value);
+        }
+
+        foreach (var (name, shape) in files.Shapes.OrderBy(tensor => tensor.Key, StringComparer.Ordinal))
+        {
+            text.Append('\n').Append(name).Append(' ').Append(files.DtypeOf(name)).Append(' ').AppendJoin(',', shape);
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
     /// <summary>
