@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using Xunit;
 
 namespace ControlNetSharp.Server.Tests.Cli;
 
@@ -87,9 +89,13 @@ internal sealed class ControlNetProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>As <c>kill</c>, or Ctrl-C with another signal; gives the exit code.</summary>
+    /// <summary>
+    /// As <c>kill</c>, or Ctrl-C with another signal; gives the exit code. Skips the test where whoever started the tests
+    /// has all programs ignore Ctrl-C, as a shell does with what it runs in the background.
+    /// </summary>
     public async Task<int> EndAsync(string signal = "TERM")
     {
+        Assert.SkipWhen(signal == "INT" && IgnoresInterrupt(), "The tests run in the background of a script, where Ctrl-C is ignored.");
         using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
         await _process.WaitForExitAsync();
         return _process.ExitCode;
@@ -103,6 +109,15 @@ internal sealed class ControlNetProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static bool IgnoresInterrupt()
+    {
+        const string ignored = "SigIgn:";
+        const ulong interrupt = 1ul << 1;
+        return OperatingSystem.IsLinux()
+            && File.ReadLines("/proc/self/status").First(line => line.StartsWith(ignored, StringComparison.Ordinal)) is var mask
+            && (ulong.Parse(mask[ignored.Length..], NumberStyles.HexNumber, CultureInfo.InvariantCulture) & interrupt) != 0;
     }
 
     private static bool IsSetting(string name) =>
