@@ -68,6 +68,9 @@ public sealed record Generation
     /// <summary>A second pass at a larger size.</summary>
     public HiresPass? Hires { get; init; }
 
+    /// <summary>A last pass that makes the picture much larger, tile by tile.</summary>
+    public UpscalePass? Upscale { get; init; }
+
     /// <summary>Control units.</summary>
     public IReadOnlyList<ControlUnit>? Units { get; init; }
 
@@ -148,6 +151,37 @@ public sealed record InpaintMask
 
     /// <summary>Pixels around the mask that are looked at, too.</summary>
     public int? Padding { get; init; }
+}
+
+/// <summary>A last pass that makes a picture much larger: detail is made anew tile by tile, without seams.</summary>
+public sealed record UpscalePass
+{
+    /// <summary>Sides of the result in those of the picture, 1 to 8.</summary>
+    public double? Scale { get; init; }
+
+    /// <summary>Side of a tile in pixels of the result.</summary>
+    public int? Tile { get; init; }
+
+    /// <summary>By how many pixels tiles overlap.</summary>
+    public int? Overlap { get; init; }
+
+    /// <summary>How much of the enlarged picture is given up, 0 (it is only enlarged) to 1.</summary>
+    public double? Denoise { get; init; }
+
+    /// <summary>Steps; those of the first pass where null.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>What enlarges the picture: lanczos and the like, or name or hash of an upscaler's file.</summary>
+    public string? Upscaler { get; init; }
+
+    /// <summary>The condition kind of a ControlNet that holds each tile to what is there, such as tile.</summary>
+    public string? Control { get; init; }
+
+    /// <summary>Name or hash of that ControlNet.</summary>
+    public string? ControlModel { get; init; }
+
+    /// <summary>Factor on its residuals.</summary>
+    public double? ControlWeight { get; init; }
 }
 
 /// <summary>A second pass at a larger size.</summary>

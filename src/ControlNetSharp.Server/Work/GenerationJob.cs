@@ -11,7 +11,7 @@ internal sealed class GenerationJob(ControlNetEngine engine, JobStore store) : I
 {
     private const string Png = "image/png";
 
-    // Seconds. A picture that takes less is there before one would look.
+    // Seconds: nobody looks more often.
     private const double PreviewPause = 0.5;
 
     public string Kind => JobKind.Generation;

@@ -115,7 +115,7 @@ public static class CheckpointKind
                 Adapter => FamilyOfAdapter(shapes),
                 IpAdapter => FamilyOfPictures(shapes),
                 Lllite when shapes.Keys.First().StartsWith(LlliteOfUNet, StringComparison.Ordinal) =>
-                    ModelFamily.StableDiffusionXl,
+                    ModelFamily.OfLllites.FullName,
                 _ => FamilyOf(shapes)?.FullName,
             };
         return (row?.Kind ?? "unknown", family);

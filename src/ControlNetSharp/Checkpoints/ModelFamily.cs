@@ -110,6 +110,7 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
         ZerosForEmptyNegative = true,
         ControlScales = 13,
         AdapterUnshuffle = 16,
+        HasLllites = true,
         LatentScale = 0.13025,
         LatentsOverflowFloat16 = true,
         LatentColours = ColoursOfSdxl,
@@ -202,6 +203,12 @@ public sealed record ModelFamily(string Name, int ContextChannels, int NativeSiz
     /// null where none is known.
     /// </summary>
     internal float[]? LatentColours { get; init; }
+
+    /// <summary>Whether ControlNet-LLLites are made for it; they do not say for which family they are.</summary>
+    internal bool HasLllites { get; init; }
+
+    /// <summary>The family of ControlNet-LLLites.</summary>
+    internal static ModelFamily OfLllites => All.First(family => family.HasLllites);
 
     /// <summary>
     /// The family of a T2I-Adapter by its <see cref="AdapterUnshuffle"/>; SD 1.x where that says nothing.

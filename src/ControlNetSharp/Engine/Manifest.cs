@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Requests;
 
 namespace ControlNetSharp.Engine;
@@ -41,6 +42,7 @@ public sealed record Manifest
     public static Manifest Parse(string json)
     {
         ArgumentNullException.ThrowIfNull(json);
+        RequireTexts(json);
         var manifest = FirstManifest.IsOne(json) ? FirstManifest.Read(json) : Split(json);
         manifest.Request.Check();
         var index = manifest.Resolved.BatchIndex;
@@ -89,6 +91,19 @@ public sealed record Manifest
             resolved.UpscaleControl?.Name,
             "must be there where the tiles of the request are controlled, and only there."
         );
+    }
+
+    /// <summary>Texts with half a surrogate pair would fail only where somebody asks for them.</summary>
+    private static void RequireTexts(string json)
+    {
+        try
+        {
+            CheckedJson.ParseObject(Encoding.UTF8.GetBytes(json)).Dispose();
+        }
+        catch (JsonException e)
+        {
+            throw new RequestException("", null, $"it is no JSON object: {e.Message}", e);
+        }
     }
 
     private static Manifest Split(string json)

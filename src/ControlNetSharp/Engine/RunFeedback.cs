@@ -16,7 +16,7 @@ internal sealed record RunFeedback(
 )
 {
     /// <summary>
-    /// Seconds of sampling before the first preview of a batch and between two: what is done sooner needs none.
+    /// Seconds of sampling between two previews of a batch; the first one comes at once, for whoever ends it early.
     /// Default 0.
     /// </summary>
     public double PreviewPause { get; init; }
@@ -46,7 +46,7 @@ internal sealed record BatchFeedback(RunFeedback Feedback, DiffusionModel Model,
             return null;
         }
 
-        var last = 0.0;
+        var last = double.NegativeInfinity;
         return step =>
         {
             var isSeen =

@@ -32,6 +32,7 @@ public class ClientTests
             { typeof(Requests.InitialPicture), typeof(InitialPicture) },
             { typeof(Requests.InpaintMask), typeof(InpaintMask) },
             { typeof(Requests.HiresPass), typeof(HiresPass) },
+            { typeof(Requests.UpscalePass), typeof(UpscalePass) },
             { typeof(Requests.OriginalSize), typeof(OriginalSize) },
             { typeof(Requests.StyleAlignment), typeof(StyleAlignment) },
             { typeof(Requests.PictureSize), typeof(ControlNetSharp.Client.Size) },

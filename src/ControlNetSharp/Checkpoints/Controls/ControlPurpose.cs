@@ -32,9 +32,10 @@ internal static class ControlPurpose
     /// <summary>The family of an IP-Adapter, which has attentions for each of a UNet's.</summary>
     public static string FamilyOf(IpAdapterParams p) =>
         ModelFamily.OfContext(p.ContextChannels).Name;
+
     /// <summary>That of a ControlNet-LLLite, which was made for one family and knows its levels only.</summary>
     public static string Of(LlliteParams p) =>
-        $"{ModelFamily.StableDiffusionXl} "
+        $"{ModelFamily.OfLllites.FullName} "
         + $"({string.Join(", ", p.Modules.Select(module => module.Channels).Distinct())} channels)";
 
     /// <summary>The family of a T2I-Adapter.</summary>

@@ -22,7 +22,7 @@ internal sealed partial class LlliteFile : ControlFile
     public override string Purpose => ControlPurpose.Of(_params);
 
     /// <inheritdoc/>
-    public override string Family => ModelFamily.StableDiffusionXl;
+    public override string Family => ModelFamily.OfLllites.FullName;
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, string Value)> Facts =>
