@@ -79,7 +79,7 @@ public sealed partial class CommandTests : IDisposable
 
     /// <summary>Whether a command makes a request of its own options, and not of a file that somebody has.</summary>
     private static bool IsOfItself(IReadOnlyList<string> arguments) =>
-        arguments[0] == "generate" && !arguments.Any(word => word is "--request" or "--replay" || word.StartsWith('@') || word.Contains(".onnx", StringComparison.Ordinal));
+        arguments[0] == "generate" && !arguments.Any(word => word is "--request" or "--replay" or "--models" || word.StartsWith('@') || word.Contains(".onnx", StringComparison.Ordinal));
 
     private List<string> Small(IReadOnlyList<string> arguments)
     {

@@ -8,8 +8,8 @@ using Xunit;
 namespace ControlNetSharp.Tests.Engine;
 
 /// <summary>
-/// What an engine has loaded it gives back when it is disposed. Run where it is asked for, as <c>.ci/long</c> does, until
-/// a generation leaves nothing behind: today it leaves about a thousand handles of tensors, 70 bytes each.
+/// What an engine has loaded it gives back when it is disposed. Run where it is asked for, as <c>.ci/long</c> does: what
+/// other tests leave in the process moves its numbers.
 /// </summary>
 public sealed class EngineMemoryTests : IDisposable
 {
