@@ -146,8 +146,8 @@ internal static class BenchServeCommand
         }
 
         /// <summary>
-        /// Milliseconds of a picture of one step through the queue, and in process, in turn: with more steps their noise
-        /// hides the difference.
+        /// Milliseconds of a picture of one step through the queue, and in process, in turn: with more steps their
+        /// noise hides the difference.
         /// </summary>
         public async Task<(List<double> Queued, List<double> Direct)> OverheadAsync()
         {

@@ -4,9 +4,9 @@ namespace ControlNetSharp.Models;
 
 /// <summary>
 /// Finds the files of models, ControlNets, Autoencoders, LoRAs, textual inversions, annotators and upscalers in the
-/// folders of A1111, Forge, ComfyUI and diffusers: by path, by name (in any case, with or without extension, subfolder, and hash
-/// in brackets), by another published name of the same network, or by hash. Usable by several callers at once; files
-/// that come later are found.
+/// folders of A1111, Forge, ComfyUI and diffusers: by path, by name (in any case, with or without extension,
+/// subfolder, and hash in brackets), by another published name of the same network, or by hash. Usable by several
+/// callers at once; files that come later are found.
 /// </summary>
 /// <remarks>
 /// The first folder that has the name counts. In it, a file whose whole name is the one asked for comes before those in

@@ -12,7 +12,9 @@ internal static class LatentPreview
     /// <summary>A narrow Autoencoder decodes faster than a step of its UNet takes.</summary>
     private const int MostChannels = 64;
 
-    /// <summary>Pixels of a decoded preview on its longer side: a look needs no more, and costs a part of the whole.</summary>
+    /// <summary>
+    /// Pixels of a decoded preview on its longer side: a look needs no more, and costs a part of the whole.
+    /// </summary>
     private const int LongestDecoded = 128;
 
     /// <summary>
@@ -29,7 +31,8 @@ internal static class LatentPreview
         if (model.Autoencoder.Params.Channels <= MostChannels || model.Family.LatentColours is not { } colours)
         {
             var latents = first.Over(model.Autoencoder.Params.ScaleFactor).to(model.Placement.Dtype);
-            return PictureTensors.FromTensor(model.Autoencoder.Decode(Smaller(latents, model.Autoencoder.Params.Downscale)))[0];
+            var smaller = Smaller(latents, model.Autoencoder.Params.Downscale);
+            return PictureTensors.FromTensor(model.Autoencoder.Decode(smaller))[0];
         }
 
         var weights = tensor(colours, [4, 3]).to(first.device);

@@ -215,7 +215,9 @@ internal static class RequestRules
                         + $"{string.Join(", ", Enum.GetNames(choices).Select(JsonNamingPolicy.CamelCase.ConvertName))}."
                 );
             }
-            else if (value is InitialPicture or InpaintMask or HiresPass or UpscalePass or OriginalSize or StyleAlignment)
+            else if (
+                value is InitialPicture or InpaintMask or HiresPass or UpscalePass or OriginalSize or StyleAlignment
+            )
             {
                 CheckRanges(value, member);
             }
