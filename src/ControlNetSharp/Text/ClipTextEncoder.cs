@@ -1,3 +1,4 @@
+using ControlNetSharp.Networks.Blocks;
 using ControlNetSharp.Networks.Layers;
 using ControlNetSharp.Runtime;
 using TorchSharp.Modules;
@@ -43,7 +44,7 @@ public sealed class ClipTextEncoder : Module, ITextEncoder
                 .Select(_ => new TextBlock(
                     p,
                     BlockNames,
-                    new SeparateTextAttention(p.Width, p.Heads, placement),
+                    new ClipAttention(p.Width, p.Heads, isCausal: true, placement),
                     placement
                 )),
         ]);

@@ -20,7 +20,7 @@ internal sealed class VisionBlock : Module<Tensor, Tensor>
     private readonly LayerNormLayer _firstNorm;
 
     [ComponentName(Name = "self_attn")]
-    private readonly VisionAttention _attention;
+    private readonly ClipAttention _attention;
 
     [ComponentName(Name = "layer_norm2")]
     private readonly LayerNormLayer _secondNorm;
@@ -34,7 +34,7 @@ internal sealed class VisionBlock : Module<Tensor, Tensor>
     {
         _isQuick = p.IsQuick;
         _firstNorm = new(p.Width, ClipVision.NormEpsilon, placement);
-        _attention = new(p.Width, p.Heads, placement);
+        _attention = new(p.Width, p.Heads, isCausal: false, placement);
         _secondNorm = new(p.Width, ClipVision.NormEpsilon, placement);
         Widen = new(p.Width, p.InnerWidth, bias: true, placement);
         Narrow = new(p.InnerWidth, p.Width, bias: true, placement);
@@ -54,41 +54,5 @@ internal sealed class VisionBlock : Module<Tensor, Tensor>
         var wide = Widen.call(_secondNorm.call(h));
         var active = _isQuick ? wide * wide.Times(QuickSlope).sigmoid() : functional.gelu(wide);
         return h.Plus(Narrow.call(active)).MoveToOuterDisposeScope();
-    }
-}
-
-/// <summary>Attention of all tokens to each other, with one layer each for queries, keys and values.</summary>
-internal sealed class VisionAttention : Module<Tensor, Tensor>
-{
-    [ComponentName(Name = "q_proj")]
-    private readonly LinearLayer _query;
-
-    [ComponentName(Name = "k_proj")]
-    private readonly LinearLayer _key;
-
-    [ComponentName(Name = "v_proj")]
-    private readonly LinearLayer _value;
-
-    [ComponentName(Name = "out_proj")]
-    private readonly LinearLayer _out;
-    private readonly int _heads;
-
-    public VisionAttention(int width, int heads, Placement placement)
-        : base(nameof(VisionAttention))
-    {
-        _heads = heads;
-        _query = new(width, width, bias: true, placement);
-        _key = new(width, width, bias: true, placement);
-        _value = new(width, width, bias: true, placement);
-        _out = new(width, width, bias: true, placement);
-        RegisterComponents();
-    }
-
-    /// <summary>[B, L, Width] -> the same.</summary>
-    public override Tensor forward(Tensor x)
-    {
-        using var scope = NewDisposeScope();
-        return _out.call(Attention.MultiHead(_query.call(x), _key.call(x), _value.call(x), _heads))
-            .MoveToOuterDisposeScope();
     }
 }

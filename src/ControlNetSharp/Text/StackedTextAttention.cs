@@ -9,47 +9,8 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Text;
 
 /// <summary>
-/// Self-attention to earlier positions, with one layer each for queries, keys and values. Names: transformers,
-/// CLIPAttention.
-/// </summary>
-internal sealed class SeparateTextAttention : Module<Tensor, Tensor>
-{
-    [ComponentName(Name = "q_proj")]
-    private readonly LinearLayer _query;
-
-    [ComponentName(Name = "k_proj")]
-    private readonly LinearLayer _key;
-
-    [ComponentName(Name = "v_proj")]
-    private readonly LinearLayer _value;
-
-    [ComponentName(Name = "out_proj")]
-    private readonly LinearLayer _out;
-    private readonly int _heads;
-
-    public SeparateTextAttention(int width, int heads, Placement placement)
-        : base(nameof(SeparateTextAttention))
-    {
-        _heads = heads;
-        _query = new(width, width, bias: true, placement);
-        _key = new(width, width, bias: true, placement);
-        _value = new(width, width, bias: true, placement);
-        _out = new(width, width, bias: true, placement);
-        RegisterComponents();
-    }
-
-    /// <summary>[B, L, Width] -> the same.</summary>
-    public override Tensor forward(Tensor x)
-    {
-        using var scope = NewDisposeScope();
-        return _out.call(Attention.MultiHead(_query.call(x), _key.call(x), _value.call(x), _heads, causal: true))
-            .MoveToOuterDisposeScope();
-    }
-}
-
-/// <summary>
-/// The same with queries, keys and values stacked in one matrix, in this order. Names: torch.nn.MultiheadAttention,
-/// which OpenCLIP uses.
+/// Self-attention to earlier positions as in <see cref="ClipAttention"/>, with queries, keys and values stacked in one
+/// matrix, in this order. Names: torch.nn.MultiheadAttention, which OpenCLIP uses.
 /// </summary>
 internal sealed class StackedTextAttention : Module<Tensor, Tensor>
 {
