@@ -34,6 +34,8 @@ internal static class UnitText
         "resolution",
         "channels",
         "layers",
+        "softness",
+        "unconditional",
         "mask",
         "hires",
         "inpaint",
@@ -65,8 +67,8 @@ internal static class UnitText
         var values = written.Values;
         string Member(string name) => $"{path}.{name}";
         string? Text(string name) => values.GetValueOrDefault(name);
-        double Real(string name, string property, double otherwise) =>
-            Text(name) is { } text ? RequestValues.Real<ControlUnit>(property, Member(name), text) : otherwise;
+        double? Real(string name, string property) =>
+            Text(name) is { } text ? RequestValues.Real<ControlUnit>(property, Member(name), text) : null;
         T Word<T>(string name)
             where T : struct, Enum => Text(name) is { } text ? RequestValues.Word<T>(Member(name), text) : default;
 
@@ -76,11 +78,15 @@ internal static class UnitText
             Picture = written.Picture,
             Model = Text("model"),
             Annotator = Text("annotator"),
-            Weight = Real("weight", nameof(ControlUnit.Weight), 1),
-            Start = Real("start", nameof(ControlUnit.Start), 0),
-            End = Real("end", nameof(ControlUnit.End), 1),
+            Weight = Text("weight") is { } weight
+                ? RequestValues.Weight<ControlUnit>(nameof(ControlUnit.Weight), Member("weight"), weight)
+                : 1,
+            Start = Real("start", nameof(ControlUnit.Start)) ?? 0,
+            End = Real("end", nameof(ControlUnit.End)) ?? 1,
             Mode = Word<ControlMode>("mode"),
             Layers = Text("layers") is { } layers ? Layers(layers, Member("layers")) : null,
+            Softness = Real("softness", nameof(ControlUnit.Softness)),
+            UnconditionalFactor = Real("unconditional", nameof(ControlUnit.UnconditionalFactor)),
             Resize = Text("resize") is { } resize
                 ? RequestValues.Word<ResizeMode>(Member("resize"), resize)
                 : ResizeMode.Crop,

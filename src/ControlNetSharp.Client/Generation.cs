@@ -218,8 +218,8 @@ public sealed record ControlUnit
     /// <summary>Values for the annotator's own options.</summary>
     public IReadOnlyDictionary<string, double>? Options { get; init; }
 
-    /// <summary>Factor on all residuals.</summary>
-    public double? Weight { get; init; }
+    /// <summary>Factor on all residuals, or a curve over the steps.</summary>
+    public ControlWeight? Weight { get; init; }
 
     /// <summary>Share of the steps after which control begins.</summary>
     public double? Start { get; init; }
@@ -232,6 +232,12 @@ public sealed record ControlUnit
 
     /// <summary>Factors of the single residuals.</summary>
     public IReadOnlyList<double>? Layers { get; init; }
+
+    /// <summary>How much residuals fade from the deep ones to the shallow ones; 1 for not at all.</summary>
+    public double? Softness { get; init; }
+
+    /// <summary>Factor on what is added on the unconditional side of the guidance.</summary>
+    public double? Unconditional { get; init; }
 
     /// <summary>How a hint of another shape is brought to that of the result: just, crop or fill.</summary>
     public string? Resize { get; init; }

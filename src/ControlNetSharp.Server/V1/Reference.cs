@@ -183,7 +183,8 @@ internal static class Reference
         );
 
     /// <summary>
-    /// Choices are words, numbers are never texts, and pictures have a converter that says nothing of its form.
+    /// Choices are words, numbers are never texts, and pictures and weights have converters that say nothing of their
+    /// form.
     /// </summary>
     private static Task DescribeAsync(
         OpenApiSchema schema,
@@ -203,6 +204,11 @@ internal static class Reference
         {
             schema.Type = JsonSchemaType.String;
             schema.Enum = [.. RequestRanges.WordsOf(type).Select(word => (System.Text.Json.Nodes.JsonNode)word)];
+        }
+        else if (type == typeof(ControlWeight))
+        {
+            schema.Type = JsonSchemaType.Number | JsonSchemaType.String;
+            schema.Description = $"A number; or, for a curve over the steps, {ControlWeight.Form}.";
         }
         else if (type == typeof(PictureSource))
         {

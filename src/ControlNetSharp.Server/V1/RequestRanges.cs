@@ -81,7 +81,10 @@ internal static class RequestRanges
                 Max = Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture),
                 Step = property.DeclaringType == typeof(PictureSize) ? PictureSize.Step : null,
                 Whole = type == typeof(int) || type == typeof(long),
-                Default = property.DeclaringType == typeof(PictureSize) ? null : value,
+                Default =
+                    property.DeclaringType == typeof(PictureSize) ? null
+                    : value is ControlWeight weight ? weight.At(0)
+                    : value,
             };
         }
 

@@ -71,14 +71,22 @@ internal sealed class ManifestMaker
     /// <summary>Version of this assembly.</summary>
     public static string ProgramVersion => Assembly.GetExecutingAssembly().GetName().Version!.ToString(3);
 
-    /// <summary>Pictures that are too large to be kept.</summary>
+    /// <summary>
+    /// What the texts of a result do not have: pictures that are too large, and what A1111 has no words for.
+    /// </summary>
     public IEnumerable<RequestWarning> Warnings =>
-        _tooLarge.Select(picture => new RequestWarning(
-            "",
-            null,
-            $"the picture '{picture.Key}' takes {picture.Bytes} bytes, more than the {PngTexts.MostTextBytes} of a PNG "
-                + "text; the manifest names its file and SHA-256 instead."
-        ));
+        _tooLarge
+            .Select(picture => new RequestWarning(
+                "",
+                null,
+                $"the picture '{picture.Key}' takes {picture.Bytes} bytes, more than the {PngTexts.MostTextBytes} of a "
+                    + "PNG text; the manifest names its file and SHA-256 instead."
+            ))
+            .Concat(
+                InfotextWriter
+                    .Unsaid(_request)
+                    .Select(unsaid => new RequestWarning(unsaid.Member, unsaid.Value, unsaid.Problem))
+            );
 
     /// <summary>The pictures of a batch with their manifests.</summary>
     public IEnumerable<GeneratedPicture> Of(GeneratedBatch batch)

@@ -26,6 +26,10 @@ internal sealed record AttachedAdapter(IReadOnlyDictionary<int, Tensor> Features
     }
 
     /// <inheritdoc/>
-    protected override double ScaleOf(int index) =>
-        Strength.ScaleOf(index, Soft[Math.Clamp(Soft.Length - Features.Count + index, 0, Soft.Length - 1)]);
+    protected override double FactorOf(int index) =>
+        Strength.FactorOf(
+            index,
+            Features.Count,
+            Soft[Math.Clamp(Soft.Length - Features.Count + index, 0, Soft.Length - 1)]
+        );
 }

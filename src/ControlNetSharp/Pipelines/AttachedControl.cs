@@ -27,12 +27,12 @@ internal sealed record AttachedControl(ControlNet ControlNet, Tensor EncodedHint
         };
 
     /// <inheritdoc/>
-    protected override double ScaleOf(int index) => ResidualScale(ControlNet.Params.UNet, Strength, index);
+    protected override double FactorOf(int index) => FactorOf(ControlNet.Params.UNet, Strength, index);
 
-    /// <summary>The factor of a residual of a ControlNet for such a UNet.</summary>
-    internal static double ResidualScale(UNetParams unet, ControlStrength strength, int index)
+    /// <summary>The factor of a residual of a ControlNet for such a UNet, beside the weight.</summary>
+    internal static double FactorOf(UNetParams unet, ControlStrength strength, int index)
     {
         var residuals = unet.Levels.Sum(level => level.ResidualBlocks + 1) + 1;
-        return strength.ScaleOf(index, Math.Max(residuals, ModelFamily.Of(unet).ControlScales));
+        return strength.FactorOf(index, Math.Max(residuals, ModelFamily.Of(unet).ControlScales));
     }
 }

@@ -9,9 +9,9 @@ namespace ControlNetSharp.Pipelines;
 /// An IP-Adapter with its pictures: keys and values that are the same at all steps. The unconditional side of the
 /// guidance attends to no picture in the same way, so that the difference is the picture's.
 /// </summary>
-/// <param name="Conditional">Of the pictures, [1, N, C] each. Borrowed.</param>
+/// <param name="Conditional">Of the pictures, [1, N, C] each, with the factors of the layers. Borrowed.</param>
 /// <param name="Unconditional">Of no picture, [1, N, C] each, at the same places. Borrowed.</param>
-/// <param name="Strength">When it acts; weights are in the keys.</param>
+/// <param name="Strength">How strongly and when it acts.</param>
 internal sealed record AttachedPictures(
     IReadOnlyDictionary<AttentionPlace, PictureKeys> Conditional,
     IReadOnlyDictionary<AttentionPlace, PictureKeys> Unconditional,
@@ -29,19 +29,17 @@ internal sealed record AttachedPictures(
     {
         ArgumentNullException.ThrowIfNull(call);
         var (rows, without) = (call.Input.shape[0], call.Unconditional);
+        var weight = Strength.Weight.At(call.Position);
         Tensor Both(Tensor nothing, Tensor picture) =>
-            cat([nothing.expand(without, -1, -1), picture.expand(rows - without, -1, -1)], 0);
-        var keys =
-            without == 0
-                ? Conditional
-                : Conditional.ToDictionary(
-                    place => place.Key,
-                    place => new PictureKeys(
-                        Both(Unconditional[place.Key].Key, place.Value.Key),
-                        Both(Unconditional[place.Key].Value, place.Value.Value),
-                        place.Value.Weight
-                    )
-                );
+            without == 0 ? picture : cat([nothing.expand(without, -1, -1), picture.expand(rows - without, -1, -1)], 0);
+        var keys = Conditional.ToDictionary(
+            place => place.Key,
+            place => new PictureKeys(
+                Both(Unconditional[place.Key].Key, place.Value.Key),
+                Both(Unconditional[place.Key].Value, place.Value.Value),
+                weight * place.Value.Weight
+            )
+        );
         return new() { Blocks = [new PictureAttention(keys) { Region = Region }] };
     }
 }

@@ -18,7 +18,7 @@ namespace ControlNetSharp.Pipelines;
 /// <param name="Noise">
 /// Standard normal noise for a step of the run: [1 or B, 4, h, w], float32, on the device; fresh.
 /// </param>
-/// <param name="Places">Where they count.</param>
+/// <param name="Params">What of them counts, and by whose rule; where it does is said by the weight.</param>
 /// <param name="Fidelity">
 /// How much the unconditional side does without them, 0..1: as <see cref="ReferenceParams.Fidelity"/>, for the pass.
 /// </param>
@@ -27,7 +27,7 @@ internal sealed record AttachedReference(
     UNet UNet,
     IReadOnlyList<Tensor> Pictures,
     Func<int, Tensor> Noise,
-    ReferencePlaces Places,
+    ReferenceParams Params,
     double Fidelity,
     ControlStrength Strength
 ) : HintedControl(Strength)
@@ -51,11 +51,13 @@ internal sealed record AttachedReference(
     public override UNetAdditions Additions(UNetCall call)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return new() { Blocks = [new InCall(this, [.. Pictures.Select(picture => Look(picture, call))], call)] };
+        var places = ReferencePlaces.Of(UNet.Params, Params, Strength.Weight.At(call.Position));
+        var looks = Pictures.Select(picture => Look(picture, places, call)).ToList();
+        return new() { Blocks = [new InCall(this, places, looks, call)] };
     }
 
     /// <summary>What the UNet sees in a picture; its tensors are of the dispose scope.</summary>
-    private ReferenceLook Look(Tensor picture, UNetCall call)
+    private ReferenceLook Look(Tensor picture, ReferencePlaces places, UNetCall call)
     {
         using var scope = NewDisposeScope();
         var channels = UNet.Params.OutChannels;
@@ -63,7 +65,7 @@ internal sealed record AttachedReference(
         var noisy = clean.Times(call.Level.Alpha).Plus(Noise(call.Step).Times(call.Level.Sigma));
         var beside = picture.narrow(1, channels, picture.shape[1] - channels).expand(noisy.shape[0], -1, -1, -1);
         var input = cat([noisy, beside], 1).to(call.Context.dtype);
-        var look = new ReferenceLook(Places);
+        var look = new ReferenceLook(places);
         UNet.Controlled(
             input.repeat([call.Input.shape[0] / input.shape[0], 1, 1, 1]),
             call.Timesteps,
@@ -81,17 +83,17 @@ internal sealed record AttachedReference(
     }
 
     /// <summary>What it does in one call of the UNet.</summary>
-    private sealed class InCall(AttachedReference control, IReadOnlyList<ReferenceLook> looks, UNetCall call)
-        : IBlockControl
+    private sealed class InCall(
+        AttachedReference control,
+        ReferencePlaces places,
+        List<ReferenceLook> looks,
+        UNetCall call
+    ) : IBlockControl
     {
         /// <inheritdoc/>
-        public Tensor Attended(
-            AttentionPlace place,
-            AttentionTensors projected,
-            Func<AttentionTensors, Tensor> attend
-        )
+        public Tensor Attended(AttentionPlace place, AttentionTensors projected, Func<AttentionTensors, Tensor> attend)
         {
-            if (!control.Places.Attention.Contains(place))
+            if (!places.Attention.Contains(place))
             {
                 return attend(projected);
             }
@@ -108,7 +110,7 @@ internal sealed record AttachedReference(
         /// <inheritdoc/>
         public Tensor After(StagePlace place, Tensor output)
         {
-            if (!control.Places.Statistics.Contains(place))
+            if (!places.Statistics.Contains(place))
             {
                 return output;
             }

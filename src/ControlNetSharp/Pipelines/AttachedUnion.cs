@@ -33,6 +33,6 @@ internal sealed record AttachedUnion(
         };
 
     /// <inheritdoc/>
-    protected override double ScaleOf(int index) =>
-        AttachedControl.ResidualScale(Union.Params.ControlNet.UNet, Strength, index);
+    protected override double FactorOf(int index) =>
+        AttachedControl.FactorOf(Union.Params.ControlNet.UNet, Strength, index);
 }

@@ -22,9 +22,10 @@ internal sealed record ColourFixControl(Tensor Hint, ColourFix Fix, ControlStren
     public UNetAdditions Additions(UNetCall call) => UNetAdditions.None;
 
     /// <inheritdoc/>
-    public Tensor Corrected(Tensor clean, long unconditional)
+    public Tensor Corrected(Tensor clean, UNetCall call)
     {
         using var scope = NewDisposeScope();
+        var unconditional = call.Unconditional;
         var corrected = (clean - Mean(clean)).Plus(Mean(Hint));
         if (Fix.Sharpness is { } sharpness && unconditional > 0)
         {
@@ -34,7 +35,7 @@ internal sealed record ColourFixControl(Tensor Hint, ColourFix Fix, ControlStren
             corrected = cat([blurred, corrected.narrow(0, unconditional, clean.shape[0] - unconditional)], 0);
         }
 
-        var weight = Math.Clamp(Strength.Weight, 0, 1);
+        var weight = Math.Clamp(Strength.Weight.At(call.Position), 0, 1);
         return corrected.Times(weight).Plus(clean.Times(1 - weight)).MoveToOuterDisposeScope();
     }
 

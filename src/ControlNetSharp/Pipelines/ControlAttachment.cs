@@ -95,11 +95,7 @@ internal sealed record ControlAttachment(
             Reference reference => Attached(reference, units),
             var other => throw new NotSupportedException($"There is no way to attach a {other.GetType().Name}."),
         };
-        return control with
-        {
-            Region = area,
-            GlobalAveragePooling = unit.GlobalAveragePooling,
-        };
+        return control with { Region = area, GlobalAveragePooling = unit.GlobalAveragePooling };
     }
 
     private AttachedUnion Attached(ControlNetUnion union, IReadOnlyList<PreparedControl> units)
@@ -147,7 +143,7 @@ internal sealed record ControlAttachment(
 
         IReadOnlyDictionary<AttentionPlace, PictureKeys> Keys(Tensor of) =>
             adapter
-                .Keys(of, Model, layer => unit.Strength.Weight * factors[layer])
+                .Keys(of, Model, layer => factors[layer])
                 .ToDictionary(
                     place => place.Key,
                     place => place.Value with { Key = Kept(place.Value.Key), Value = Kept(place.Value.Value) }
@@ -169,7 +165,7 @@ internal sealed record ControlAttachment(
             UNet,
             [.. units.Select(unit => Kept(Seen(unit)))],
             StepNoise,
-            ReferencePlaces.Of(Model, reference.Params, strength.Weight),
+            reference.Params,
             AttachedReference.FidelityIn(Pass, strength.Mode, reference.Params, Model),
             strength
         );

@@ -111,7 +111,8 @@ internal sealed class ControlledDenoiser
             sides[0].Vector is null ? null : cat([.. sides.Select(side => side.Vector!.expand(pictures, -1))], 0),
             Unconditional: guided ? pictures : 0,
             level,
-            step
+            step,
+            (double)step / _steps
         );
         var additions = Additions(call, step);
         var extended = ConcatenatedChannels is null
@@ -130,10 +131,7 @@ internal sealed class ControlledDenoiser
 
         // Guidance is the same for predictions and for the clean latents that they mean.
         var clean = Predictions.ToDenoised(_prediction, output, ForEach(sides, noisy), level);
-        clean = corrections.Aggregate(
-            clean,
-            (latents, control) => control.Corrected(latents, call.Unconditional)
-        );
+        clean = corrections.Aggregate(clean, (latents, control) => control.Corrected(latents, call));
         return (guided ? Guided(clean, text.Conditional) : clean.alias()).MoveToOuterDisposeScope();
     }
 

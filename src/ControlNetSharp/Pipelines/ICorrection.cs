@@ -7,7 +7,7 @@ internal interface ICorrection : IControl
 {
     /// <summary>What it makes of them.</summary>
     /// <param name="clean">[S·B, 4, h, w], float32: all sides of the guidance. Borrowed.</param>
-    /// <param name="unconditional">How many of the first rows are the unconditional side.</param>
+    /// <param name="call">What the UNet got, whose rows these are. Borrowed.</param>
     /// <returns>Of the same shape; fresh.</returns>
-    Tensor Corrected(Tensor clean, long unconditional);
+    Tensor Corrected(Tensor clean, UNetCall call);
 }

@@ -341,7 +341,7 @@ public sealed class PictureGenerator
             );
         bool Fits(PreparedControl unit) => unit.ControlNet.Fits(_unet.Params);
         if (
-            units.Index().FirstOrDefault(unit => unit.Item.Strength.Weight > 0 && !Fits(unit.Item))
+            units.Index().FirstOrDefault(unit => unit.Item.Strength.Weight.IsOn && !Fits(unit.Item))
             is not { Item: { } wrong, Index: var index }
         )
         {

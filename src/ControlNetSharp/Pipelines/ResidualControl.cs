@@ -17,15 +17,22 @@ internal abstract record ResidualControl(ControlStrength Strength) : HintedContr
         // Where the unconditional side gets nothing, it is not computed at all.
         var skipped = IsConditionalOnly ? call.Unconditional : 0;
         var seen = skipped > 0 ? call.ConditionalSides() : call;
-        var additions = Unweighted(seen);
-        return additions.Changed((tensor, index) => WithZeros(Weighted(tensor, ScaleOf(index)), skipped));
+        var weight = Strength.Weight.At(call.Position);
+        return Unweighted(seen)
+            .Changed(
+                (tensor, index) =>
+                    WithZeros(
+                        WithUnconditionalFactor(Weighted(tensor, weight * FactorOf(index)), seen.Unconditional),
+                        skipped
+                    )
+            );
     }
 
     /// <summary>What the network adds at weight 1, for all rows of the call; fresh.</summary>
     protected abstract UNetAdditions Unweighted(UNetCall call);
 
-    /// <summary>The factor of a tensor, counted from 0.</summary>
-    protected abstract double ScaleOf(int index);
+    /// <summary>The factor of a tensor beside the weight; tensors are counted from 0.</summary>
+    protected abstract double FactorOf(int index);
 
     /// <summary>What is the same for all steps, for all rows of a call.</summary>
     protected static Tensor ForRows(Tensor encoded, long rows) =>

@@ -15,6 +15,7 @@ namespace ControlNetSharp.Pipelines;
 /// </param>
 /// <param name="Level">The noise level of the latents.</param>
 /// <param name="Step">The step of the run, from 0.</param>
+/// <param name="Position">Share of the steps that are done, 0 to 1.</param>
 internal sealed record UNetCall(
     Tensor Input,
     Tensor Timesteps,
@@ -22,21 +23,21 @@ internal sealed record UNetCall(
     Tensor? Vector,
     long Unconditional,
     NoiseLevel Level,
-    int Step
+    int Step,
+    double Position = 0
 )
 {
     /// <summary>The same without the unconditional side; rows are views.</summary>
     internal UNetCall ConditionalSides()
     {
         Tensor Conditional(Tensor all) => all.narrow(0, Unconditional, all.shape[0] - Unconditional);
-        return new(
-            Conditional(Input),
-            Conditional(Timesteps),
-            Conditional(Context),
-            Vector is null ? null : Conditional(Vector),
-            0,
-            Level,
-            Step
-        );
+        return this with
+        {
+            Input = Conditional(Input),
+            Timesteps = Conditional(Timesteps),
+            Context = Conditional(Context),
+            Vector = Vector is null ? null : Conditional(Vector),
+            Unconditional = 0,
+        };
     }
 }

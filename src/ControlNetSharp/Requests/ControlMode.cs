@@ -1,8 +1,9 @@
 namespace ControlNetSharp.Requests;
 
 /// <summary>
-/// Which side wins where prompt and hint disagree. Source: sd-webui-controlnet's control modes; ControlNet gradio_*.py,
-/// "guess mode".
+/// Which side wins where prompt and hint disagree: what <see cref="ControlUnit.Softness"/> and
+/// <see cref="ControlUnit.UnconditionalFactor"/> are where a unit does not say it. Source: sd-webui-controlnet's
+/// control modes; ControlNet gradio_*.py, "guess mode".
 /// </summary>
 public enum ControlMode
 {

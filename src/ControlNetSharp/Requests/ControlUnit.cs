@@ -42,9 +42,11 @@ public sealed record ControlUnit
     /// <summary>Values for the annotator's own options (<see cref="AnnotatorInfo.Options"/>), by name.</summary>
     public IReadOnlyDictionary<string, double> Options { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Factor on all residuals, 0 (no control) to 2; default 1.</summary>
+    /// <summary>
+    /// Factor on all residuals, 0 (no control) to 2, or a curve over the steps of a pass; default 1.
+    /// </summary>
     [Range(0, MostWeight)]
-    public double Weight { get; init; } = 1;
+    public ControlWeight Weight { get; init; } = 1;
 
     /// <summary>Share of the steps after which control begins, 0 (the default) to 1.</summary>
     [Range(0.0, 1.0)]
@@ -59,12 +61,28 @@ public sealed record ControlUnit
 
     /// <summary>
     /// Factors of the single residuals, each 0 to 2, in the ControlNet's order (input blocks, then the middle block: 13
-    /// for SD 1.x and 2.x, 10 for SDXL), times <see cref="Weight"/>; null (the default) for what the mode gives. For an
-    /// IP-Adapter those of the stages that attend to the text, in the order in which they are run (16 for SD 1.x, 11
-    /// for SDXL).
+    /// for SD 1.x and 2.x, 10 for SDXL), times <see cref="Weight"/>; null (the default) for what softness or mode give.
+    /// For an IP-Adapter those of the stages that attend to the text, in the order in which they are run (16 for SD
+    /// 1.x, 11 for SDXL).
     /// </summary>
     [Range(0, MostWeight)]
     public IReadOnlyList<double>? Layers { get; init; }
+
+    /// <summary>
+    /// How much residuals fade from the deep, coarse ones to the shallow, detailed ones, 0.01 to 1 (not at all):
+    /// residual i of N has the factor softness^(N − 1 − i). Null (the default) for what the mode gives, 1 or 0.825.
+    /// </summary>
+    [Range(0.01, 1.0)]
+    public double? Softness { get; init; }
+
+    /// <summary>
+    /// Factor on what is added on the unconditional side of the guidance, 0 (nothing, which saves time, too) to 2; null
+    /// (the default) for what the mode gives, 1 or, in the mode control, 0. ComfyUI-Advanced-ControlNet calls it
+    /// uncond_multiplier.
+    /// </summary>
+    [Range(0.0, 2.0)]
+    [JsonPropertyName("unconditional")]
+    public double? UnconditionalFactor { get; init; }
 
     /// <summary>How a hint of another size or shape is brought to that of the result.</summary>
     public ResizeMode Resize { get; init; } = ResizeMode.Crop;
@@ -114,7 +132,7 @@ public sealed record ControlUnit
 
     /// <summary>Whether it can act at all: a factor is above 0.</summary>
     [JsonIgnore]
-    internal bool IsOn => Weight > 0 && Layers?.All(weight => weight == 0) != true;
+    internal bool IsOn => Weight.IsOn && Layers?.All(weight => weight == 0) != true;
 
     /// <summary>Whether it acts by a network of its own.</summary>
     [JsonIgnore]

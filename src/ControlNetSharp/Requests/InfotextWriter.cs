@@ -7,7 +7,8 @@ namespace ControlNetSharp.Requests;
 
 /// <summary>
 /// Says a request as stable-diffusion-webui would, in the order of its keys. What it has no words for is left out: a
-/// mask of a unit, factors of single residuals, what a hint means whose annotator is none. Source:
+/// mask of a unit, factors of single residuals, what a hint means whose annotator is none; of a curve of weights it has
+/// the mean. Source:
 /// stable-diffusion-webui v1.10.1, processing.py, create_infotext; sd-webui-controlnet v1.1.455,
 /// internal_controlnet/args.py (behaviour).
 /// </summary>
@@ -23,6 +24,46 @@ internal static class InfotextWriter
             NegativePrompt = request.NegativePrompt,
             Settings = [.. WithoutGaps(Settings(request, facts))],
         };
+
+    /// <summary>What of a request's strengths the text does not say, by member.</summary>
+    public static IEnumerable<(string Member, string Value, string Problem)> Unsaid(GenerationRequest request) =>
+        from unit in request.Units.Index()
+        where unit.Item.IsOn
+        from unsaid in Unsaid(unit.Item)
+        select ($"units[{unit.Index}].{unsaid.Name}", unsaid.Value, unsaid.Problem);
+
+    private static IEnumerable<(string Name, string Value, string Problem)> Unsaid(ControlUnit unit)
+    {
+        const string only = "the manifest says it; A1111's parameters have no words for it";
+        if (unit.Weight.Points.Count > 1)
+        {
+            yield return ("weight", unit.Weight.ToString(), $"{only} and have the mean, {Text(MeanWeight(unit))}.");
+        }
+
+        if (unit.Softness is { } softness)
+        {
+            yield return ("softness", Text(softness), only + ".");
+        }
+
+        if (unit.UnconditionalFactor is { } factor)
+        {
+            yield return ("unconditional", Text(factor), only + ".");
+        }
+    }
+
+    /// <summary>The mean of a unit's weights from its start to its end, to two digits.</summary>
+    private static double MeanWeight(ControlUnit unit)
+    {
+        const int samples = 100;
+        return unit.Weight.Points is [var only]
+            ? only.Weight
+            : Math.Round(
+                Enumerable
+                    .Range(0, samples)
+                    .Average(i => unit.Weight.At(unit.Start + (unit.End - unit.Start) * (i + 0.5) / samples)),
+                2
+            );
+    }
 
     private static IEnumerable<KeyValuePair<string, string>> WithoutGaps(
         IEnumerable<(string Key, string? Value)> pairs
@@ -77,11 +118,10 @@ internal static class InfotextWriter
         {
             (
                 "Module",
-                annotator?.Name
-                    ?? (unit.IsForIpAdapter ? InfotextUnits.UsualPictureModule : ControlUnit.NoAnnotator)
+                annotator?.Name ?? (unit.IsForIpAdapter ? InfotextUnits.UsualPictureModule : ControlUnit.NoAnnotator)
             ),
             ("Model", controlNet?.ToString() ?? unit.Model),
-            ("Weight", Text(unit.Weight)),
+            ("Weight", Text(MeanWeight(unit))),
             ("Resize Mode", InfotextWords.WordOf(InfotextWords.Resize, unit.Resize)),
             ("Processor Res", Text(unit.Resolution)),
             ("Threshold A", Slider(0)),

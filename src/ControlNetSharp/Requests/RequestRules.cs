@@ -81,10 +81,44 @@ internal static class RequestRules
             $"a unit of the kind {ControlUnit.HintKind} needs a model."
         );
         UnitAnnotator.CheckOptions(unit, annotators, path);
+        CheckStrength(unit, kind, path);
         CheckPictures(unit, path);
         if (!kind.TakesNetwork)
         {
             CheckWithoutNetwork(unit, kind, path);
+        }
+    }
+
+    /// <summary>How strongly a unit acts, over the steps, the layers and the sides of the guidance.</summary>
+    private static void CheckStrength(ControlUnit unit, ConditionKind kind, string path)
+    {
+        var positions = unit.Weight.Points.Select(point => point.Position).ToList();
+        Require(
+            positions[0] >= 0
+                && positions[^1] <= 1
+                && positions.Zip(positions.Skip(1)).All(two => two.First < two.Second),
+            path + ".weight",
+            unit.Weight,
+            "the positions of a curve must rise, from 0 at least to 1 at most."
+        );
+        Require(
+            unit.Softness is null || unit.Layers is null,
+            path + ".softness",
+            unit.Softness,
+            "layers already says how strongly each of them acts; give one of both."
+        );
+        if (unit.IsForIpAdapter || !kind.TakesNetwork)
+        {
+            var none = $"the kind {kind.Name} has no residuals";
+            Require(unit.Softness is null, path + ".softness", unit.Softness, $"{none}, which could fade.");
+            Require(
+                unit.UnconditionalFactor is null,
+                path + ".unconditional",
+                unit.UnconditionalFactor,
+                unit.IsForIpAdapter
+                    ? "an IP-Adapter's unconditional side attends to no picture, as it was trained."
+                    : $"{none}; its option fidelity says what the unconditional side does without."
+            );
         }
     }
 
@@ -152,7 +186,8 @@ internal static class RequestRules
 
         // A range of long is written in doubles, which attributes have.
         var isWhole = range.OperandType != typeof(double) || property.PropertyType == typeof(long?);
-        return $"must be {(isWhole ? "a whole number" : "a number")} from {RangeOf(property)}.";
+        var orCurve = property.PropertyType == typeof(ControlWeight) ? $", or {ControlWeight.Form}" : "";
+        return $"must be {(isWhole ? "a whole number" : "a number")} from {RangeOf(property)}{orCurve}.";
     }
 
     /// <summary>The range of a member, such as <c>0 to 1</c>; null where it has none.</summary>
@@ -179,18 +214,19 @@ internal static class RequestRules
             var value = property.GetValue(part);
             if (property.GetCustomAttribute<RangeAttribute>() is { } range)
             {
-                foreach (
-                    var (index, number) in (
-                        value is IEnumerable several ? several.Cast<object>()
-                        : value is null ? []
-                        : [value]
-                    ).Index()
-                )
+                IEnumerable<object> numbers = value switch
+                {
+                    null => [],
+                    ControlWeight weight => weight.Points.Select(point => (object)point.Weight),
+                    IEnumerable several => several.Cast<object>(),
+                    _ => [value],
+                };
+                foreach (var (index, number) in numbers.Index())
                 {
                     Require(
                         IsWithin(number, range),
                         value is IEnumerable ? $"{member}[{index}]" : member,
-                        number,
+                        value is ControlWeight ? value : number,
                         AllowedRange(property)!
                     );
                 }

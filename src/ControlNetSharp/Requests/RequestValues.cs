@@ -22,6 +22,13 @@ internal static class RequestValues
             ? value
             : throw Wrong<T>(property, member, text);
 
+    /// <summary>A number, or a curve over the steps.</summary>
+    /// <inheritdoc cref="Real{T}"/>
+    public static ControlWeight Weight<T>(string property, string member, string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : ControlWeight.CurveOf(text) ?? throw Wrong<T>(property, member, text);
+
     /// <summary>A whole number.</summary>
     /// <inheritdoc cref="Real{T}"/>
     public static long Whole<T>(string property, string member, string text) =>

@@ -42,6 +42,25 @@ public sealed class ControlTypesTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Types))]
+    public async Task Generate_WithACurveASoftnessAndTheUnconditionalSide_SaysTheSameAsOtherOptionsDo(string type)
+    {
+        var (isXl, file) = Write(type, zero: false);
+        WriteModelAndControlNet(isXl);
+        Task<byte[]> With(string options) => Made("-c", $"depth=hint.png,annotator=none,model={file},{options}");
+        var half = await With("weight=0.3,end=0.4");
+        Assert.Equal(half, await With("weight=0:0.3|0.4:0"));
+        var whole = await With("weight=0.3");
+        Assert.Equal(whole, await With("weight=0:0.3|1:0.3"));
+        Assert.NotEqual(whole, half);
+        Assert.Equal(whole, await With("weight=0.3,mode=prompt,softness=1"));
+        Assert.NotEqual(whole, await With("weight=0.3,softness=0.5"));
+        var conditional = await With("weight=0.3,unconditional=0");
+        Assert.Equal(conditional, await With("weight=0.3,mode=control,softness=1"));
+        Assert.NotEqual(conditional, await With("weight=0.3,unconditional=0.5"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
     public async Task Generate_WithZeroWeights_IsThePictureWithoutControl(string type)
     {
         var (isXl, file) = Write(type, zero: true);

@@ -39,7 +39,10 @@ public sealed class IpAdapterCommandTests : IDisposable
         var alone = await Made("-c", Unit("photo.png"));
         Assert.NotEqual(plain, alone);
         Assert.NotEqual(alone, await Made("-c", Unit("other.png")));
-        Assert.NotEqual(alone, await Made("-c", Unit("photo.png", ",end=0")));
+        var begun = await Made("-c", Unit("photo.png", ",end=0"));
+        Assert.NotEqual(alone, begun);
+        Assert.Equal(begun, await Made("-c", Unit("photo.png", ",weight=0:1|0.4:0")));
+        Assert.Equal(alone, await Made("-c", Unit("photo.png", ",weight=0:1|1:1")));
         Assert.NotEqual(alone, await Made("-c", Unit("photo.png"), "-c", "canny=photo.png,annotator=none,model=control.safetensors"));
         Assert.NotEqual(alone, await Made("-c", Unit("photo.png"), "-c", Unit("other.png")));
 
@@ -85,7 +88,9 @@ public sealed class IpAdapterCommandTests : IDisposable
         WriteModels("base", isXl: false);
         await Made("-c", Unit("photo.png", $",more={_folder["other.png"]}"), "--batch", "2");
         var first = _folder["out-0001.png"];
-        Assert.Equal(PictureReader.Read(first).Bytes(), await Made("-c", Unit("photo.png", $",more={_folder["other.png"]}"), "--seed", "2"));
+        await Made("-c", Unit("photo.png", $",more={_folder["other.png"]}"), "--seed", "2");
+        // Sums in a batch are taken in another order; a byte may fall on the other side of a step.
+        PictureAssert.WithinLevels(PictureReader.Read(_folder["out.png"]), PictureReader.Read(first), 1, "the second picture");
         File.Delete(_folder["photo.png"]);
         File.Delete(_folder["other.png"]);
         var json = await CommandRun.JsonOf("generate", "--replay", first, "-o", _folder["again.png"], "--overwrite");

@@ -40,7 +40,10 @@ public sealed class ReferenceUnitTests : IDisposable
         Assert.Equal(await Made("-c", unit + ",mode=prompt"), await Made("-c", unit + ",fidelity=0"));
         var whole = await Made("-c", unit);
         Assert.Equal(whole, await Made("-c", unit));
-        Assert.NotEqual(whole, await Made("-c", unit + ",end=0.3"));
+        var begun = await Made("-c", unit + ",end=0.3");
+        Assert.NotEqual(whole, begun);
+        Assert.Equal(begun, await Made("-c", unit + ",weight=0:1|0.5:0"));
+        Assert.Equal(whole, await Made("-c", unit + ",weight=0:1|1:1"));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Diffusion;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Requests;
@@ -23,7 +24,8 @@ public sealed class ColourFixTests(PictureGeneratorTests.Networks networks) : IC
         using var scope = NewDisposeScope();
         var (clean, hint) = (randn(4, 4, 6, 5), randn(1, 4, 6, 5));
         var control = new ColourFixControl(hint, new ColourFix(radius, sharpness), new ControlStrength { Weight = weight });
-        var actual = control.Corrected(clean, unconditional: 2);
+        var call = new UNetCall(clean, zeros(4), zeros(4, 1, 1), null, Unconditional: 2, NoiseLevel.Clean, 0);
+        var actual = control.Corrected(clean, call);
         for (var row = 0; row < 4; row++)
         {
             var fixedLatents = new double[4, 6, 5];

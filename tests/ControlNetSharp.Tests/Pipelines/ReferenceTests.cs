@@ -37,7 +37,7 @@ public sealed class ReferenceTests
         var run = new Case(golden, name);
         var noise = golden["in.noise"];
         var control = new AttachedReference(
-            unet, [golden["in.reference_latents"]], step => noise[step].clone(), ReferencePlaces.Of(unet.Params, run.Params, run.Weight), run.Params.Fidelity, new());
+            unet, [golden["in.reference_latents"]], step => noise[step].clone(), run.Params, run.Params.Fidelity, new() { Weight = run.Weight });
         var seen = new List<Tensor>();
         var hook = ((nn.Module<Tensor, Tensor>)unet.named_modules().Single(module => module.name == "input_blocks.0.0").module)
             .register_forward_hook((_, x, y) =>
@@ -95,9 +95,9 @@ public sealed class ReferenceTests
             unet,
             [golden["in.reference_latents"]],
             _ => golden["in.noise"].clone(),
-            ReferencePlaces.Of(unet.Params, run.Params, run.Weight),
+            run.Params,
             AttachedReference.FidelityIn(ControlPasses.Both, run.Mode, run.Params, unet.Params),
-            new());
+            new() { Weight = run.Weight });
         var level = NoiseSchedule.StableDiffusion.LevelAt(golden["in.timestep"].item<long>());
         var input = golden["in.latents"].repeat(2, 1, 1, 1);
         var call = new UNetCall(input, golden["in.timestep"].expand(2).to(ScalarType.Float32), golden["in.encoder_hidden_states"], GoldenShapes.Vector(golden, unet.Params), 1, level, 0);

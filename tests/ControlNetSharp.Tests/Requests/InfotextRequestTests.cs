@@ -207,7 +207,7 @@ public sealed class InfotextRequestTests
         foreach (var (key, unit) in read.Units.Select(unit => (unit.Key, unit.With("a.png"))))
         {
             var options = string.Concat(unit.Options.Select(option => $", {option.Key} {Text(option.Value)}"));
-            lines.Add($"{key}: {unit.Kind} by {unit.Annotator ?? "none"}, {unit.Model}, {Text(unit.Weight)} in "
+            lines.Add($"{key}: {unit.Kind} by {unit.Annotator ?? "none"}, {unit.Model}, {unit.Weight} in "
                 + $"{Text(unit.Start)}..{Text(unit.End)}, {unit.Mode}, {unit.Resize}, {unit.Passes}, "
                 + $"at {Text(unit.Resolution)}{options}");
         }

@@ -169,9 +169,9 @@ function Unit({ unit, index, count }) {
             min="0"
             max="2"
             step="0.05"
-            value=${unit.weight}
+            value=${typeof unit.weight === 'number' ? unit.weight : 1}
             onInput=${(weight) => set({ weight })}
-            format=${(number) => number.toFixed(2)}
+            format=${(number) => (typeof unit.weight === 'number' ? number.toFixed(2) : unit.weight)}
           />
           <${Range}
             label=${t('range')}
