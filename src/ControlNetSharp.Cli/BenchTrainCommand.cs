@@ -64,11 +64,6 @@ internal static class BenchTrainCommand
     )
     {
         var (family, p) = BenchOptions.ReadFamily(arguments);
-        if (TrainableDenoiser.WhyNot(p) is { } reason)
-        {
-            throw UsageException.Of(BenchOptions.Family.Name, arguments.GetValue(BenchOptions.Family) ?? "", reason);
-        }
-
         var size = BenchOptions.ReadSize(arguments);
         var (batch, steps) = (arguments.Whole(BenchOptions.Batch, 1, 1, 64), arguments.Whole(Steps, 2, 1, 100));
         var compute = ComputeSettings.Read(arguments).RequireCpu();
@@ -207,10 +202,11 @@ internal static class BenchTrainCommand
             denoiser.Parameters.Select(parameter => parameter.Parameter),
             new AdamWOptions { EightBitState = eightBit }
         );
-        var (latents, context, hint) = (
+        var (latents, context, hint, vector) = (
             randn(batch, p.InChannels, size / 8, size / 8),
             randn(batch, ContextTokens, p.ContextChannels),
-            rand(batch, 3, size, size)
+            rand(batch, 3, size, size),
+            p.VectorChannels is { } channels ? randn(batch, channels) : null
         );
         var seconds = new List<double>();
         // Behind the zero convolutions nothing has a gradient in the first step, and the hint encoder's inside has none
@@ -222,7 +218,7 @@ internal static class BenchTrainCommand
             using (NewDisposeScope())
             {
                 var loss = new DiffusionLoss().Of(
-                    (noisy, timesteps) => denoiser.Predict(noisy, timesteps, context, hint),
+                    (noisy, timesteps) => denoiser.Predict(noisy, timesteps, context, hint, vector),
                     latents,
                     randn_like(latents),
                     randint(0, 1000, [batch])

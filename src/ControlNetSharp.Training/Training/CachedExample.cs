@@ -1,3 +1,4 @@
+using ControlNetSharp.Networks;
 using ControlNetSharp.Training.Datasets;
 
 namespace ControlNetSharp.Training;
@@ -8,10 +9,15 @@ namespace ControlNetSharp.Training;
 /// <param name="Key">Digest of all that its file follows from: picture, hint, caption, size, model, annotator.</param>
 /// <param name="File">The file.</param>
 /// <param name="Size">The size in pixels at which it is trained.</param>
+/// <param name="Sizes">
+/// What SDXL is told of it: the size of its picture in the dataset, where the crop begins in the scaled picture, and
+/// <paramref name="Size"/>.
+/// </param>
 public sealed record CachedExample(
     TrainingExample Example,
     HintSource Source,
     string Key,
     string File,
-    BucketSize Size
+    BucketSize Size,
+    SizeConditioning Sizes
 );

@@ -4,9 +4,9 @@ using System.Text;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Models;
+using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
-using ControlNetSharp.Text;
 using ControlNetSharp.Training.Datasets;
 using static TorchSharp.torch;
 
@@ -22,6 +22,7 @@ public sealed class ExampleCache
     private const string Version = "2";
     private const string Moments = "moments";
     private const string Context = "context";
+    private const string Pooled = "pooled";
     private const string Hint = "hint";
     private readonly double _scaleFactor;
 
@@ -121,21 +122,15 @@ public sealed class ExampleCache
     /// Draws the latents from the Autoencoder's distribution, on the CPU; null for their means.
     /// </param>
     /// <param name="device">Where the batch is wanted.</param>
-    /// <returns>
-    /// Latents [B, 4, h, w] float32, scaled; conditioning [B, 77, D]; hints [B, 3, H, W] float32, 0..1.
-    /// </returns>
+    /// <returns>The batch; fresh.</returns>
     /// <exception cref="CheckpointException">A file of the cache is gone or damaged; it is named.</exception>
-    public (Tensor Latents, Tensor Context, Tensor Hints) Batch(
-        IReadOnlyList<int> indices,
-        Generator? generator,
-        Device device
-    )
+    public ExampleBatch Batch(IReadOnlyList<int> indices, Generator? generator, Device device)
     {
         ArgumentNullException.ThrowIfNull(indices);
         using var scope = NewDisposeScope();
-        var (moments, contexts, hints) = (
+        var (moments, texts, hints) = (
             new Tensor[indices.Count],
-            new Tensor[indices.Count],
+            new ExampleText[indices.Count],
             new Tensor[indices.Count]
         );
         SideBySide.ForEach(
@@ -145,11 +140,19 @@ public sealed class ExampleCache
             {
                 using var file = SafetensorsFile.Open(Examples[index].File);
                 moments[i] = file.Read(Moments).DetachFromDisposeScope();
-                contexts[i] = file.Read(Context).DetachFromDisposeScope();
+                texts[i] = new ExampleText(
+                    file.Read(Context),
+                    file.Entries.ContainsKey(Pooled) ? file.Read(Pooled) : null
+                ).Kept();
                 hints[i] = file.Read(Hint).DetachFromDisposeScope();
             }
         );
-        scope.Attach([.. moments, .. contexts, .. hints]);
+        scope.Attach([
+            .. moments,
+            .. hints,
+            .. texts.Select(text => text.Context),
+            .. texts.Select(text => text.Pooled).OfType<Tensor>(),
+        ]);
         var halves = stack(moments).chunk(2, 1);
         var (mean, logVariance) = (halves[0], halves[1]);
         var latents = (
@@ -162,9 +165,10 @@ public sealed class ExampleCache
             .permute(0, 3, 1, 2)
             .to(ScalarType.Float32)
             .Over(255);
-        return (
+        return new ExampleBatch(
             latents.MoveToOuterDisposeScope(),
-            stack(contexts).to(device).MoveToOuterDisposeScope(),
+            ExampleText.Batch(texts).To(device).MovedToOuterScope(),
+            [.. indices.Select(index => Examples[index].Sizes)],
             pixels.MoveToOuterDisposeScope()
         );
     }
@@ -211,8 +215,18 @@ public sealed class ExampleCache
                 example.Caption
             )
         );
-        var cached = new CachedExample(example, source, key, Path.Combine(folder, $"{key[..32]}.safetensors"), size);
-        if (IsWhole(cached.File))
+        var (left, top) = PictureResizing.CropCorner(picture.Width, picture.Height, size.Width, size.Height);
+        var cached = new CachedExample(
+            example,
+            source,
+            key,
+            Path.Combine(folder, $"{key[..32]}.safetensors"),
+            size,
+            new SizeConditioning(picture.Height, picture.Width, top, left, size.Height, size.Width)
+        );
+        if (
+            IsWhole(cached.File, model.Family.TakesVector ? [Moments, Context, Pooled, Hint] : [Moments, Context, Hint])
+        )
         {
             return cached;
         }
@@ -227,36 +241,24 @@ public sealed class ExampleCache
         var (mean, logVariance) = model.Autoencoder.Encode(
             PictureTensors.ToPicture(picture).to(model.Placement.Dtype).to(model.Placement.Device)
         );
-        SafetensorsWriter.Write(
-            cached.File,
-            new Dictionary<string, Tensor>
-            {
-                [Moments] = cat([mean, logVariance], 1).squeeze(0).to(ScalarType.Float32),
-                [Context] = ContextOf(model, example.Caption),
-                [Hint] = HintTensor(hint),
-            }
-        );
+        var text = ExampleText.Of(model, example.Caption);
+        var encoded = new Dictionary<string, Tensor>
+        {
+            [Moments] = cat([mean, logVariance], 1).squeeze(0).to(ScalarType.Float32),
+            [Context] = text.Context,
+            [Hint] = HintTensor(hint),
+        };
+        if (text.Pooled is not null)
+        {
+            encoded[Pooled] = text.Pooled;
+        }
+
+        SafetensorsWriter.Write(cached.File, encoded);
         return cached;
     }
 
-    /// <summary>The text conditioning of a caption.</summary>
-    /// <returns>[77, D] in the model's dtype, on the CPU.</returns>
-    public static Tensor ContextOf(DiffusionModel model, string caption)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        using var scope = NewDisposeScope();
-        using var _ = no_grad();
-        var tokenizer = ClipTokenizer.Default;
-        var tokens = tensor(
-            tokenizer.Pad(tokenizer.Encode(caption), model.Text.PadToken),
-            [1, ClipTokenizer.ContextLength],
-            device: model.Placement.Device
-        );
-        return model.Text.Encode(tokens).squeeze(0).cpu().MoveToOuterDisposeScope();
-    }
-
     /// <summary>Whether an example was encoded before. A damaged file is none: it is made again.</summary>
-    private static bool IsWhole(string file)
+    private static bool IsWhole(string file, IEnumerable<string> tensors)
     {
         if (!File.Exists(file))
         {
@@ -266,9 +268,7 @@ public sealed class ExampleCache
         try
         {
             using var encoded = SafetensorsFile.Open(file);
-            return encoded.Entries.ContainsKey(Moments)
-                && encoded.Entries.ContainsKey(Context)
-                && encoded.Entries.ContainsKey(Hint);
+            return tensors.All(encoded.Entries.ContainsKey);
         }
         catch (CheckpointException)
         {

@@ -104,16 +104,15 @@ public sealed class TrainableDenoiser
     }
 
     /// <summary>
-    /// Why a model cannot be trained, a sentence; null where it can be. Examples have no more than noisy latents,
-    /// timesteps and text.
+    /// Why a model cannot be trained, a sentence; null where it can be. Examples have no masks.
     /// </summary>
     public static string? WhyNot(UNetParams p)
     {
         ArgumentNullException.ThrowIfNull(p);
-        return p.VectorChannels is null && p.ConcatenatedChannels == 0
+        return p.ConcatenatedChannels == 0
             ? null
             : $"Models of {ModelFamily.Of(p).FullName} can be run, but not trained here; those of "
-                + $"{string.Join(" and ", ModelFamily.All.Where(f => !f.TakesVector).Select(f => f.Name))} can be.";
+                + $"{ModelFamily.Of(p).Name} that take no mask can be.";
     }
 
     /// <summary>Predicts noise or velocity.</summary>
@@ -121,18 +120,33 @@ public sealed class TrainableDenoiser
     /// <param name="timesteps">[B].</param>
     /// <param name="context">[B, 77, ContextChannels].</param>
     /// <param name="hint">[B, 3, 8h, 8w], 0..1; not looked at without a ControlNet.</param>
+    /// <param name="vector">[B, VectorChannels] beside the text; null for a UNet that takes none.</param>
     /// <returns>[B, 4, h, w] in <see cref="Compute"/>.</returns>
-    public Tensor Predict(Tensor noisy, Tensor timesteps, Tensor context, Tensor? hint)
+    public Tensor Predict(Tensor noisy, Tensor timesteps, Tensor context, Tensor? hint, Tensor? vector = null)
     {
         using var scope = NewDisposeScope();
-        var (x, c) = (noisy.to(Compute), context.to(Compute));
+        var (x, c, v) = (noisy.to(Compute), context.to(Compute), vector?.to(Compute));
         var residuals = ControlNet?.Forward(
             x,
             timesteps,
             c,
-            ControlNet.EncodeHint((hint ?? throw new ArgumentNullException(nameof(hint))).to(Compute))
+            ControlNet.EncodeHint((hint ?? throw new ArgumentNullException(nameof(hint))).to(Compute)),
+            v
         );
-        return UNet.Forward(x, timesteps, c, residuals).MoveToOuterDisposeScope();
+        return UNet.Forward(x, timesteps, c, residuals, v).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same for a batch of examples.</summary>
+    /// <param name="noisy">[B, 4, h, w], their latents with noise.</param>
+    /// <param name="timesteps">[B].</param>
+    /// <param name="examples">The batch.</param>
+    /// <param name="text">Its texts, or those that take their place.</param>
+    /// <returns>[B, 4, h, w] in <see cref="Compute"/>.</returns>
+    internal Tensor Predict(Tensor noisy, Tensor timesteps, ExampleBatch examples, ExampleText text)
+    {
+        using var scope = NewDisposeScope();
+        return Predict(noisy, timesteps, text.Context, examples.Hints, examples.Vector(text, UNet.Params))
+            .MoveToOuterDisposeScope();
     }
 
     private static IEnumerable<(string Name, Parameter Parameter)> Named(nn.Module? network, string prefix) =>

@@ -28,17 +28,15 @@ public static class TrainedWeights
         Write(file, dtype, With(Shape(controlNet.Params.UNet).Write(), metadata), (LdmLayout.Control, controlNet));
     }
 
-    /// <summary>Writes a whole model: UNet, Autoencoder and text encoder.</summary>
+    /// <summary>Writes a whole model: UNet, Autoencoder and text encoders.</summary>
     /// <param name="file">The file.</param>
     /// <param name="model">The model. Borrowed.</param>
-    /// <param name="textHeads">Attention heads of its text encoder.</param>
     /// <param name="dtype">The type of its weights in the file.</param>
     /// <param name="metadata">What the file says of itself, beside the shapes.</param>
     /// <exception cref="IOException">The file cannot be written; an older one is as it was.</exception>
     public static void WriteModel(
         string file,
         DiffusionModel model,
-        int textHeads,
         ScalarType dtype,
         IReadOnlyDictionary<string, string> metadata
     )
@@ -47,9 +45,12 @@ public static class TrainedWeights
         var shape = Shape(model.UNet.Params) with
         {
             AutoencoderNormGroups = model.Autoencoder.Params.NormGroups,
-            TextHeads = textHeads,
+            LatentScale = model.Autoencoder.Params.ScaleFactor,
+            TextHeads = model.Text.Params.Heads,
+            SecondTextHeads = model.SecondText?.Params.Heads,
             NativeSize = model.NativeSize,
             Prediction = model.Prediction,
+            Noise = model.Noise,
         };
         Write(
             file,

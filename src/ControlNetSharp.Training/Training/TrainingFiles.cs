@@ -92,7 +92,7 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
         if (request.Target != TrainingTarget.ControlNet)
         {
             files.Add(ModelFile);
-            TrainedWeights.WriteModel(files[^1], model, model.Text.Params.Heads, dtype, metadata);
+            TrainedWeights.WriteModel(files[^1], model, dtype, metadata);
         }
 
         return files;

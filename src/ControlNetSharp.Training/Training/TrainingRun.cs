@@ -31,7 +31,7 @@ internal sealed class TrainingRun(
 {
     private const int SheetGap = 4;
     private readonly BatchOrder _order = new(training.Groups(), options.BatchSize, options.Seed);
-    private readonly Tensor _noPrompt = ExampleCache.ContextOf(model, "").to(denoiser.Device).DetachFromDisposeScope();
+    private readonly ExampleText _noPrompt = ExampleText.Of(model, "").To(denoiser.Device).Kept();
 
     /// <summary>
     /// Trains until the last step, until the control has converged, or until cancelled; each ends with a checkpoint.
@@ -128,12 +128,14 @@ internal sealed class TrainingRun(
         var share = options.BatchSize / options.Workers;
         int[] indices = [.. batch.Skip(step.Part % options.Workers * share).Take(share)];
         var device = denoiser.Device;
-        var (latents, context, hints) = training.Batch(indices, step.Generator, device);
-        var dropped = tensor(
-                indices.Select(_ => step.Random.NextDouble() < options.EmptyPrompts).ToArray(),
-                device: device
+        var examples = training.Batch(indices, step.Generator, device);
+        var (latents, text) = (
+            examples.Latents,
+            examples.Text.Replaced(
+                tensor(indices.Select(_ => step.Random.NextDouble() < options.EmptyPrompts).ToArray(), device: device),
+                _noPrompt
             )
-            .view(-1, 1, 1);
+        );
         // Drawn on the CPU, so that a seed means the same on every device.
         var noise = randn(latents.shape, generator: step.Generator).to(device);
         if (options.NoiseOffset > 0)
@@ -145,9 +147,8 @@ internal sealed class TrainingRun(
             );
         }
 
-        var conditioning = where(dropped, _noPrompt, context);
         return options.Loss.Of(
-            (noisy, timesteps) => denoiser.Predict(noisy, timesteps, conditioning, hints),
+            (noisy, timesteps) => denoiser.Predict(noisy, timesteps, examples, text),
             latents,
             noise,
             randint(0, options.Loss.Schedule.Count, [indices.Length], generator: step.Generator).to(device)
@@ -230,14 +231,14 @@ internal sealed class TrainingRun(
         for (var i = 0; i < validation.Examples.Count; i++)
         {
             using var scope = NewDisposeScope();
-            var (latents, context, hints) = validation.Batch([i], null, denoiser.Device);
+            var examples = validation.Batch([i], null, denoiser.Device);
             // Evenly spread, whatever their number: multiples of the golden section.
             var timestep = (long)(i * 0.6180339887498949 % 1 * options.Loss.Schedule.Count);
             sum += options
                 .Loss.Of(
-                    (noisy, timesteps) => denoiser.Predict(noisy, timesteps, context, hints),
-                    latents,
-                    randn(latents.shape, generator: generator).to(denoiser.Device),
+                    (noisy, timesteps) => denoiser.Predict(noisy, timesteps, examples, examples.Text),
+                    examples.Latents,
+                    randn(examples.Latents.shape, generator: generator).to(denoiser.Device),
                     tensor(new[] { timestep }, device: denoiser.Device)
                 )
                 .item<float>();

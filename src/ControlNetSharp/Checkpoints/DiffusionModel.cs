@@ -53,6 +53,9 @@ public sealed class DiffusionModel : IDisposable
     internal IEnumerable<(ITextEncoder Encoder, TextPlace Place)> PlacedTexts =>
         Texts.Zip(Family.Texts, (encoder, text) => (encoder, text.PlaceOf(encoder)));
 
+    /// <summary>The text encoders and how the family makes conditioning of them.</summary>
+    internal ModelTexts ModelTexts => new(Texts, Family.TakesVector, Family.ZerosForEmptyNegative);
+
     /// <summary>The generations that use it right now.</summary>
     internal UseCount Uses { get; } = new();
 

@@ -26,6 +26,8 @@ public sealed record SizeConditioning(
     /// <summary>Numbers that are told.</summary>
     public const int Count = 6;
 
+    private double[] Numbers => [OriginalHeight, OriginalWidth, CropTop, CropLeft, TargetHeight, TargetWidth];
+
     /// <summary>A picture of this size that was neither scaled nor cropped: the usual choice.</summary>
     public static SizeConditioning Of(int width, int height) => new(height, width, 0, 0, height, width);
 
@@ -40,16 +42,27 @@ public sealed record SizeConditioning(
     public Tensor Vector(Tensor pooled, int vectorChannels)
     {
         ArgumentNullException.ThrowIfNull(pooled);
+        return Vectors(Enumerable.Repeat(this, (int)pooled.shape[0]), pooled, vectorChannels);
+    }
+
+    /// <summary>The same for pictures that have different sizes.</summary>
+    /// <param name="sizes">One for each row of the pooled text.</param>
+    /// <param name="pooled">As for <see cref="Vector"/>.</param>
+    /// <param name="vectorChannels">As for <see cref="Vector"/>.</param>
+    internal static Tensor Vectors(IEnumerable<SizeConditioning> sizes, Tensor pooled, int vectorChannels)
+    {
         using var scope = NewDisposeScope();
-        double[] numbers = [OriginalHeight, OriginalWidth, CropTop, CropLeft, TargetHeight, TargetWidth];
         var waves = TimeEmbedding
             .Sinusoids(
-                tensor(numbers, dtype: ScalarType.Float32, device: pooled.device),
+                tensor(
+                    sizes.SelectMany(size => size.Numbers).ToArray(),
+                    dtype: ScalarType.Float32,
+                    device: pooled.device
+                ),
                 WidthOfNumber(pooled.shape[1], vectorChannels)
             )
-            .flatten()
-            .unsqueeze(0);
-        return cat([pooled, waves.to(pooled.dtype).expand(pooled.shape[0], -1)], 1).MoveToOuterDisposeScope();
+            .view(pooled.shape[0], -1);
+        return cat([pooled, waves.to(pooled.dtype)], 1).MoveToOuterDisposeScope();
     }
 
     private static int WidthOfNumber(long pooled, int vectorChannels) =>

@@ -125,6 +125,20 @@ public static class PictureResizing
     public static Picture ScaleFor(Picture picture, int width, int height, ResizeMode mode) =>
         ScaledFor(picture, width, height, mode, Scale);
 
+    /// <summary>
+    /// Where in the scaled picture that begins which <see cref="Fit"/> with <see cref="ResizeMode.Crop"/> keeps of a
+    /// picture.
+    /// </summary>
+    /// <param name="pictureWidth">The picture's pixels a row.</param>
+    /// <param name="pictureHeight">The picture's rows.</param>
+    /// <param name="width">Pixels a row of the result.</param>
+    /// <param name="height">Rows of the result.</param>
+    internal static (int Left, int Top) CropCorner(int pictureWidth, int pictureHeight, int width, int height)
+    {
+        var scaled = ScaledSize(pictureWidth, pictureHeight, width, height, ResizeMode.Crop);
+        return (Margin(scaled.Width, width), Margin(scaled.Height, height));
+    }
+
     /// <summary>By area when pixels get fewer, by cubic when they get more.</summary>
     internal static Picture Scale(Picture picture, int width, int height) =>
         Resize(picture, width, height, InterpolationFor(picture, width, height));
@@ -159,16 +173,25 @@ public static class PictureResizing
     )
     {
         CheckSize(width, height);
-        var (byWidth, byHeight) = ((double)width / picture.Width, (double)height / picture.Height);
+        var size = ScaledSize(picture.Width, picture.Height, width, height, mode);
+        return scale(picture, size.Width, size.Height);
+    }
+
+    /// <summary>The size that a picture has before it is cut or filled up.</summary>
+    private static (int Width, int Height) ScaledSize(
+        int pictureWidth,
+        int pictureHeight,
+        int width,
+        int height,
+        ResizeMode mode
+    )
+    {
+        var (byWidth, byHeight) = ((double)width / pictureWidth, (double)height / pictureHeight);
         var factor = mode == ResizeMode.Crop ? Math.Max(byWidth, byHeight) : Math.Min(byWidth, byHeight);
         return mode switch
         {
-            ResizeMode.Just => scale(picture, width, height),
-            ResizeMode.Crop or ResizeMode.Fill => scale(
-                picture,
-                Side(picture.Width * factor),
-                Side(picture.Height * factor)
-            ),
+            ResizeMode.Just => (width, height),
+            ResizeMode.Crop or ResizeMode.Fill => (Side(pictureWidth * factor), Side(pictureHeight * factor)),
             _ => throw new ArgumentOutOfRangeException(
                 nameof(mode),
                 mode,
@@ -198,7 +221,7 @@ public static class PictureResizing
     private static Picture Place(Picture scaled, Picture canvas)
     {
         var (width, height) = (Math.Min(scaled.Width, canvas.Width), Math.Min(scaled.Height, canvas.Height));
-        var (fromX, fromY) = ((scaled.Width - width) / 2, (scaled.Height - height) / 2);
+        var (fromX, fromY) = (Margin(scaled.Width, canvas.Width), Margin(scaled.Height, canvas.Height));
         var (toX, toY) = ((canvas.Width - width) / 2, (canvas.Height - height) / 2);
         for (var y = 0; y < height; y++)
         {
@@ -209,6 +232,9 @@ public static class PictureResizing
 
         return canvas;
     }
+
+    /// <summary>What is cut off at the beginning of a side.</summary>
+    private static int Margin(int side, int shown) => (side - Math.Min(side, shown)) / 2;
 
     private static Picture Filled(int width, int height, byte[] colour)
     {

@@ -137,6 +137,19 @@ internal static class PromptEncoder
     }
 
     /// <summary>
+    /// Encodes a text in which brackets and words mean nothing, such as a caption; what one chunk has no room for is cut
+    /// off.
+    /// </summary>
+    /// <param name="texts">The text encoders. Borrowed.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="device">Where the encoders are.</param>
+    public static TextConditioning Plain(ModelTexts texts, string text, Device device)
+    {
+        int[] tokens = [.. ClipTokenizer.Default.Encode(text).Take(PromptChunk.Length)];
+        return Encode(texts, [new PromptChunk(tokens, [.. tokens.Select(_ => 1.0)])], device, null, null);
+    }
+
+    /// <summary>
     /// Weights the features of tokens without moving their mean. Source: stable-diffusion-webui, sd_emphasis "Original"
     /// (behaviour); numbers: goldens emphasis.
     /// </summary>

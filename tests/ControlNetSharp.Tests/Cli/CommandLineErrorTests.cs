@@ -200,7 +200,6 @@ public sealed class CommandLineErrorTests : IDisposable
     [InlineData("generate -p x --original-size 512", 2, "--original-size|512|WIDTHxHEIGHT+LEFT+TOP")]
     [InlineData("generate -p x --original-size 512x512", 2, "--original-size 512x512+0+0|is for SDXL|SD 1.x")]
     [InlineData("bench decode --family sd3", 2, "--family sd3|sd15, sd21 or sdxl")]
-    [InlineData("bench train --family sdxl", 2, "SDXL can be run, but not trained")]
     [InlineData("bench load -m @no.safetensors --family sd15", 2, "--family sd15|its own")]
     public Task CheckpointOrMachine_ThatCannotBeUsed_IsRefused(string arguments, int exitCode, string expected) => AssertRefused(arguments, exitCode, null, expected);
 

@@ -89,9 +89,13 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Contains("canny by canny low=100 high=200", checkpoint.Metadata["annotator"], StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Train_KilledAtAnyMomentAndResumed_EqualsAnUnbrokenRunInEveryParameter()
+    [Theory]
+    [InlineData("model.safetensors")]
+    [InlineData("sdxl.safetensors")]
+    public async Task Train_KilledAtAnyMomentAndResumed_EqualsAnUnbrokenRunInEveryParameter(string model)
     {
+        TinyModel.WriteSdxl(_folder["sdxl.safetensors"]);
+        string[] Arguments(string name, params string[] more) => [.. ArgumentsOn(model, name), .. more];
         string[] options = ["--max_train_steps", "60", "--checkpointing_steps", "7", "--validation_steps", "25", "--num_validation_images", "1", "--ema_decay", "0.99", "--cache_dir", _folder["cache"]];
         var whole = await CommandRun.JsonOf(Arguments("whole", options));
         var expected = File.ReadAllBytes(whole.GetProperty("files")[0].GetString()!);
@@ -278,8 +282,10 @@ public sealed class TrainCommandTests : IDisposable
         }
     }
 
-    private string[] Arguments(string name, params string[] more) =>
-        ["train", "-m", _folder["model.safetensors"], "--data", _folder["fill"], "--condition", "fill", "--out", _folder[name], .. more];
+    private string[] Arguments(string name, params string[] more) => [.. ArgumentsOn("model.safetensors", name), .. more];
+
+    private string[] ArgumentsOn(string model, string name) =>
+        ["train", "-m", _folder[model], "--data", _folder["fill"], "--condition", "fill", "--out", _folder[name]];
 
     private string[] Checkpoints(string name) =>
         Directory.Exists(_folder[name]) ? [.. Directory.GetFiles(_folder[name], "checkpoint-*.safetensors").Order(StringComparer.Ordinal)] : [];

@@ -1,8 +1,10 @@
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Annotators.Embedded;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
+using ControlNetSharp.Text;
 using ControlNetSharp.Training;
 using ControlNetSharp.Training.Datasets;
 using Xunit;
@@ -51,10 +53,12 @@ public sealed class ExampleCacheTests : IDisposable
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var cache = Open();
-        var (latents, context, hints) = cache.Batch([3, 1], null, CPU);
+        var (latents, text, sizes, hints) = cache.Batch([3, 1], null, CPU);
         var picture = PictureTensors.ToPicture(PictureReader.Read(_dataset.Examples[3].Picture));
         Assert.True((latents[0] - _model.Autoencoder.Encode(picture).Mean.squeeze(0) * _model.Autoencoder.Params.ScaleFactor).abs().max().item<float>() < 1e-6);
-        Assert.True((context[1] - ExampleCache.ContextOf(_model, _dataset.Examples[1].Caption)).abs().max().item<float>() < 1e-6);
+        Assert.True((text.Context[1] - ExampleText.Of(_model, _dataset.Examples[1].Caption).Context).abs().max().item<float>() < 1e-6);
+        Assert.Null(text.Pooled);
+        Assert.Equal([SizeConditioning.Of(64, 64), SizeConditioning.Of(64, 64)], sizes);
         Assert.True((hints[1] - PictureTensors.ToHint(PictureReader.Read(_dataset.Examples[1].Hint!)).squeeze(0)).abs().max().item<float>() < 1e-6);
         Assert.Equal(PictureReader.Read(_dataset.Examples[1].Hint!).Bytes(), cache.HintOf(1).Bytes());
 
@@ -64,6 +68,41 @@ public sealed class ExampleCacheTests : IDisposable
         var drawn = cache.Batch([3], one, CPU).Latents;
         Assert.True(drawn.Equals(cache.Batch([3], two, CPU).Latents));
         Assert.False(drawn.Equals(cache.Batch([3], null, CPU).Latents));
+    }
+
+    [Fact]
+    public void Batch_OfSdxl_HasBothTexts_AndTheSizesAndCropsOfThePictures()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var model = CheckpointLoader.LoadModel(TinyModel.WriteSdxl(_folder["sdxl.safetensors"]), Placement.Cpu32);
+        // Scaled to 192 x 64, of which the middle is kept.
+        var wide = Pictures.TestPictures.Of(384, 128, (x, y) => (x / 2, y, 7));
+        PictureWriter.WritePng(_dataset.Examples[1].Picture, wide);
+        PictureWriter.WritePng(_dataset.Examples[1].Hint!, wide);
+        var cache = Open(model: model);
+        var batch = cache.Batch([0, 1], null, CPU);
+        Assert.Equal([SizeConditioning.Of(64, 64), new SizeConditioning(128, 384, 0, 64, 64, 64)], batch.Sizes);
+        Assert.Equal(
+            PictureResizing.Resize(wide, 192, 64, Interpolation.Area).Rgb.Slice(3 * 64, 3 * 64).ToArray(),
+            PictureResizing.Fit(wide, 64, 64, ResizeMode.Crop).Rgb[..(3 * 64)].ToArray());
+
+        Tensor Tokens(ITextEncoder encoder) => tensor(
+            ClipTokenizer.Default.Pad(ClipTokenizer.Default.Encode(_dataset.Examples[1].Caption), encoder.PadToken), [1, ClipTokenizer.ContextLength]);
+        var (first, second) = (model.Text, model.SecondText!);
+        var context = cat([first.HiddenStates(Tokens(first))[^2], second.HiddenStates(Tokens(second))[^2]], -1);
+        Goldens.AssertClose(context[0], batch.Text.Context[1], 1e-6, "context");
+        var pooled = second.EncodePooled(Tokens(second)).Pooled;
+        Goldens.AssertClose(pooled[0], batch.Text.Pooled![1], 1e-6, "pooled");
+
+        var p = model.UNet.Params;
+        var vector = batch.Vector(batch.Text, p)!;
+        Goldens.AssertClose(batch.Sizes[1].Vector(pooled, p.VectorChannels!.Value)[0], vector[1], 1e-6, "vector");
+        var empty = ExampleText.Of(model, "");
+        var replaced = batch.Text.Replaced(tensor(new[] { true, false }), empty);
+        Goldens.AssertClose(empty.Context, replaced.Context[0], 0, "empty context");
+        Goldens.AssertClose(batch.Sizes[0].Vector(empty.Pooled!.unsqueeze(0), p.VectorChannels.Value)[0], batch.Vector(replaced, p)![0], 1e-6, "vector of the empty prompt");
+        Goldens.AssertClose(vector[1], batch.Vector(replaced, p)![1], 0, "vector of the one that is kept");
     }
 
     [Fact]
@@ -158,7 +197,7 @@ public sealed class ExampleCacheTests : IDisposable
         File.SetLastWriteTimeUtc(file, written);
     }
 
-    private ExampleCache Open(string hash = "model", IReadOnlyList<(TrainingExample, HintSource)>? examples = null) => ExampleCache.Open(
-        _folder["cache"], _model, hash, examples ?? [.. _dataset.Examples.Select(example => (example, new HintSource("fill")))], AnnotatorFiles.None, new AspectBuckets(64), workers: 1,
+    private ExampleCache Open(string hash = "model", IReadOnlyList<(TrainingExample, HintSource)>? examples = null, DiffusionModel? model = null) => ExampleCache.Open(
+        _folder["cache"], model ?? _model, hash, examples ?? [.. _dataset.Examples.Select(example => (example, new HintSource("fill")))], AnnotatorFiles.None, new AspectBuckets(64), workers: 1,
         cancellationToken: TestContext.Current.CancellationToken);
 }

@@ -4,6 +4,7 @@ using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Training;
 using Xunit;
+using static ControlNetSharp.Tests.Training.TrainSteps;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Tests.Training;
@@ -11,6 +12,7 @@ namespace ControlNetSharp.Tests.Training;
 /// <summary>Three training steps of the original, with its gradients and parameters.</summary>
 public class TrainStepTests
 {
+    private const string ConfigKey = "unet_and_control_config";
     private static readonly string[] ZeroStart = ["zero_convs.", "middle_block_out.", "input_hint_block.14."];
 
     public static TheoryData<string, bool> CheckpointedFiles
@@ -18,7 +20,7 @@ public class TrainStepTests
         get
         {
             var data = new TheoryData<string, bool>();
-            foreach (var row in Goldens.Files("train_step*.safetensors"))
+            foreach (var row in TrainSteps.Files(ConfigKey))
             {
                 data.Add(row.Data, false);
                 data.Add(row.Data, true);
@@ -49,7 +51,7 @@ public class TrainStepTests
         get
         {
             var data = new TheoryData<string, string>();
-            foreach (var row in Goldens.Files("train_step*.safetensors"))
+            foreach (var row in TrainSteps.Files(ConfigKey))
             {
                 if (!File.Exists(Goldens.PathOf(Path.ChangeExtension(row.Data, ".json"))))
                 {
@@ -192,19 +194,6 @@ public class TrainStepTests
         golden["in.noise"],
         golden["in.timesteps"]);
 
-    private static void AssertNorms(Tensor expected, string[] names, Func<string, Tensor> value, double tolerance, string what)
-    {
-        var norms = expected.data<double>().ToArray();
-        Assert.Equal(names.Length, norms.Length);
-        // A norm that is all rounding (below a millionth of the largest) has no digits to compare.
-        var floor = norms.Max() * 1e-6;
-        for (var i = 0; i < names.Length; i++)
-        {
-            var actual = value(names[i]).to(ScalarType.Float64).norm().item<double>();
-            Assert.True(Math.Abs(actual - norms[i]) <= tolerance * Math.Max(norms[i], floor), $"{what} {names[i]}: expected {norms[i]:g9}, got {actual:g9}");
-        }
-    }
-
     private static IEnumerable<(string Name, Func<string, bool> Belongs)> Groups =>
     [
         ("zero_convs", n => n.StartsWith("zero_convs.", StringComparison.Ordinal)),
@@ -218,7 +207,7 @@ public class TrainStepTests
 
     private static (UNet UNet, ControlNet ControlNet) Networks(JsonElement json)
     {
-        var p = GoldenNetworks.UNetParams(json.GetProperty("unet_and_control_config"));
+        var p = GoldenNetworks.UNetParams(json.GetProperty(ConfigKey));
         var seed = json.GetProperty("weights_seed").GetUInt32();
         var unet = new UNet(p, Placement.Cpu32);
         using var _ = no_grad();
@@ -241,66 +230,5 @@ public class TrainStepTests
         }
 
         return (unet, controlNet);
-    }
-
-    private static double[] Numbers(Tensor tensor) =>
-        tensor.detach().to(ScalarType.Float64).flatten().data<double>().ToArray();
-
-    private static void AssertRelative(double expected, double actual, double tolerance, string what) =>
-        Assert.True(Math.Abs(actual - expected) <= tolerance * Math.Abs(expected) + 1e-12, $"{what}: expected {expected:g9}, got {actual:g9}");
-
-    /// <summary>
-    /// How far each number of a parameter may be from the reference's, given how far its gradients were. One tolerance
-    /// for all would have to be a tenth of the learning rate, because Adam divides a gradient by its own size: where a
-    /// gradient is as small as its rounding, much of the step hangs on its last digits.
-    /// </summary>
-    /// <remarks>
-    /// A step is lr · u with u = m / (r + ε), where m is a weighted mean of the gradients so far and r the root of one
-    /// of their squares. If no gradient so far differs by more than d, then m and r do not either, and
-    /// u' - u = (m' - m) / (r + ε) + u' · (r - r') / (r + ε) is at most d · (1 + |u'|) / (r + ε). In three steps |u'|
-    /// is at most 1.01 (Cauchy and Schwarz: the root of the sum of the squared weights of m over those of r²).
-    /// </remarks>
-    private sealed class ExplainedDifference(double learningRate)
-    {
-        private static readonly AdamWOptions Options = new();
-        private double[] _gradient = [];
-        private double[] _squares = [];
-        private double[] _moved = [];
-        private int _steps;
-
-        /// <summary>The gradients of one more step.</summary>
-        public void Add(double[] expected, double[] actual)
-        {
-            if (_steps++ == 0)
-            {
-                _gradient = new double[expected.Length];
-                _squares = new double[expected.Length];
-                _moved = new double[expected.Length];
-            }
-
-            for (var i = 0; i < expected.Length; i++)
-            {
-                _gradient[i] = Math.Max(_gradient[i], Math.Abs(expected[i] - actual[i]));
-                _squares[i] = Options.Beta2 * _squares[i] + (1 - Options.Beta2) * expected[i] * expected[i];
-                var root = Math.Sqrt(_squares[i] / (1 - Math.Pow(Options.Beta2, _steps)));
-                _moved[i] += learningRate * 2.01 * _gradient[i] / (root + Options.Epsilon);
-            }
-        }
-
-        /// <summary>Fails where a parameter is further away than its gradients and rounding explain.</summary>
-        public void AssertExplains(double[] expected, double[] actual, string what)
-        {
-            for (var i = 0; i < expected.Length; i++)
-            {
-                // A step rounds the parameter twice, here and in the reference. 0.999 in float32 is wrong by up to
-                // 3e-8, so 1 - 0.999 by 3e-5 of itself, and the step, which is divided by its root, by 1.5e-5.
-                var rounding = _steps * (4 * Math.Pow(2, -24) * Math.Abs(expected[i]) + 2e-5 * learningRate);
-                var difference = Math.Abs(expected[i] - actual[i]);
-                Assert.True(
-                    difference <= _moved[i] + rounding,
-                    $"{what}: expected {expected[i]:g9}, got {actual[i]:g9} at flat index {i}: of the difference of "
-                    + $"{difference:g4} its gradients explain {_moved[i]:g4} and rounding {rounding:g4}.");
-            }
-        }
     }
 }

@@ -90,14 +90,10 @@ public class TrainableDenoiserTests
     private static byte[] Bytes(nn.Module network) => [.. network.parameters().SelectMany(parameter => parameter.bytes.ToArray())];
 
     [Fact]
-    public void Constructor_WithAUNetThatTakesMoreThanText_SaysThatItCannotBeTrained()
+    public void Constructor_WithAUNetThatTakesMasks_SaysThatItCannotBeTrained()
     {
-        foreach (var (p, name) in new[] { (TinyModel.Sdxl, "SDXL layout"), (TinyModel.Inpainting, "inpainting") })
-        {
-            using var unet = new UNet(p, Placement.Meta);
-            var e = Assert.Throws<ArgumentException>(() => new TrainableDenoiser(unet, null, TrainingTarget.UNet, ScalarType.Float32));
-            Assert.Contains(name, e.Message, StringComparison.Ordinal);
-            Assert.Contains("but not trained", e.Message, StringComparison.Ordinal);
-        }
+        using var unet = new UNet(TinyModel.Inpainting, Placement.Meta);
+        var e = Assert.Throws<ArgumentException>(() => new TrainableDenoiser(unet, null, TrainingTarget.UNet, ScalarType.Float32));
+        Assert.Contains("inpainting can be run, but not trained here", e.Message, StringComparison.Ordinal);
     }
 }

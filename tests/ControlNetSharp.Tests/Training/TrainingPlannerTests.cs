@@ -9,16 +9,19 @@ public class TrainingPlannerTests
     private static readonly TrainingRunOptions Options = new() { Folder = "none", BatchSize = 2, LearningRate = new LearningRate { Peak = 1 }, Loss = new DiffusionLoss(), AverageDecay = 0.9 };
 
     [Theory]
-    [InlineData(TrainingTarget.ControlNet, ScalarType.BFloat16, false)]
-    [InlineData(TrainingTarget.ControlNet, ScalarType.Float32, true)]
-    [InlineData(TrainingTarget.ControlNetAndDecoder, ScalarType.Float32, false)]
-    [InlineData(TrainingTarget.UNet, ScalarType.Float32, true)]
-    public void Plan_CountsWhatIsThere(TrainingTarget target, ScalarType compute, bool eightBit)
+    [InlineData(TrainingTarget.ControlNet, ScalarType.BFloat16, false, false)]
+    [InlineData(TrainingTarget.ControlNet, ScalarType.BFloat16, false, true)]
+    [InlineData(TrainingTarget.ControlNet, ScalarType.Float32, true, false)]
+    [InlineData(TrainingTarget.ControlNetAndDecoder, ScalarType.Float32, false, false)]
+    [InlineData(TrainingTarget.UNet, ScalarType.Float32, true, false)]
+    [InlineData(TrainingTarget.UNet, ScalarType.Float32, true, true)]
+    public void Plan_CountsWhatIsThere(TrainingTarget target, ScalarType compute, bool eightBit, bool isXl)
     {
-        using var unet = TinyModel.UNet();
-        using var controlNet = TinyModel.ControlNet();
+        var p = isXl ? TinyModel.Sdxl : TinyModel.UNetParams;
+        using var unet = TinyModel.UNet(p);
+        using var controlNet = TinyModel.ControlNet(p);
         var options = Options with { Optimizer = new AdamWOptions { EightBitState = eightBit } };
-        var plan = new TrainingPlanner(TinyModel.UNetParams, otherParameters: 1000, target, compute).Plan(options, 64, 64, checkpointing: false);
+        var plan = new TrainingPlanner(p, otherParameters: 1000, target, compute).Plan(options, 64, 64, checkpointing: false);
         long Bytes(string name) => Assert.Single(plan.Memory, part => part.Name == name).Bytes;
 
         var denoiser = new TrainableDenoiser(unet, target == TrainingTarget.UNet ? null : controlNet, target, compute);
