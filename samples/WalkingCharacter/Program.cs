@@ -13,13 +13,13 @@ const int Side = 256;
 var (folder, prompt, seed) = (args[0], args[1], long.Parse(args[2]));
 var steps = args.Length > 3 ? int.Parse(args[3]) : 20;
 await using var engine = new ControlNetEngine();
-Directory.CreateDirectory(folder);
+var poses = Directory.CreateDirectory(Path.Combine(folder, "poses")).FullName;
 
 var (hints, pictures) = (new List<Picture>(), new List<Picture>());
 for (var i = 0; i < Poses; i++)
 {
     var pose = new PoseKeypoints(Side, Side, [WalkCycle.At((double)i / Poses, Side)]);
-    File.WriteAllText(Path.Combine(folder, $"pose-{i}.json"), PoseJson.Write(pose));
+    File.WriteAllText(Path.Combine(poses, $"{i}.json"), PoseJson.Write(pose));
     hints.Add(PoseDrawing.Draw(pose));
 
     // The same words and the same noise give the same character; only the pose changes.

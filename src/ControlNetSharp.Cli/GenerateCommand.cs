@@ -105,9 +105,9 @@ internal static class GenerateCommand
         void Write(GeneratedPicture picture)
         {
             written.Add(results.WritePicture(picture, written.Count));
-            if (written.Count == 1 && settings.WritesMaps)
+            if (settings.WritesMaps)
             {
-                maps.AddRange(hints.Select(results.WriteMap));
+                maps.AddRange(results.WriteMaps(hints, written.Count - 1));
             }
         }
     }

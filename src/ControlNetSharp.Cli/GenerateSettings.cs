@@ -29,7 +29,7 @@ internal sealed record GenerateSettings
     public required bool PrintsRequest { get; init; }
 
     /// <summary>How many pictures are written.</summary>
-    public int Pictures => Replay is null ? Request.Batch * Request.Count : 1;
+    public int Pictures => Replay is null ? Request.Pictures : 1;
 
     /// <summary>Reads the options; no model is opened.</summary>
     /// <param name="arguments">The command line.</param>
@@ -47,7 +47,13 @@ internal sealed record GenerateSettings
         }
 
         var (request, replay) = ReadRequest(arguments, output);
+        request = replay is null ? RequestRows.Expanded(request) : request;
         request.Check();
+        if (arguments.Has(GenerateOptions.Count))
+        {
+            RequestRows.RequireCount(request);
+        }
+
         return new GenerateSettings
         {
             Request = request,

@@ -22,7 +22,9 @@ internal sealed class ResultFiles
         if (!_inFolder)
         {
             var pictures = Enumerable.Range(0, settings.Pictures).Select(index => PictureStem(index, seed: 0));
-            var maps = settings.WritesMaps ? Enumerable.Range(0, settings.Request.Units.Count).Select(MapStem) : [];
+            var maps = settings.WritesMaps
+                ? Enumerable.Range(0, settings.Pictures).SelectMany(MapsOf, (picture, unit) => MapStem(unit, picture))
+                : [];
             OutputPlace.CheckFree(
                 GenerateOptions.Out.Name,
                 settings.Output,
@@ -41,20 +43,33 @@ internal sealed class ResultFiles
     public string WritePicture(GeneratedPicture picture, int index) =>
         Write(PictureStem(index, picture.Seed), picture.Picture, picture.Texts(_settings.Inputs));
 
-    /// <summary>Writes the hint of a unit.</summary>
-    /// <param name="hint">The hint. Borrowed.</param>
-    /// <param name="index">Which unit, from 0.</param>
-    /// <returns>The file.</returns>
-    public string WriteMap(Picture hint, int index) => Write(MapStem(index), hint, null);
+    /// <summary>
+    /// Writes the hints of a picture: with the first one those of all units, then those of units with a row of them.
+    /// </summary>
+    /// <param name="hints">The hints of the units. Borrowed.</param>
+    /// <param name="picture">Which picture of the run, from 0.</param>
+    /// <returns>The files.</returns>
+    public IEnumerable<string> WriteMaps(IReadOnlyList<Picture> hints, int picture) =>
+        MapsOf(picture).Select(unit => Write(MapStem(unit, picture), hints[unit], null));
+
+    /// <summary>The units whose hints are written with a picture.</summary>
+    private IEnumerable<int> MapsOf(int picture) =>
+        _settings
+            .Request.Units.Index()
+            .Where(unit => picture == 0 || unit.Item.Row is not null)
+            .Select(unit => unit.Index);
 
     private string PictureStem(int index, long seed) =>
         _inFolder ? Path.Combine(_settings.Output, $"{Now()}-{index:d4}-{seed}")
         : _settings.Pictures == 1 ? Stem
         : $"{Stem}-{index:d4}";
 
-    private string MapStem(int index) =>
-        $"{(_inFolder ? Path.Combine(_settings.Output, Now()) : Stem)}-map{index}-"
-        + $"{_settings.Request.Units[index].ConditionKind.Name}";
+    private string MapStem(int index, int picture)
+    {
+        var unit = _settings.Request.Units[index];
+        return $"{(_inFolder ? Path.Combine(_settings.Output, Now()) : Stem)}-map{index}-{unit.ConditionKind.Name}"
+            + (unit.Row is null ? "" : $"-{picture:d4}");
+    }
 
     private string Stem => Path.ChangeExtension(_settings.Output, null);
 

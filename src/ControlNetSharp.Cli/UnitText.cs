@@ -18,6 +18,7 @@ internal static class UnitText
         "A value with commas in it stands in quotes, as in -c 'canny=\"my, room.png\",weight=0.8'; or write the unit "
         + "into a file and give @unit.json.";
     private const string More = "more";
+    private const string Frames = "frames";
 
     /// <summary>What stands between several pictures of one option once it is read; no name of a file has it.</summary>
     private const char Between = '\n';
@@ -41,6 +42,7 @@ internal static class UnitText
         "inpaint",
         "pooling",
         More,
+        Frames,
         "combine",
         "transfer",
     ];
@@ -71,6 +73,8 @@ internal static class UnitText
             Text(name) is { } text ? RequestValues.Real<ControlUnit>(property, Member(name), text) : null;
         T Word<T>(string name)
             where T : struct, Enum => Text(name) is { } text ? RequestValues.Word<T>(Member(name), text) : default;
+        List<PictureSource>? Pictures(string name) =>
+            Text(name)?.Split(Between).Select(picture => (PictureSource)picture).ToList();
 
         var unit = new ControlUnit
         {
@@ -98,7 +102,8 @@ internal static class UnitText
             Mask = Text("mask") is { } mask ? mask : (PictureSource?)null,
             Holes = Text("inpaint") is { } holes ? holes : (PictureSource?)null,
             Pooling = Word<ResidualPooling>("pooling"),
-            MorePictures = Text(More)?.Split(Between).Select(picture => (PictureSource)picture).ToList(),
+            MorePictures = Pictures(More),
+            Frames = Pictures(Frames),
             Combine = Word<PictureCombination>("combine"),
             Transfer = Word<PictureTransfer>("transfer"),
         };
@@ -161,9 +166,9 @@ internal static class UnitText
 
             // A kind may be called as an option is: inpaint=PICTURE,inpaint=MASK.
             var isKindAgain = name == kind && !Own.Contains(name);
-            if (index > 0 && name == More && values.TryGetValue(More, out var others))
+            if (index > 0 && name is More or Frames && values.TryGetValue(name, out var others))
             {
-                values[More] = others + Between + value;
+                values[name] = others + Between + value;
             }
             else if (index > 0 && (isKindAgain || !values.TryAdd(name, value)))
             {
@@ -204,7 +209,7 @@ internal static class UnitText
 
     /// <summary>A value as it is written in a unit; several pictures are one text.</summary>
     private static string TextOf(JsonProperty member) =>
-        member is { Name: More, Value.ValueKind: JsonValueKind.Array }
+        member is { Name: More or Frames, Value.ValueKind: JsonValueKind.Array }
             ? string.Join(Between, member.Value.EnumerateArray().Select(picture => picture.ToString()))
             : member.Value.ToString();
 

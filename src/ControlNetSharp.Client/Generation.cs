@@ -263,6 +263,11 @@ public sealed record ControlUnit
     /// <summary>Further pictures for an IP-Adapter, the kind ip.</summary>
     public IReadOnlyList<PictureInput>? More { get; init; }
 
+    /// <summary>
+    /// The pictures of a row behind <see cref="Picture"/>: as many results as the row has, one under each.
+    /// </summary>
+    public IReadOnlyList<PictureInput>? Frames { get; init; }
+
     /// <summary>How an IP-Adapter takes several pictures: average or concat.</summary>
     public string? Combine { get; init; }
 
@@ -271,5 +276,5 @@ public sealed record ControlUnit
 
     [JsonIgnore]
     internal IEnumerable<PictureInput> Pictures =>
-        new[] { Picture, Mask, Inpaint }.OfType<PictureInput>().Concat(More ?? []);
+        new[] { Picture, Mask, Inpaint }.OfType<PictureInput>().Concat(More ?? []).Concat(Frames ?? []);
 }

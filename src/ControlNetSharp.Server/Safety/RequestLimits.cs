@@ -32,7 +32,7 @@ public sealed record RequestLimits
         RequireAtMost("hires.steps", request.Hires?.Steps ?? 0, Steps);
         RequireAtMost("upscale.steps", request.Upscale?.Steps ?? 0, Steps);
         RequireAtMost("batch", request.Batch, Batch);
-        RequireAtMost("count", request.Count, Count);
+        RequireAtMost("count", request.Batches, Count);
         if (request.Size is { } size)
         {
             RequirePixels("size", size, size);

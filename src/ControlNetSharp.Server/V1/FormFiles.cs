@@ -73,7 +73,7 @@ internal sealed class FormFiles
         }
 
         _unused.Remove(file);
-        return file;
+        return file.WithFrame(picture.Frame);
     }
 
     /// <summary>Refuses files that nothing names: they were meant to be used.</summary>

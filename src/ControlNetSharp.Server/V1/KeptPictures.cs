@@ -181,7 +181,7 @@ internal sealed class KeptPictures(BlobStore blobs, IReadOnlyDictionary<string, 
 
     private async Task<PictureSource?> StoredAsync(PictureSource picture, CancellationToken cancellationToken) =>
         picture.Sha256 is { } sha256 && await blobs.HasAsync(sha256, cancellationToken).ConfigureAwait(false)
-            ? PictureSource.Known(sha256)
+            ? PictureSource.Known(sha256).WithFrame(picture.Frame)
             : null;
 
     private async Task<PictureSource?> KeptAsync(string? key, CancellationToken cancellationToken)

@@ -22,6 +22,9 @@ internal sealed class GenerationJob(ControlNetEngine engine, JobStore store) : I
     /// <summary>Name of the file with the hint that a unit has in the second pass; a document.</summary>
     public static string HiresHintName(int unit) => $"hires-hint-{unit}.png";
 
+    /// <summary>The same for another picture of a unit's row than the first.</summary>
+    private static string InRow(string name, int row) => name.Replace(".png", $"-{row}.png", StringComparison.Ordinal);
+
     public async Task<JobResult> RunAsync(ClaimedJob job, JobReport report, CancellationToken cancellationToken)
     {
         var request = await JobPictures
@@ -32,23 +35,8 @@ internal sealed class GenerationJob(ControlNetEngine engine, JobStore store) : I
         var feedback = new RunFeedback(_ => { }, new Told(report), PreviewEvery: 1)
         {
             PreviewPause = PreviewPause,
-            Hints = maps =>
-                hints.AddRange(
-                    maps.Select(
-                        (map, i) => new NewJobFile(HintName(i), JobFileRole.Hint, Png, PictureWriter.EncodePng(map))
-                    )
-                ),
-            HiresHints = maps =>
-                hiresHints.AddRange(
-                    maps.Index()
-                        .Where(map => map.Item is not null)
-                        .Select(map => new NewJobFile(
-                            HiresHintName(map.Index),
-                            JobFileRole.Document,
-                            Png,
-                            PictureWriter.EncodePng(map.Item!)
-                        ))
-                ),
+            Hints = maps => Add(maps, hints, HintName, JobFileRole.Hint),
+            HiresHints = maps => Add(maps, hiresHints, HiresHintName, JobFileRole.Document),
         };
         var summary = await engine
             .RunAsync(
@@ -82,6 +70,22 @@ internal sealed class GenerationJob(ControlNetEngine engine, JobStore store) : I
                 ["totalSeconds"] = summary.TotalSeconds,
             }
         );
+
+        // With the first picture those of all units, then those of units with a row of them.
+        void Add(IReadOnlyList<Picture?> maps, List<NewJobFile> files, Func<int, string> nameOf, string role)
+        {
+            var row = seeds.Count;
+            files.AddRange(
+                maps.Index()
+                    .Where(map => map.Item is not null && (row == 0 || request.Units[map.Index].Row is not null))
+                    .Select(map => new NewJobFile(
+                        row == 0 ? nameOf(map.Index) : InRow(nameOf(map.Index), row),
+                        role,
+                        Png,
+                        PictureWriter.EncodePng(map.Item!)
+                    ))
+            );
+        }
     }
 
     private sealed class Told(JobReport report) : IProgress<GenerationProgress>

@@ -22,7 +22,7 @@ internal static class JobPictures
     )
     {
         var kept = await KeepAsync(RequestPictures.Of(request), blobs, cancellationToken).ConfigureAwait(false);
-        return (RequestPictures.Replace(request, picture => PictureSource.Known(kept[picture])), [.. kept.Values]);
+        return (RequestPictures.Replace(request, picture => Known(picture, kept)), [.. kept.Values]);
     }
 
     /// <summary>The same for a unit alone.</summary>
@@ -33,7 +33,7 @@ internal static class JobPictures
     )
     {
         var kept = await KeepAsync(RequestPictures.Of(unit, "unit"), blobs, cancellationToken).ConfigureAwait(false);
-        return (RequestPictures.Replace(unit, picture => PictureSource.Known(kept[picture])), [.. kept.Values]);
+        return (RequestPictures.Replace(unit, picture => Known(picture, kept)), [.. kept.Values]);
     }
 
     /// <summary>The same for a picture that is only enlarged.</summary>
@@ -44,7 +44,7 @@ internal static class JobPictures
     )
     {
         var kept = await KeepAsync([("picture", request.Picture)], blobs, cancellationToken).ConfigureAwait(false);
-        return (request with { Picture = PictureSource.Known(kept[request.Picture]) }, [.. kept.Values]);
+        return (request with { Picture = Known(request.Picture, kept) }, [.. kept.Values]);
     }
 
     /// <summary>A request of the store with the bytes of its pictures.</summary>
@@ -55,7 +55,7 @@ internal static class JobPictures
     )
     {
         var found = await FetchAsync(RequestPictures.Of(request), blobs, cancellationToken).ConfigureAwait(false);
-        return RequestPictures.Replace(request, picture => found[picture.Sha256!]);
+        return RequestPictures.Replace(request, picture => Found(picture, found));
     }
 
     /// <summary>The same for a unit alone.</summary>
@@ -66,7 +66,7 @@ internal static class JobPictures
     )
     {
         var found = await FetchAsync(RequestPictures.Of(unit, "unit"), blobs, cancellationToken).ConfigureAwait(false);
-        return RequestPictures.Replace(unit, picture => found[picture.Sha256!]);
+        return RequestPictures.Replace(unit, picture => Found(picture, found));
     }
 
     /// <summary>The same for a picture that is only enlarged.</summary>
@@ -77,8 +77,14 @@ internal static class JobPictures
     )
     {
         var found = await FetchAsync([("picture", request.Picture)], blobs, cancellationToken).ConfigureAwait(false);
-        return request with { Picture = found[request.Picture.Sha256!] };
+        return request with { Picture = Found(request.Picture, found) };
     }
+
+    private static PictureSource Known(PictureSource picture, Dictionary<PictureSource, string> kept) =>
+        PictureSource.Known(kept[picture]).WithFrame(picture.Frame);
+
+    private static PictureSource Found(PictureSource picture, Dictionary<string, PictureSource> found) =>
+        found[picture.Sha256!].WithFrame(picture.Frame);
 
     private static async Task<Dictionary<PictureSource, string>> KeepAsync(
         IEnumerable<(string Member, PictureSource Picture)> pictures,

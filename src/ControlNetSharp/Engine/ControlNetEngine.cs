@@ -189,12 +189,12 @@ public sealed partial class ControlNetEngine : IAsyncDisposable
     private void Tell(GenerationRequest request, GenerationSummary summary, Activity? activity)
     {
         var model = new KeyValuePair<string, object?>("controlnet.model", request.Model);
-        EngineTelemetry.Pictures.Add(request.Batch * request.Count, model);
+        EngineTelemetry.Pictures.Add(request.Pictures, model);
         EngineTelemetry.StepSeconds.Record(summary.SecondsPerStep, model);
         EngineTelemetry.RequestSeconds.Record(summary.TotalSeconds, model);
         activity?.SetTag("controlnet.model", request.Model).SetTag("controlnet.steps", summary.Steps);
         activity?.SetTag("controlnet.units", request.Units.Count);
-        LogMade(request.Batch * request.Count, request.Model, summary.TotalSeconds, summary.SecondsPerStep);
+        LogMade(request.Pictures, request.Model, summary.TotalSeconds, summary.SecondsPerStep);
         foreach (var warning in summary.Warnings)
         {
             LogWarning(warning.Member, warning.Text);

@@ -48,12 +48,13 @@ internal sealed class GenerationRun
         _files =
             replay?.Find(engine.Finder, _request, cancellationToken)
             ?? RequestFiles.Find(_request, engine.Finder, cancellationToken);
-        foreach (
-            var annotator in _inputs
-                .Units.Where(unit => !unit.Source.IsHint)
-                .Select(unit => unit.Source.Annotator)
-                .OfType<AnnotatorInfo>()
-        )
+        var annotators = Enumerable
+            .Range(0, _request.Row ?? 1)
+            .SelectMany(row => InputsAt(row).Units)
+            .Where(unit => !unit.Source.IsHint)
+            .Select(unit => unit.Source.Annotator)
+            .OfType<AnnotatorInfo>();
+        foreach (var annotator in annotators.Distinct())
         {
             engine.AnnotatorFiles.FindAll(annotator);
         }
@@ -79,36 +80,82 @@ internal sealed class GenerationRun
         request.Check();
         var frame = GenerationFrame.Of(request);
         request = request with { Initial = frame.Fitted(request.Initial) };
-        var hints = Hints(frame, cancellationToken);
         var pools = _files.ControlNets.Select((path, i) => Pools(request.Units[i], path)).ToList();
-        using var references = new UnitReferences(
-            request,
-            _files,
-            hints,
-            networks,
-            _engine.Encodings,
-            placement,
-            cancellationToken
-        );
-        var controls = Controls(request, hints, pools, networks, references);
         var enlargement = EnlargementOf(networks, cancellationToken);
-        var (device, hashes) = (_engine.Options.Device, _engine.Finder.Hashes);
-        var manifests = new ManifestMaker(request, _files, networks.Model, hints, pools, device, hashes);
-        var warnings = Warnings(networks.Model, frame, hints).Concat(manifests.Warnings).ToList();
-        warnings.ForEach(feedback.Warn);
-        IReadOnlyList<Picture> maps = [.. hints.Select(hint => hint.Map)];
-        feedback.Hints?.Invoke(maps);
-        if (frame.Larger is not null)
+        var steps = feedback.For(networks.Model, request.Batches);
+        var (rows, told, first) = (new List<GenerationSummary>(), new HashSet<RequestWarning>(), new List<UnitHints>());
+        foreach (var (row, inputs) in RowsOf(request))
         {
-            feedback.HiresHints?.Invoke([.. hints.Select(hint => hint.HiresHint)]);
+            var hints = Hints(inputs, first, frame, cancellationToken);
+            first = rows.Count == 0 ? hints : first;
+            rows.Add(MakeRow(row, inputs, hints));
         }
 
-        var steps = feedback.For(networks.Model, request.Count);
-        GeneratedBatch Make(GenerationRequest batch, Action<SamplingProgress>? told) =>
-            generator.Generate(batch, controls, enlargement, told, cancellationToken);
-        var summary = Batches(Make, request, manifests, onPicture, steps);
-        return summary with { Hints = maps, Warnings = warnings };
+        return rows[0] with
+        {
+            Warnings = [.. rows.SelectMany(row => row.Warnings)],
+            SecondsPerStep = rows.Average(row => row.SecondsPerStep),
+            TotalSeconds = _clock.Elapsed.TotalSeconds,
+        };
+
+        // The batches that have the same hints.
+        GenerationSummary MakeRow(GenerationRequest row, RequestInputs inputs, List<UnitHints> hints)
+        {
+            using var references = new UnitReferences(
+                row,
+                _files,
+                hints,
+                networks,
+                _engine.Encodings,
+                placement,
+                cancellationToken
+            );
+            var controls = Controls(row, hints, pools, networks, references);
+            var (device, hashes) = (_engine.Options.Device, _engine.Finder.Hashes);
+            var manifests = new ManifestMaker(row, _files, networks.Model, hints, pools, device, hashes);
+            var warnings = Warnings(networks.Model, inputs, frame, hints)
+                .Concat(manifests.Warnings)
+                .Where(told.Add)
+                .ToList();
+            warnings.ForEach(feedback.Warn);
+            IReadOnlyList<Picture> maps = [.. hints.Select(hint => hint.Map)];
+            feedback.Hints?.Invoke(maps);
+            if (frame.Larger is not null)
+            {
+                feedback.HiresHints?.Invoke([.. hints.Select(hint => hint.HiresHint)]);
+            }
+
+            GeneratedBatch Make(GenerationRequest batch, Action<SamplingProgress>? told) =>
+                generator.Generate(batch, controls, enlargement, told, cancellationToken);
+            var summary = Batches(Make, row, manifests, onPicture, batch => steps.Of(rows.Count + batch));
+            return summary with { Hints = rows.Count == 0 ? maps : [], Warnings = warnings };
+        }
     }
+
+    /// <summary>
+    /// The request once for each picture of its units' rows, with what they then are made of; as it is where there is
+    /// no row.
+    /// </summary>
+    private IEnumerable<(GenerationRequest Request, RequestInputs Inputs)> RowsOf(GenerationRequest request) =>
+        request.Row is not { } length
+            ? [(request, _inputs)]
+            : Enumerable
+                .Range(0, length)
+                .Select(InputsAt)
+                .Select(
+                    (inputs, row) =>
+                        (
+                            request with
+                            {
+                                Count = 1,
+                                Seed = request.Seed + row,
+                                Units = [.. inputs.Units.Select(input => input.Unit with { Frames = null })],
+                            },
+                            inputs
+                        )
+                );
+
+    private RequestInputs InputsAt(int row) => row == 0 ? _inputs : _inputs.At(_request, row);
 
     /// <summary>The units that act, ready.</summary>
     private List<PreparedControl> Controls(
@@ -174,14 +221,14 @@ internal sealed class GenerationRun
         GenerationRequest request,
         ManifestMaker manifests,
         Action<GeneratedPicture> onPicture,
-        BatchFeedback feedback
+        Func<int, Action<SamplingProgress>?> feedback
     )
     {
         // Of a batch only its numbers are kept: the pixels of a thousand pictures would fill the memory.
         var (secondsPerStep, steps) = (new List<double>(), 0);
         for (var batch = 0; batch < request.Count; batch++)
         {
-            var made = make(request with { Seed = request.Seed + (long)batch * request.Batch }, feedback.Of(batch));
+            var made = make(request with { Seed = request.Seed + (long)batch * request.Batch }, feedback(batch));
             secondsPerStep.Add(made.SecondsPerStep);
             steps = made.Steps;
             foreach (
@@ -233,20 +280,21 @@ internal sealed class GenerationRun
         return PictureResizing.FitHint(hint.Picture, tile.Width, tile.Height, ResizeMode.Just);
     }
 
-    private List<UnitHints> Hints(GenerationFrame frame, CancellationToken cancellationToken)
+    /// <summary>The hints of the units; where a unit has none of its own in a row, its first one.</summary>
+    private List<UnitHints> Hints(
+        RequestInputs inputs,
+        List<UnitHints> first,
+        GenerationFrame frame,
+        CancellationToken cancellationToken
+    )
     {
-        return
-        [
-            .. _inputs.Units.Select(
-                (unit, i) =>
-                    _replay?.HintsOf(i)
-                    ?? (
-                        unit.Unit.IsForIpAdapter
-                            ? UnitHints.OfPictures(unit, frame, SideSeenBy(_files.Encoders[i]))
-                            : UnitHints.Make(unit, frame, _engine.HintMaker, cancellationToken)
-                    )
-            ),
-        ];
+        return [.. inputs.Units.Select((unit, i) => _replay?.HintsOf(i) ?? Shared(i) ?? Made(unit, i))];
+
+        UnitHints? Shared(int i) => first.Count == 0 || _request.Units[i].Row is not null ? null : first[i];
+        UnitHints Made(UnitInput unit, int i) =>
+            unit.Unit.IsForIpAdapter
+                ? UnitHints.OfPictures(unit, frame, SideSeenBy(_files.Encoders[i]))
+                : UnitHints.Make(unit, frame, _engine.HintMaker, cancellationToken);
     }
 
     /// <summary>Pixels of a side of what an image encoder sees; of none, for a unit that never acts, CLIP's.</summary>
@@ -269,7 +317,12 @@ internal sealed class GenerationRun
                     + $"colours, v is what it needs (the 768 models of {family.Name} do)."
             );
 
-    private IEnumerable<RequestWarning> Warnings(DiffusionModel model, GenerationFrame frame, List<UnitHints> hints)
+    private IEnumerable<RequestWarning> Warnings(
+        DiffusionModel model,
+        RequestInputs inputs,
+        GenerationFrame frame,
+        List<UnitHints> hints
+    )
     {
         if (_replay?.Warning is { } replayed)
         {
@@ -281,7 +334,7 @@ internal sealed class GenerationRun
             yield return unknown;
         }
 
-        foreach (var (unit, hint) in _inputs.Units.Zip(hints).Where((_, index) => _replay?.HintsOf(index) is null))
+        foreach (var (unit, hint) in inputs.Units.Zip(hints).Where((_, index) => _replay?.HintsOf(index) is null))
         {
             foreach (
                 var warning in unit.WarningsOfMasks(
@@ -296,7 +349,7 @@ internal sealed class GenerationRun
             foreach (var text in HintMaker.Warnings(unit.Source, hint.Hint))
             {
                 yield return new RequestWarning(
-                    unit.Path + ".picture",
+                    unit.PictureMember,
                     $"{unit.Source.Kind.Name}={unit.Unit.Picture.Name}",
                     text
                 );

@@ -32,6 +32,14 @@ internal sealed record RequestInputs(IReadOnlyList<UnitInput> Units)
         ]);
     }
 
+    /// <summary>
+    /// The same for another picture of the units' rows; they are read for themselves, so that a long row does not stay
+    /// in memory.
+    /// </summary>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    public RequestInputs At(GenerationRequest request, int row) =>
+        new([.. Units.Zip(request.Units, (input, unit) => unit.Row is null ? input : input.Of(unit, row, request))]);
+
     /// <summary>Refuses a picture whose file is not there, by the member that names it.</summary>
     internal static void RequireThere(string member, PictureSource? source)
     {
@@ -57,6 +65,9 @@ internal sealed record UnitInput(string Path, ControlUnit Unit, HintInput Source
     /// <summary>Further pictures for an IP-Adapter.</summary>
     public IReadOnlyList<Picture> More { get; init; } = [];
 
+    /// <summary>The member that names the picture, such as <c>units[0].picture</c>.</summary>
+    public string PictureMember { get; init; } = Path + ".picture";
+
     private const string Inpainting = "inpaint";
 
     /// <summary>Reads them.</summary>
@@ -65,19 +76,21 @@ internal sealed record UnitInput(string Path, ControlUnit Unit, HintInput Source
     /// <param name="initialMask">
     /// The mask of the picture to start from, which an inpainting ControlNet's holes are if it has none of its own.
     /// </param>
-    public static UnitInput Read(ControlUnit unit, string path, InpaintMask? initialMask)
+    /// <param name="row">Which picture of its row the unit has.</param>
+    public static UnitInput Read(ControlUnit unit, string path, InpaintMask? initialMask, int row = 0)
     {
-        foreach (var (member, picture) in RequestPictures.Of(unit, path))
+        foreach (var (name, picture) in RequestPictures.Of(unit, path))
         {
-            RequestInputs.RequireThere(member, picture);
+            RequestInputs.RequireThere(name, picture);
         }
 
         var source = UnitAnnotator.Open(unit, path);
         IReadOnlyList<Picture> more = [.. (unit.MorePictures ?? []).Select(picture => picture.Read())];
-        RequireSize(path + ".picture", unit.Picture.Name, source.Picture);
-        foreach (var (index, picture) in more.Index())
+        var member = row == 0 ? path + ".picture" : $"{path}.frames[{row - 1}]";
+        RequireSize(member, unit.Picture.Name, source.Picture);
+        foreach (var (index, other) in more.Index())
         {
-            RequireSize($"{path}.more[{index}]", unit.MorePictures![index].Name, picture);
+            RequireSize($"{path}.more[{index}]", unit.MorePictures![index].Name, other);
         }
 
         return new UnitInput(
@@ -89,7 +102,15 @@ internal sealed record UnitInput(string Path, ControlUnit Unit, HintInput Source
         )
         {
             More = more,
+            PictureMember = member,
         };
+    }
+
+    /// <summary>Those of another picture of the unit's row.</summary>
+    public UnitInput Of(ControlUnit unit, int row, GenerationRequest request)
+    {
+        var other = RequestRows.At(unit, row);
+        return Read(other with { Picture = other.Picture.Apart() }, Path, request.Initial?.Mask, row);
     }
 
     private static void RequireSize(string member, string name, Picture picture) =>

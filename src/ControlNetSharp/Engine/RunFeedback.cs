@@ -22,7 +22,8 @@ internal sealed record RunFeedback(
     public double PreviewPause { get; init; }
 
     /// <summary>
-    /// Gets the hints of the units before the first step, as their annotators made them; null for nobody.
+    /// Gets the hints of the units before the first step, as their annotators made them, and again before each other
+    /// picture of their rows; null for nobody.
     /// </summary>
     public Action<IReadOnlyList<Picture>>? Hints { get; init; }
 

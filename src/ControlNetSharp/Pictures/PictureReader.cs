@@ -95,6 +95,25 @@ public static class PictureReader
     public static Picture Read(ReadOnlySpan<byte> bytes, string name = "picture", PictureLimits? limits = null) =>
         Read(bytes, name, limits, OverWhite);
 
+    /// <summary>A frame of an animation, whole, as it is seen; of other files there is one, 0.</summary>
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, string, PictureLimits?)" path="/param|/exception"/>
+    internal static Picture ReadFrame(ReadOnlySpan<byte> bytes, string name, int frame) =>
+        Read(bytes, name, null, OverWhite, frame);
+
+    /// <summary>The same as a mask.</summary>
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, string, PictureLimits?)" path="/param|/exception"/>
+    internal static Picture ReadMaskFrame(ReadOnlySpan<byte> bytes, string name, int frame) =>
+        Read(bytes, name, null, AsMask, frame);
+
+    /// <summary>How many frames a file has: 1 where it is no animation.</summary>
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, string, PictureLimits?)" path="/param|/exception"/>
+    internal static int FramesOf(ReadOnlySpan<byte> bytes, string name)
+    {
+        using var data = SKData.CreateCopy(bytes);
+        using var codec = Open(data, bytes, name, limits: null);
+        return Math.Max(1, codec.FrameCount);
+    }
+
     /// <summary>Width and height of the upright picture, from the header alone: nothing is decoded.</summary>
     /// <inheritdoc cref="Read(ReadOnlySpan{byte}, string, PictureLimits?)" path="/param|/exception"/>
     internal static (int Width, int Height) SizeOf(
@@ -157,13 +176,22 @@ public static class PictureReader
         ReadOnlySpan<byte> bytes,
         string name,
         PictureLimits? limits,
-        Func<byte[], byte[]> rgbOf
+        Func<byte[], byte[]> rgbOf,
+        int frame = 0
     )
     {
         using var data = SKData.CreateCopy(bytes);
         using var codec = Open(data, bytes, name, limits);
         var (format, width, height) = (PictureSignature.FormatOf(bytes), codec.Info.Width, codec.Info.Height);
-        var (result, rgba) = Decode(codec);
+        if (frame > 0 && frame >= codec.FrameCount)
+        {
+            throw new PictureException(
+                name,
+                $"there is no frame {frame}: it has {Math.Max(1, codec.FrameCount)}, counted from 0."
+            );
+        }
+
+        var (result, rgba) = Decode(codec, frame);
         var pixels = result switch
         {
             SKCodecResult.Success => rgba,
@@ -240,7 +268,7 @@ public static class PictureReader
     }
 
     /// <summary>All rows as bytes R, G, B, A with colours that are not multiplied by alpha.</summary>
-    private static unsafe (SKCodecResult Result, byte[] Rgba) Decode(SKCodec codec)
+    private static unsafe (SKCodecResult Result, byte[] Rgba) Decode(SKCodec codec, int frame = 0)
     {
         var (width, height) = (codec.Info.Width, codec.Info.Height);
         // No colour space: samples arrive as they are stored.
@@ -248,7 +276,8 @@ public static class PictureReader
         var rgba = GC.AllocateUninitializedArray<byte>(checked(4 * width * height));
         fixed (byte* pixels = rgba)
         {
-            return (codec.GetPixels(info, (nint)pixels), rgba);
+            // Frames that this one is laid over are decoded before it.
+            return (codec.GetPixels(info, (nint)pixels, new SKCodecOptions(frame)), rgba);
         }
     }
 

@@ -5,35 +5,44 @@ namespace ControlNetSharp.Pictures;
 
 /// <summary>
 /// A picture by reference: a file, the bytes of one, or pixels in memory. It is read once, when it is first needed, and
-/// then
-/// stays what it was, whatever becomes of the file. In JSON it is a path, a data URL, or an object with <c>path</c> or
-/// <c>data</c> (base64) and <c>sha256</c>.
+/// then stays what it was, whatever becomes of the file. In JSON it is a path, a data URL, or an object with
+/// <c>path</c> or <c>data</c> (base64), <c>sha256</c> and <c>frame</c>.
 /// </summary>
 [JsonConverter(typeof(PictureSourceConverter))]
 public sealed class PictureSource
 {
     private readonly string? _expectedSha256;
+    private readonly Picture? _pixels;
     private readonly Lazy<byte[]> _bytes;
     private readonly Lazy<Picture> _picture;
     private readonly Lazy<Picture> _mask;
     private readonly Lazy<string> _sha256;
 
-    private PictureSource(string? path, Func<byte[]> read, string? sha256 = null, Picture? pixels = null)
+    private PictureSource(
+        string? path,
+        Func<byte[]> read,
+        string? sha256 = null,
+        Picture? pixels = null,
+        int? frame = null
+    )
     {
         // Failures are not kept: a file may be there at the next try.
         const LazyThreadSafetyMode mode = LazyThreadSafetyMode.PublicationOnly;
-        (Path, _expectedSha256) = (path, sha256);
+        (Path, _expectedSha256, _pixels, Frame) = (path, sha256, pixels, frame);
         _bytes = new(() => Verified(read()), mode);
-        _picture = new(() => pixels ?? PictureReader.Read(ReadBytes(), Name), mode);
-        _mask = new(() => pixels ?? PictureReader.ReadMask(ReadBytes(), Name), mode);
+        _picture = new(() => pixels ?? PictureReader.ReadFrame(ReadBytes(), Name, frame ?? 0), mode);
+        _mask = new(() => pixels ?? PictureReader.ReadMaskFrame(ReadBytes(), Name, frame ?? 0), mode);
         _sha256 = new(() => Digest(_bytes.Value), mode);
     }
 
     /// <summary>The file, as it was written; null for bytes and pixels.</summary>
     public string? Path { get; }
 
+    /// <summary>Which frame of an animation, from 0; null for the first one, and for what is none.</summary>
+    public int? Frame { get; }
+
     /// <summary>What messages call it.</summary>
-    public string Name => Path ?? "picture";
+    public string Name => (Path ?? "picture") + (Frame is null ? "" : $" (frame {Frame})");
 
     /// <summary>
     /// SHA-256 of the file or its bytes (of pixels in memory: of their PNG), 64 lower-case digits; null while it was
@@ -70,6 +79,40 @@ public sealed class PictureSource
         return new(null, () => PictureWriter.EncodePng(picture), pixels: picture);
     }
 
+    /// <summary>
+    /// Pictures one after another: those of a folder in the order in which people count names (2 before 10; files whose
+    /// names begin with a full stop are left out), or the frames of an animated GIF or WebP. Any other file is one.
+    /// </summary>
+    /// <param name="path">The folder or the file. What is in it is read when it is needed.</param>
+    /// <exception cref="PictureException">The folder is empty, or the animation cannot be read.</exception>
+    public static IReadOnlyList<PictureSource> FramesOf(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return PictureFrames.Of(path);
+    }
+
+    /// <summary>The same file, of which another frame is seen.</summary>
+    /// <param name="frame">Which one, from 0; null for the first, or for a file that is no animation.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    public PictureSource WithFrame(int? frame)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(frame ?? 0, nameof(frame));
+        return frame == Frame
+            ? this
+            : new(Path, () => _bytes.Value, _expectedSha256, frame: frame)
+            {
+                IsKnownByDigestOnly = IsKnownByDigestOnly,
+            };
+    }
+
+    /// <summary>
+    /// The same picture, read for itself: what it keeps is let go with it, where this one would keep it longer.
+    /// </summary>
+    internal PictureSource Apart() =>
+        _pixels is not null ? this
+        : Path is null ? new(null, () => _bytes.Value, _expectedSha256, frame: Frame)
+        : FromFile(Path, _expectedSha256).WithFrame(Frame);
+
     /// <summary>A picture of which only the digest is known: reading it fails.</summary>
     internal static PictureSource Known(string sha256) =>
         new(null, () => throw new PictureException("picture", $"only its SHA-256 is known: {sha256}."), sha256)
@@ -79,13 +122,13 @@ public sealed class PictureSource
 
     /// <summary>The same file with pixels that were kept of it, which count instead of what is there now.</summary>
     internal PictureSource WithPixels(Picture picture) =>
-        new(Path, () => PictureWriter.EncodePng(picture), Sha256, picture);
+        new(Path, () => PictureWriter.EncodePng(picture), Sha256, picture, Frame);
 
     /// <summary>The same without its content: path and digest.</summary>
     internal PictureSource ToReference()
     {
         var sha256 = Sha256 ?? ReadSha256();
-        return Path is null ? Known(sha256) : FromFile(Path, sha256);
+        return (Path is null ? Known(sha256) : FromFile(Path, sha256)).WithFrame(Frame);
     }
 
     /// <summary>A path is a file.</summary>

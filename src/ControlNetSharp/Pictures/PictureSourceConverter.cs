@@ -6,8 +6,8 @@ namespace ControlNetSharp.Pictures;
 
 /// <summary>
 /// <see cref="PictureSource"/> in JSON. Read: a path, a data URL with base64, or an object with <c>path</c> or
-/// <c>data</c> and,
-/// where it is to be checked, <c>sha256</c>. Written: a path alone while the file was not read, else an object.
+/// <c>data</c> and, where it is to be checked, <c>sha256</c>, and of an animation <c>frame</c>. Written: a path alone
+/// while the file was not read, else an object.
 /// </summary>
 internal sealed class PictureSourceConverter : JsonConverter<PictureSource>
 {
@@ -23,7 +23,7 @@ internal sealed class PictureSourceConverter : JsonConverter<PictureSource>
 
     public override void Write(Utf8JsonWriter writer, PictureSource value, JsonSerializerOptions options)
     {
-        if (value is { Path: { } only, Sha256: null })
+        if (value is { Path: { } only, Sha256: null, Frame: null })
         {
             writer.WriteStringValue(only);
             return;
@@ -42,6 +42,11 @@ internal sealed class PictureSourceConverter : JsonConverter<PictureSource>
         if (value.Sha256 is { } sha256)
         {
             writer.WriteString("sha256", sha256);
+        }
+
+        if (value.Frame is { } frame)
+        {
+            writer.WriteNumber("frame", frame);
         }
 
         writer.WriteEndObject();
@@ -67,8 +72,20 @@ internal sealed class PictureSourceConverter : JsonConverter<PictureSource>
         string? path = null,
             data = null,
             sha256 = null;
+        int? frame = null;
         foreach (var member in document.RootElement.EnumerateObject())
         {
+            if (member.Name == "frame")
+            {
+                frame =
+                    member.Value.ValueKind == JsonValueKind.Number
+                    && member.Value.TryGetInt32(out var number)
+                    && number >= 0
+                        ? number
+                        : throw new JsonException("'frame' must be a whole number, from 0 for the first.");
+                continue;
+            }
+
             var text =
                 member.Value.ValueKind == JsonValueKind.String
                     ? member.Value.GetString()
@@ -90,17 +107,20 @@ internal sealed class PictureSourceConverter : JsonConverter<PictureSource>
                             );
                     break;
                 default:
-                    throw new JsonException($"has an unknown member '{member.Name}'; allowed are path, data, sha256.");
+                    throw new JsonException(
+                        $"has an unknown member '{member.Name}'; allowed are path, data, sha256, frame."
+                    );
             }
         }
 
-        return (path, data, sha256) switch
+        var source = (path, data, sha256) switch
         {
             ({ Length: > 0 }, null, _) => PictureSource.FromFile(path, sha256),
             (null, not null, _) => FromBase64(data, sha256),
             (null, null, not null) => PictureSource.Known(sha256),
             _ => throw new JsonException("must have either 'path' or 'data'."),
         };
+        return source.WithFrame(frame);
     }
 
     private static PictureSource FromBase64(string text, string? sha256) =>

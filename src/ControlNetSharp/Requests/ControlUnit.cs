@@ -124,11 +124,22 @@ public sealed record ControlUnit
     [JsonPropertyName("more")]
     public IReadOnlyList<PictureSource>? MorePictures { get; init; }
 
+    /// <summary>
+    /// The pictures of a row behind <see cref="Picture"/>: the request makes as many pictures as the row has, picture k
+    /// under the k-th of them. Rows of several units are of one length; a unit without one, the default null, has its
+    /// picture for all. <see cref="PictureSource.FramesOf"/> reads a folder or an animation.
+    /// </summary>
+    public IReadOnlyList<PictureSource>? Frames { get; init; }
+
     /// <summary>How an IP-Adapter takes several pictures; default the mean of their tokens.</summary>
     public PictureCombination Combine { get; init; }
 
     /// <summary>What an IP-Adapter takes over of its pictures; default everything.</summary>
     public PictureTransfer Transfer { get; init; }
+
+    /// <summary>How many pictures its row has; null without one.</summary>
+    [JsonIgnore]
+    internal int? Row => 1 + Frames?.Count;
 
     /// <summary>Whether it can act at all: a factor is above 0.</summary>
     [JsonIgnore]

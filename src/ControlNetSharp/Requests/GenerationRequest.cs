@@ -74,7 +74,10 @@ public sealed record GenerationRequest
     [Range(1, 64)]
     public int Batch { get; init; } = 1;
 
-    /// <summary>Batches one after another, 1 to 1000; default 1.</summary>
+    /// <summary>
+    /// Batches one after another, 1 to 1000; default 1, or as many as the rows of units have pictures
+    /// (<see cref="ControlUnit.Frames"/>).
+    /// </summary>
     [Range(1, 1000)]
     public int Count { get; init; } = 1;
 
@@ -125,7 +128,15 @@ public sealed record GenerationRequest
             Denoise = Initial?.Denoise ?? 1,
         };
 
+    /// <summary>How many pictures the rows of its units have; null where each unit has one for all.</summary>
+    [JsonIgnore]
+    internal int? Row => Units.Select(unit => unit.Row).FirstOrDefault(row => row is not null);
+
+    /// <summary>How many batches it makes.</summary>
+    [JsonIgnore]
+    internal int Batches => Row ?? Count;
+
     /// <summary>How many pictures it makes.</summary>
     [JsonIgnore]
-    internal int Pictures => Batch * Count;
+    internal int Pictures => Batch * Batches;
 }

@@ -40,7 +40,9 @@ internal static class RequestPaths
     private static PictureSource Rooted(PictureSource source, string folder) =>
         source is not { Path: { } path } || Path.IsPathRooted(path)
             ? source
-            : PictureSource.FromFile(Path.GetFullPath(path, Path.GetFullPath(folder)), source.Sha256);
+            : PictureSource
+                .FromFile(Path.GetFullPath(path, Path.GetFullPath(folder)), source.Sha256)
+                .WithFrame(source.Frame);
 
     /// <summary>A path below a folder; null stays null.</summary>
     public static string? Rooted(string? path, string folder) =>

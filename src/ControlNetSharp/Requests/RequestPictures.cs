@@ -39,6 +39,11 @@ internal static class RequestPictures
         {
             yield return ($"{path}.more[{index}]", picture);
         }
+
+        foreach (var (index, picture) in (unit.Frames ?? []).Index())
+        {
+            yield return ($"{path}.frames[{index}]", picture);
+        }
     }
 
     /// <summary>The same request with other pictures in the place of its own.</summary>
@@ -66,5 +71,6 @@ internal static class RequestPictures
             Mask = unit.Mask is null ? null : replacement(unit.Mask),
             Holes = unit.Holes is null ? null : replacement(unit.Holes),
             MorePictures = unit.MorePictures is null ? null : [.. unit.MorePictures.Select(replacement)],
+            Frames = unit.Frames is null ? null : [.. unit.Frames.Select(replacement)],
         };
 }

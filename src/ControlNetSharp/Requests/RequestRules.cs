@@ -42,6 +42,8 @@ internal static class RequestRules
         {
             CheckUnit(unit, $"units[{index}]");
         }
+
+        RequestRows.Check(request);
     }
 
     /// <summary>Checks a unit alone.</summary>

@@ -56,7 +56,7 @@ public sealed partial class CommandTests : IDisposable
             var run = await CommandRun.Of(Small(arguments));
             Assert.True(run.ExitCode == 0, $"{page}: controlnet {string.Join(' ', arguments)}: {run.Message}");
             var made = Directory.GetFiles(_folder.Path);
-            Assert.Equal(before + 1, made.Length);
+            Assert.Equal(before + (arguments.Contains("pose=docs/uses/walking/poses") ? 8 : 1), made.Length);
             Assert.All(made, file => PictureReader.Read(file));
         }
     }
@@ -94,9 +94,9 @@ public sealed partial class CommandTests : IDisposable
             : [.. words, "--steps", "1", "--size", "64x64", "-o", _folder[$"{Directory.GetFiles(_folder.Path).Length}.png"]];
     }
 
-    /// <summary>A file of the repository, or one that a command before this made.</summary>
-    private string Placed(string file) => File.Exists(Repository.PathOf(file)) ? Repository.PathOf(file) : _folder[file];
+    /// <summary>A file or folder of the repository, or a file that a command before this made.</summary>
+    private string Placed(string file) => Path.Exists(Repository.PathOf(file)) ? Repository.PathOf(file) : _folder[file];
 
-    [GeneratedRegex(@"[\w/.-]+\.(png|jpg|json)\b", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"[\w/.-]+\.(png|jpg|json)\b|docs/[\w/-]+", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex PictureFile();
 }

@@ -49,6 +49,8 @@ public sealed class SampleTests : IDisposable
         SampleProgram.Run(Assembly.Load("WalkingCharacter"), _folder.Path, "a man in a red shirt", "1", Steps);
         IsAPicture("sheet.jpg", (2 * 256) + 4);
         Assert.Equal("GIF89a"u8, File.ReadAllBytes(_folder["walk.gif"]).AsSpan(0, 6));
+        Assert.Equal(8, PictureSource.FramesOf(_folder["walk.gif"]).Count);
+        Assert.Equal(Enumerable.Range(0, 8).Select(pose => $"{pose}.json"), PictureSource.FramesOf(_folder["poses"]).Select(pose => Path.GetFileName(pose.Path)));
     }
 
     [Fact]
