@@ -5,18 +5,35 @@ namespace ControlNetSharp.Annotators;
 /// beside the program, too.
 /// </summary>
 /// <param name="Folders">
-/// Searched in this order, themselves and not the folders in them; those that do not exist are passed over.
+/// Searched in this order; those that do not exist are passed over. The folders in them are not searched, but for those
+/// of other programs, whose annotators each have one.
 /// </param>
 public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
 {
+    /// <summary>
+    /// Where A1111, Forge and ComfyUI keep weights of annotators below a root: in a folder for each annotator
+    /// (<c>openpose</c>, <c>normal_bae</c>), or for each organisation and repository (<c>lllyasviel/Annotators</c>), or as
+    /// the hub's cache has them.
+    /// </summary>
     private static readonly string[] Inner =
     [
         "annotators",
         "Annotators",
         "ControlNet/annotators",
+        "ControlNetPreprocessor",
+        "models/annotators",
         "models/ControlNetPreprocessor",
         "extensions/sd-webui-controlnet/annotator/downloads",
+        "custom_nodes/comfyui_controlnet_aux/ckpts",
     ];
+
+    /// <summary>As deep as the hub's cache: repository, snapshots, revision.</summary>
+    private static readonly EnumerationOptions InnerFolders = new()
+    {
+        RecurseSubdirectories = true,
+        MaxRecursionDepth = 2,
+        IgnoreInaccessible = true,
+    };
 
     /// <summary>Where the package ControlNetSharp.Pocket puts its files.</summary>
     private static string EmbeddedFolder => Path.Combine(AppContext.BaseDirectory, "pocket");
@@ -24,9 +41,21 @@ public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
     /// <summary>No folders: enough for annotators that work with nothing downloaded.</summary>
     public static AnnotatorFiles None { get; } = new([]);
 
-    /// <summary>Some folders, and those in them where A1111 and ComfyUI keep weights of annotators.</summary>
-    public static AnnotatorFiles Below(IEnumerable<string> folders) =>
-        new([.. folders.SelectMany(folder => Inner.Select(inner => Path.Combine(folder, inner)).Prepend(folder))]);
+    /// <summary>
+    /// Some folders, and those in them where A1111, Forge and ComfyUI keep weights of annotators, with their own folders.
+    /// </summary>
+    public static AnnotatorFiles Below(IEnumerable<string> folders)
+    {
+        var all = folders.ToList();
+        string[] Nested(string folder) => [.. Inner.Select(inner => Path.Combine([folder, .. inner.Split('/')]))];
+        return new([.. all.SelectMany(folder => Nested(folder).Prepend(folder))])
+        {
+            Nests = all.SelectMany(Nested).ToHashSet(StringComparer.Ordinal),
+        };
+    }
+
+    /// <summary>Those of <see cref="Folders"/> whose own folders are searched, too.</summary>
+    private HashSet<string> Nests { get; init; } = [];
 
     /// <summary>Finds the weights of an annotator.</summary>
     /// <param name="info">An annotator that has <see cref="AnnotatorInfo.Weights"/>.</param>
@@ -59,7 +88,7 @@ public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
     public string Find(AnnotatorInfo info, AnnotatorWeights weights)
     {
         IReadOnlyList<string> folders = weights.IsEmbedded ? [.. Folders, EmbeddedFolder] : Folders;
-        foreach (var folder in folders)
+        foreach (var folder in folders.SelectMany(WithInner))
         {
             if (weights.FileNames.Select(name => FileIn(folder, name)).OfType<string>().FirstOrDefault() is { } path)
             {
@@ -81,6 +110,12 @@ public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
             weights.FileNames[0]
         );
     }
+
+    /// <summary>A folder, and where it is a nest those in it, in the order of their names.</summary>
+    private IEnumerable<string> WithInner(string folder) =>
+        Nests.Contains(folder) && Directory.Exists(folder)
+            ? Directory.EnumerateDirectories(folder, "*", InnerFolders).Order(StringComparer.Ordinal).Prepend(folder)
+            : [folder];
 
     /// <summary>A file of a folder; null where it is not there.</summary>
     /// <param name="folder">The folder.</param>
