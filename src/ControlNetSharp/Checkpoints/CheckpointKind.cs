@@ -1,3 +1,4 @@
+using ControlNetSharp.Checkpoints.KeyMaps;
 using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Text;
 
@@ -94,6 +95,7 @@ public static class CheckpointKind
         new("decoder.conv_in.weight", "autoencoder", "ldm"),
         new("text_model.embeddings.token_embedding.weight", "text encoder", "transformers"),
         new("vision_model.embeddings.class_embedding", ImageEncoder, "transformers"),
+        new(OpenClipKeys.Patches, ImageEncoder, "open_clip"),
     ];
 
     /// <summary>
@@ -114,8 +116,9 @@ public static class CheckpointKind
                 TextualInversion => FamilyOfVectors(shapes),
                 Adapter => FamilyOfAdapter(shapes),
                 IpAdapter => FamilyOfPictures(shapes),
-                Lllite when shapes.Keys.First().StartsWith(LlliteOfUNet, StringComparison.Ordinal) =>
-                    ModelFamily.OfLllites.FullName,
+                Lllite when shapes.Keys.First().StartsWith(LlliteOfUNet, StringComparison.Ordinal) => ModelFamily
+                    .OfLllites
+                    .FullName,
                 _ => FamilyOf(shapes)?.FullName,
             };
         return (row?.Kind ?? "unknown", family);

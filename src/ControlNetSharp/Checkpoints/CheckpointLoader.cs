@@ -168,11 +168,9 @@ public static class CheckpointLoader
     /// kinds that it takes, none where it does not ask, and what it takes from an image encoder, null for nothing.
     /// </summary>
     /// <exception cref="CheckpointException">The file is damaged, or no network that controls.</exception>
-    internal static (
-        bool NeedsModel,
-        IReadOnlyList<string> HintKinds,
-        ImageProjectionParams? Projection
-    ) ReadControl(string path)
+    internal static (bool NeedsModel, IReadOnlyList<string> HintKinds, ImageProjectionParams? Projection) ReadControl(
+        string path
+    )
     {
         using var files = CheckpointFiles.OpenAsLdm(path);
         var control = ControlFile.Open(files);

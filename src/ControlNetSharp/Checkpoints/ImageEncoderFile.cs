@@ -1,3 +1,4 @@
+using ControlNetSharp.Checkpoints.KeyMaps;
 using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Networks.Vision;
 using ControlNetSharp.Runtime;
@@ -5,7 +6,7 @@ using ControlNetSharp.Runtime;
 namespace ControlNetSharp.Checkpoints;
 
 /// <summary>
-/// A CLIP image encoder in transformers' layout; a whole CLIP model with its text encoder is one, too.
+/// A CLIP image encoder in transformers' layout or OpenCLIP's; a whole CLIP model with its text encoder is one, too.
 /// </summary>
 internal static class ImageEncoderFile
 {
@@ -19,7 +20,7 @@ internal static class ImageEncoderFile
     /// <exception cref="CheckpointException">The file is damaged or no image encoder.</exception>
     public static ClipVisionParams Read(string path)
     {
-        using var files = CheckpointFiles.Open(path);
+        using var files = Open(path);
         return Read(files);
     }
 
@@ -27,7 +28,7 @@ internal static class ImageEncoderFile
     /// <exception cref="CheckpointException">The file is damaged or no image encoder; nothing was loaded.</exception>
     public static ClipVision Load(string path, Placement placement)
     {
-        using var files = CheckpointFiles.Open(path);
+        using var files = Open(path);
         var network = new ClipVision(Read(files), placement);
         try
         {
@@ -41,6 +42,26 @@ internal static class ImageEncoderFile
         catch
         {
             network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The file with transformers' names.</summary>
+    private static CheckpointFiles Open(string path)
+    {
+        var files = CheckpointFiles.Open(path);
+        try
+        {
+            if (files.Shapes.ContainsKey(OpenClipKeys.Patches))
+            {
+                files.Rename(OpenClipKeys.PicturesToTransformers);
+            }
+
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
             throw;
         }
     }

@@ -30,8 +30,7 @@ internal static class ControlPurpose
         $"{FamilyOf(p)} (context {p.ContextChannels}, {p.Channels.Count} attentions to it)";
 
     /// <summary>The family of an IP-Adapter, which has attentions for each of a UNet's.</summary>
-    public static string FamilyOf(IpAdapterParams p) =>
-        ModelFamily.OfContext(p.ContextChannels).Name;
+    public static string FamilyOf(IpAdapterParams p) => ModelFamily.OfContext(p.ContextChannels).Name;
 
     /// <summary>That of a ControlNet-LLLite, which was made for one family and knows its levels only.</summary>
     public static string Of(LlliteParams p) =>

@@ -4,23 +4,43 @@ using static System.FormattableString;
 namespace ControlNetSharp.Checkpoints.KeyMaps;
 
 /// <summary>
-/// Names of the text encoder of SD 2.x: OpenCLIP's in LDM, transformers' in diffusers, which has the three projections
-/// of attention apart that OpenCLIP stacks.
+/// Names of CLIP's encoders of texts and pictures: OpenCLIP's, which SD 2.x has in LDM, and transformers', which has the
+/// three projections of attention apart that OpenCLIP stacks.
 /// Source: the names in open_clip transformer.py and transformers modeling_clip.py; the golden README lists them.
 /// </summary>
 internal static class OpenClipKeys
 {
-    private const string Layer = "text_model.encoder.layers.";
-    private const string Block = "transformer.resblocks.";
+    /// <summary>A tensor that OpenCLIP's encoder of pictures has.</summary>
+    public const string Patches = "visual.conv1.weight";
 
-    private static readonly (string Transformers, string OpenClip)[] Whole =
-    [
-        ("text_model.embeddings.token_embedding.weight", "token_embedding.weight"),
-        ("text_model.embeddings.position_embedding.weight", "positional_embedding"),
-        ("text_model.final_layer_norm.weight", "ln_final.weight"),
-        ("text_model.final_layer_norm.bias", "ln_final.bias"),
-        ("logit_scale", "logit_scale"),
-    ];
+    private static readonly Encoder Text = new(
+        "text_model.encoder.layers.",
+        "transformer.resblocks.",
+        ("text_projection.weight", "text_projection"),
+        [
+            ("text_model.embeddings.token_embedding.weight", "token_embedding.weight"),
+            ("text_model.embeddings.position_embedding.weight", "positional_embedding"),
+            ("text_model.final_layer_norm.weight", "ln_final.weight"),
+            ("text_model.final_layer_norm.bias", "ln_final.bias"),
+            ("logit_scale", "logit_scale"),
+        ]
+    );
+
+    private static readonly Encoder Pictures = new(
+        "vision_model.encoder.layers.",
+        "visual.transformer.resblocks.",
+        ("visual_projection.weight", "visual.proj"),
+        [
+            ("vision_model.embeddings.class_embedding", "visual.class_embedding"),
+            ("vision_model.embeddings.patch_embedding.weight", Patches),
+            ("vision_model.embeddings.position_embedding.weight", "visual.positional_embedding"),
+            // Spelt so in the files.
+            ("vision_model.pre_layrnorm.weight", "visual.ln_pre.weight"),
+            ("vision_model.pre_layrnorm.bias", "visual.ln_pre.bias"),
+            ("vision_model.post_layernorm.weight", "visual.ln_post.weight"),
+            ("vision_model.post_layernorm.bias", "visual.ln_post.bias"),
+        ]
+    );
 
     private static readonly (string Transformers, string OpenClip)[] Parts =
     [
@@ -33,63 +53,75 @@ internal static class OpenClipKeys
 
     private static readonly string[] Projections = ["q_proj", "k_proj", "v_proj"];
 
-    /// <summary>Tensors under transformers' names as OpenCLIP's.</summary>
+    /// <summary>Tensors of texts under transformers' names as OpenCLIP's.</summary>
     public static Dictionary<string, StoredTensor> ToOpenClip(IReadOnlyDictionary<string, StoredTensor> tensors)
     {
         var result = new Dictionary<string, StoredTensor>(StringComparer.Ordinal);
         foreach (var (name, tensor) in tensors)
         {
-            if (name == "text_projection.weight")
+            if (name == Text.Projection.Transformers)
             {
-                result["text_projection"] = tensor.Transposed();
+                result[Text.Projection.OpenClip] = tensor.Transposed();
             }
             else if (
-                SplitLayer(name, Layer) is var (layer, rest)
+                SplitLayer(name, Text.Layer) is var (layer, rest)
                 && layer >= 0
                 && rest.Split('.') is ["self_attn", var projection, var kind]
                 && Projections.Contains(projection)
             )
             {
                 var parts = Projections
-                    .Select(p => tensors.GetValueOrDefault(Invariant($"{Layer}{layer}.self_attn.{p}.{kind}")))
+                    .Select(p => tensors.GetValueOrDefault(Invariant($"{Text.Layer}{layer}.self_attn.{p}.{kind}")))
                     .OfType<StoredTensor>()
                     .ToList();
-                result[Invariant($"{Block}{layer}.attn.in_proj_{kind}")] = StoredTensor.Stacked(parts);
+                result[Invariant($"{Text.Block}{layer}.attn.in_proj_{kind}")] = StoredTensor.Stacked(parts);
             }
             else
             {
-                result[Translate(name, Layer, Block, Whole, Parts)] = tensor;
+                result[Translate(name, Text.Layer, Text.Block, Text.Whole, Parts)] = tensor;
             }
         }
 
         return result;
     }
 
-    /// <summary>Tensors under OpenCLIP's names as transformers'.</summary>
-    public static Dictionary<string, StoredTensor> ToTransformers(IReadOnlyDictionary<string, StoredTensor> tensors)
+    /// <summary>Tensors of texts under OpenCLIP's names as transformers'.</summary>
+    public static Dictionary<string, StoredTensor> ToTransformers(IReadOnlyDictionary<string, StoredTensor> tensors) =>
+        ToTransformers(tensors, Text);
+
+    /// <summary>The same for tensors of pictures; those of texts beside them stay as they are.</summary>
+    public static Dictionary<string, StoredTensor> PicturesToTransformers(
+        IReadOnlyDictionary<string, StoredTensor> tensors
+    ) => ToTransformers(tensors, Pictures);
+
+    private static Dictionary<string, StoredTensor> ToTransformers(
+        IReadOnlyDictionary<string, StoredTensor> tensors,
+        Encoder encoder
+    )
     {
         var result = new Dictionary<string, StoredTensor>(StringComparer.Ordinal);
         foreach (var (name, tensor) in tensors)
         {
-            if (name == "text_projection")
+            if (name == encoder.Projection.OpenClip)
             {
-                result["text_projection.weight"] = tensor.Transposed();
+                result[encoder.Projection.Transformers] = tensor.Transposed();
             }
             else if (
-                SplitLayer(name, Block) is var (layer, rest)
+                SplitLayer(name, encoder.Block) is var (layer, rest)
                 && layer >= 0
                 && rest is "attn.in_proj_weight" or "attn.in_proj_bias"
             )
             {
                 foreach (var (index, projection) in Projections.Index())
                 {
-                    result[Invariant($"{Layer}{layer}.self_attn.{projection}.{rest["attn.in_proj_".Length..]}")] =
-                        tensor.Third(index);
+                    var own = $"{layer}.self_attn.{projection}.{rest["attn.in_proj_".Length..]}";
+                    result[encoder.Layer + own] = tensor.Third(index);
                 }
             }
             else
             {
-                result[Translate(name, Block, Layer, [.. Whole.Select(Swap)], [.. Parts.Select(Swap)])] = tensor;
+                (string, string)[] whole = [.. encoder.Whole.Select(Swap)];
+                result[Translate(name, encoder.Block, encoder.Layer, whole, [.. Parts.Select(Swap)])] = tensor;
             }
         }
 
@@ -97,7 +129,7 @@ internal static class OpenClipKeys
     }
 
     /// <summary>
-    /// The linear layers of a block: transformers' module, OpenCLIP's weight, and which third of its rows where
+    /// The linear layers of a block of texts: transformers' module, OpenCLIP's weight, and which third of its rows where
     /// OpenCLIP stacks three of them.
     /// </summary>
     public static IEnumerable<(string Module, string Weight, int? Third)> LinearLayers(int layer) =>
@@ -105,8 +137,8 @@ internal static class OpenClipKeys
             .. Projections.Select(
                 (projection, index) =>
                     (
-                        Invariant($"{Layer}{layer}.self_attn.{projection}"),
-                        Invariant($"{Block}{layer}.attn.in_proj_weight"),
+                        Invariant($"{Text.Layer}{layer}.self_attn.{projection}"),
+                        Invariant($"{Text.Block}{layer}.attn.in_proj_weight"),
                         (int?)index
                     )
             ),
@@ -114,8 +146,8 @@ internal static class OpenClipKeys
                 .Where(part => !part.Transformers.StartsWith("layer_norm", StringComparison.Ordinal))
                 .Select(part =>
                     (
-                        Invariant($"{Layer}{layer}.{part.Transformers}"),
-                        Invariant($"{Block}{layer}.{part.OpenClip}.weight"),
+                        Invariant($"{Text.Layer}{layer}.{part.Transformers}"),
+                        Invariant($"{Text.Block}{layer}.{part.OpenClip}.weight"),
                         (int?)null
                     )
                 ),
@@ -164,4 +196,16 @@ internal static class OpenClipKeys
             ? (layer, name[(dot + 1)..])
             : (-1, "");
     }
+
+    /// <summary>One of the two encoders.</summary>
+    /// <param name="Layer">What transformers' names of its blocks begin with.</param>
+    /// <param name="Block">What OpenCLIP's begin with.</param>
+    /// <param name="Projection">The last projection, which OpenCLIP has transposed.</param>
+    /// <param name="Whole">Tensors outside of the blocks.</param>
+    private sealed record Encoder(
+        string Layer,
+        string Block,
+        (string Transformers, string OpenClip) Projection,
+        IReadOnlyList<(string Transformers, string OpenClip)> Whole
+    );
 }

@@ -75,11 +75,7 @@ internal static partial class UpscalerKeys
             ? int.Parse(layer.Groups["number"].ValueSpan, CultureInfo.InvariantCulture)
             : null;
 
-    [GeneratedRegex(
-        @"^RRDB_trunk\.(?<block>\d{1,3})\.RDB(?<dense>\d)\.",
-        RegexOptions.ExplicitCapture,
-        1000
-    )]
+    [GeneratedRegex(@"^RRDB_trunk\.(?<block>\d{1,3})\.RDB(?<dense>\d)\.", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Trunk();
 
     [GeneratedRegex(

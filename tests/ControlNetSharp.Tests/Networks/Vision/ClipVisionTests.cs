@@ -53,6 +53,37 @@ public sealed class ClipVisionTests : IDisposable
     }
 
     [Theory]
+    [MemberData(nameof(Files))]
+    public void Embedding_WithTheGoldensWeightsUnderOpenClipsNames_IsTheGoldens(string file)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var golden = Goldens.Open(file);
+        var heads = golden.Config.GetProperty("num_attention_heads").GetInt32();
+        var weights = OpenClipNames(golden.Weights());
+        // A whole CLIP has its texts beside them, whose names are alike.
+        weights["transformer.resblocks.0.attn.in_proj_weight"] = ones(24, 8);
+        weights["token_embedding.weight"] = ones(10, 8);
+        weights["positional_embedding"] = ones(7, 8);
+        weights["logit_scale"] = ones([]);
+        var path = _folder["open_clip_model.safetensors"];
+        SafetensorsWriter.Write(path, weights, new CheckpointMetadata { Heads = heads }.Write());
+        using (var files = CheckpointFiles.Open(path))
+        {
+            Assert.Equal(("image encoder", "open_clip"), (CheckpointKind.Of(files.Shapes).Kind, CheckpointKind.LayoutOf(files.Shapes)));
+        }
+
+        using var encoder = ImageEncoderFile.Load(path, Placement.Cpu32);
+        golden.AssertClose("image_embeds", encoder.Embedding(golden["in.pixel_values"]), Tolerance);
+        golden.AssertClose($"hidden.{encoder.Params.Layers - 1}", encoder.Penultimate(golden["in.pixel_values"]), Tolerance);
+
+        weights.Remove("visual.transformer.resblocks.0.mlp.c_fc.bias");
+        SafetensorsWriter.Write(path, weights, new CheckpointMetadata { Heads = heads }.Write());
+        var e = Assert.Throws<CheckpointException>(() => ImageEncoderFile.Read(path));
+        Assert.Contains("vision_model.encoder.layers.0.mlp.fc1.bias", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [MemberData(nameof(Pictures))]
     public void Seen_IsTheGoldensSquare_AndPixelsItsNumbers(string file, string name)
     {
@@ -103,6 +134,41 @@ public sealed class ClipVisionTests : IDisposable
     {
         var squares = Enumerable.Range(0, 3).Select(i => Picture.Owning(4, 4, [.. Enumerable.Range(0, 48).Select(b => (byte)(50 * i + b))])).ToList();
         Assert.Equal(squares.Select(square => square.Bytes()), ImageEncoderInput.Apart(PictureSheet.Of(squares, 3, 0)).Select(square => square.Bytes()));
+    }
+
+    /// <summary>What open_clip's VisionTransformer calls the same weights, with the projections of attention in one.</summary>
+    private static Dictionary<string, Tensor> OpenClipNames(IReadOnlyDictionary<string, Tensor> weights)
+    {
+        (string Transformers, string OpenClip)[] names =
+        [
+            ("vision_model.encoder.layers.", "visual.transformer.resblocks."),
+            ("vision_model.embeddings.class_embedding", "visual.class_embedding"),
+            ("vision_model.embeddings.position_embedding.weight", "visual.positional_embedding"),
+            ("vision_model.embeddings.patch_embedding", "visual.conv1"),
+            ("vision_model.pre_layrnorm", "visual.ln_pre"),
+            ("vision_model.post_layernorm", "visual.ln_post"),
+            ("visual_projection.weight", "visual.proj"),
+            ("layer_norm", "ln_"),
+            ("self_attn.out_proj", "attn.out_proj"),
+            ("mlp.fc1", "mlp.c_fc"),
+            ("mlp.fc2", "mlp.c_proj"),
+        ];
+        string Renamed(string name) => names.Aggregate(name, (text, pair) => text.Replace(pair.Transformers, pair.OpenClip, StringComparison.Ordinal));
+        var result = new Dictionary<string, Tensor>();
+        foreach (var (name, weight) in weights.Where(weight => !weight.Key.EndsWith("position_ids", StringComparison.Ordinal)))
+        {
+            if (name.Contains("self_attn.q_proj", StringComparison.Ordinal))
+            {
+                var all = new[] { "q_proj", "k_proj", "v_proj" }.Select(projection => weights[name.Replace("q_proj", projection, StringComparison.Ordinal)]);
+                result[Renamed(name).Replace("self_attn.q_proj.", "attn.in_proj_", StringComparison.Ordinal)] = cat([.. all]);
+            }
+            else if (!name.Contains("self_attn.k_proj", StringComparison.Ordinal) && !name.Contains("self_attn.v_proj", StringComparison.Ordinal))
+            {
+                result[Renamed(name)] = name == "visual_projection.weight" ? weight.t().contiguous() : weight;
+            }
+        }
+
+        return result;
     }
 
     /// <summary>Written to a file and loaded from there.</summary>
