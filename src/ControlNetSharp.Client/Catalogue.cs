@@ -26,6 +26,9 @@ public sealed record Model(
 /// <param name="Models">The ControlNet that is taken where none is named, for each base model that has one.</param>
 /// <param name="ControlNets">ControlNets of this kind by name; for the kind hint all.</param>
 /// <param name="TakesNetwork">Whether it needs a ControlNet; where not, every model can look at the picture.</param>
+/// <param name="Members">
+/// Of the members of a unit that not all kinds have, those of this one; null where the server does not say it.
+/// </param>
 public sealed record Control(
     string Kind,
     IReadOnlyList<string> Aliases,
@@ -33,7 +36,8 @@ public sealed record Control(
     IReadOnlyList<Annotator> Annotators,
     IReadOnlyList<ControlModel> Models,
     IReadOnlyList<string> ControlNets,
-    bool TakesNetwork = true
+    bool TakesNetwork = true,
+    IReadOnlyList<string>? Members = null
 );
 
 /// <summary>An annotator.</summary>

@@ -1,4 +1,5 @@
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Checkpoints.Controls;
 using ControlNetSharp.Models;
 using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Requests;
@@ -49,10 +50,7 @@ internal static class CatalogueRoutes
     private static async Task<IResult> ModelsAsync(ModelCatalogue catalogue, CancellationToken cancellationToken) =>
         V1Json.Answer(new ModelList(await catalogue.ModelsAsync(cancellationToken).ConfigureAwait(false)));
 
-    private static async Task<IResult> UpscalersAsync(
-        ModelCatalogue catalogue,
-        CancellationToken cancellationToken
-    )
+    private static async Task<IResult> UpscalersAsync(ModelCatalogue catalogue, CancellationToken cancellationToken)
     {
         var files = await catalogue.UpscalersAsync(cancellationToken).ConfigureAwait(false);
         return Choices(
@@ -85,7 +83,8 @@ internal static class CatalogueRoutes
                 [.. AnnotatorCatalogue.Of(kind).Select((info, index) => Of(info, index == 0, catalogue.Has(info)))],
                 catalogue.ControlNetsFor(kind),
                 [.. controlNets.Where(network => IsFor(kind.Name, network.Kind)).Select(network => network.Name)],
-                kind.TakesNetwork
+                kind.TakesNetwork,
+                MembersOf(kind)
             )),
         ]);
     }
@@ -96,6 +95,10 @@ internal static class CatalogueRoutes
         || controlNets == kind
         || (controlNets == PublishedNetwork.Union && UnionKinds.Of(UnionKinds.Most).Contains(kind))
         || controlNets?.StartsWith(kind + "_", StringComparison.Ordinal) == true;
+
+    /// <summary>What IP-Adapters alone have, and what they alone have not.</summary>
+    private static IReadOnlyList<string> MembersOf(ConditionKind kind) =>
+        kind.Name == IpAdapterFile.Kind ? ["more", "combine", "transfer"] : ["mode"];
 
     private static IResult Choices(IEnumerable<ChoiceView> choices) =>
         V1Json.Answer<IReadOnlyList<ChoiceView>>([.. choices]);

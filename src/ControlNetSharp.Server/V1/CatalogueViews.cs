@@ -53,6 +53,7 @@ internal sealed record ModelView
 /// <param name="Models">The ControlNet that is taken where none is named, for each base model that has one.</param>
 /// <param name="ControlNets">The ControlNets whose names say that they are of this kind; for <c>hint</c> all.</param>
 /// <param name="TakesNetwork">Whether it needs a ControlNet; where not, every model can look at the picture.</param>
+/// <param name="Members">Of the members of a unit that not all kinds have, those of this one.</param>
 internal sealed record ControlView(
     string Kind,
     IReadOnlyList<string> Aliases,
@@ -60,7 +61,8 @@ internal sealed record ControlView(
     IReadOnlyList<AnnotatorView> Annotators,
     IReadOnlyList<ControlModelView> Models,
     IReadOnlyList<string> ControlNets,
-    bool TakesNetwork
+    bool TakesNetwork,
+    IReadOnlyList<string> Members
 );
 
 /// <summary>An annotator.</summary>

@@ -20,6 +20,7 @@ internal static class RequestRanges
         ["sampler"] = [.. SamplerCatalogue.Samplers.Select(row => row.Name)],
         ["scheduler"] = [SamplerCatalogue.Automatic, .. SamplerCatalogue.Schedulers.Select(row => row.Name)],
         ["hires.upscaler"] = [.. UpscalerCatalogue.All.Select(row => row.Name)],
+        ["upscale.upscaler"] = [.. UpscalerCatalogue.All.Where(row => row.Pixels is not null).Select(row => row.Name)],
     };
 
     /// <summary>The ranges on a server that allows less.</summary>
@@ -29,6 +30,7 @@ internal static class RequestRanges
         {
             ["steps"] = limits.Steps,
             ["hires.steps"] = limits.Steps,
+            ["upscale.steps"] = limits.Steps,
             ["batch"] = limits.Batch,
             ["count"] = limits.Count,
         };

@@ -36,6 +36,7 @@ export const api = {
   models: async () => (await get('/v1/models')).data,
   controls: () => get('/v1/controls'),
   samplers: () => get('/v1/samplers'),
+  upscalers: () => get('/v1/upscalers'),
   ranges: () => get('/v1/ranges'),
   drawing: () => get('/v1/drawing'),
 

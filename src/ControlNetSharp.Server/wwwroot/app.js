@@ -88,7 +88,7 @@ const Notices = () => html`
 function Studio() {
   return html`
     <${Presets} />
-    <div class="studio">
+    <div class=${`studio ${live.value.on ? 'live' : ''}`}>
       <div class="left"><${Prompt} /><${Queue} /></div>
       <div class="middle"><${Units} /></div>
       <div class="right"><${Result} /></div>
@@ -114,11 +114,12 @@ function App() {
 
 /** What the server has; its defaults are those of the ranges. */
 async function ask() {
-  const [info, models, controls, samplers, ranges, drawing] = await Promise.all([
+  const [info, models, controls, samplers, upscalers, ranges, drawing] = await Promise.all([
     api.server(),
     api.models(),
     api.controls(),
     api.samplers(),
+    api.upscalers(),
     api.ranges(),
     api.drawing(),
   ]);
@@ -129,7 +130,8 @@ async function ask() {
     scheduler: ranges.scheduler?.default ?? scheduler,
     guidanceScale: ranges.guidanceScale?.default ?? guidanceScale,
   };
-  server.value = { ...info, features: info.features ?? [], models, controls, samplers, ranges, drawing, defaults };
+  const features = info.features ?? [];
+  server.value = { ...info, features, models, controls, samplers, upscalers, ranges, drawing, defaults };
 }
 
 /** A picture that is dropped beside all places for pictures brings its settings, or becomes a unit's. */

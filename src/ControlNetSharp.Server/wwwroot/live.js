@@ -31,10 +31,11 @@ function quickOf(from) {
     height: side(from.height),
     steps: Math.min(from.steps, QUICK_STEPS),
     batch: 1,
+    upscale: null,
   };
 }
 
-/** What a picture follows: the strokes, and what stands beside them. */
+/** What a picture follows: the strokes, and what stands beside them. A unit that changes is another object. */
 const causesOf = ({ prompt, negativePrompt, model, width, height, guidanceScale, seed, units }) => [
   prompt,
   negativePrompt,
@@ -43,16 +44,7 @@ const causesOf = ({ prompt, negativePrompt, model, width, height, guidanceScale,
   height,
   guidanceScale,
   seed,
-  ...units.flatMap((unit) => [
-    unit.on,
-    unit.kind,
-    unit.source,
-    unit.drawing.doc,
-    unit.classes.doc,
-    unit.pose.doc,
-    unit.picture,
-    unit.weight,
-  ]),
+  ...units,
 ];
 
 export function watchLive() {

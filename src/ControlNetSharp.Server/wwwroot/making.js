@@ -2,7 +2,7 @@
 import { api } from './api.js';
 import { begin } from './history.js';
 import { ended, forget, keep } from './jobs.js';
-import { actingUnits, draftOf, requestOf } from './request.js';
+import { actingUnits, draftOf, firstUpscale, requestOf } from './request.js';
 import { addUnit, change, draft, faults, notify, page, preset, server, shown, shownJob } from './state.js';
 import { t } from './texts.js';
 import { batch, effect } from './view.js';
@@ -97,11 +97,23 @@ export const useAsHint = (file) =>
     notify(t('result.usedAsHint'));
   });
 
+const startFrom = (picture) => ({ picture, denoise: 0.75, mask: begin({ base: null, ops: [] }) });
+
+/** A picture of the person's becomes the start. */
+export const startFromFile = (file) =>
+  attempt(async () => change({ initial: startFrom(await api.upload(file)) }));
+
 /** A picture that was made becomes the start, to be painted over. */
 export const inpaint = (file) =>
+  attempt(async () => change({ initial: startFrom(await asUpload(file)), upscale: null }));
+
+/** A picture that was made, larger. */
+export const enlarge = (id, file) =>
   attempt(async () => {
-    const picture = await asUpload(file);
-    change({ initial: { picture, denoise: 0.75, mask: begin({ base: null, ops: [] }) } });
+    const initial = startFrom(await asUpload(file));
+    await restore(await api.request(id));
+    change({ initial, upscale: firstUpscale(), batch: 1 });
+    await generate();
   });
 
 export const remove = (id) =>
@@ -145,14 +157,14 @@ export async function recall() {
   effect(() => sessionStorage.setItem(SHOWN, shown.value.id ?? ''));
 }
 
-/** The kinds for which there is a ControlNet of a model, and those that need none. */
+/**
+ * The kinds that a model can follow: there is a ControlNet for it, or none is needed. Of a model on another machine only
+ * the names of its ControlNets are known.
+ */
 export function kindsFor(model) {
   const { controls, models } = server.value;
-  const row = models.find(({ name }) => name === model);
-  const has = (control) =>
-    control.takesNetwork === false ||
-    !control.models ||
-    control.models.some((entry) => entry.model === model || (row && entry.model === row.family));
-  const known = controls.filter((control) => control.kind !== 'hint' && has(control));
-  return known.length > 0 ? known : controls.filter((control) => control.kind !== 'hint');
+  const isElsewhere = !models.find(({ name }) => name === model)?.family;
+  const has = ({ takesNetwork, models: known, controlNets }) =>
+    !takesNetwork || known.some((entry) => entry.model === model) || (isElsewhere && controlNets.length > 0);
+  return controls.filter((control) => control.kind !== 'hint' && has(control));
 }

@@ -72,6 +72,9 @@ export function annotatorOf(unit) {
 
 const rowOf = (kind) => server.value.controls.find((row) => row.kind === kind);
 
+/** Whether units of a kind have a member that not all kinds have. */
+export const takes = (kind, member) => rowOf(kind)?.members.includes(member) ?? false;
+
 /** The annotator that cleans a drawing for this kind, or turns it to white on black; none where there is no such. */
 export function drawingAnnotator(kind) {
   const annotators = rowOf(kind)?.annotators ?? [];
@@ -107,25 +110,46 @@ async function unitRequest(unit, size) {
     weight: unit.weight,
     start: unit.start,
     end: unit.end,
-    mode: unit.mode,
+    ...(takes(unit.kind, 'mode') && { mode: unit.mode }),
+    ...(takes(unit.kind, 'transfer') && { transfer: unit.transfer }),
+    ...(takes(unit.kind, 'more') &&
+      unit.more.length > 0 && { more: unit.more.map(({ sha256 }) => ({ sha256 })), combine: unit.combine }),
     resize: unit.resize,
     ...(unit.mask && unit.mask.doc.ops.length > 0 && { mask: await maskPicture(unit.mask, size) }),
   };
 }
 
+/** Whether the picture to start from is only enlarged: then there is no first pass, nor what acts in it. */
+export const isOnlyEnlarged = ({ initial, upscale }) => initial !== null && upscale !== null;
+
 /** The units that act, in their order: the server's `units[i]` is the i-th of these. */
-export const actingUnits = (from = draft.value) => from.units.filter((unit) => unit.on && hasHint(unit));
+export const actingUnits = (from = draft.value) =>
+  isOnlyEnlarged(from) ? [] : from.units.filter((unit) => unit.on && hasHint(unit));
+
+const initialRequest = async ({ picture, denoise, mask }, size) => ({
+  picture: { sha256: picture.sha256 },
+  denoise,
+  ...(mask.doc.ops.length > 0 && { mask: { picture: await maskPicture(mask, size) } }),
+});
+
+/** What is left open is left out. */
+const upscaleRequest = ({ tile, control, controlModel, controlWeight, ...rest }) => ({
+  ...rest,
+  ...(tile !== null && { tile }),
+  ...(control && { control, controlWeight, ...(controlModel && { controlModel }) }),
+});
 
 /** The request of a draft. */
 export async function requestOf(from = draft.value) {
   const size = { width: from.width, height: from.height };
-  const { initial } = from;
+  const { initial, upscale } = from;
   return {
     version: 1,
     prompt: from.prompt,
     ...(from.negativePrompt && { negativePrompt: from.negativePrompt }),
     model: from.model,
-    size,
+    // A picture that is only enlarged has its own.
+    ...(!isOnlyEnlarged(from) && { size }),
     steps: from.steps,
     sampler: from.sampler,
     scheduler: from.scheduler,
@@ -133,14 +157,20 @@ export async function requestOf(from = draft.value) {
     ...(from.seed !== null && { seed: from.seed }),
     batch: from.batch,
     ...(initial && {
-      initial: {
-        picture: { sha256: initial.picture.sha256 },
-        denoise: initial.denoise,
-        ...(initial.mask.doc.ops.length > 0 && { mask: { picture: await maskPicture(initial.mask, size) } }),
-      },
+      initial: isOnlyEnlarged(from)
+        ? { picture: { sha256: initial.picture.sha256 } }
+        : await initialRequest(initial, size),
     }),
+    ...(upscale && { upscale: upscaleRequest(upscale) }),
     units: await Promise.all(actingUnits(from).map((unit) => unitRequest(unit, size))),
   };
+}
+
+/** Enlarging with everything as the server has it where nothing is said. */
+export function firstUpscale() {
+  const members = ['scale', 'tile', 'overlap', 'denoise', 'upscaler', 'controlWeight'];
+  const known = members.map((member) => [member, server.value.ranges[`upscale.${member}`]?.default ?? null]);
+  return { ...Object.fromEntries(known), control: null };
 }
 
 /** A picture of a request as an upload: {sha256}. */
@@ -170,6 +200,9 @@ async function unitOf(unit) {
     mode: unit.mode ?? 'balanced',
     resize: unit.resize ?? 'crop',
     mask: unit.mask ? await maskOf(unit.mask) : null,
+    more: await Promise.all((unit.more ?? []).map(known)),
+    combine: unit.combine ?? 'average',
+    transfer: unit.transfer ?? 'all',
   };
   const blob = await api.bytes(api.uploadUrl(picture.sha256));
   const start = (await blob.slice(0, 1).text()).trim();
@@ -210,6 +243,7 @@ export async function draftOf(request) {
           mask: await maskOf(initial.mask?.picture),
         }
       : null,
+    upscale: request.upscale ? { ...firstUpscale(), ...request.upscale } : null,
     units: await Promise.all((request.units ?? []).map(unitOf)),
   };
 }

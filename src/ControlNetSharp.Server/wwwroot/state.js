@@ -26,6 +26,7 @@ export const draft = signal({
   keepSeed: false,
   batch: 1,
   initial: null,
+  upscale: null,
   units: [],
 });
 
@@ -87,6 +88,9 @@ export const newUnit = (part) => ({
   mode: 'balanced',
   resize: 'crop',
   mask: null,
+  more: [],
+  combine: 'average',
+  transfer: 'all',
   ...part,
 });
 

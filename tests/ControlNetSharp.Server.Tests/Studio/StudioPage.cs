@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ControlNetSharp.Pictures;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -139,6 +140,23 @@ internal sealed class StudioPage : IAsyncDisposable
             await Page.Mouse.MoveAsync(0, 0);
             await Page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), Animations = ScreenshotAnimations.Disabled });
         }
+    }
+
+    /// <summary>A picture of a bright disk, for what wants a photograph.</summary>
+    public static byte[] Disk(int radius = 80)
+    {
+        const int side = 256;
+        var rgb = new byte[3 * side * side];
+        for (var y = 0; y < side; y++)
+        {
+            for (var x = 0; x < side; x++)
+            {
+                var isInside = (x - 128) * (x - 128) + (y - 128) * (y - 128) < radius * radius;
+                rgb.AsSpan(3 * (y * side + x), 3).Fill(isInside ? (byte)230 : (byte)40);
+            }
+        }
+
+        return PictureWriter.EncodePng(new Picture(side, side, rgb));
     }
 
     /// <summary>A complaint with these words is what the test asked for.</summary>

@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ControlNetSharp.Evaluation;
 using ControlNetSharp.Pictures;
-using ControlNetSharp.Server.Jobs;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -36,7 +35,7 @@ public sealed class StudioTests(StudioBrowser browser)
 
         var clock = Stopwatch.StartNew();
         await studio.MakeAsync();
-        Report($"first paint {firstPaint:0} ms, first picture {clock.Elapsed.TotalSeconds:0.0} s after the click");
+        TestContext.Current.TestOutputHelper?.WriteLine($"first paint {firstPaint:0} ms, first picture {clock.Elapsed.TotalSeconds:0.0} s after the click");
 
         Assert.Equal(256, await studio.Picture.EvaluateAsync<int>("async (img) => { await img.decode(); return img.naturalWidth; }"));
         await Expect(studio.Page.GetByRole(AriaRole.Button, new() { Name = "Download" })).ToBeVisibleAsync();
@@ -107,7 +106,7 @@ public sealed class StudioTests(StudioBrowser browser)
         var before = await studio.LookAsync(studio.HintPreview(1));
 
         await studio.Control(1).Locator("input[type=file]").First.SetInputFilesAsync(
-            new FilePayload { Name = "disk.png", MimeType = "image/png", Buffer = Disk() }
+            new FilePayload { Name = "disk.png", MimeType = "image/png", Buffer = StudioPage.Disk() }
         );
         var uploaded = await UntilOtherAsync(studio, before);
         await studio.Control(1).GetByRole(AriaRole.Combobox, new() { Name = "Kind" }).SelectOptionAsync("depth");
@@ -198,66 +197,6 @@ public sealed class StudioTests(StudioBrowser browser)
     }
 
     [Fact]
-    public async Task Live_FollowsThePen_AndGivesUpTheGoodPictureWhenItMovesOn()
-    {
-        await using var studio = await browser.OpenAsync();
-        await studio.ChooseAsync("Room sketch");
-        // So long that it cannot be done before the pen moves again.
-        await studio.Steps.FillAsync("400");
-        await studio.Page.GetByRole(AriaRole.Switch, new() { Name = "Live" }).CheckAsync();
-        await studio.DrawAsync(studio.Drawing(1), [.. Enumerable.Range(0, 60).Select(i => (i / 60f, 0.5f + 0.2f * MathF.Sin(i / 3f)))]);
-        await Expect(studio.Progress).ToBeVisibleAsync(Patient);
-        var rate = studio.Result.GetByText("a second");
-        Report(
-            await rate.CountAsync() > 0 ? await rate.InnerTextAsync() : "fewer than two pictures while the pen moved"
-        );
-
-        await studio.DrawAsync(studio.Drawing(1), House[1]);
-
-        var jobs = await UntilAsync(
-            LiveJobsAsync,
-            jobs => jobs.Any(job => job.State == JobState.Cancelled) && jobs.Any(IsGoingOn)
-        );
-        // Some that were given up, and one that goes on: the last strokes win.
-        Assert.Single(jobs, job => IsGoingOn(job));
-        await studio.Page.GetByRole(AriaRole.Switch, new() { Name = "Live" }).UncheckAsync();
-        foreach (var job in jobs.Where(IsGoingOn))
-        {
-            await browser.Server.Store.CancelAsync(job.Id, cancellationToken: TestContext.Current.CancellationToken);
-        }
-    }
-
-    /// <summary>Numbers of this machine, which no test depends on.</summary>
-    private static void Report(string text) => TestContext.Current.TestOutputHelper?.WriteLine(text);
-
-    private static bool IsGoingOn(Job job) => job is { IsOver: false, IsCancelling: false };
-
-    [Fact]
-    public async Task ShortTraining_GivesAControlThatMakesAPicture()
-    {
-        await using var studio = await browser.OpenAsync();
-        await studio.Page.GetByRole(AriaRole.Radio, new() { Name = "Training" }).CheckAsync();
-        await studio.Page.GetByLabel("How many").FillAsync("4");
-        await studio.Page.GetByLabel("Training length in steps").FillAsync("2");
-        await studio.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("by-hand");
-        await studio.Button("Train").ClickAsync();
-        await studio.Page.GetByRole(AriaRole.Button, new() { Name = "Use as control" }).ClickAsync();
-
-        await studio.Control(2).Locator("input[type=file]").First.SetInputFilesAsync(
-            new FilePayload { Name = "disk.png", MimeType = "image/png", Buffer = Disk() }
-        );
-        await Expect(studio.HintPreview(2)).ToBeVisibleAsync(Patient);
-        await studio.Steps.FillAsync("2");
-        var made = await studio.MakeAsync();
-
-        var request = await browser.Server.Client.GetStringAsync(
-            new Uri(made[..made.IndexOf("/files", StringComparison.Ordinal)] + "/request", UriKind.Relative),
-            TestContext.Current.CancellationToken
-        );
-        Assert.Contains("by-hand/", request, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Phone_DrawsAndMakesByTouch()
     {
         await using var studio = await browser.OpenAsync(
@@ -325,28 +264,7 @@ public sealed class StudioTests(StudioBrowser browser)
     }
 
     private static Task<string> UntilOtherAsync(StudioPage studio, string old) =>
-        UntilAsync(() => studio.LookAsync(studio.HintPreview(1)), look => look != old);
-
-    private static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isSo)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
-        while (true)
-        {
-            var answer = await ask();
-            if (isSo(answer))
-            {
-                return answer;
-            }
-
-            await Task.Delay(100, patience.Token);
-        }
-    }
-
-    private async Task<IReadOnlyList<Job>> LiveJobsAsync()
-    {
-        var page = await browser.Server.Store.ListAsync(new JobQuery { Limit = 100 }, TestContext.Current.CancellationToken);
-        return [.. page.Where(job => job.Group?.StartsWith("live-", StringComparison.Ordinal) == true)];
-    }
+        Waiting.UntilAsync(() => studio.LookAsync(studio.HintPreview(1)), look => look != old);
 
     private Task<byte[]> BytesAsync(string url) =>
         browser.Server.Client.GetByteArrayAsync(new Uri(url, UriKind.Relative));
@@ -365,27 +283,11 @@ public sealed class StudioTests(StudioBrowser browser)
             }
         );
         asked.EnsureSuccessStatusCode();
-        var done = await UntilAsync(
+        var done = await Waiting.UntilAsync(
             async () => (await browser.Server.Client.GetFromJsonAsync<JsonNode>(asked.Headers.Location))!,
             job => (string?)job["state"] is "done" or "failed"
         );
         var lines = await BytesAsync((string)done["files"]![0]!["url"]!);
         return EdgeAgreement.F1(PictureReader.Read(lines), hint, EdgeAgreement.ToleranceFor(hint));
-    }
-
-    private static byte[] Disk()
-    {
-        const int side = 256;
-        var rgb = new byte[3 * side * side];
-        for (var y = 0; y < side; y++)
-        {
-            for (var x = 0; x < side; x++)
-            {
-                var isInside = (x - 128) * (x - 128) + (y - 128) * (y - 128) < 80 * 80;
-                rgb.AsSpan(3 * (y * side + x), 3).Fill(isInside ? (byte)230 : (byte)40);
-            }
-        }
-
-        return PictureWriter.EncodePng(new Picture(side, side, rgb));
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Samplers;
 using ControlNetSharp.Server.Safety;
@@ -76,6 +77,42 @@ public class CatalogueTests
         Assert.True((bool)midas["needsDownload"]! && !(bool)midas["isAvailable"]!);
     }
 
+    public static TheoryData<string, ControlUnit> MembersOfSomeKinds =>
+        new()
+        {
+            { "mode", Unit with { Mode = ControlMode.Prompt } },
+            { "more", Unit with { MorePictures = [Unit.Picture] } },
+            { "combine", Unit with { Combine = PictureCombination.Concat } },
+            { "transfer", Unit with { Transfer = PictureTransfer.Style } },
+        };
+
+    private static ControlUnit Unit { get; } = ControlUnit.Canny(PictureSource.FromBytes(V1Calls.Png()));
+
+    /// <summary>A form that goes by it asks for nothing that is refused, and leaves nothing out.</summary>
+    [Theory]
+    [MemberData(nameof(MembersOfSomeKinds))]
+    public async Task Controls_SayWhichMembersTheirUnitsTake(string member, ControlUnit unit)
+    {
+        await using var server = await RunningServer.StartAsync(FrontEnd);
+        foreach (var control in (await server.GetAsync("/v1/controls")).AsArray())
+        {
+            var kind = (string)control!["kind"]!;
+            var request = new GenerationRequest
+            {
+                Prompt = "",
+                Units = [unit with { Kind = kind, Model = kind == ControlUnit.HintKind ? "own" : null }],
+            };
+
+            var refused = Record.Exception(request.Check) as RequestException;
+
+            Assert.Equal(
+                control["members"]!.AsArray().Any(name => (string)name! == member),
+                refused is null
+            );
+            Assert.True(refused is null || refused.Member == $"units[0].{member}", $"{kind}: {refused?.Message}");
+        }
+    }
+
     [Fact]
     public async Task Choices_AreThoseOfTheCatalogues()
     {
@@ -105,6 +142,7 @@ public class CatalogueTests
         Assert.Equal("Euler", (string?)ranges["sampler"]!["default"]);
         Assert.Equal("""{"words":["epsilon","v","sample"]}""", Text("prediction"));
         Assert.Contains("hires.scale", ranges.AsObject().Select(range => range.Key));
+        Assert.Equal("""{"words":["lanczos","bicubic","nearest"],"default":"lanczos"}""", Text("upscale.upscaler"));
 
         string Text(string path) => ranges[path]!.ToJsonString();
     }
@@ -117,7 +155,7 @@ public class CatalogueTests
 
         var ranges = await server.GetAsync("/v1/ranges");
 
-        Assert.Equal((50, 50, 2), ((int)ranges["steps"]!["max"]!, (int)ranges["hires.steps"]!["max"]!, (int)ranges["batch"]!["max"]!));
+        Assert.Equal([50, 50, 50, 2], new[] { "steps", "hires.steps", "upscale.steps", "batch" }.Select(path => (int)ranges[path]!["max"]!));
     }
 
     [Fact]

@@ -1,8 +1,9 @@
 // A unit's picture: dropped, pasted, chosen, photographed, or the last one that was made; and what looks at it.
-import { FileButton, Button, Select, Slider } from '../parts/controls.js';
+import { Button, Fault, FileButton, Select, Slider } from '../parts/controls.js';
 import { send } from '../parts/files.js';
 import { api } from '../api.js';
-import { changeUnit, notify, picturesOf, server, shown, shownJob } from '../state.js';
+import { takes } from '../request.js';
+import { changeUnit, draft, notify, picturesOf, server, shown, shownJob } from '../state.js';
 import { t, word } from '../texts.js';
 import { html, useSignal } from '../view.js';
 
@@ -14,6 +15,52 @@ export async function givePicture(key, file, isHint = false) {
   } catch (refusal) {
     notify(refusal.message, true);
   }
+}
+
+/** What units have that look at several pictures: the further ones, and what is taken of them. */
+function FurtherPictures({ unit }) {
+  const { ranges } = server.value;
+  const set = (part) => changeUnit(unit.key, part);
+  const add = async (file) => {
+    try {
+      const upload = await send(file);
+      // Several files may come at once.
+      const { more } = draft.value.units.find(({ key }) => key === unit.key);
+      set({ more: [...more, upload] });
+    } catch (refusal) {
+      notify(refusal.message, true);
+    }
+  };
+  const choice = (member) => html`
+    <${Select}
+      label=${t(member)}
+      member=${`${unit.key}.${member}`}
+      value=${unit[member]}
+      choices=${ranges[`units.${member}`].words.map((value) => ({ value, label: word(member, value) }))}
+      onChange=${(value) => set({ [member]: value })}
+    />
+  `;
+  return html`
+    <section class="further" role="group" aria-label=${t('picture.more')}>
+      <ul aria-label=${t('picture.more')}>
+        ${unit.more.map(
+          ({ sha256 }, i) => html`
+            <li key=${`${sha256} ${i}`}>
+              <img src=${api.uploadUrl(sha256)} alt=${t('picture.more.of', { n: i + 1 })} />
+              <${Button}
+                icon="close"
+                label=${t('picture.more.remove', { n: i + 1 })}
+                onClick=${() => set({ more: unit.more.toSpliced(i, 1) })}
+              />
+            </li>
+          `,
+        )}
+      </ul>
+      <${FileButton} icon="plus" text=${t('picture.more.add')} accept="image/*" multiple onFile=${add} />
+      <${Fault} member=${`${unit.key}.more`} />
+    </section>
+    <div class="grid">${choice('transfer')} ${unit.more.length > 0 && choice('combine')}</div>
+  `;
 }
 
 const lastPicture = () => picturesOf(shownJob.value)[shown.value.index];
@@ -90,15 +137,19 @@ export function PictureEditor({ unit }) {
         onFile=${(file) => givePicture(unit.key, file)}
       />
       ${lastPicture() && html`<${Button} icon="again" text=${t('picture.last')} onClick=${useLast} />`}
-      <label class="check">
-        <input
-          type="checkbox"
-          checked=${unit.isHint}
-          onChange=${(event) => changeUnit(unit.key, { isHint: event.currentTarget.checked })}
-        />
-        ${t('picture.isHint')}
-      </label>
+      ${
+        annotators.length > 0 &&
+        html`<label class="check">
+          <input
+            type="checkbox"
+            checked=${unit.isHint}
+            onChange=${(event) => changeUnit(unit.key, { isHint: event.currentTarget.checked })}
+          />
+          ${t('picture.isHint')}
+        </label>`
+      }
     </div>
+    ${takes(unit.kind, 'more') && html`<${FurtherPictures} unit=${unit} />`}
     ${
       !unit.isHint &&
       annotators.length > 0 &&

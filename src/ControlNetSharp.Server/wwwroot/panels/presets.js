@@ -33,15 +33,17 @@ export async function take(name) {
       shown.value = { id: null, index: 0 };
       faults.value = [];
       const { defaults, models } = server.value;
-      const side = models.find((row) => row.name === 'pocket')?.nativeSize ?? 256;
+      const model = models.find(({ isEmbedded }) => isEmbedded) ?? models[0];
+      const side = model?.nativeSize ?? 256;
       change({
         ...defaults,
         negativePrompt: '',
-        model: 'pocket',
+        model: model?.name ?? 'pocket',
         width: side,
         height: side,
         batch: 1,
         initial: null,
+        upscale: null,
         ...chosen.request,
         keepSeed: false,
         units,

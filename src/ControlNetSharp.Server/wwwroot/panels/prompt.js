@@ -1,13 +1,15 @@
 // What the picture shows, how it is made, and the button.
 import { api } from '../api.js';
-import { Button, Field, NumberBox, Select, Slider } from '../parts/controls.js';
+import { Button, Field, FileButton, NumberBox, Select, Slider } from '../parts/controls.js';
 import { Icon } from '../parts/icons.js';
 import { DrawingEditor } from '../parts/drawing.js';
 import { styles } from '../parts/strokes.js';
-import { anySeed, cancel, press } from '../making.js';
+import { anySeed, cancel, press, startFromFile } from '../making.js';
+import { isOnlyEnlarged } from '../request.js';
 import { change, draft, isMaking, server, shown } from '../state.js';
 import { t } from '../texts.js';
 import { html, useSignal } from '../view.js';
+import { Enlarge } from './enlarge.js';
 
 /** Sizes around what the model was made for. */
 function sizesOf(model, { width, height }) {
@@ -60,26 +62,32 @@ function Start() {
         <h3>${t('start')}</h3>
         <${Button} icon="close" label=${t('start.remove')} onClick=${() => change({ initial: null })} />
       </header>
-      <p class="quiet">${t('start.how')}</p>
-      <${DrawingEditor}
-        history=${initial.mask}
-        onChange=${(mask) => set({ mask })}
-        style=${styles.mask}
-        size=${{ width, height }}
-        width=${0.14}
-        backdrop=${api.uploadUrl(initial.picture.sha256)}
-        label=${t('start.mask')}
-      />
-      <${Slider}
-        label=${t('denoise')}
-        member="initial.denoise"
-        min="0"
-        max="1"
-        step="0.05"
-        value=${initial.denoise}
-        onInput=${(denoise) => set({ denoise })}
-        format=${(number) => number.toFixed(2)}
-      />
+      ${
+        isOnlyEnlarged(draft.value)
+          ? html`<img src=${api.uploadUrl(initial.picture.sha256)} alt=${t('picture.yours')} />`
+          : html`
+              <p class="quiet">${t('start.how')}</p>
+              <${DrawingEditor}
+                history=${initial.mask}
+                onChange=${(mask) => set({ mask })}
+                style=${styles.mask}
+                size=${{ width, height }}
+                width=${0.14}
+                backdrop=${api.uploadUrl(initial.picture.sha256)}
+                label=${t('start.mask')}
+              />
+              <${Slider}
+                label=${t('denoise')}
+                member="initial.denoise"
+                min="0"
+                max="1"
+                step="0.05"
+                value=${initial.denoise}
+                onInput=${(denoise) => set({ denoise })}
+                format=${(number) => number.toFixed(2)}
+              />
+            `
+      }
     </section>
   `;
 }
@@ -234,8 +242,10 @@ export function Prompt() {
             onChange=${(value) => change({ batch: value })}
           />
         </div>
+        ${!initial && html`<${FileButton} icon="open" text=${t('start')} accept="image/*" onFile=${startFromFile} />`}
         ${'Notification' in window && html`<${Tell} />`}
       </details>
+      <${Enlarge} />
     </section>
     ${initial && html`<${Start} />`}
   `;

@@ -1,10 +1,10 @@
 // The stage: the picture as it comes, and what can be done with it.
-import { useAsHint, inpaint, remove, sameSettings, vary } from '../making.js';
+import { enlarge, inpaint, remove, useAsHint, sameSettings, vary } from '../making.js';
 import { quick } from '../live.js';
 import { Button } from '../parts/controls.js';
 import { Icon } from '../parts/icons.js';
 import { save } from '../parts/files.js';
-import { draft, faults, hintsOf, isMaking, live, picturesOf, shown, shownJob } from '../state.js';
+import { draft, faults, hints, hintsOf, isMaking, live, picturesOf, shown, shownJob } from '../state.js';
 import { seconds, t } from '../texts.js';
 import { html, useEffect, useRef, useSignal } from '../view.js';
 
@@ -79,6 +79,7 @@ function Actions({ job, file, isComparing, canCompare }) {
       <${Button} icon="again" text=${t('same')} onClick=${() => sameSettings(job.id)} />
       <${Button} icon="hint" text=${t('asHint')} onClick=${() => useAsHint(file)} />
       <${Button} icon="inpaint" text=${t('inpaint')} onClick=${() => inpaint(file)} />
+      <${Button} icon="larger" text=${t('enlarge')} onClick=${() => enlarge(job.id, file)} />
       <${Button} icon="clear" label=${t('delete')} onClick=${() => remove(job.id)} />
     </div>
   `;
@@ -99,6 +100,7 @@ export function Result() {
   const hint = hintsOf(job)[0];
   const { width, height } = draft.value;
   const isFollowing = live.value.on && quick.value !== null;
+  const outline = hints.value[draft.value.units.find(({ on }) => on)?.key]?.url;
   const problem = faults.value.find((fault) => fault.message)?.message;
 
   // On a phone the button is far from the stage; while one draws, the drawing stays where it is.
@@ -124,6 +126,7 @@ export function Result() {
   } else {
     stage = html`
       <div class="waiting">
+        ${outline && html`<img class="outline" src=${outline} alt="" />`}
         <${Icon} name="spark" />
         <p>${t('stage.empty')}</p>
         <p class="quiet">${t('stage.how')}</p>

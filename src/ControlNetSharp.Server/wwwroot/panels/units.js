@@ -1,5 +1,5 @@
 // Control units: what a picture has to follow, any number of them.
-import { drawingAnnotator, hasHint } from '../request.js';
+import { drawingAnnotator, hasHint, takes } from '../request.js';
 import { begin } from '../history.js';
 import { Button, Choice, Range, Select, Slider, Switch } from '../parts/controls.js';
 import { DrawingEditor } from '../parts/drawing.js';
@@ -56,7 +56,7 @@ function HintPreview({ unit }) {
 }
 
 // What a field of the unit says by itself.
-const said = ['annotator', 'weight', 'mode', 'resize', 'model'];
+const said = ['annotator', 'weight', 'mode', 'resize', 'model', 'more', 'combine', 'transfer'];
 
 const Warnings = ({ unit }) => {
   const hint = hints.value[unit.key];
@@ -184,13 +184,16 @@ function Unit({ unit, index, count }) {
       <details>
         <summary>${t('unit.more')}</summary>
         <div class="grid">
-          <${Select}
-            label=${t('mode')}
-            member=${`${unit.key}.mode`}
-            value=${unit.mode}
-            choices=${['balanced', 'prompt', 'control'].map((value) => ({ value, label: t(`mode.${value}`) }))}
-            onChange=${(mode) => set({ mode })}
-          />
+          ${
+            takes(unit.kind, 'mode') &&
+            html`<${Select}
+              label=${t('mode')}
+              member=${`${unit.key}.mode`}
+              value=${unit.mode}
+              choices=${['balanced', 'prompt', 'control'].map((value) => ({ value, label: t(`mode.${value}`) }))}
+              onChange=${(mode) => set({ mode })}
+            />`
+          }
           <${Select}
             label=${t('resize')}
             member=${`${unit.key}.resize`}

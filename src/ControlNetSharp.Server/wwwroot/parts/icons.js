@@ -25,6 +25,7 @@ const paths = {
   hint: 'M4 4h12v12H4zM4 13l4-4 3 3 2-2 3 3',
   vary: 'M4 4h5v5H4zM11 4h5v5h-5zM4 11h5v5H4zM11 11h5v5h-5z',
   inpaint: 'M4 4h12v12H4zM8 8h4v4H8z',
+  larger: 'M4 9V4h5M16 11v5h-5M4 4l12 12',
   mask: 'M4 4h12v12H4zM10 4v12M10 10h6',
   person: 'M10 7a2 2 0 100-4 2 2 0 000 4zM10 7v6M6 9h8M10 13l-3 4.5M10 13l3 4.5',
   flip: 'M10 3v14M7.5 6L3.5 14h4zM12.5 6l4 8h-4z',
