@@ -1,23 +1,31 @@
 // How well each kind is followed: the evaluation's table with its pictures.
 import { api } from '../api.js';
 import { keep } from '../jobs.js';
-import { cancel } from '../making.js';
-import { Button, NumberBox } from '../parts/controls.js';
-import { isOver, jobs } from '../state.js';
+import { cancel, kindsFor } from '../making.js';
+import { Button, NumberBox, Select } from '../parts/controls.js';
+import { isOver, jobs, picturesOf } from '../state.js';
 import { seconds, t, word } from '../texts.js';
 import { html, signal, useEffect } from '../view.js';
 
-const count = signal(8);
+// What is measured where no other model is named.
+const EMBEDDED = 'pocket';
+
+const wish = signal({ kind: '', pictures: 8, steps: 20 });
 const refusal = signal(null);
 
 async function measure() {
+  const { kind, ...sizes } = wish.value;
   refusal.value = null;
   try {
-    keep(await api.evaluate({ pictures: count.value }));
+    keep(await api.evaluate({ ...sizes, ...(kind && { controls: [{ kind }] }) }));
   } catch (error) {
     refusal.value = error;
   }
 }
+
+/** The kinds for which the embedded model has a ControlNet. */
+const measured = () =>
+  kindsFor(EMBEDDED).filter(({ takesNetwork, models }) => takesNetwork && models.some(({ model }) => model === EMBEDDED));
 
 const number = (value) => (Number.isFinite(value) ? value.toFixed(3) : '–');
 
@@ -51,8 +59,37 @@ function Table({ kinds }) {
   `;
 }
 
+/** `0003-canny-hint.png` → the scene 3 and what is seen of it. */
+function partsOf({ name }) {
+  const [, scene, what, hint] = name.match(/^(\d+)-(.+?)(-hint(?:-\d+)?)?\.png$/);
+  const known = { real: t('scoreboard.real'), without: t('scoreboard.without') }[what] ?? word('kind', what);
+  return { scene, caption: hint ? t('scoreboard.hint', { kind: known }) : known };
+}
+
+/** The pictures of a scene beside each other: what it is, and for each kind the hint and what follows it. */
+function Scenes({ files }) {
+  const scenes = Map.groupBy(
+    files.map((file) => ({ ...file, ...partsOf(file) })),
+    ({ scene }) => scene,
+  );
+  return [...scenes].map(
+    ([scene, pictures]) => html`
+      <div key=${scene} class="several">
+        ${pictures.map(
+          ({ name, url, caption }) => html`
+            <figure key=${name}>
+              <img src=${url} alt=${caption} loading="lazy" />
+              <figcaption aria-hidden="true">${caption}</figcaption>
+            </figure>
+          `,
+        )}
+      </div>
+    `,
+  );
+}
+
 function Run({ job }) {
-  const pictures = (job.files ?? []).filter((file) => file.role === 'picture');
+  const pictures = picturesOf(job);
   return html`
     <li class="card run">
       <header>
@@ -69,10 +106,7 @@ function Run({ job }) {
           </p>`
       }
       ${job.facts?.kinds && html`<${Table} kinds=${job.facts.kinds} />`}
-      ${pictures.length > 0 &&
-      html`<div class="several">
-        ${pictures.map((file) => html`<img key=${file.name} src=${file.url} alt=${file.name} loading="lazy" />`)}
-      </div>`}
+      <${Scenes} files=${pictures} />
       ${job.error && html`<p class="fault" role="alert">${job.error.message}</p>`}
     </li>
   `;
@@ -85,6 +119,8 @@ export function Scoreboard() {
       () => {},
     );
   }, []);
+  const { kind, pictures: scenes, steps } = wish.value;
+  const set = (part) => (wish.value = { ...wish.value, ...part });
   const runs = [...jobs.value.values()]
     .filter((job) => job.kind === 'evaluation')
     .sort((a, b) => (a.id < b.id ? 1 : -1));
@@ -93,13 +129,31 @@ export function Scoreboard() {
       <section class="card" aria-label=${t('scoreboard')}>
         <h2>${t('scoreboard')}</h2>
         <p class="quiet">${t('scoreboard.how')}</p>
-        <${NumberBox}
-          label=${t('scoreboard.pictures')}
-          min="1"
-          step="1"
-          value=${count.value}
-          onChange=${(value) => (count.value = value)}
-        />
+        <div class="grid">
+          <${Select}
+            label=${t('scoreboard.kind')}
+            value=${kind}
+            choices=${[
+              { value: '', label: t('scoreboard.all') },
+              ...measured().map((row) => ({ value: row.kind, label: word('kind', row.kind) })),
+            ]}
+            onChange=${(value) => set({ kind: value })}
+          />
+          <${NumberBox}
+            label=${t('scoreboard.pictures')}
+            min="1"
+            step="1"
+            value=${scenes}
+            onChange=${(value) => set({ pictures: value })}
+          />
+          <${NumberBox}
+            label=${t('steps')}
+            min="1"
+            step="1"
+            value=${steps}
+            onChange=${(value) => set({ steps: value })}
+          />
+        </div>
         ${refusal.value && html`<p class="fault" role="alert">${refusal.value.message}</p>`}
         <button type="button" class="button primary" onClick=${measure}>${t('scoreboard.start')}</button>
       </section>

@@ -60,7 +60,7 @@ const use = (job) =>
 
 const gigabytes = (bytes) => (bytes / 2 ** 30).toFixed(1);
 
-function Run({ job }) {
+function Run({ job, isNewest }) {
   const curve = job.facts?.curve ?? [];
   const last = curve.at(-1);
   const samples = job.previewUrl ?? (job.files ?? []).find((file) => file.role === 'picture')?.url;
@@ -71,6 +71,7 @@ function Run({ job }) {
         <span class="quiet">${t(`state.${job.state}`)}</span>
         ${!isOver(job) && html`<${Button} icon="stop" text=${t('training.stop')} onClick=${() => cancel(job.id)} />`}
         ${job.state === 'cancelled' &&
+        isNewest &&
         html`<${Button} icon="again" text=${t('training.resume')} onClick=${() => resume(job)} />`}
         ${job.state === 'done' &&
         job.facts?.model &&
@@ -179,7 +180,9 @@ export function Training() {
         }
       </section>
       <ul class="runs" aria-label=${t('training.runs')}>
-        ${runs.map((job) => html`<${Run} key=${job.id} job=${job} />`)}
+        ${runs.map(
+          (job) => html`<${Run} key=${job.id} job=${job} isNewest=${job === runs.find((run) => run.title === job.title)} />`,
+        )}
       </ul>
     </div>
   `;
