@@ -41,8 +41,10 @@ internal static class TrainFlags
                 TrainOptions.Target,
                 ("controlnet", TrainingTarget.ControlNet),
                 ("controlnet_and_decoder", TrainingTarget.ControlNetAndDecoder),
+                ("control_lora", TrainingTarget.ControlLora),
                 ("unet", TrainingTarget.UNet)
             ),
+            Rank = Whole(TrainOptions.Rank, nameof(usual.Rank)),
             Start = ReadStart(arguments),
             Resolution = Whole(TrainOptions.Resolution, nameof(usual.Resolution)),
             BatchSize = Whole(TrainOptions.Batch, nameof(usual.BatchSize)) ?? usual.BatchSize,

@@ -44,8 +44,12 @@ internal static class TrainOptions
     public static readonly Option<string?> Target = new("--target")
     {
         Description =
-            "controlnet (default), controlnet_and_decoder (the UNet's decoder is trained, too), or unet (full "
-            + "fine-tuning).",
+            "controlnet (default), controlnet_and_decoder (the UNet's decoder is trained, too), control_lora (a small "
+            + "file: changes of --rank to the model's weights), or unet (full fine-tuning).",
+    };
+    public static readonly Option<string?> Rank = new("--rank")
+    {
+        Description = "Rank of a control_lora, 1 to 4096; default 128.",
     };
     public static readonly Option<string?> Start = new("--controlnet_model_name_or_path")
     {
@@ -152,6 +156,7 @@ internal static class TrainOptions
         ["plan"] = Plan.Name,
         ["overwrite"] = OutputPlace.Overwrite.Name,
         ["target"] = Target.Name,
+        ["rank"] = Rank.Name,
         ["start"] = Start.Name,
         ["resolution"] = Resolution.Name,
         ["batchSize"] = Batch.Name,
@@ -193,6 +198,7 @@ internal static class TrainOptions
             Resume,
             Plan,
             Target,
+            Rank,
             Start,
             Resolution,
             Batch,

@@ -32,12 +32,7 @@ internal static class RequestedOptions
         var options = request.ToOptions(workers);
         return options with
         {
-            Identity = new Dictionary<string, string>
-            {
-                ["model"] = modelHash[..10],
-                ["resolution"] = $"{request.Resolution ?? model.NativeSize}",
-                ["condition"] = string.Join(", ", conditions),
-            },
+            Identity = Identity(request, model, modelHash, conditions),
             LearningRate = options.LearningRate with
             {
                 Peak = request.LearningRate ?? DefaultRate(model.UNet.Params.ModelChannels),
@@ -86,6 +81,27 @@ internal static class RequestedOptions
             Workers = workers,
             Seed = request.Seed,
         };
+
+    private static Dictionary<string, string> Identity(
+        TrainingRequest request,
+        DiffusionModel model,
+        string modelHash,
+        IEnumerable<string> conditions
+    )
+    {
+        var identity = new Dictionary<string, string>
+        {
+            ["model"] = modelHash[..10],
+            ["resolution"] = $"{request.Resolution ?? model.NativeSize}",
+            ["condition"] = string.Join(", ", conditions),
+        };
+        if (request.TrainedRank is { } rank)
+        {
+            identity["rank"] = $"{rank}";
+        }
+
+        return identity;
+    }
 
     /// <summary>The learning rate where none is given.</summary>
     /// <param name="width">Channels of the UNet's first level.</param>

@@ -97,7 +97,8 @@ public sealed class RequestedTraining
             unet,
             parameters - network.parameters().Sum(p => p.numel()),
             request.Target,
-            placement.Dtype
+            placement.Dtype,
+            request.TrainedRank
         );
         var plan = planner.Plan(request.ToOptions(workers), side, side, request.Checkpointing);
         return new PlannedTraining(
@@ -135,12 +136,10 @@ public sealed class RequestedTraining
         {
             Dtype = ScalarType.Float32,
         };
-        using var model = CheckpointLoader.LoadModel(
-            _model,
-            _request.Target == TrainingTarget.ControlNet ? placement : trained
-        );
+        var parts = TargetParts.Of(_request.Target);
+        using var model = CheckpointLoader.LoadModel(_model, parts.ChangesModel ? trained : placement);
         var workers = WorkersFor(_request, _options, model.UNet.Params, KeepsMemory);
-        using var controlNet = _request.Target == TrainingTarget.UNet ? null : ControlNetFor(model, trained);
+        using var controlNet = parts.HasControl ? ControlNetFor(model, trained) : null;
         var denoiser = new TrainableDenoiser(model.UNet, controlNet, _request.Target, placement.Dtype)
         {
             Checkpointing = _request.Checkpointing,
@@ -238,7 +237,7 @@ public sealed class RequestedTraining
             return CheckpointLoader.LoadControlNet(_start, placement, model);
         }
 
-        var (controlNet, fresh) = TrainableCopy.Of(model.UNet, _request.Seed, placement);
+        var (controlNet, fresh) = TrainableCopy.Of(model.UNet, _request.Seed, placement, _request.TrainedRank);
         TrainableCopy.ReadFrom(controlNet, fresh, _model);
         return controlNet;
     }

@@ -11,11 +11,11 @@ namespace ControlNetSharp.Training;
 /// </summary>
 public sealed class TrainableDenoiser
 {
-    private static readonly string[] DecoderParts = ["output_blocks.", "out."];
-
     /// <summary>Puts the networks together. Both are borrowed.</summary>
     /// <param name="unet">The UNet; what is trained of it is float32.</param>
-    /// <param name="controlNet">The ControlNet, float32; null when the UNet is the target.</param>
+    /// <param name="controlNet">
+    /// The ControlNet, float32, or the Control-LoRA (<see cref="TrainableCopy"/>); null when the UNet is the target.
+    /// </param>
     /// <param name="target">What is trained.</param>
     /// <param name="compute">The type that is computed in.</param>
     /// <exception cref="ArgumentException">
@@ -30,7 +30,8 @@ public sealed class TrainableDenoiser
             throw new ArgumentException(reason, nameof(unet));
         }
 
-        if (controlNet is null != (target == TrainingTarget.UNet))
+        var parts = TargetParts.Of(target);
+        if (controlNet is null == parts.HasControl)
         {
             throw new ArgumentException(
                 $"The target {target} is trained {(controlNet is null ? "with" : "without")} a ControlNet.",
@@ -47,12 +48,8 @@ public sealed class TrainableDenoiser
         );
         Parameters =
         [
-            .. Named(controlNet, LdmLayout.Control),
-            .. Named(target == TrainingTarget.ControlNet ? null : unet, LdmLayout.UNet)
-                .Where(p =>
-                    target == TrainingTarget.UNet
-                    || DecoderParts.Any(part => p.Name.StartsWith(LdmLayout.UNet + part, StringComparison.Ordinal))
-                ),
+            .. Named(controlNet is null ? [] : LowRankLayers.Trained(controlNet), LdmLayout.Control),
+            .. Named(unet.named_parameters().Where(p => parts.Trains(p.name)), LdmLayout.UNet),
         ];
     }
 
@@ -149,6 +146,8 @@ public sealed class TrainableDenoiser
             .MoveToOuterDisposeScope();
     }
 
-    private static IEnumerable<(string Name, Parameter Parameter)> Named(nn.Module? network, string prefix) =>
-        network?.named_parameters().Select(p => (prefix + p.name, p.parameter)) ?? [];
+    private static IEnumerable<(string Name, Parameter Parameter)> Named(
+        IEnumerable<(string Name, Parameter Parameter)> parameters,
+        string prefix
+    ) => parameters.Select(p => (prefix + p.Name, p.Parameter));
 }

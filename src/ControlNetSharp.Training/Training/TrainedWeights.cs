@@ -1,5 +1,6 @@
 using System.Globalization;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Checkpoints.Controls;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Text;
 using static TorchSharp.torch;
@@ -26,6 +27,35 @@ public static class TrainedWeights
     {
         ArgumentNullException.ThrowIfNull(controlNet);
         Write(file, dtype, With(Shape(controlNet.Params.UNet).Write(), metadata), (LdmLayout.Control, controlNet));
+    }
+
+    /// <summary>
+    /// Writes a Control-LoRA in the format of the published ones, which other programs read, too: no prefix, and an
+    /// empty tensor by which they know it.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="controlLora">The network, made by <see cref="TrainableCopy"/> with a rank. Borrowed.</param>
+    /// <param name="dtype">The type of its weights in the file.</param>
+    /// <param name="metadata">What the file says of itself.</param>
+    /// <exception cref="IOException">The file cannot be written; an older one is as it was.</exception>
+    public static void WriteControlLora(
+        string file,
+        ControlNet controlLora,
+        ScalarType dtype,
+        IReadOnlyDictionary<string, string> metadata
+    )
+    {
+        ArgumentNullException.ThrowIfNull(controlLora);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        SafetensorsWriter.Write(
+            file,
+            LowRankLayers
+                .Trained(controlLora)
+                .Select(p => KeyValuePair.Create(p.Name, p.Parameter.to(dtype)))
+                .Append(KeyValuePair.Create(ControlLoraFile.Marker, zeros(0))),
+            metadata
+        );
     }
 
     /// <summary>Writes a whole model: UNet, Autoencoder and text encoders.</summary>

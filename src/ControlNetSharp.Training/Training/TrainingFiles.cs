@@ -14,16 +14,21 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
     /// <summary>The folder of encoded examples.</summary>
     public string Cache => request.Cache ?? Path.Combine(request.Out, "cache");
 
-    private string ControlNetFile =>
-        Path.Combine(request.Out, $"controlnet_{string.Join('_', conditions)}.safetensors");
+    private TargetParts Target => TargetParts.Of(request.Target);
+
+    private string ControlFile =>
+        Path.Combine(
+            request.Out,
+            $"{(Target.IsLowRank ? "control_lora" : "controlnet")}_{string.Join('_', conditions)}.safetensors"
+        );
 
     private string ModelFile => Path.Combine(request.Out, "model.safetensors");
 
     /// <summary>What a training leaves when it is finished.</summary>
     private IEnumerable<string> Results =>
         [
-            .. request.Target == TrainingTarget.UNet ? Array.Empty<string>() : [ControlNetFile],
-            .. request.Target == TrainingTarget.ControlNet ? Array.Empty<string>() : [ModelFile],
+            .. Target.HasControl ? [ControlFile] : Array.Empty<string>(),
+            .. Target.ChangesModel ? [ModelFile] : Array.Empty<string>(),
             Path.Combine(request.Out, TrainingReport.PageFile),
             Path.Combine(request.Out, TrainingReport.CurvesFile),
         ];
@@ -85,11 +90,18 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
         var files = new List<string>();
         if (controlNet is not null)
         {
-            files.Add(ControlNetFile);
-            TrainedWeights.WriteControlNet(files[^1], controlNet, dtype, metadata);
+            files.Add(ControlFile);
+            if (Target.IsLowRank)
+            {
+                TrainedWeights.WriteControlLora(files[^1], controlNet, dtype, metadata);
+            }
+            else
+            {
+                TrainedWeights.WriteControlNet(files[^1], controlNet, dtype, metadata);
+            }
         }
 
-        if (request.Target != TrainingTarget.ControlNet)
+        if (Target.ChangesModel)
         {
             files.Add(ModelFile);
             TrainedWeights.WriteModel(files[^1], model, dtype, metadata);
@@ -109,7 +121,7 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
             [
                 ("data", request.Data),
                 ("model", request.Model),
-                ("target", request.Target.ToString()),
+                ("target", $"{request.Target}{(Target.IsLowRank ? $" of rank {request.TrainedRank}" : "")}"),
                 ("learning rate", Text(rate)),
                 ("batch size", $"{request.BatchSize} x {request.Accumulation}"),
                 ("steps", $"{result.Step}"),

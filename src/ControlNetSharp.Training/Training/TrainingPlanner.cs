@@ -14,12 +14,20 @@ namespace ControlNetSharp.Training;
 /// <param name="otherParameters">Parameters of Autoencoder and text encoder, which are in memory as well.</param>
 /// <param name="target">What is trained.</param>
 /// <param name="compute">The type that is computed in; locked weights are in it.</param>
-internal sealed class TrainingPlanner(UNetParams p, long otherParameters, TrainingTarget target, ScalarType compute)
+/// <param name="rank">The rank of a Control-LoRA; null for other targets.</param>
+internal sealed class TrainingPlanner(
+    UNetParams p,
+    long otherParameters,
+    TrainingTarget target,
+    ScalarType compute,
+    int? rank = null
+)
 {
     private const int ContextTokens = 77;
     private const int OptimizerProbe = 1 << 22;
     private const int Float = 4;
-    private readonly Dictionary<(string, int, int, int, bool), StageCost> _measured = [];
+    private readonly TargetParts _target = TargetParts.Of(target);
+    private readonly Dictionary<(string, int, int, int, StageWeights), StageCost> _measured = [];
 
     private int ComputeBytes => compute == ScalarType.Float32 ? 4 : 2;
 
@@ -38,11 +46,11 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
         var program = Environment.WorkingSet;
         var batch = options.BatchSize / options.Workers;
         var parts = Parts().ToList();
-        foreach (var part in parts.DistinctBy(part => Key(part.Stage, part.Trained)))
+        foreach (var part in parts.DistinctBy(part => Key(part.Stage, part.Weights)))
         {
-            _measured[Key(part.Stage, part.Trained)] = Measure(
+            _measured[Key(part.Stage, part.Weights)] = Measure(
                 part.Stage,
-                part.Trained,
+                part.Weights,
                 options.Workers,
                 batch,
                 height / 8,
@@ -54,20 +62,13 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
             .Where(part => part.Gradient)
             .Select(part => (Cost: CostOf(part), part.Stage, part.Joined))
             .ToList();
-        var locked = parts.Where(part => !part.Gradient).Sum(part => CostOf(part).ForwardOnly);
+        var ahead = parts.Where(part => !part.Gradient).Sum(part => CostOf(part).ForwardOnly);
         var seconds =
-            locked
+            ahead
             + costs.Sum(stage =>
                 stage.Cost.Backward + stage.Cost.Forward + (checkpointing ? stage.Cost.ForwardOnly : 0)
             );
-        var (trained, total) = (TrainedParameters(), Count(new UNet(p, Placement.Meta)));
-        var lockedParameters =
-            otherParameters
-            + (
-                target == TrainingTarget.ControlNet ? total
-                : target == TrainingTarget.UNet ? 0
-                : total - DecoderParameters()
-            );
+        var (trained, locked) = Parameters();
         var state = options.Optimizer.EightBitState ? 2 + 2.0 * Float / Moment.BlockLength : 2 * Float;
         var activations =
             options.Workers
@@ -81,7 +82,7 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
         List<MemoryPart> memory =
         [
             new("program and libtorch", program),
-            new("locked weights", lockedParameters * (target == TrainingTarget.ControlNet ? ComputeBytes : Float)),
+            new("locked weights", locked * (_target.ChangesModel ? Float : ComputeBytes)),
             new("trained weights", trained * Float),
             new("gradients", trained * Float),
             new("optimizer", (long)(trained * state)),
@@ -124,50 +125,46 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
     }
 
     /// <summary>
-    /// The stages of a step: whether their weights are trained, whether gradients go through them, and whether their
-    /// input is joined from two.
+    /// The stages of a step: what happens to their weights, whether gradients go through them, and whether their input
+    /// is joined from two.
     /// </summary>
-    private IEnumerable<(StageShape Stage, bool Trained, bool Gradient, bool Joined)> Parts()
+    private IEnumerable<(StageShape Stage, StageWeights Weights, bool Gradient, bool Joined)> Parts()
     {
+        static StageWeights Of(bool trained) => trained ? StageWeights.Trained : StageWeights.Locked;
         var encoder = UNetStages.Input(p).Append(UNetStages.Middle(p)).ToList();
-        var decoder = UNetStages.Output(p);
-        if (target == TrainingTarget.UNet)
-        {
-            return
-            [
-                .. encoder.Select(stage => (stage, true, true, false)),
-                .. decoder.Select(stage => (stage, true, true, true)),
-            ];
-        }
-
-        var decoderTrained = target == TrainingTarget.ControlNetAndDecoder;
+        var copied = _target.IsLowRank ? StageWeights.LowRank : StageWeights.Trained;
         return
         [
-            .. encoder.Select(stage => (stage, false, false, false)),
-            (UNetStages.Hint(new ControlNetParams { UNet = p }), true, true, false),
-            .. encoder.Select(stage => (stage, true, true, false)),
-            .. encoder.Select(stage => (UNetStages.ZeroConvolution(stage), true, true, false)),
-            .. decoder.Select(stage => (stage, decoderTrained, true, true)),
+            .. encoder.Select(stage => (stage, Of(_target.TrainsEncoder), _target.TrainsEncoder, false)),
+            .. _target.HasControl
+                ?
+                [
+                    (UNetStages.Hint(new ControlNetParams { UNet = p }), StageWeights.Trained, true, false),
+                    .. encoder.Select(stage => (stage, copied, true, false)),
+                    .. encoder.Select(stage => (UNetStages.ZeroConvolution(stage), StageWeights.Trained, true, false)),
+                ]
+                : Array.Empty<(StageShape, StageWeights, bool, bool)>(),
+            .. UNetStages.Output(p).Select(stage => (stage, Of(_target.TrainsDecoder), true, true)),
         ];
     }
 
-    private StageCost CostOf((StageShape Stage, bool Trained, bool Gradient, bool Joined) part) =>
-        _measured[Key(part.Stage, part.Trained)];
+    private StageCost CostOf((StageShape Stage, StageWeights Weights, bool Gradient, bool Joined) part) =>
+        _measured[Key(part.Stage, part.Weights)];
 
-    private static (string, int, int, int, bool) Key(StageShape stage, bool trained) =>
-        (stage.Layers, stage.ChannelsIn, stage.ChannelsOut, stage.Level, trained);
+    private static (string, int, int, int, StageWeights) Key(StageShape stage, StageWeights weights) =>
+        (stage.Layers, stage.ChannelsIn, stage.ChannelsOut, stage.Level, weights);
 
     /// <summary>
     /// What a stage keeps, measured alone; and its time while all workers compute it, as they share caches and memory.
     /// </summary>
-    private StageCost Measure(StageShape shape, bool trained, int workers, int batch, int height, int width)
+    private StageCost Measure(StageShape shape, StageWeights weights, int workers, int batch, int height, int width)
     {
-        var kept = Probe(shape, trained, batch, height, width, rounds: 2).KeptBytes;
+        var kept = Probe(shape, weights, batch, height, width, rounds: 2).KeptBytes;
         var costs = new StageCost[workers];
         SideBySide.Compute(
             Enumerable.Range(0, workers),
             workers,
-            (_, worker) => costs[worker] = Probe(shape, trained, batch, height, width, rounds: 4)
+            (_, worker) => costs[worker] = Probe(shape, weights, batch, height, width, rounds: 4)
         );
         return new(
             costs.Average(cost => cost.ForwardOnly),
@@ -177,18 +174,27 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
         );
     }
 
-    private StageCost Probe(StageShape shape, bool trained, int batch, int height, int width, int rounds)
+    private StageCost Probe(StageShape shape, StageWeights weights, int batch, int height, int width, int rounds)
     {
         using var scope = NewDisposeScope();
-        using var stage = shape.Create(trained ? Placement.Cpu32 : new Placement(CPU, compute));
+        var trained = weights != StageWeights.Locked;
+        var locked = new Placement(CPU, compute);
+        using var stage = shape.Create(trained ? Placement.Cpu32 : locked);
+        if (weights == StageWeights.LowRank)
+        {
+            using var source = shape.Create(locked);
+            LowRankLayers.Share(stage, source, rank!.Value, Placement.Cpu32);
+        }
+
         foreach (var parameter in stage.parameters())
         {
             nn.init.uniform_(parameter, -0.02, 0.02);
-            parameter.requires_grad = trained;
-            if (trained)
-            {
-                parameter.grad = zeros_like(parameter);
-            }
+        }
+
+        foreach (var (_, parameter) in trained ? LowRankLayers.Trained(stage) : [])
+        {
+            parameter.requires_grad = true;
+            parameter.grad = zeros_like(parameter);
         }
 
         var side = shape.InputSize(height, width);
@@ -272,29 +278,27 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
             );
     }
 
-    private long TrainedParameters() =>
-        target switch
-        {
-            TrainingTarget.UNet => Count(new UNet(p, Placement.Meta)),
-            TrainingTarget.ControlNet => ControlParameters(),
-            _ => ControlParameters() + DecoderParameters(),
-        };
-
-    private long ControlParameters() => Count(new ControlNet(new ControlNetParams { UNet = p }, Placement.Meta));
-
-    private long DecoderParameters()
+    /// <summary>How many are trained, and how many are in memory beside them.</summary>
+    private (long Trained, long Locked) Parameters()
     {
         using var unet = new UNet(p, Placement.Meta);
-        return unet.named_parameters()
-            .Where(parameter => parameter.name.StartsWith("out", StringComparison.Ordinal))
-            .Sum(parameter => parameter.parameter.numel());
+        using var control = _target.HasControl
+            ? new ControlNet(new ControlNetParams { UNet = p }, Placement.Meta)
+            : null;
+        if (control is not null && rank is { } changes)
+        {
+            LowRankLayers.Share(control, unet, changes, Placement.Meta);
+        }
+
+        var trained = Count(unet.named_parameters().Where(parameter => _target.Trains(parameter.name)));
+        return (
+            trained + (control is null ? 0 : Count(LowRankLayers.Trained(control))),
+            otherParameters + Count(unet.named_parameters()) - trained
+        );
     }
 
-    private static long Count(nn.Module network)
-    {
-        using var owned = network;
-        return network.parameters().Sum(parameter => parameter.numel());
-    }
+    private static long Count(IEnumerable<(string Name, Parameter Parameter)> parameters) =>
+        parameters.Sum(parameter => parameter.Parameter.numel());
 
     /// <summary>Seconds of an optimizer step for one parameter.</summary>
     private static double OptimizerSeconds(AdamWOptions options)
@@ -311,6 +315,16 @@ internal sealed class TrainingPlanner(UNetParams p, long otherParameters, Traini
         }
 
         return best / OptimizerProbe;
+    }
+
+    /// <summary>What happens to the weights of a stage.</summary>
+    private enum StageWeights
+    {
+        Locked,
+        Trained,
+
+        /// <summary>Matrices are locked; changes of low rank to them, norms and biases are trained.</summary>
+        LowRank,
     }
 
     /// <summary>What one stage costs.</summary>

@@ -14,6 +14,8 @@ public sealed record TrainingRequest
     /// <summary>The version of the form described here.</summary>
     public const int CurrentVersion = 1;
 
+    private const int PublishedRank = 128;
+
     /// <summary>Version of the request's form; 1.</summary>
     [Range(CurrentVersion, CurrentVersion)]
     public int Version { get; init; } = CurrentVersion;
@@ -42,7 +44,17 @@ public sealed record TrainingRequest
     /// <summary>What is trained; default the ControlNet alone.</summary>
     public TrainingTarget Target { get; init; }
 
-    /// <summary>Name, path or hash of a ControlNet to start from; null (the default) for a copy of the UNet.</summary>
+    /// <summary>
+    /// The rank of a Control-LoRA, 1 to 4096; null (the default) for 128, that of published ones. Matrices with fewer
+    /// inputs or outputs have that many.
+    /// </summary>
+    [Range(1, 4096)]
+    public int? Rank { get; init; }
+
+    /// <summary>
+    /// Name, path or hash of a ControlNet to start from; null (the default) for a copy of the UNet. A Control-LoRA
+    /// starts from the UNet itself.
+    /// </summary>
     public string? Start { get; init; }
 
     /// <summary>
@@ -156,6 +168,9 @@ public sealed record TrainingRequest
     /// <summary>Type of the finished weights; default fp16.</summary>
     public SavedDtype SaveDtype { get; init; }
 
+    /// <summary>The rank of the Control-LoRA that is trained; null where none is.</summary>
+    internal int? TrainedRank => TargetParts.Of(Target).IsLowRank ? Rank ?? PublishedRank : null;
+
     /// <summary>Reads a request and checks it.</summary>
     /// <param name="utf8">JSON in UTF-8; what is left out has its default.</param>
     /// <param name="folder">Where relative paths count from; null for the present folder.</param>
@@ -194,6 +209,19 @@ public sealed record TrainingRequest
             "learningRateShape",
             RequestValues.WordOf(LearningRateShape),
             "a rate that falls needs to know where it ends: give `steps`."
+        );
+        var parts = TargetParts.Of(Target);
+        RequestRules.Require(
+            Rank is null || parts.IsLowRank,
+            "rank",
+            Rank,
+            "is that of a Control-LoRA; leave it out with another `target`."
+        );
+        RequestRules.Require(
+            Start is null || (parts.HasControl && !parts.IsLowRank),
+            "start",
+            Start,
+            "is a ControlNet that is trained on; leave it out with this `target`, which starts from the model."
         );
         RequestRules.Require(Conditions.Count > 0, "conditions", null, "at least one must be named.");
         _ = TrainingConditions.Of(Conditions);

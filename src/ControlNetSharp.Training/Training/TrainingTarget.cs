@@ -11,6 +11,12 @@ public enum TrainingTarget
     /// </summary>
     ControlNetAndDecoder,
 
+    /// <summary>
+    /// A Control-LoRA: the locked UNet's encoder half as control, with changes of low rank to its matrices and
+    /// convolutions; norms, biases, hint encoder and zero convolutions are trained whole.
+    /// </summary>
+    ControlLora,
+
     /// <summary>The whole UNet and no ControlNet: fine-tuning.</summary>
     UNet,
 }

@@ -9,8 +9,9 @@ public static class TrainingWork
 {
     /// <summary>
     /// GFLOP for one picture. Trained layers cost their forward pass three times (forward, gradient of the input,
-    /// gradient of the weights), locked ones behind them twice, and locked ones
-    /// before them once; checkpointing adds a forward pass of all that have gradients. The hint encoder is not in it.
+    /// gradient of the weights), locked ones behind or among them twice, and locked ones before them once;
+    /// checkpointing adds a forward pass of all that have gradients. The hint encoder and changes of low rank are not
+    /// in it.
     /// </summary>
     /// <param name="p">The shape of the UNet.</param>
     /// <param name="target">What is trained.</param>
@@ -20,14 +21,9 @@ public static class TrainingWork
     public static double Gflop(UNetParams p, TrainingTarget target, int height, int width, bool checkpointing)
     {
         var again = checkpointing ? 1 : 0;
-        var unet = NetworkCost.UNet(p, height, width);
-        if (target == TrainingTarget.UNet)
-        {
-            return (3 + again) * unet;
-        }
-
-        var (encoder, control) = (NetworkCost.UNetEncoder(p, height, width), NetworkCost.ControlNet(p, height, width));
-        var decoder = (target == TrainingTarget.ControlNet ? 2 : 3) + again;
-        return encoder + decoder * (unet - encoder) + (3 + again) * control;
+        var (parts, encoder) = (TargetParts.Of(target), NetworkCost.UNetEncoder(p, height, width));
+        return (parts.TrainsEncoder ? 3 + again : 1) * encoder
+            + ((parts.TrainsDecoder ? 3 : 2) + again) * (NetworkCost.UNet(p, height, width) - encoder)
+            + (parts.HasControl ? ((parts.IsLowRank ? 2 : 3) + again) * NetworkCost.ControlNet(p, height, width) : 0);
     }
 }

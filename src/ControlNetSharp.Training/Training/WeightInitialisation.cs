@@ -1,4 +1,5 @@
 using ControlNetSharp.Runtime;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
@@ -7,7 +8,7 @@ namespace ControlNetSharp.Training;
 public static class WeightInitialisation
 {
     // Layers that start at zero, so that each block begins as the identity. Source: LDM, zero_module; ControlNet,
-    // zero_convs, middle_block_out, input_hint_block.14.
+    // zero_convs, middle_block_out, input_hint_block.14; LoRA (arXiv:2106.09685, section 4.1), B.
     private static readonly string[] ZeroLayers =
     [
         "out_layers.3.weight",
@@ -15,12 +16,13 @@ public static class WeightInitialisation
         "out.2.weight",
         "input_hint_block.14.weight",
         "middle_block_out.0.weight",
+        ".up",
     ];
 
     /// <summary>
     /// Normal weights with variance 1 / inputs (for convolutions: input channels · kernel area), scales 1, shifts 0,
-    /// and zero for the layers that end a residual branch of a UNet
-    /// or join a ControlNet to it.
+    /// and zero for the layers that end a residual branch of a UNet, join a ControlNet to it, or end a change of low
+    /// rank.
     /// </summary>
     /// <param name="network">float32 network.</param>
     /// <param name="seed">Seed of the random numbers.</param>
@@ -28,9 +30,19 @@ public static class WeightInitialisation
     public static void Initialise(nn.Module network, long seed, Func<string, double>? gain = null)
     {
         ArgumentNullException.ThrowIfNull(network);
+        Initialise(network.named_parameters(), seed, gain);
+    }
+
+    /// <summary>The same for some parameters of a network, by their names there.</summary>
+    internal static void Initialise(
+        IEnumerable<(string Name, Parameter Parameter)> parameters,
+        long seed,
+        Func<string, double>? gain
+    )
+    {
         using var _ = no_grad();
         using var generator = new Generator((ulong)seed, CPU);
-        foreach (var (name, parameter) in network.named_parameters())
+        foreach (var (name, parameter) in parameters)
         {
             using var scope = NewDisposeScope();
             if (parameter.dim() == 1)

@@ -27,7 +27,7 @@ public sealed class ControlLoraTests : IDisposable
         using var _ = no_grad();
         using var golden = Goldens.Open(file);
         var isXl = golden.Has("in.text_embeds");
-        using var model = Model(golden, isXl);
+        using var model = GoldenShapes.ControlLoraModel(golden);
         using var control = (ControlNet)CheckpointLoader.LoadControl(Goldens.Require(Path.GetFileNameWithoutExtension(file) + "_file.safetensors"), Placement.Cpu32, model);
         var weights = control.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter);
         foreach (var key in golden.Entries.Keys.Where(key => key.StartsWith("effective.", StringComparison.Ordinal)))
@@ -98,28 +98,5 @@ public sealed class ControlLoraTests : IDisposable
         var path = NamedShapes.Write(_folder["a.safetensors"], NamedShapes.OfManifest("key_manifest_control_lora_sd15_rank128.json"));
         Assert.Contains("can only be loaded for a model", Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadControl(path, Placement.Cpu32)).Message, StringComparison.Ordinal);
         Assert.Contains("this is a Control-LoRA; a ControlNet is needed", Assert.Throws<CheckpointException>(() => CheckpointLoader.LoadControlNet(path, Placement.Cpu32)).Message, StringComparison.Ordinal);
-    }
-
-    /// <summary>A model of which only the UNet counts.</summary>
-    private static DiffusionModel Model(GoldenFile golden, bool isXl)
-    {
-        var config = golden.Config;
-        UNet unet;
-        if (isXl)
-        {
-            unet = GoldenShapes.UNet(golden, "unet.", new CheckpointMetadata { HeadWidth = config.GetProperty("block_out_channels")[0].GetInt32() / config.GetProperty("attention_head_dim")[0].GetInt32() });
-        }
-        else
-        {
-            var weights = golden.Weights(TinyModel.UNetPrefix).ToDictionary(weight => weight.Key[TinyModel.UNetPrefix.Length..], weight => weight.Value);
-            var p = NetworkShapes.UNet(GoldenShapes.ShapesOf(weights), new CheckpointMetadata { Heads = config.GetProperty("num_heads").GetInt32() });
-            unet = GoldenNetworks.Fill(new UNet(p, Placement.Cpu32), weights, "");
-        }
-
-        return new DiffusionModel
-        {
-            File = "model", Family = ModelFamily.Of(unet.Params), UNet = unet, Autoencoder = TinyModel.Autoencoder(), Text = TinyModel.Text(),
-            NativeSize = 64, Placement = Placement.Cpu32,
-        };
     }
 }

@@ -90,12 +90,13 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("model.safetensors")]
-    [InlineData("sdxl.safetensors")]
-    public async Task Train_KilledAtAnyMomentAndResumed_EqualsAnUnbrokenRunInEveryParameter(string model)
+    [InlineData("model.safetensors", "controlnet")]
+    [InlineData("sdxl.safetensors", "controlnet")]
+    [InlineData("model.safetensors", "control_lora")]
+    public async Task Train_KilledAtAnyMomentAndResumed_EqualsAnUnbrokenRunInEveryParameter(string model, string target)
     {
         TinyModel.WriteSdxl(_folder["sdxl.safetensors"]);
-        string[] Arguments(string name, params string[] more) => [.. ArgumentsOn(model, name), .. more];
+        string[] Arguments(string name, params string[] more) => [.. ArgumentsOn(model, name), "--target", target, .. more];
         string[] options = ["--max_train_steps", "60", "--checkpointing_steps", "7", "--validation_steps", "25", "--num_validation_images", "1", "--ema_decay", "0.99", "--cache_dir", _folder["cache"]];
         var whole = await CommandRun.JsonOf(Arguments("whole", options));
         var expected = File.ReadAllBytes(whole.GetProperty("files")[0].GetString()!);
@@ -234,6 +235,10 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("--lr_scheduler polynomial", "--lr_scheduler polynomial|constant, linear, cosine, plateau")]
     [InlineData("--optimizer lion", "--optimizer lion|adamw, muon")]
     [InlineData("--target everything", "--target everything|controlnet_and_decoder")]
+    [InlineData("--rank 8", "--rank 8|leave it out with another --target")]
+    [InlineData("--target control_lora --rank 0", "--rank 0|from 1 to 4096")]
+    [InlineData("--target control_lora --controlnet_model_name_or_path @model.safetensors", "--controlnet_model_name_or_path|leave it out with this --target")]
+    [InlineData("--target unet --controlnet_model_name_or_path @model.safetensors", "--controlnet_model_name_or_path|leave it out with this --target")]
     [InlineData("--device cuda:0 --plan", "--plan|--device cuda:0")]
     [InlineData("--device cuda:0 --use_8bit_adam", "--use_8bit_adam|--device cuda:0")]
     [InlineData("--device cuda:0 --dtype fp16", "--dtype fp16|must be auto, bf16 or fp32")]

@@ -60,6 +60,11 @@ public sealed class RequestedTrainingTests : IDisposable
     [InlineData("\"conditions\": [\"canny\", \"Canny\"]", "conditions", "twice")]
     [InlineData("\"conditions\": []", "conditions", "at least one")]
     [InlineData("\"conditions\": [\"../x\"]", "conditions", "letters")]
+    [InlineData("\"rank\": 0, \"target\": \"controlLora\"", "rank", "from 1 to 4096")]
+    [InlineData("\"rank\": 8", "rank", "is that of a Control-LoRA; leave it out with another `target`")]
+    [InlineData("\"rank\": 8, \"target\": \"uNet\"", "rank", "is that of a Control-LoRA")]
+    [InlineData("\"start\": \"a\", \"target\": \"controlLora\"", "start", "leave it out with this `target`")]
+    [InlineData("\"start\": \"a\", \"target\": \"uNet\"", "start", "leave it out with this `target`")]
     [InlineData("\"version\": 2", "version", "from 1 to 1")]
     public void Request_WithAWrongMember_IsRefusedByItsName(string member, string path, string problem)
     {

@@ -85,6 +85,7 @@ public class TrainableDenoiserTests
         Assert.InRange(Gflop(TrainingTarget.ControlNet, false) / Gflop(TrainingTarget.UNet, false), 0.85, 0.92);
         Assert.InRange(Gflop(TrainingTarget.ControlNet, true) / Gflop(TrainingTarget.UNet, true), 0.88, 0.95);
         Assert.True(Gflop(TrainingTarget.ControlNet, false) < Gflop(TrainingTarget.ControlNetAndDecoder, false));
+        Assert.True(Gflop(TrainingTarget.ControlLora, false) < Gflop(TrainingTarget.ControlNet, false));
     }
 
     private static byte[] Bytes(nn.Module network) => [.. network.parameters().SelectMany(parameter => parameter.bytes.ToArray())];

@@ -1,5 +1,6 @@
 using ControlNetSharp.Networks;
 using ControlNetSharp.Networks.Controls;
+using ControlNetSharp.Networks.Layers;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
@@ -12,11 +13,13 @@ namespace ControlNetSharp.Checkpoints.Controls;
 /// </summary>
 internal sealed class ControlLoraFile : ControlFile
 {
+    /// <summary>The empty tensor that says what the file is.</summary>
+    public const string Marker = "lora_controlnet";
+
     private const string Prefix = LdmLayout.Control;
-    private const string Up = ".up";
-    private const string Down = ".down";
+    private const string Up = $".{LowRankChange.UpName}";
+    private const string Down = $".{LowRankChange.DownName}";
     private const string Weight = ".weight";
-    private const string Marker = "lora_controlnet";
     private const int ShownKeys = 5;
 
     /// <summary>The parts of a ControlNet that no UNet has.</summary>

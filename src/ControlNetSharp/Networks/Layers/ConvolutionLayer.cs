@@ -11,7 +11,7 @@ namespace ControlNetSharp.Networks.Layers;
 /// Two-dimensional convolution, with bias unless said otherwise, computed in the dtype of x. Weights are uninitialised
 /// until loaded or set.
 /// </summary>
-internal sealed class ConvolutionLayer : Module<Tensor, Tensor>
+internal sealed class ConvolutionLayer : Module<Tensor, Tensor>, ILowRankLayer
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
     [ComponentName(Name = "weight")]
@@ -20,6 +20,7 @@ internal sealed class ConvolutionLayer : Module<Tensor, Tensor>
     [ComponentName(Name = "bias")]
     private Parameter? _bias;
 #pragma warning restore IDE0044, RCS1169
+    private static readonly SafeConvolution Pointwise = new(Stride: 1, Padding: 0);
     private readonly SafeConvolution _convolution;
     private readonly PaddedWeight _padded = new();
 
@@ -50,6 +51,22 @@ internal sealed class ConvolutionLayer : Module<Tensor, Tensor>
     internal bool WrapsAround { get; set; }
 
     /// <inheritdoc/>
+    public Parameter Weight => _weight;
+
+    /// <inheritdoc/>
+    public LowRankChange? Change { get; private set; }
+
+    /// <inheritdoc/>
+    public void Lock(Parameter weight, LowRankChange change)
+    {
+        _weight.Dispose();
+        (_weight, Change) = (weight, change);
+        ConditionallyRegisterParameter("weight", weight);
+        register_parameter(LowRankChange.UpName, change.Up);
+        register_parameter(LowRankChange.DownName, change.Down);
+    }
+
+    /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
@@ -61,7 +78,13 @@ internal sealed class ConvolutionLayer : Module<Tensor, Tensor>
             convolution = convolution with { Padding = 0 };
         }
 
-        return convolution.Run(x, _weight, _bias, _padded).MoveToOuterDisposeScope();
+        var y = convolution.Run(x, _weight, _bias, _padded);
+        if (Change is { } change)
+        {
+            y = y.Plus(Pointwise.Run(convolution.Run(x, change.Down, null), change.Up, null));
+        }
+
+        return y.MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

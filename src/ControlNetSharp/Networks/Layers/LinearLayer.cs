@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Networks.Layers;
 
 /// <summary>y = x·Wᵀ + b, computed in the dtype of x. Weights are uninitialised until loaded or set.</summary>
-internal sealed class LinearLayer : Module<Tensor, Tensor>
+internal sealed class LinearLayer : Module<Tensor, Tensor>, ILowRankLayer
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
     [ComponentName(Name = "weight")]
@@ -27,9 +27,31 @@ internal sealed class LinearLayer : Module<Tensor, Tensor>
     }
 
     /// <inheritdoc/>
+    public Parameter Weight => _weight;
+
+    /// <inheritdoc/>
+    public LowRankChange? Change { get; private set; }
+
+    /// <inheritdoc/>
+    public void Lock(Parameter weight, LowRankChange change)
+    {
+        _weight.Dispose();
+        (_weight, Change) = (weight, change);
+        ConditionallyRegisterParameter("weight", weight);
+        register_parameter(LowRankChange.UpName, change.Up);
+        register_parameter(LowRankChange.DownName, change.Down);
+    }
+
+    /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return functional.linear(x, _weight.to(x.dtype), _bias?.to(x.dtype)).MoveToOuterDisposeScope();
+        var y = functional.linear(x, _weight.to(x.dtype), _bias?.to(x.dtype));
+        if (Change is { } change)
+        {
+            y = y.Plus(functional.linear(functional.linear(x, change.Down.to(x.dtype)), change.Up.to(x.dtype)));
+        }
+
+        return y.MoveToOuterDisposeScope();
     }
 }

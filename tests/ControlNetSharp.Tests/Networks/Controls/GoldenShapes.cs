@@ -37,4 +37,27 @@ internal static class GoldenShapes
             return new SizeConditioning(n[0], n[1], n[2], n[3], n[4], n[5]).Vector(pooled.narrow(0, row, 1), p.VectorChannels!.Value);
         })], 0);
     }
+
+    /// <summary>The model of a golden Control-LoRA, of which only the UNet counts.</summary>
+    public static DiffusionModel ControlLoraModel(GoldenFile golden)
+    {
+        var config = golden.Config;
+        UNet unet;
+        if (golden.Has("in.text_embeds"))
+        {
+            unet = UNet(golden, "unet.", new CheckpointMetadata { HeadWidth = config.GetProperty("block_out_channels")[0].GetInt32() / config.GetProperty("attention_head_dim")[0].GetInt32() });
+        }
+        else
+        {
+            var weights = golden.Weights(TinyModel.UNetPrefix).ToDictionary(weight => weight.Key[TinyModel.UNetPrefix.Length..], weight => weight.Value);
+            var p = NetworkShapes.UNet(ShapesOf(weights), new CheckpointMetadata { Heads = config.GetProperty("num_heads").GetInt32() });
+            unet = GoldenNetworks.Fill(new UNet(p, Placement.Cpu32), weights, "");
+        }
+
+        return new DiffusionModel
+        {
+            File = "model", Family = ModelFamily.Of(unet.Params), UNet = unet, Autoencoder = TinyModel.Autoencoder(), Text = TinyModel.Text(),
+            NativeSize = 64, Placement = Placement.Cpu32,
+        };
+    }
 }
