@@ -98,7 +98,7 @@ internal static class BenchCommand
         var unet = BenchOptions.Randomised(new UNet(p, placement));
         var context = randn([1, 77, p.ContextChannels], placement.Dtype, placement.Device);
         var vector = p.VectorChannels is { } channels ? randn([1, channels], placement.Dtype, placement.Device) : null;
-        var made = new BenchControls(p, size, placement);
+        var made = new BenchControls(unet, size, placement);
         var attached = Enumerable.Range(0, controls).Select(_ => made.Make(type)).ToList();
         var side = new TextSide(context, vector);
         var denoiser = new ControlledDenoiser(
@@ -125,13 +125,7 @@ internal static class BenchCommand
         }
 
         var sides = guidance == 1 ? 1 : 2;
-        var gflop =
-            sides
-            * batch
-            * (
-                NetworkCost.UNet(p, size / 8, size / 8)
-                + (BenchControls.RunsAtEachStep(type) ? controls : 0) * NetworkCost.ControlNet(p, size / 8, size / 8)
-            );
+        var gflop = sides * batch * (NetworkCost.UNet(p, size / 8, size / 8) + controls * made.Gflop(type));
         // Read before the matrices of the peak measurement are made.
         var memory = MachineMemory.PeakBytes;
         var peak = MatmulPeak.Measure(placement);

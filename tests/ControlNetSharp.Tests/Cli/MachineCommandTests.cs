@@ -1,9 +1,14 @@
 using System.Diagnostics;
 using System.Text.Json;
+using ControlNetSharp.Cli;
+using ControlNetSharp.Diffusion;
+using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Pipelines;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Tests.Runtime;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace ControlNetSharp.Tests.Cli;
 
@@ -29,6 +34,40 @@ public sealed class MachineCommandTests : IDisposable
         Assert.Equal(report.State.ToString().ToLowerInvariant(), convolutions.GetProperty("state").GetString());
         Assert.Equal(report.Reason, convolutions.GetProperty("reason").GetString());
         Assert.Equal(NativeLibraries.LoadLog, json.GetProperty("nativeFiles").EnumerateArray().Select(file => file.GetString()));
+    }
+
+    public static TheoryData<string> ControlTypes => [.. BenchControls.Types];
+
+    [Theory]
+    [MemberData(nameof(ControlTypes))]
+    public void BenchControls_OfEachType_ActOnAUNet_WhereTheFamilyHasThem(string type)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var unet = TinyModel.UNet(TinyModel.Sdxl);
+        var controls = new BenchControls(unet, 64, Placement.Cpu32);
+        Assert.Null(BenchControls.WhyNot(type, TinyModel.Sdxl));
+        Assert.Equal(type is "union" or "lllite", BenchControls.WhyNot(type, UNetParams.Sd15) is not null);
+        Assert.Equal(type is "t2i-adapter" or "ip-adapter" or "lllite", controls.Gflop(type) == 0);
+
+        var side = new TextSide(ones(1, 77, TinyModel.Sdxl.ContextChannels), ones(1, TinyModel.Sdxl.VectorChannels!.Value));
+        Tensor Made(params IControl[] attached) => new ControlledDenoiser(unet, PredictionType.Epsilon, [new(side, [new(side)])], 7, attached, 1)
+            .Denoise(ones(1, 4, 8, 8), NoiseSchedule.StableDiffusion.LevelAt(500), 0);
+        var made = Made(controls.Make(type));
+        Assert.True(made.isfinite().all().item<bool>());
+        Assert.False(made.equal(Made()).all().item<bool>());
+    }
+
+    [Theory]
+    [InlineData("sd15", "union", "union ControlNets are for SDXL")]
+    [InlineData("sd15", "lllite", "ControlNet-LLLites are for SDXL")]
+    [InlineData("sd21", "ip-adapter", "there is no ip-adapter for this family")]
+    [InlineData("sd15", "hypernetwork", "must be controlnet, t2i-adapter, control-lora, union, ip-adapter, lllite or reference")]
+    public async Task Bench_OfAControlThatTheFamilyHasNot_IsRefused(string family, string type, string message)
+    {
+        var run = await CommandRun.Of(["bench", "generate", "--family", family, "--control-type", type]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(message, run.Message, StringComparison.Ordinal);
     }
 
     [Fact]
