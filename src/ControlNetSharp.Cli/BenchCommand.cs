@@ -104,7 +104,7 @@ internal static class BenchCommand
         var denoiser = new ControlledDenoiser(
             unet,
             PredictionType.Epsilon,
-            [new(side, [new(side)])],
+            [new PromptArea([new(side, [new(side)])])],
             guidance,
             attached,
             steps

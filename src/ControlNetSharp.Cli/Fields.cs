@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace ControlNetSharp.Cli;
 
 /// <summary>
-/// What stands between the commas of <c>-c</c> and <c>--hires</c>: NAME=VALUE, or a word alone. White space around
-/// names and values does not count. A value in double quotes may have commas
+/// What stands between the commas of <c>-c</c>, <c>--region</c> and <c>--hires</c>: NAME=VALUE, or a text alone. White
+/// space around names and values does not count. A value, or a text alone, in double quotes may have commas
 /// in it, and a quote that is written twice.
 /// </summary>
 internal static partial class Fields
@@ -19,20 +19,26 @@ internal static partial class Fields
         {
             field = Field().Match(text, at);
             at += field.Length;
-            fields.Add((field.Groups["name"].Value, ValueOf(field)));
+            fields.Add((Unquoted(field, "text") ?? field.Groups["name"].Value, ValueOf(field)));
         } while (field.Groups["comma"].Success);
         return fields;
     }
 
     private static string? ValueOf(Match field) =>
-        field.Groups["quoted"] is { Success: true } quoted
+        Unquoted(field, "quoted") ?? (field.Groups["plain"] is { Success: true } plain ? plain.Value : null);
+
+    private static string? Unquoted(Match field, string group) =>
+        field.Groups[group] is { Success: true } quoted
             ? quoted.Value.Replace("\"\"", "\"", StringComparison.Ordinal)
-        : field.Groups["plain"] is { Success: true } plain ? plain.Value
-        : null;
+            : null;
 
     [GeneratedRegex(
-        """\G\s*(?<name>[^=,]*?)\s*(=\s*("(?<quoted>([^"]|"")*)"|(?<plain>[^,]*?))\s*)?((?<comma>,)|\z)""",
-        RegexOptions.ExplicitCapture,
+        """
+            \G\s*
+            ("(?<text>([^"]|"")*)" | (?<name>[^=,]*?)\s* (=\s*("(?<quoted>([^"]|"")*)" | (?<plain>[^,]*?)))?)
+            \s*((?<comma>,) | \z)
+            """,
+        RegexOptions.ExplicitCapture | RegexOptions.IgnorePatternWhitespace,
         1000
     )]
     private static partial Regex Field();

@@ -19,6 +19,12 @@ internal static class GenerateOptions
             "A control unit: KIND=PICTURE[,weight=,start=,end=,mode=,model=,annotator=none,resize=,…] or @unit.json. "
             + "May be given several times.",
     };
+    public static readonly Option<string[]> Region = new(RegionText.Option)
+    {
+        Description =
+            "A part of the picture with a prompt of its own: PROMPT,mask=PICTURE[,weight=,negative=] or @region.json. "
+            + "May be given several times.",
+    };
     public static readonly Option<string?> Model = new("--model", "-m")
     {
         Description = "pocket (embedded, the default), or a checkpoint: a path, a name in --models, or a hash.",
@@ -167,6 +173,7 @@ internal static class GenerateOptions
         Negative,
         Control,
         Model,
+        Region,
         Size,
         OriginalSize,
         Steps,

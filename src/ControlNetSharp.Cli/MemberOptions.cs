@@ -37,6 +37,7 @@ internal static partial class MemberOptions
         ["hires"] = "--hires",
         ["styleAlignment"] = "--style-align",
         ["upscale"] = "--upscale",
+        ["regions"] = RegionText.Option,
     };
 
     /// <summary>Members whose own members are parts of one option.</summary>
@@ -47,6 +48,7 @@ internal static partial class MemberOptions
     {
         ["controlModel"] = "model",
         ["controlWeight"] = "weight",
+        ["negativePrompt"] = "negative",
     };
 
     /// <summary>The error in the words of the command line; null for a member that was not said by an option.</summary>
@@ -69,6 +71,12 @@ internal static partial class MemberOptions
             return (UnitText.Option, Part(unit.Groups["part"].Value, e));
         }
 
+        if (Region().Match(e.Member) is { Success: true } region)
+        {
+            var part = region.Groups["part"].Value;
+            return (RegionText.Option, Part(PartNames.GetValueOrDefault(part, part), e));
+        }
+
         if (Array.Find(Lists, name => e.Member.StartsWith(name + ".", StringComparison.Ordinal)) is { } list)
         {
             var part = e.Member[(list.Length + 1)..];
@@ -80,10 +88,13 @@ internal static partial class MemberOptions
     }
 
     private static string Part(string name, RequestException e) =>
-        name is "kind" or "picture" or "" ? e.Value ?? ""
+        name is "kind" or "picture" or "prompt" or "" ? e.Value ?? ""
         : e.Value is null ? name
         : $"{name}={e.Value}";
 
     [GeneratedRegex(@"^units\[\d+\]\.?(options\.)?(?<part>\w*)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Unit();
+
+    [GeneratedRegex(@"^regions\[\d+\]\.?(?<part>\w*)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Region();
 }

@@ -38,6 +38,7 @@ internal static class RequestFlags
         int Whole(string property, string member, string text) =>
             RequestValues.Integer<GenerationRequest>(property, member, text);
         var units = arguments.GetValue(GenerateOptions.Control) ?? [];
+        var regions = arguments.GetValue(GenerateOptions.Region) ?? [];
         return request with
         {
             Prompt = Text(GenerateOptions.Prompt) ?? request.Prompt,
@@ -74,6 +75,10 @@ internal static class RequestFlags
             Hires = Given(GenerateOptions.Hires, request.Hires, text => ReadHires(text, arguments)),
             Upscale = Given(GenerateOptions.Upscale, request.Upscale, ReadUpscale),
             StyleAlignment = Given(GenerateOptions.StyleAlign, request.StyleAlignment, ReadStyleAlignment),
+            Regions =
+                regions.Length == 0
+                    ? request.Regions
+                    : [.. regions.Select((region, index) => RegionText.Parse(region, $"regions[{index}]"))],
             Units =
                 units.Length == 0
                     ? request.Units

@@ -71,6 +71,9 @@ public sealed record Generation
     /// <summary>A last pass that makes the picture much larger, tile by tile.</summary>
     public UpscalePass? Upscale { get; init; }
 
+    /// <summary>Parts of the picture with prompts of their own.</summary>
+    public IReadOnlyList<PromptRegion>? Regions { get; init; }
+
     /// <summary>Control units.</summary>
     public IReadOnlyList<ControlUnit>? Units { get; init; }
 
@@ -78,6 +81,7 @@ public sealed record Generation
     internal IEnumerable<PictureInput> Pictures =>
         (Units ?? [])
             .SelectMany(unit => unit.Pictures)
+            .Concat((Regions ?? []).Select(region => region.Mask))
             .Concat(new[] { Initial?.Picture, Initial?.Mask?.Picture }.OfType<PictureInput>());
 }
 
@@ -200,6 +204,22 @@ public sealed record HiresPass
     public string? Upscaler { get; init; }
 }
 
+/// <summary>A part of the picture with a prompt of its own.</summary>
+public sealed record PromptRegion
+{
+    /// <summary>What the region shows.</summary>
+    public required string Prompt { get; init; }
+
+    /// <summary>What it does not show; null for that of the picture.</summary>
+    public string? NegativePrompt { get; init; }
+
+    /// <summary>Where it is: white, in the shape of the result.</summary>
+    public required PictureInput Mask { get; init; }
+
+    /// <summary>Factor on the mask.</summary>
+    public double? Weight { get; init; }
+}
+
 /// <summary>A condition: a picture, what is taken from it as the hint, and how strongly the hint acts.</summary>
 public sealed record ControlUnit
 {
@@ -248,7 +268,7 @@ public sealed record ControlUnit
     /// <summary>Channel order of a picture that already is the hint.</summary>
     public string? Channels { get; init; }
 
-    /// <summary>In which passes it acts: both, low or high.</summary>
+    /// <summary>In which passes it acts: both, low, high or soft (both, the second softly).</summary>
     public string? Hires { get; init; }
 
     /// <summary>Where the unit acts.</summary>

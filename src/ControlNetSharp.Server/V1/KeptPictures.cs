@@ -34,8 +34,22 @@ internal sealed class KeptPictures(BlobStore blobs, IReadOnlyDictionary<string, 
             }
         }
 
+        var regions = new List<PromptRegion>();
+        foreach (var (index, region) in request.Regions.Index())
+        {
+            var path = $"regions[{index}].mask";
+            if (
+                await OfAsync(region.Mask, resolved.Regions[index], path, cancellationToken).ConfigureAwait(false) is
+                { } mask
+            )
+            {
+                regions.Add(region with { Mask = mask });
+            }
+        }
+
         return request with
         {
+            Regions = regions,
             Units = units,
             Initial = request.Initial is { } initial
                 ? await OfAsync(initial, resolved, cancellationToken).ConfigureAwait(false)

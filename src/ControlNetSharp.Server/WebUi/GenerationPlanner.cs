@@ -66,7 +66,15 @@ internal sealed class GenerationPlanner(
         var hasScript = HasScript(payload, isImg2Img);
         if (start is null)
         {
-            requests = [payload.Flag("enable_hr") == true ? HiresRequests.With(request, payload, upscalers) : request];
+            requests =
+            [
+                payload.Flag("enable_hr") == true
+                    ? HiresRequests.With(request, payload, upscalers) with
+                    {
+                        Units = [.. request.Units.Select(SecondPassSoftness.Of)],
+                    }
+                    : request,
+            ];
         }
         else if (hasScript)
         {

@@ -334,14 +334,17 @@ internal sealed class GenerationRun
             yield return unknown;
         }
 
+        var (width, height) = frame.Whole is { } whole
+            ? (whole.Width, whole.Height)
+            : (frame.Size.Width, frame.Size.Height);
+        foreach (var warning in WarningsOfRegions(width, height))
+        {
+            yield return warning;
+        }
+
         foreach (var (unit, hint) in inputs.Units.Zip(hints).Where((_, index) => _replay?.HintsOf(index) is null))
         {
-            foreach (
-                var warning in unit.WarningsOfMasks(
-                    frame.Whole?.Width ?? frame.Size.Width,
-                    frame.Whole?.Height ?? frame.Size.Height
-                )
-            )
+            foreach (var warning in unit.WarningsOfMasks(width, height))
             {
                 yield return warning;
             }
@@ -361,6 +364,18 @@ internal sealed class GenerationRun
             yield return new RequestWarning("", null, $"\"{name}\" in the prompts is the embedding {file}.");
         }
     }
+
+    /// <summary>Masks of regions in another shape are cut as a picture to start from would be.</summary>
+    private IEnumerable<RequestWarning> WarningsOfRegions(int width, int height) =>
+        from region in _request.Regions.Index()
+        let mask = region.Item.Mask.ReadMask()
+        where !PictureShape.IsSame((mask.Width, mask.Height), (width, height))
+        select new RequestWarning(
+            $"regions[{region.Index}].mask",
+            $"mask={region.Item.Mask.Name}",
+            $"it has {mask.Width} x {mask.Height} pixels, another shape than the result ({width} x {height}), to "
+                + "which it is cut."
+        );
 
     private static bool Pools(ControlUnit unit, string? controlNet) =>
         unit.Pooling switch

@@ -64,6 +64,12 @@ public sealed record Manifest
             manifest.Resolved.Units.Count,
             $"must be as many as the request has, {manifest.Request.Units.Count}."
         );
+        RequestRules.Require(
+            manifest.Resolved.Regions.Count == manifest.Request.Regions.Count,
+            "resolved.regions",
+            manifest.Resolved.Regions.Count,
+            $"must be as many as the request has, {manifest.Request.Regions.Count}."
+        );
         RequireFilesOfUpscale(manifest);
         RequestRules.Require(
             manifest.Resolved.Threads is >= 1 and <= 4096,
@@ -173,6 +179,11 @@ public sealed record Resolution
 
     /// <summary>Its mask, likewise.</summary>
     public string? Mask { get; init; }
+
+    /// <summary>
+    /// The masks of the request's regions as they went in, one for each; null where only its file is named.
+    /// </summary>
+    public IReadOnlyList<string?> Regions { get; init; } = [];
 
     /// <summary>One for each unit of the request.</summary>
     public required IReadOnlyList<ResolvedUnit> Units { get; init; }

@@ -47,6 +47,12 @@ internal sealed class ManifestMaker
             UpscaleControl = files.TileControl is { } tiles ? Named(Path.GetFileName(tiles), tiles) : null,
             Initial = Kept(ManifestPictures.Initial, request.Initial?.Picture.Read()),
             Mask = Kept(ManifestPictures.Mask, request.Initial?.Mask?.Picture.ReadMask()),
+            Regions =
+            [
+                .. request.Regions.Select(
+                    (region, i) => Kept(ManifestPictures.KeyOf("region", i), region.Mask.ReadMask())
+                ),
+            ],
             Units = [.. hints.Select((hint, i) => Unit(i, hint, files.ControlNets[i], files.Encoders[i], pools[i]))],
             Loras = [.. files.Prompt.Loras.Select(file => Named(file.Key, file.Value))],
             Embeddings = [.. files.Prompt.Embeddings.Select(file => Named(file.Key, file.Value))],
@@ -127,6 +133,7 @@ internal sealed class ManifestMaker
                     Picture = initial.Picture.ToReference(),
                     Mask = initial.Mask is not { } mask ? null : mask with { Picture = mask.Picture.ToReference() },
                 },
+            Regions = [.. request.Regions.Select(region => region with { Mask = region.Mask.ToReference() })],
             Units =
             [
                 .. request.Units.Select(

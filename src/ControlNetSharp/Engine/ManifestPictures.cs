@@ -28,6 +28,7 @@ internal static class ManifestPictures
             {
                 Initial = Kept(manifest.Resolved.Initial),
                 Mask = Kept(manifest.Resolved.Mask),
+                Regions = [.. manifest.Resolved.Regions.Select(Kept)],
                 Units =
                 [
                     .. manifest.Resolved.Units.Select(unit =>

@@ -22,13 +22,31 @@ internal static class PromptNames
             request.NegativePrompt,
             text => ParsedPrompt.ParseNegative(text).Pieces(request.Steps, second)
         );
+        var ofRegions = request.Regions.Index().SelectMany(region => Pieces(region.Item, $"regions[{region.Index}]"));
         var loras = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in prompt.Networks.Select(network => network.Name))
         {
             loras[name] = Lora(name, finder, model);
         }
 
-        return PromptFiles.Of(loras, new PromptFiles(finder, model).EmbeddingsIn([.. pieces, .. negative]));
+        return PromptFiles.Of(
+            loras,
+            new PromptFiles(finder, model).EmbeddingsIn([.. pieces, .. negative, .. ofRegions])
+        );
+
+        IEnumerable<WeightedText> Pieces(PromptRegion region, string path) =>
+            [
+                .. Parsed(
+                    path + ".prompt",
+                    region.Prompt,
+                    text => ParsedPrompt.Parse(text).Pieces(request.Steps, second)
+                ),
+                .. Parsed(
+                    path + ".negativePrompt",
+                    region.NegativePrompt ?? "",
+                    text => ParsedPrompt.ParseNegative(text).Pieces(request.Steps, second)
+                ),
+            ];
     }
 
     private static string Lora(string name, ModelFinder finder, string model)

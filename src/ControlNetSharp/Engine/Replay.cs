@@ -224,19 +224,26 @@ public sealed class Replay
     private static GenerationRequest WithKept(Manifest manifest, Func<string, Picture> kept)
     {
         var (request, resolved) = (manifest.Request, manifest.Resolved);
-        // Both or none: a picture at the size of the result and a mask at another would be cut at different places.
-        if (
-            request.Initial is not { } initial
-            || resolved.Initial is not { } key
-            || (initial.Mask is not null && resolved.Mask is null)
-        )
-        {
-            return request;
-        }
-
         return request with
         {
-            Initial = initial with
+            Initial = request.Initial is { } initial ? WithKept(initial, resolved, kept) : null,
+            Regions =
+            [
+                .. request.Regions.Zip(
+                    resolved.Regions,
+                    (region, key) => key is null ? region : region with { Mask = region.Mask.WithPixels(kept(key)) }
+                ),
+            ],
+        };
+    }
+
+    /// <summary>
+    /// Both or none: a picture at the size of the result and a mask at another would be cut at different places.
+    /// </summary>
+    private static InitialPicture WithKept(InitialPicture initial, Resolution resolved, Func<string, Picture> kept) =>
+        resolved.Initial is not { } key || (initial.Mask is not null && resolved.Mask is null)
+            ? initial
+            : initial with
             {
                 Picture = initial.Picture.WithPixels(kept(key)),
                 Mask = initial.Mask is not { } mask
@@ -245,7 +252,5 @@ public sealed class Replay
                     {
                         Picture = mask.Picture.WithPixels(kept(resolved.Mask!)),
                     },
-            },
-        };
-    }
+            };
 }

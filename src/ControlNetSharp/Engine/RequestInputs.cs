@@ -27,6 +27,18 @@ internal sealed record RequestInputs(IReadOnlyList<UnitInput> Units)
             _ = initial.Mask is null ? null : SoftMask.Hard(initial, picture.Width, picture.Height);
         }
 
+        foreach (var (index, region) in request.Regions.Index())
+        {
+            var member = $"regions[{index}].mask";
+            RequireThere(member, region.Mask);
+            RequestRules.Require(
+                Greyscale.Of(region.Mask.ReadMask()).Any(level => level > 0),
+                member,
+                region.Mask.Name,
+                "must have white pixels, where the prompt counts; it has none."
+            );
+        }
+
         return new RequestInputs([
             .. request.Units.Select((unit, index) => UnitInput.Read(unit, $"units[{index}]", request.Initial?.Mask)),
         ]);

@@ -35,7 +35,7 @@ internal sealed record ControlAttachment(
     /// <summary>The units that act in this pass; their tensors are of the dispose scope.</summary>
     public List<IControl> All(IEnumerable<PreparedControl> units)
     {
-        var acting = units.Where(unit => unit.ActsIn(Pass)).ToList();
+        var acting = units.Where(unit => unit.ActsIn(Pass)).Select(unit => unit.In(Pass)).ToList();
         acting.ForEach(RequireLayers);
         return [.. Together(acting).Select(Attached)];
     }

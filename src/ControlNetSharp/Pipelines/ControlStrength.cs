@@ -54,6 +54,10 @@ public sealed record ControlStrength
     public bool ActsAt(int step, int steps) =>
         IsOn && (double)step / steps is var position && Start <= position && position <= End && Weight.At(position) > 0;
 
+    /// <summary>The same with the softness of the modes prompt and control.</summary>
+    internal ControlStrength Softened() =>
+        Mode == ControlMode.Balanced ? this with { Mode = ControlMode.Prompt } : this;
+
     /// <summary>Whether two are the same in all numbers.</summary>
     internal bool IsLike(ControlStrength other) =>
         this with { Layers = null } == other with { Layers = null } && (Layers ?? []).SequenceEqual(other.Layers ?? []);

@@ -10,14 +10,15 @@ namespace ControlNetSharp.Pipelines;
 /// UNet, ControlNets and classifier-free guidance behind the samplers' denoiser:
 /// CFG( UNet(x, t, c, Σ scaleᵢ·ControlNetᵢ(x, t, c, hintᵢ)) ), the unconditional and the conditional sides in one
 /// batch. Of several conditional sides the differences to the unconditional one add,
-/// each with its weight. Source: Ho and Salimans 2022, arXiv:2207.12598, equation (6); Liu et al. 2022,
-/// arXiv:2206.01714, equation (11); ControlNet cldm.py, apply_model.
+/// each with its weight; of several areas each makes its share of each place. Source: Ho and Salimans 2022,
+/// arXiv:2207.12598, equation (6); Liu et al. 2022, arXiv:2206.01714, equation (11); Bar-Tal et al. 2023,
+/// arXiv:2302.08113, equation (5); ControlNet cldm.py, apply_model.
 /// </summary>
 internal sealed class ControlledDenoiser
 {
     private readonly UNet _unet;
     private readonly PredictionType _prediction;
-    private readonly IReadOnlyList<StepSides> _texts;
+    private readonly IReadOnlyList<PromptArea> _areas;
     private readonly double _guidanceScale;
     private readonly IReadOnlyList<IControl> _controls;
     private readonly int _steps;
@@ -41,35 +42,39 @@ internal sealed class ControlledDenoiser
         IReadOnlyList<IControl> controls,
         int steps
     )
-        : this(unet, prediction, [new(new(unconditional), [new(new(conditioning))])], guidanceScale, controls, steps)
-    { }
+        : this(
+            unet,
+            prediction,
+            [new PromptArea([new(new(unconditional), [new(new(conditioning))])])],
+            guidanceScale,
+            controls,
+            steps
+        ) { }
 
     /// <summary>
-    /// The same with prompts that change from step to step, have several parts, or come with vectors.
+    /// The same with prompts that change from step to step, have several parts, come with vectors, or are for areas.
     /// </summary>
     /// <param name="unet">The network.</param>
     /// <param name="prediction">What it predicts.</param>
-    /// <param name="texts">
-    /// The prompts of each step, at least one; those of the last one count for steps beyond.
-    /// </param>
+    /// <param name="areas">What the networks are told of the picture, or of each part of it.</param>
     /// <param name="guidanceScale">1 for the conditional prediction alone; larger follows the prompt more.</param>
     /// <param name="controls">What controls the UNet; what they add is summed.</param>
     /// <param name="steps">Steps of the whole run, by which start and end of a control are measured.</param>
     public ControlledDenoiser(
         UNet unet,
         PredictionType prediction,
-        IReadOnlyList<StepSides> texts,
+        IReadOnlyList<PromptArea> areas,
         double guidanceScale,
         IReadOnlyList<IControl> controls,
         int steps
     )
     {
-        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentNullException.ThrowIfNull(areas);
         ArgumentNullException.ThrowIfNull(controls);
-        (_unet, _prediction, _texts, _guidanceScale, _controls, _steps) = (
+        (_unet, _prediction, _areas, _guidanceScale, _controls, _steps) = (
             unet,
             prediction,
-            texts,
+            areas,
             guidanceScale,
             controls,
             steps
@@ -95,21 +100,16 @@ internal sealed class ControlledDenoiser
     {
         using var scope = NewDisposeScope();
         var pictures = noisy.shape[0];
-        var text = _texts[Math.Min(step, _texts.Count - 1)];
-        // One part that counts fully needs no unconditional side to be measured from.
-        var guided = _guidanceScale != 1 || text.Conditional is not [{ Weight: 1 }];
-        TextSide[] sides =
-        [
-            .. guided ? [text.Unconditional] : Array.Empty<TextSide>(),
-            .. text.Conditional.Select(part => part.Side),
-        ];
-        var input = ForEach(sides, noisy.to(sides[0].Context.dtype));
+        var sides = CalledSides.Of([.. _areas.Select(area => area.At(step))], _guidanceScale);
+        var input = sides.ForEach(noisy.to(sides.All[0].Context.dtype));
         var call = new UNetCall(
             input,
             ones([input.shape[0]], dtype: ScalarType.Float32, device: noisy.device).Times(level.Timestep),
-            cat([.. sides.Select(side => side.Context.expand(pictures, -1, -1))], 0),
-            sides[0].Vector is null ? null : cat([.. sides.Select(side => side.Vector!.expand(pictures, -1))], 0),
-            Unconditional: guided ? pictures : 0,
+            cat([.. sides.All.Select(side => side.Context.expand(pictures, -1, -1))], 0),
+            sides.All[0].Vector is null
+                ? null
+                : cat([.. sides.All.Select(side => side.Vector!.expand(pictures, -1))], 0),
+            Unconditional: pictures * sides.Unconditional,
             level,
             step,
             (double)step / _steps
@@ -117,7 +117,7 @@ internal sealed class ControlledDenoiser
         var additions = Additions(call, step);
         var extended = ConcatenatedChannels is null
             ? input
-            : cat([input, ForEach(sides, ConcatenatedChannels.expand(pictures, -1, -1, -1))], 1);
+            : cat([input, sides.ForEach(ConcatenatedChannels.expand(pictures, -1, -1, -1))], 1);
         var output = _unet
             .Controlled(extended, call.Timesteps, call.Context, additions, call.Vector)
             .to(ScalarType.Float32);
@@ -125,28 +125,27 @@ internal sealed class ControlledDenoiser
         if (corrections.Count == 0)
         {
             return Predictions
-                .ToDenoised(_prediction, guided ? Guided(output, text.Conditional) : output, noisy, level)
+                .ToDenoised(_prediction, Joined(output, sides, step), noisy, level)
                 .MoveToOuterDisposeScope();
         }
 
         // Guidance is the same for predictions and for the clean latents that they mean.
-        var clean = Predictions.ToDenoised(_prediction, output, ForEach(sides, noisy), level);
+        var clean = Predictions.ToDenoised(_prediction, output, sides.ForEach(noisy), level);
         clean = corrections.Aggregate(clean, (latents, control) => control.Corrected(latents, call));
-        return (guided ? Guided(clean, text.Conditional) : clean.alias()).MoveToOuterDisposeScope();
+        return Joined(clean, sides, step).alias().MoveToOuterDisposeScope();
     }
 
-    private static Tensor ForEach(TextSide[] sides, Tensor pictures) =>
-        sides.Length == 1 ? pictures : cat([.. sides.Select(_ => pictures)], 0);
-
-    private Tensor Guided(Tensor predicted, IReadOnlyList<WeightedSide> parts)
+    /// <summary>What is predicted for the sides, guided in each area, by the shares of the areas.</summary>
+    private Tensor Joined(Tensor predicted, CalledSides sides, int step)
     {
-        var sides = predicted.chunk(parts.Count + 1, 0);
-        return parts
-            .Zip(sides.Skip(1))
-            .Aggregate(
-                sides[0],
-                (sum, part) => sum.Plus((part.Second - sides[0]).Times(_guidanceScale * part.First.Weight))
-            );
+        var ofSides = predicted.chunk(sides.All.Count, 0);
+        Tensor InArea(PromptArea area)
+        {
+            var guided = sides.Guided(area.At(step), ofSides, _guidanceScale);
+            return area.Share is null ? guided : guided * area.Share;
+        }
+
+        return _areas.Select(InArea).Aggregate((sum, area) => sum.Plus(area));
     }
 
     private UNetAdditions Additions(UNetCall call, int step) =>

@@ -13,6 +13,7 @@ namespace ControlNetSharp.Pipelines;
 /// <param name="Canvas">The picture to start from; null for noise alone.</param>
 /// <param name="Prompt">What the picture shows.</param>
 /// <param name="Negative">What it does not show.</param>
+/// <param name="Regions">Parts of it with prompts of their own.</param>
 /// <param name="Report">Told of the steps.</param>
 /// <param name="Tiles">The sampling of tiles; null where there are none, or they are only enlarged.</param>
 /// <param name="TileSide">Side of a tile in pixels; 0 where there are none.</param>
@@ -25,6 +26,7 @@ internal sealed record GenerationCourse(
     InitialCanvas? Canvas,
     ParsedPrompt Prompt,
     ParsedPrompt Negative,
+    IReadOnlyList<PreparedRegion> Regions,
     StepReport Report,
     SamplingPlan? Tiles,
     int TileSide

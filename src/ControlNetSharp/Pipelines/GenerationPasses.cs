@@ -93,7 +93,7 @@ internal sealed class GenerationPasses(
         return new ControlledDenoiser(
             unet,
             request.Prediction ?? prediction,
-            Sides(steps, size, pass),
+            Areas(steps, size, size, pass),
             request.GuidanceScale,
             request.StyleAlignment is { } style
                 ? [.. attached, new AlignedStyle(style, request.Batch, unet.Params)]
@@ -125,31 +125,42 @@ internal sealed class GenerationPasses(
         );
     }
 
-    /// <summary>The prompts of a pass, which are of the dispose scope.</summary>
+    /// <summary>The prompts of a pass with their shares of the picture; all of it is of the dispose scope.</summary>
     /// <param name="steps">Steps of the pass.</param>
-    /// <param name="size">Of the pictures that the UNet sees.</param>
+    /// <param name="size">Of the pictures.</param>
+    /// <param name="seen">Of the pictures that the UNet sees: the same, or tiles.</param>
     /// <param name="pass">Which pass it is.</param>
-    public IReadOnlyList<StepSides> Sides(int steps, PictureSize size, ControlPasses pass)
+    public IReadOnlyList<PromptArea> Areas(int steps, PictureSize size, PictureSize seen, ControlPasses pass)
     {
+        var shares = PreparedRegion.Shares(course.Regions, size, latentPictures.Downscale, placement.Device);
+        var prompts = course
+            .Regions.Select(region => (region.Prompt, region.Negative))
+            .Prepend((course.Prompt, course.Negative))
+            .Zip(shares)
+            .Where(prompt => PromptArea.Counts(prompt.Second))
+            .ToList();
         var conditionings = PromptEncoder.Encode(
             texts,
-            course.Prompt,
-            course.Negative,
+            [.. prompts.Select(prompt => prompt.First)],
             steps,
             placement.Device,
             course.Request.ClipSkip,
             inversions,
             pass == ControlPasses.High ? course.First.Steps.Count : null
         );
-        var told = course.Request.OriginalSize?.For(size) ?? SizeConditioning.Of(size.Width, size.Height);
-        return Sides(conditionings, told);
+        var told = course.Request.OriginalSize?.For(seen) ?? SizeConditioning.Of(seen.Width, seen.Height);
+        var sides = Sides(conditionings, told);
+        return PromptArea.Counting([.. sides.Zip(prompts, (area, prompt) => new PromptArea(area, prompt.Second))]);
     }
 
     /// <summary>
-    /// The prompts in the compute dtype and, for SDXL, with their vectors. What is the same at several steps stays one
-    /// object.
+    /// The prompts in the compute dtype and, for SDXL, with their vectors. What is the same at several steps or in
+    /// several areas stays one object.
     /// </summary>
-    private IReadOnlyList<StepSides> Sides(IReadOnlyList<StepConditioning> steps, SizeConditioning sizes)
+    private List<IReadOnlyList<StepSides>> Sides(
+        IReadOnlyList<IReadOnlyList<StepConditioning>> areas,
+        SizeConditioning sizes
+    )
     {
         var known = new Dictionary<TextConditioning, TextSide>(ReferenceEqualityComparer.Instance);
         TextSide Side(TextConditioning text)
@@ -165,13 +176,12 @@ internal sealed class GenerationPasses(
             return side;
         }
 
-        return
-        [
-            .. steps.Select(step => new StepSides(
+        StepSides Of(StepConditioning step) =>
+            new(
                 Side(step.Unconditional),
                 [.. step.Conditional.Select(part => new WeightedSide(Side(part.Text), part.Weight))]
-            )),
-        ];
+            );
+        return [.. areas.Select(steps => (IReadOnlyList<StepSides>)[.. steps.Select(Of)])];
     }
 
     /// <summary>New latents under the mask, the clean ones elsewhere; fresh. The new ones are let go.</summary>

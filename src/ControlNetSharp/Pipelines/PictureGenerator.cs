@@ -218,10 +218,26 @@ public sealed class PictureGenerator
             request.Initial is { } initial ? new InitialCanvas(initial, size.Width, size.Height) : null,
             ParsedPrompt.Parse(request.Prompt),
             ParsedPrompt.ParseNegative(request.NegativePrompt),
+            Prepared(request, size),
             new StepReport(steps, progress),
             tiles,
             tiles is null ? 0 : TileSide(request.Upscale!)
         );
+    }
+
+    /// <summary>The regions of a request, with their masks where the generation looks at.</summary>
+    private static List<PreparedRegion> Prepared(GenerationRequest request, PictureSize size)
+    {
+        var frame = GenerationFrame.Of(request with { Size = size });
+        return
+        [
+            .. request.Regions.Select(region => new PreparedRegion(
+                ParsedPrompt.Parse(region.Prompt),
+                ParsedPrompt.ParseNegative(region.NegativePrompt ?? request.NegativePrompt),
+                frame.Seen(region.Mask.ReadMask(), ResizeMode.Crop),
+                region.Weight
+            )),
+        ];
     }
 
     /// <summary>
@@ -229,14 +245,17 @@ public sealed class PictureGenerator
     /// picture that is only enlarged keeps its size.
     /// </summary>
     /// <param name="request">The request.</param>
-    /// <param name="first">The first hint, or the picture that it is made of; null without any.</param>
+    /// <param name="first">
+    /// The first hint, or the picture that it is made of; null without any, for the mask of the first region.
+    /// </param>
     /// <exception cref="RequestException">The initial picture is too small or too large to keep its size.</exception>
     internal PictureSize SizeFor(GenerationRequest request, Picture? first)
     {
         var initial = request.Initial?.Picture.Read();
         if (request.Size is not null || request.Upscale is null || initial is null)
         {
-            return request.Size ?? SizeFor(initial ?? first);
+            var mask = request.Regions is [var region, ..] ? region.Mask : null;
+            return request.Size ?? SizeFor(initial ?? first ?? mask?.ReadMask());
         }
 
         var own = UpscalePass.SizeOf(initial);

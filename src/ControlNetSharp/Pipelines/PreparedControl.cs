@@ -70,5 +70,15 @@ public sealed record PreparedControl
     /// (<see cref="ControlPasses.High"/>) of two.
     /// </summary>
     internal bool ActsIn(ControlPasses pass) =>
-        Strength.IsOn && (pass == ControlPasses.Both || Passes == ControlPasses.Both || Passes == pass);
+        Strength.IsOn
+        && (pass == ControlPasses.Both || Passes is ControlPasses.Both or ControlPasses.Soft || Passes == pass);
+
+    /// <summary>The same with the strength that it has in a pass.</summary>
+    internal PreparedControl In(ControlPasses pass) =>
+        Passes == ControlPasses.Soft && pass == ControlPasses.High
+            ? this with
+            {
+                Strength = Strength.Softened(),
+            }
+            : this;
 }

@@ -56,10 +56,9 @@ internal sealed class TiledPass(
             cancellationToken.ThrowIfCancellationRequested();
             Add(clean, tile.Latents, () => latentPictures.Encode([tile.Pixels.Of(large)]));
         });
-        var sides = passes.Sides(plan.Steps.Count, tiles[0].Size, ControlPasses.High);
-        var hints = _control is { } control
-            ? tiles.ConvertAll(tile => control.Hint(tile.Pixels.Of(large)))
-            : null;
+        var whole = passes.Areas(plan.Steps.Count, size, tiles[0].Size, ControlPasses.High);
+        var areas = tiles.ConvertAll(tile => PromptArea.Within(whole, tile.Latents.Of));
+        var hints = _control is { } control ? tiles.ConvertAll(tile => control.Hint(tile.Pixels.Of(large))) : null;
         var concatenated =
             unet.Params.ConcatenatedChannels == 0 ? null : latentPictures.InpaintingInput(null, tiles[0].Size);
         using var stepNoise = new StepNoise(seed, 1);
@@ -76,18 +75,18 @@ internal sealed class TiledPass(
 
         Tensor Denoise(Tensor noisy, NoiseLevel level, int step)
         {
-            var whole = zeros_like(noisy);
+            var joined = zeros_like(noisy);
             foreach (var (index, tile) in tiles.Index())
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 Add(
-                    whole,
+                    joined,
                     tile.Latents,
                     () =>
                         new ControlledDenoiser(
                             unet,
                             course.Request.Prediction ?? prediction,
-                            sides,
+                            areas[index],
                             course.Request.GuidanceScale,
                             Attached(tile, hints?[index]),
                             plan.Steps.Count
@@ -98,7 +97,7 @@ internal sealed class TiledPass(
                 );
             }
 
-            return whole;
+            return joined;
         }
     }
 
@@ -159,7 +158,8 @@ internal sealed class TiledPass(
         var rows = new TileRow(size.Height / downscale, side / downscale, overlap);
         return
         [
-            .. rows.Starts.Index()
+            .. rows
+                .Starts.Index()
                 .SelectMany(row =>
                     columns
                         .Starts.Index()

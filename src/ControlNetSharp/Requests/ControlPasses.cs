@@ -14,4 +14,10 @@ public enum ControlPasses
 
     /// <summary>In the second, at the larger size.</summary>
     High,
+
+    /// <summary>
+    /// In both, in the second with the softness of <see cref="ControlMode.Prompt"/>. Source: sd-webui-controlnet, which
+    /// does so for canny and mlsd (behaviour).
+    /// </summary>
+    Soft,
 }

@@ -114,6 +114,11 @@ public sealed record GenerationRequest
     /// </summary>
     public UpscalePass? Upscale { get; init; }
 
+    /// <summary>
+    /// Parts of the picture with prompts of their own, at most 8; none where <see cref="Prompt"/> is that of all of it.
+    /// </summary>
+    public IReadOnlyList<PromptRegion> Regions { get; init; } = [];
+
     /// <summary>Control units; none for a picture from the prompt alone.</summary>
     public IReadOnlyList<ControlUnit> Units { get; init; } = [];
 

@@ -45,7 +45,9 @@ internal sealed partial class InfotextReader
         ReadTextAndTiling();
         ReadSecondPass();
         ReadStart();
-        var units = found.Select(fields => InfotextUnits.Make(fields, _losses)).OfType<InfotextUnit>().ToList();
+        // Texts of this program say what was asked for here, where nothing is softened unasked.
+        var isSoft = _request.Hires is not null && !IsBy(OwnProgram);
+        var units = found.Select(fields => InfotextUnits.Make(fields, isSoft, _losses)).OfType<InfotextUnit>().ToList();
         ReadRest();
         return new InfotextRequest
         {
@@ -158,6 +160,11 @@ internal sealed partial class InfotextReader
         TryNumber("CFG scale", (request, scale) => request with { GuidanceScale = scale });
     }
 
+    private bool IsBy(string program) =>
+        _settings.Any(setting =>
+            Same(setting.Key, "Version") && setting.Value.StartsWith(program, StringComparison.OrdinalIgnoreCase)
+        );
+
     /// <summary>
     /// Noise of the CPU is ours; ComfyUI draws it there, and stable-diffusion-webui where it says so.
     /// </summary>
@@ -165,10 +172,7 @@ internal sealed partial class InfotextReader
     {
         if (Take("RNG") is not { } source)
         {
-            return _settings.Any(setting =>
-                Same(setting.Key, "Version")
-                && OwnNoise.Any(program => setting.Value.StartsWith(program, StringComparison.OrdinalIgnoreCase))
-            );
+            return OwnNoise.Any(IsBy);
         }
 
         if (Same(source.Value, "CPU"))

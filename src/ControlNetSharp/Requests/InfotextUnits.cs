@@ -132,8 +132,13 @@ internal static partial class InfotextUnits
 
     /// <summary>Makes a unit; null where none can be made of it, or where it was off.</summary>
     /// <param name="fields">What the text says of it.</param>
+    /// <param name="isSoft">Whether units of hard lines were softened in a second pass.</param>
     /// <param name="losses">Gets what the unit does not have; its picture is always among that.</param>
-    public static InfotextUnit? Make(InfotextUnitFields fields, List<(int Index, InfotextLoss Loss)> losses)
+    public static InfotextUnit? Make(
+        InfotextUnitFields fields,
+        bool isSoft,
+        List<(int Index, InfotextLoss Loss)> losses
+    )
     {
         if (Same(fields["enabled"] ?? "True", "False"))
         {
@@ -178,7 +183,7 @@ internal static partial class InfotextUnits
                 .Select(loss => (fields.Index, loss))
         );
         losses.Add((fields.Index, new(fields.Key, fields.ToString(), "its picture is not in the text.")));
-        return new InfotextUnit(fields.Key, draft.Unit);
+        return new InfotextUnit(fields.Key, isSoft ? SecondPassSoftness.Of(draft.Unit) : draft.Unit);
     }
 
     /// <summary>A unit that takes one field after the other; what it cannot take is lost.</summary>

@@ -107,8 +107,11 @@ internal static partial class InfotextVocabulary
         "Masked area padding",
     ];
 
+    /// <summary>This program.</summary>
+    public const string OwnProgram = "ControlNetSharp";
+
     /// <summary>Programs that draw noise on a CPU without saying so.</summary>
-    public static readonly string[] OwnNoise = ["ComfyUI", "ControlNetSharp"];
+    public static readonly string[] OwnNoise = ["ComfyUI", OwnProgram];
 
     /// <summary>Two words in any case.</summary>
     public static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);

@@ -14,6 +14,8 @@ namespace ControlNetSharp.Requests;
 /// </summary>
 internal static class InfotextWriter
 {
+    private const string OnlyInManifest = "the manifest says it; A1111's parameters have no words for it";
+
     private const int ModelDigits = 10,
         LoraDigits = 12;
 
@@ -25,31 +27,48 @@ internal static class InfotextWriter
             Settings = [.. WithoutGaps(Settings(request, facts))],
         };
 
-    /// <summary>What of a request's strengths the text does not say, by member.</summary>
+    /// <summary>What of a request's regions and strengths the text does not say, by member.</summary>
     public static IEnumerable<(string Member, string Value, string Problem)> Unsaid(GenerationRequest request) =>
-        from unit in request.Units.Index()
-        where unit.Item.IsOn
-        from unsaid in Unsaid(unit.Item)
-        select ($"units[{unit.Index}].{unsaid.Name}", unsaid.Value, unsaid.Problem);
+        (
+            from region in request.Regions.Index()
+            select ($"regions[{region.Index}].prompt", region.Item.Prompt, OnlyInManifest + ".")
+        ).Concat(
+            from unit in request.Units.Index()
+            where unit.Item.IsOn
+            from unsaid in Unsaid(unit.Item)
+            select ($"units[{unit.Index}].{unsaid.Name}", $"{unsaid.Name}={unsaid.Value}", unsaid.Problem)
+        );
 
     private static IEnumerable<(string Name, string Value, string Problem)> Unsaid(ControlUnit unit)
     {
-        const string only = "the manifest says it; A1111's parameters have no words for it";
         if (unit.Weight.Points.Count > 1)
         {
-            yield return ("weight", unit.Weight.ToString(), $"{only} and have the mean, {Text(MeanWeight(unit))}.");
+            yield return (
+                "weight",
+                unit.Weight.ToString(),
+                $"{OnlyInManifest} and have the mean, {Text(MeanWeight(unit))}."
+            );
         }
 
         if (unit.Softness is { } softness)
         {
-            yield return ("softness", Text(softness), only + ".");
+            yield return ("softness", Text(softness), OnlyInManifest + ".");
         }
 
         if (unit.UnconditionalFactor is { } factor)
         {
-            yield return ("unconditional", Text(factor), only + ".");
+            yield return ("unconditional", Text(factor), OnlyInManifest + ".");
+        }
+
+        if (unit.Passes == ControlPasses.Soft && !SecondPassSoftness.IsAsked(unit))
+        {
+            yield return ("hires", RequestValues.WordOf(unit.Passes), OnlyInManifest + ".");
         }
     }
+
+    /// <summary>Soft second passes come by themselves there, or not at all.</summary>
+    private static ControlPasses Passes(ControlUnit unit) =>
+        unit.Passes == ControlPasses.Soft ? ControlPasses.Both : unit.Passes;
 
     /// <summary>The mean of a unit's weights from its start to its end, to two digits.</summary>
     private static double MeanWeight(ControlUnit unit)
@@ -130,7 +149,7 @@ internal static class InfotextWriter
             ("Guidance End", Text(unit.End)),
             ("Pixel Perfect", annotator is not null && unit.Resolution is null ? "True" : "False"),
             ("Control Mode", InfotextWords.WordOf(InfotextWords.Mode, unit.Mode)),
-            ("Hr Option", InfotextWords.WordOf(InfotextWords.Passes, unit.Passes)),
+            ("Hr Option", InfotextWords.WordOf(InfotextWords.Passes, Passes(unit))),
         };
         return InfotextSettings.Write(WithoutGaps(fields));
 

@@ -30,6 +30,13 @@ internal static class RequestPaths
             Units = [.. request.Units.Select(unit => From(unit, folder))],
         };
 
+    /// <summary>The same for a region.</summary>
+    public static PromptRegion From(PromptRegion region, string folder) =>
+        region with
+        {
+            Mask = Rooted(region.Mask, folder),
+        };
+
     /// <summary>The same for a unit.</summary>
     public static ControlUnit From(ControlUnit unit, string folder) =>
         RequestPictures.Replace(unit, picture => Rooted(picture, folder)) with

@@ -16,6 +16,7 @@ internal static class RequestPictures
         return initial
             .Where(picture => picture.Picture is not null)
             .Select(picture => (picture.Member, picture.Picture!))
+            .Concat(request.Regions.Select((region, index) => ($"regions[{index}].mask", region.Mask)))
             .Concat(request.Units.SelectMany((unit, index) => Of(unit, $"units[{index}]")));
     }
 
@@ -60,6 +61,7 @@ internal static class RequestPictures
                     Picture = replacement(initial.Picture),
                     Mask = initial.Mask is not { } mask ? null : mask with { Picture = replacement(mask.Picture) },
                 },
+            Regions = [.. request.Regions.Select(region => region with { Mask = replacement(region.Mask) })],
             Units = [.. request.Units.Select(unit => Replace(unit, replacement))],
         };
 

@@ -8,6 +8,7 @@ using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints.Controls;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
+using ControlNetSharp.Text;
 
 namespace ControlNetSharp.Requests;
 
@@ -19,6 +20,9 @@ namespace ControlNetSharp.Requests;
 internal static class RequestRules
 {
     private const int MostFurtherPictures = 15;
+
+    /// <summary>Each is a side more in every call of the networks.</summary>
+    private const int MostRegions = 8;
 
     /// <summary>Checks a whole request.</summary>
     /// <exception cref="RequestException">
@@ -38,12 +42,30 @@ internal static class RequestRules
             null,
             "aligns the pictures of a batch; it needs a batch of at least 2."
         );
+        CheckRegions(request.Regions);
         foreach (var (index, unit) in request.Units.Index())
         {
             CheckUnit(unit, $"units[{index}]");
         }
 
         RequestRows.Check(request);
+    }
+
+    private static void CheckRegions(IReadOnlyList<PromptRegion> regions)
+    {
+        Require(regions.Count <= MostRegions, "regions", regions.Count, $"at most {MostRegions} regions are taken.");
+        foreach (var (index, region) in regions.Index())
+        {
+            var path = $"regions[{index}]";
+            CheckRanges(region, path);
+            var lora = ExtraNetworks.FirstIn(region.Prompt);
+            Require(
+                lora is null,
+                path + ".prompt",
+                lora,
+                "LoRAs act on the whole picture and can be named in its prompt alone."
+            );
+        }
     }
 
     /// <summary>Checks a unit alone.</summary>
@@ -83,44 +105,11 @@ internal static class RequestRules
             $"a unit of the kind {ControlUnit.HintKind} needs a model."
         );
         UnitAnnotator.CheckOptions(unit, annotators, path);
-        CheckStrength(unit, kind, path);
+        StrengthRules.Check(unit, kind, path);
         CheckPictures(unit, path);
         if (!kind.TakesNetwork)
         {
             CheckWithoutNetwork(unit, kind, path);
-        }
-    }
-
-    /// <summary>How strongly a unit acts, over the steps, the layers and the sides of the guidance.</summary>
-    private static void CheckStrength(ControlUnit unit, ConditionKind kind, string path)
-    {
-        var positions = unit.Weight.Points.Select(point => point.Position).ToList();
-        Require(
-            positions[0] >= 0
-                && positions[^1] <= 1
-                && positions.Zip(positions.Skip(1)).All(two => two.First < two.Second),
-            path + ".weight",
-            unit.Weight,
-            "the positions of a curve must rise, from 0 at least to 1 at most."
-        );
-        Require(
-            unit.Softness is null || unit.Layers is null,
-            path + ".softness",
-            unit.Softness,
-            "layers already says how strongly each of them acts; give one of both."
-        );
-        if (unit.IsForIpAdapter || !kind.TakesNetwork)
-        {
-            var none = $"the kind {kind.Name} has no residuals";
-            Require(unit.Softness is null, path + ".softness", unit.Softness, $"{none}, which could fade.");
-            Require(
-                unit.UnconditionalFactor is null,
-                path + ".unconditional",
-                unit.UnconditionalFactor,
-                unit.IsForIpAdapter
-                    ? "an IP-Adapter's unconditional side attends to no picture, as it was trained."
-                    : $"{none}; its option fidelity says what the unconditional side does without."
-            );
         }
     }
 

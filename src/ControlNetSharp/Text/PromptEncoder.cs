@@ -44,9 +44,12 @@ internal static class PromptEncoder
     }
 
     /// <summary>The same by all text encoders of a model.</summary>
-    /// <inheritdoc
-    /// cref="Encode(ModelTexts, ParsedPrompt, ParsedPrompt, int, Device, int?, TextualInversions?, int?)"
-    /// path="/param"/>
+    /// <param name="texts">The text encoders.</param>
+    /// <param name="prompt">What the picture shows.</param>
+    /// <param name="negative">What it does not show.</param>
+    /// <param name="device">Where the encoders are.</param>
+    /// <param name="clipSkip">See <see cref="ITextEncoder.Encode"/>; for all encoders.</param>
+    /// <param name="inversions">Names with vectors of their own for each of these encoders; null for none.</param>
     /// <returns>Both prompts, in the dtype of the encoders.</returns>
     /// <exception cref="ArgumentException">
     /// A prompt changes from step to step, has several parts or asks for LoRAs, which this cannot do, or has a weight
@@ -70,30 +73,31 @@ internal static class PromptEncoder
             );
         }
 
-        var step = Encode(texts, positive, other, 1, device, clipSkip, inversions)[0];
+        var step = Encode(texts, [(positive, other)], 1, device, clipSkip, inversions)[0][0];
         return (step.Conditional[0].Text, step.Unconditional);
     }
 
     /// <summary>
-    /// Encodes two prompts for every step of a pass, by all text encoders of a model: one (SD 1.x, 2.x), or several
-    /// whose features stand side by side (SDXL). The contexts of a step have one length; what is the same at several
-    /// steps is one object.
+    /// Encodes pairs of prompts for every step of a pass, by all text encoders of a model: one (SD 1.x, 2.x), or
+    /// several whose features stand side by side (SDXL). The contexts of a step have one length; what is the same at
+    /// several steps or in several pairs is one object.
     /// Source: stable-diffusion-webui, sd_models_xl.py (behaviour).
     /// </summary>
     /// <param name="texts">The text encoders.</param>
-    /// <param name="prompt">What the picture shows.</param>
-    /// <param name="negative">What it does not show, from <see cref="ParsedPrompt.ParseNegative"/>.</param>
+    /// <param name="prompts">
+    /// What the picture, or each area of it, shows, and what it does not, from
+    /// <see cref="ParsedPrompt.ParseNegative"/>.
+    /// </param>
     /// <param name="steps">Steps of the pass, 1 or more.</param>
     /// <param name="device">Where the encoders are.</param>
     /// <param name="clipSkip">See <see cref="ITextEncoder.Encode"/>; for all encoders.</param>
     /// <param name="inversions">Names with vectors of their own for each of these encoders; null for none.</param>
     /// <param name="before">Steps of the pass before this one: see <see cref="EditedText.At"/>.</param>
-    /// <returns>One for each step, in the dtype of the encoders.</returns>
+    /// <returns>For each pair one for each step, in the dtype of the encoders.</returns>
     /// <exception cref="ArgumentException">A prompt has a weight that is no number; the message names it.</exception>
-    public static IReadOnlyList<StepConditioning> Encode(
+    public static IReadOnlyList<IReadOnlyList<StepConditioning>> Encode(
         ModelTexts texts,
-        ParsedPrompt prompt,
-        ParsedPrompt negative,
+        IReadOnlyList<(ParsedPrompt Prompt, ParsedPrompt Negative)> prompts,
         int steps,
         Device device,
         int? clipSkip = null,
@@ -102,8 +106,7 @@ internal static class PromptEncoder
     )
     {
         ArgumentNullException.ThrowIfNull(texts);
-        ArgumentNullException.ThrowIfNull(prompt);
-        ArgumentNullException.ThrowIfNull(negative);
+        ArgumentNullException.ThrowIfNull(prompts);
         var chunks = new Dictionary<string, IReadOnlyList<PromptChunk>>(StringComparer.Ordinal);
         var encoded = new Dictionary<(string Words, int Count), TextConditioning>();
         var zeros = new Dictionary<int, TextConditioning>();
@@ -117,12 +120,19 @@ internal static class PromptEncoder
             zeros.TryGetValue(count, out var known)
                 ? known
                 : zeros[count] = new(zeros_like(like.Context), like.Pooled is null ? null : zeros_like(like.Pooled));
-        StepConditioning At(int step)
+        string Negative(ParsedPrompt negative, int step) => negative.Parts[0].Text.At(step, steps, before);
+        IEnumerable<(string Words, double Weight)> Parts(ParsedPrompt prompt, int step) =>
+            prompt.Parts.Select(part => (part.Text.At(step, steps, before), part.Weight));
+        int Count(int step) =>
+            prompts
+                .SelectMany(pair =>
+                    Parts(pair.Prompt, step).Select(part => part.Words).Append(Negative(pair.Negative, step))
+                )
+                .Max(words => ChunksOf(words).Count);
+        StepConditioning At((ParsedPrompt Prompt, ParsedPrompt Negative) pair, int step)
         {
-            var other = negative.Parts[0].Text.At(step, steps, before);
-            var parts = prompt.Parts.Select(part => (Words: part.Text.At(step, steps, before), part.Weight)).ToList();
-            var count = parts.Select(part => part.Words).Append(other).Max(words => ChunksOf(words).Count);
-            var conditional = parts
+            var (other, count) = (Negative(pair.Negative, step), Count(step));
+            var conditional = Parts(pair.Prompt, step)
                 .Select(part => new WeightedConditioning(Encoded(part.Words, count), part.Weight))
                 .ToList();
             return new StepConditioning(
@@ -133,7 +143,12 @@ internal static class PromptEncoder
             );
         }
 
-        return [.. Enumerable.Range(1, steps).Select(At)];
+        return
+        [
+            .. prompts.Select(pair =>
+                (IReadOnlyList<StepConditioning>)[.. Enumerable.Range(1, steps).Select(step => At(pair, step))]
+            ),
+        ];
     }
 
     /// <summary>

@@ -29,6 +29,7 @@ public class ClientTests
         {
             { typeof(Requests.GenerationRequest), typeof(Generation) },
             { typeof(Requests.ControlUnit), typeof(ControlUnit) },
+            { typeof(Requests.PromptRegion), typeof(PromptRegion) },
             { typeof(Requests.InitialPicture), typeof(InitialPicture) },
             { typeof(Requests.InpaintMask), typeof(InpaintMask) },
             { typeof(Requests.HiresPass), typeof(HiresPass) },
@@ -63,7 +64,12 @@ public class ClientTests
         var request = Small with
         {
             Initial = new InitialPicture { Picture = png, Denoise = 0.5 },
-            Units = [new ControlUnit { Kind = "canny", Picture = png, Weight = 0.5 }],
+            Regions = [new PromptRegion { Prompt = "a boat", Mask = png, Weight = 0.5 }],
+            Units =
+            [
+                new ControlUnit { Kind = "canny", Picture = png, Weight = ControlWeight.Curve((0, 1), (0.5, 0.25)) },
+                new ControlUnit { Kind = "canny", Picture = png, Weight = 0.5 },
+            ],
         };
 
         var job = await client.GenerateAsync(request, new Told(job => seen.Add(job.State)), Stop);
@@ -74,7 +80,9 @@ public class ClientTests
         Assert.Equal(64, PictureReader.Read(await client.FileAsync(file, Stop)).Width);
         Assert.Equal("a red house", (string?)(await client.ManifestAsync(job.Id, 0, Stop))["prompt"]);
         var asked = await client.RequestAsync(job.Id, Stop);
-        Assert.Equal((0.5, png.Sha256), (asked.Units![0].Weight, asked.Units[0].Picture.Sha256));
+        Assert.Equal(("0:1|0.5:0.25", png.Sha256), (asked.Units![0].Weight.ToString(), asked.Units[0].Picture.Sha256));
+        Assert.Equal(0.5, asked.Units[1].Weight);
+        Assert.Equal((0.5, png.Sha256), (asked.Regions![0].Weight, asked.Regions[0].Mask.Sha256));
         var read = await client.ReadAsync(await client.FileAsync(file, Stop), Stop);
         Assert.Equal((7, 0), (read.Request.Seed, read.Losses.Count));
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using ControlNetSharp.Engine;
 using ControlNetSharp.Pictures;
 using Xunit;
 using static ControlNetSharp.Server.Tests.WebUi.WebUiClient;
@@ -149,6 +150,10 @@ public class GenerationTests(WebUiClient client) : IClassFixture<WebUiClient>
         var (images, _, _) = await client.MakeAsync(body);
 
         Assert.Equal([128, 128, 64], images.Select(image => Decoded(image).Width));
+        // As the extension does without being asked: canny acts softly in the second pass.
+        using var png = new MemoryStream(Convert.FromBase64String(images[0]!.GetValue<string>()));
+        var unit = JsonNode.Parse(PngTexts.Read(png)[Manifest.Key])!["units"]![0]!;
+        Assert.Equal("soft", unit["hires"]!.GetValue<string>());
     }
 
     [Fact]

@@ -20,6 +20,10 @@ public sealed class FieldsTests : IDisposable
     [InlineData("canny=\"a.png,weight=1", "canny=\"a.png|weight=1")]
     [InlineData("2, denoise=0.5", "2|denoise=0.5")]
     [InlineData("2,", "2|")]
+    [InlineData("a cat", "a cat")]
+    [InlineData("\"a cat, red=1\" ,mask=m.png", "a cat, red=1|mask=m.png")]
+    [InlineData("\"a \"\"big\"\" cat\",mask=\"a, b\"", "a \"big\" cat|mask=a, b")]
+    [InlineData("\"a cat\" b,mask=m", "\"a cat\" b|mask=m")]
     [InlineData("canny=", "canny=")]
     [InlineData("", "")]
     public void Read_TakesCommasApart_ButNotThoseInQuotes(string text, string expected) =>

@@ -51,7 +51,7 @@ public sealed class MachineCommandTests : IDisposable
         Assert.Equal(type is "t2i-adapter" or "ip-adapter" or "lllite", controls.Gflop(type) == 0);
 
         var side = new TextSide(ones(1, 77, TinyModel.Sdxl.ContextChannels), ones(1, TinyModel.Sdxl.VectorChannels!.Value));
-        Tensor Made(params IControl[] attached) => new ControlledDenoiser(unet, PredictionType.Epsilon, [new(side, [new(side)])], 7, attached, 1)
+        Tensor Made(params IControl[] attached) => new ControlledDenoiser(unet, PredictionType.Epsilon, [new PromptArea([new(side, [new(side)])])], 7, attached, 1)
             .Denoise(ones(1, 4, 8, 8), NoiseSchedule.StableDiffusion.LevelAt(500), 0);
         var made = Made(controls.Make(type));
         Assert.True(made.isfinite().all().item<bool>());

@@ -125,7 +125,7 @@ public class ControlledDenoiserTests
         var level = NoiseSchedule.StableDiffusion.LevelAt(500);
         var (two, hints) = (cat([x, x], 0), cat([hint, controlNet.EncodeHint(1 - golden["in.hint"])], 0));
         Tensor Denoise(double guidance, params (Tensor Context, double Weight)[] parts) => new ControlledDenoiser(
-            unet, PredictionType.Epsilon, [new(new(uncond), [.. parts.Select(part => new WeightedSide(new(part.Context), part.Weight))])], guidance,
+            unet, PredictionType.Epsilon, [new PromptArea([new(new(uncond), [.. parts.Select(part => new WeightedSide(new(part.Context), part.Weight))])])], guidance,
             [new AttachedControl(controlNet, hints, new ControlStrength { Mode = mode })], 10).Denoise(two, level, 0);
         // What is predicted is linear in the sides: u + 7 · (2 · (a − u) − 0.5 · (b − u)).
         var (u, a, b) = (Denoise(7, (uncond, 0)), Denoise(7, (cond, 1)), Denoise(7, (other, 1)));
@@ -145,7 +145,7 @@ public class ControlledDenoiserTests
         using var unused = controlNet;
         var (x, cond, uncond) = (golden["in.x_T"], golden["in.cond"], golden["in.uncond"]);
         var level = NoiseSchedule.StableDiffusion.LevelAt(500);
-        var changing = new ControlledDenoiser(unet, PredictionType.Epsilon, [new(new(uncond), [new(new(cond))]), new(new(cond), [new(new(uncond))])], 7, [], 3);
+        var changing = new ControlledDenoiser(unet, PredictionType.Epsilon, [new PromptArea([new(new(uncond), [new(new(cond))]), new(new(cond), [new(new(uncond))])])], 7, [], 3);
         foreach (var (step, (text, negative)) in new[] { (cond, uncond), (uncond, cond), (uncond, cond) }.Index())
         {
             Assert.True(new ControlledDenoiser(unet, PredictionType.Epsilon, text, negative, 7, [], 3).Denoise(x, level, 0).Equals(changing.Denoise(x, level, step)));
@@ -173,7 +173,7 @@ public class ControlledDenoiserTests
         var (vector, other) = (Draw(4, 1, p.VectorChannels!.Value), Draw(5, 1, p.VectorChannels!.Value));
         var hint = control.EncodeHint(Draw(6, 1, 3, 64, 64));
         var level = NoiseSchedule.StableDiffusion.LevelAt(500);
-        var actual = new ControlledDenoiser(unet, PredictionType.Epsilon, [new(new(uncond, other), [new(new(cond, vector))])], 5, [new AttachedControl(control, hint, new ControlStrength { Mode = mode, Weight = 0.8 })], 10).Denoise(x, level, 0);
+        var actual = new ControlledDenoiser(unet, PredictionType.Epsilon, [new PromptArea([new(new(uncond, other), [new(new(cond, vector))])])], 5, [new AttachedControl(control, hint, new ControlStrength { Mode = mode, Weight = 0.8 })], 10).Denoise(x, level, 0);
 
         Tensor Side(Tensor context, Tensor beside, bool isConditional)
         {

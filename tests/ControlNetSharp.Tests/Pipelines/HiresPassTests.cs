@@ -58,10 +58,24 @@ public sealed class HiresPassTests(PictureGeneratorTests.Networks networks) : IC
     [InlineData(ControlPasses.Both, 8, 8, 8, 8, 16, 16)]
     [InlineData(ControlPasses.Low, 8, 8, 8, 8)]
     [InlineData(ControlPasses.High, 16, 16)]
+    [InlineData(ControlPasses.Soft, 8, 8, 8, 8, 16, 16)]
     public void Unit_ActsInItsPassesOnly(ControlPasses passes, params int[] widths)
     {
         var seen = Runs(networks.First, () => Generate(Request with { Hires = new() { Steps = 2, Denoise = 0.5 } }, Unit() with { Passes = passes }));
         Assert.Equal(widths, seen.Select(shape => (int)shape[3]));
+    }
+
+    [Theory]
+    [InlineData(ControlMode.Balanced, ControlMode.Prompt)]
+    [InlineData(ControlMode.Control, ControlMode.Control)]
+    public void Unit_ThatIsSoftInTheSecondPass_HasItsModeInTheFirst_AndSoftWeightsThere(ControlMode mode, ControlMode second)
+    {
+        byte[] Pixels(params (ControlPasses Passes, ControlMode Mode)[] units) => Generate(
+            Request with { Hires = new() { Steps = 2, Denoise = 0.5 } },
+            [.. units.Select(unit => Unit() with { Passes = unit.Passes, Strength = new() { Mode = unit.Mode } })]).Pictures[0].Bytes();
+        var soft = Pixels((ControlPasses.Soft, mode));
+        Assert.Equal(soft, Pixels((ControlPasses.Low, mode), (ControlPasses.High, second)));
+        Assert.Equal(mode == second, soft.SequenceEqual(Pixels((ControlPasses.Both, mode))));
     }
 
     [Fact]

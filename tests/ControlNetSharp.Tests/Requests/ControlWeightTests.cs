@@ -75,6 +75,9 @@ public class ControlWeightTests
     [InlineData("""{"kind":"ip","picture":"a","model":"b","unconditional":0}""", "unconditional", "attends to no picture")]
     [InlineData("""{"kind":"reference","picture":"a","softness":0.9}""", "softness", "has no residuals")]
     [InlineData("""{"kind":"reference","picture":"a","unconditional":0}""", "unconditional", "fidelity")]
+    [InlineData("""{"kind":"canny","picture":"a","softness":0.9,"hires":"soft"}""", "hires", "softness already says")]
+    [InlineData("""{"kind":"canny","picture":"a","layers":[1],"hires":"soft"}""", "hires", "layers already says")]
+    [InlineData("""{"kind":"reference","picture":"a","hires":"soft"}""", "hires", "has no residuals")]
     public void Json_WithAStrengthThatTheUnitHasNot_IsRefused_NamingTheMember(string unit, string member, string problem)
     {
         var e = Assert.Throws<RequestException>(() => RequestJson.Read(Encoding.UTF8.GetBytes($$"""{"prompt":"x","units":[{{unit}}]}""")));

@@ -49,7 +49,7 @@ public sealed class InfotextRequestTests
                 Start = Math.Min(a, b),
                 End = Math.Max(a, b),
                 Mode = mode,
-                Passes = passes,
+                Passes = passes == ControlPasses.Soft ? ControlPasses.Both : passes,
                 Resolution = resolution == 63 || !ConditionKind.Find(info.Kind).TakesNetwork ? null : resolution,
                 Options = info.Options.Where(row => row.Words.Count == 0).Take(2).Where(row => row.Allows(option) && option != row.Default)
                     .ToDictionary(row => row.Name, _ => (double)option),
@@ -84,7 +84,7 @@ public sealed class InfotextRequestTests
             });
         Gen.Select(request.Where(IsAllowed), unit.Array[0, 3]).Sample((given, units) =>
         {
-            var facts = new InfotextFacts { Size = (512, 768), Seed = given.Seed!.Value, Model = Model };
+            var facts = new InfotextFacts { Size = (512, 768), Seed = given.Seed!.Value, Model = Model, Version = "ControlNetSharp 1.0.0" };
             var text = Infotext.Of(given with { Units = units }, facts);
             var read = InfotextRequest.Of(Infotext.Parse(text.ToString()));
             Assert.Equal(given, read.Request with { Units = given.Units });
@@ -92,6 +92,40 @@ public sealed class InfotextRequestTests
             Assert.Equal(units.Select((_, index) => $"ControlNet {index}"), read.Losses.Select(loss => loss.Key));
             Assert.True(read.HasSameNoise);
         }, iter: 300);
+    }
+
+    [Theory]
+    [InlineData("canny", "Balanced", "Both", "v1.10.1", ControlPasses.Soft, ControlMode.Balanced)]
+    [InlineData("mlsd", "Balanced", "High res only", "v1.10.1", ControlPasses.High, ControlMode.Prompt)]
+    [InlineData("canny", "Balanced", "Low res only", "v1.10.1", ControlPasses.Low, ControlMode.Balanced)]
+    [InlineData("canny", "ControlNet is more important", "Both", "v1.10.1", ControlPasses.Both, ControlMode.Control)]
+    [InlineData("depth_midas", "Balanced", "Both", "v1.10.1", ControlPasses.Both, ControlMode.Balanced)]
+    [InlineData("canny", "Balanced", "Both", "ControlNetSharp 1.0.0", ControlPasses.Both, ControlMode.Balanced)]
+    public void Of_APictureOfTwoPasses_SoftensHardLinesInTheSecondAsTheExtensionDid(string module, string mode, string option, string version, ControlPasses passes, ControlMode read)
+    {
+        ControlUnit Unit(string hires) => InfotextRequest.Of(Infotext.Parse(
+            $"a fox\nSteps: 20, Sampler: Euler, Seed: 7, Size: 512x512, {hires}Model: m, ControlNet 0: \"Module: {module}, Model: c, Weight: 1, Control Mode: {mode}, Hr Option: {option}\", Version: {version}"))
+            .Units[0].With("a.png");
+        var unit = Unit("Denoising strength: 0.5, Hires upscale: 2, Hires upscaler: Latent, ");
+        Assert.Equal((passes, read), (unit.Passes, unit.Mode));
+        Assert.NotEqual(ControlPasses.Soft, Unit("").Passes);
+    }
+
+    [Fact]
+    public void Of_ARequestWithStrengthsThatTheTextHasNoWordsFor_SaysTheMeanOfACurve_AndNamesTheRest()
+    {
+        var unit = ControlUnit.Depth("a.png") with { Weight = ControlWeight.Curve((0, 1), (1, 0)), Softness = 0.9, UnconditionalFactor = 0 };
+        GenerationRequest Request(params ControlUnit[] units) => new() { Prompt = "a fox", Units = units };
+        var request = Request(ControlUnit.Canny("a.png") with { Passes = ControlPasses.Soft }, unit with { Start = 0.5 }, ControlUnit.Depth("a.png") with { Passes = ControlPasses.Soft });
+        var text = Infotext.Of(request, new InfotextFacts { Size = (512, 512), Seed = 7, Model = Model });
+        Assert.Contains("Weight: 0.25,", text["ControlNet 1"], StringComparison.Ordinal);
+        Assert.Contains("Hr Option: Both", text["ControlNet 2"], StringComparison.Ordinal);
+        var unsaid = InfotextWriter.Unsaid(request).ToList();
+        Assert.Equal(
+            [("units[1].weight", "weight=0:1|1:0"), ("units[1].softness", "softness=0.9"), ("units[1].unconditional", "unconditional=0"), ("units[2].hires", "hires=soft")],
+            unsaid.Select(said => (said.Member, said.Value)));
+        Assert.Contains("the mean, 0.25.", unsaid[0].Problem, StringComparison.Ordinal);
+        Assert.Empty(InfotextWriter.Unsaid(Request(unit with { Weight = 0 }, ControlUnit.Canny("a.png"))));
     }
 
     [Fact]

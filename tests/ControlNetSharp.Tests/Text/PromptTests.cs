@@ -114,7 +114,7 @@ public class PromptTests
         using var _ = no_grad();
         using var text = TinyModel.Text();
         Tensor Alone(string prompt) => PromptEncoder.Encode(text, prompt, "", CPU).Conditioning;
-        var steps = PromptEncoder.Encode(new ModelTexts([text]), ParsedPrompt.Parse("a [red:blue BREAK x:0.5] car :2 AND a [cat|dog]"), ParsedPrompt.ParseNegative("[bad::1]"), 4, CPU);
+        var steps = PromptEncoder.Encode(new ModelTexts([text]), [(ParsedPrompt.Parse("a [red:blue BREAK x:0.5] car :2 AND a [cat|dog]"), ParsedPrompt.ParseNegative("[bad::1]"))], 4, CPU)[0];
         Assert.Equal(4, steps.Count);
         Assert.All(steps, step => Assert.Equal([2, 1], step.Conditional.Select(part => part.Weight)));
         Assert.Equal([77, 77, 154, 154], steps.Select(step => step.Unconditional.Context.shape[1]));
