@@ -18,6 +18,7 @@ internal static class BenchTrainCommand
 {
     private const int ContextTokens = 77;
     private const double Rate = 1e-5;
+    private const int Rank = 128;
     private static readonly Option<string?> Steps = new("--steps")
     {
         Description = "Steps that are measured, after two that are not; default 2.",
@@ -32,7 +33,7 @@ internal static class BenchTrainCommand
     };
     private static readonly Option<string?> Target = new("--target")
     {
-        Description = "Only one of both: unet or controlnet, in this process.",
+        Description = $"Only one, in this process: unet, controlnet or control_lora (of rank {Rank}).",
     };
 
     public static Command Create()
@@ -72,7 +73,8 @@ internal static class BenchTrainCommand
             null => (TrainingTarget?)null,
             "unet" => TrainingTarget.UNet,
             "controlnet" => TrainingTarget.ControlNet,
-            var other => throw UsageException.Of(Target.Name, other, "must be unet or controlnet."),
+            "control_lora" => TrainingTarget.ControlLora,
+            var other => throw UsageException.Of(Target.Name, other, "must be unet, controlnet or control_lora."),
         };
         if (target is { } one)
         {
@@ -175,7 +177,9 @@ internal static class BenchTrainCommand
     {
         // As train does.
         AllocatorTuning.KeepFreedMemory(1);
-        var plan = new TrainingPlanner(p, otherParameters: 0, target, placement.Dtype).Plan(
+        var parts = TargetParts.Of(target);
+        int? rank = parts.IsLowRank ? Rank : null;
+        var plan = new TrainingPlanner(p, otherParameters: 0, target, placement.Dtype, rank).Plan(
             new TrainingRunOptions
             {
                 Folder = "",
@@ -189,11 +193,8 @@ internal static class BenchTrainCommand
             checkpointing
         );
         using var scope = NewDisposeScope();
-        var unet = BenchOptions.Randomised(
-            new UNet(p, target == TrainingTarget.ControlNet ? placement : Placement.Cpu32)
-        );
-        var controlNet =
-            target == TrainingTarget.UNet ? null : TrainableCopy.Of(unet, seed: 1, Placement.Cpu32).ControlNet;
+        var unet = BenchOptions.Randomised(new UNet(p, parts.ChangesModel ? Placement.Cpu32 : placement));
+        var controlNet = parts.HasControl ? TrainableCopy.Of(unet, seed: 1, Placement.Cpu32, rank).ControlNet : null;
         var denoiser = new TrainableDenoiser(unet, controlNet, target, placement.Dtype)
         {
             Checkpointing = checkpointing,

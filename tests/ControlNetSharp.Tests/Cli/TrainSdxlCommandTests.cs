@@ -38,6 +38,10 @@ public sealed class TrainSdxlCommandTests : IDisposable
         var with = await Generate("with.png", "-c", $"hint={hint},model={file}");
         Assert.NotEqual(without, with);
         Assert.Equal(without, await Generate("zero.png", "-c", $"hint={hint},model={file},weight=0"));
+        var folder = await CommandRun.Of(["models", "convert", file, _folder["diffusers"], "--layout", "diffusers"]);
+        Assert.True(folder.ExitCode == 0, folder.Message);
+        var converted = Directory.GetFiles(_folder["diffusers"], "*.safetensors", SearchOption.AllDirectories).Single();
+        Assert.Equal(with, await Generate("converted.png", "-c", $"hint={hint},model={Path.GetDirectoryName(converted)}"));
         var scores = await CommandRun.JsonOf(["evaluate", "-m", _folder["sdxl.safetensors"], "-c", $"canny={file}", "--pictures", "2", "--steps", "1", "--real", "2"]);
         Assert.Equal("canny", scores.GetProperty("kinds")[0].GetProperty("kind").GetString());
     }
