@@ -4,7 +4,10 @@ const here = (name) => new URL(name, import.meta.url).pathname;
 const all = [
   {
     name: 'colouring',
-    request: { prompt: 'a photo of a yellow house with a red roof and trees in the hills', seed: 1 },
+    request: {
+      prompt: 'a cartoon of a yellow house with a blue roof and red trees on green grass, by day',
+      seed: 1,
+    },
     units: [{ kind: 'lineart', drawing: here('house.png') }],
   },
   {
@@ -29,13 +32,13 @@ const all = [
   },
   {
     name: 'depth',
-    request: { prompt: 'a photo of a brown dog sitting on a red rug', seed: 3 },
-    units: [{ kind: 'depth', picture: here('dog.png'), isHint: true }],
+    request: { prompt: 'a photo of a green bird sitting on a branch, by day', seed: 2 },
+    units: [{ kind: 'depth', picture: here('bird.png'), isHint: true }],
   },
   {
     name: 'cartoon',
-    request: { prompt: 'a cartoon of a white rocket next to a launch tower, by day', seed: 1 },
-    units: [{ kind: 'lineart', picture: here('rocket.png'), isHint: true }],
+    request: { prompt: 'a cartoon of the head of a brown dog, by day', seed: 1 },
+    units: [{ kind: 'lineart', picture: here('dog.png'), isHint: true }],
   },
   {
     name: 'photograph',
