@@ -37,6 +37,11 @@ internal sealed class BenchControls(UNet unet, int size, Placement placement)
     /// <summary>Beside which projections of a transformer block LLLites have modules.</summary>
     private static readonly (bool IsSelf, char Name)[] Attended = [(true, 'q'), (true, 'k'), (true, 'v'), (false, 'q')];
 
+    private readonly List<nn.Module> _networks = [];
+
+    /// <summary>The networks of the controls that were made.</summary>
+    public IReadOnlyList<nn.Module> Networks => _networks;
+
     /// <summary>All types.</summary>
     public static IReadOnlyList<string> Types { get; } =
     [ControlNetType, T2I, ControlLora, Union, Ip, LlliteType, ReferenceType];
@@ -52,8 +57,8 @@ internal sealed class BenchControls(UNet unet, int size, Placement placement)
         };
 
     /// <summary>
-    /// What a control of the type adds to a step, GFLOP a side and picture: of those that are networks of their own, and
-    /// of a reference, at which the UNet looks. What others add inside of it is little beside it.
+    /// What a control of the type adds to a step, GFLOP a side and picture: of those that are networks of their own,
+    /// and of a reference, at which the UNet looks. What others add inside of it is little beside it.
     /// </summary>
     public double Gflop(string type) =>
         type switch
@@ -136,6 +141,10 @@ internal sealed class BenchControls(UNet unet, int size, Placement placement)
         ]);
     }
 
-    private static T Random<T>(T network)
-        where T : nn.Module => BenchOptions.Randomised(network);
+    private T Random<T>(T network)
+        where T : nn.Module
+    {
+        _networks.Add(network);
+        return BenchOptions.Randomised(network);
+    }
 }

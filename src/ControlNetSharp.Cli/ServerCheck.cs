@@ -130,7 +130,7 @@ internal static class ServerCheck
             }
             catch (RuntimeUnavailableException e)
             {
-                problem = $"--device {device}: {e.Message}";
+                problem = $"device {device}: {e.Message}";
             }
             catch (UnknownNameException)
             {

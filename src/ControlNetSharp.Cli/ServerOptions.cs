@@ -53,8 +53,8 @@ internal sealed class ServerOptions
 
     private static Option OptionOf(Setting setting) =>
         setting.IsSwitch
-            ? new Option<bool>(setting.Flag) { Description = setting.Meaning }
-            : new Option<string[]>(setting.Flag) { Description = setting.Meaning };
+            ? new Option<bool>("--" + setting.Name) { Description = setting.Meaning }
+            : new Option<string[]>("--" + setting.Name) { Description = setting.Meaning };
 
     private static string[]? Values(ParseResult arguments, Option option) =>
         option switch

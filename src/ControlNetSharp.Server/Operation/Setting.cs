@@ -28,9 +28,6 @@ internal sealed record Setting(
     /// <summary>Whether a program that only works has it, too.</summary>
     public bool IsWorkers { get; init; }
 
-    /// <summary>As a flag.</summary>
-    public string Flag => "--" + Name;
-
     /// <summary>As an environment variable.</summary>
     public string Variable => Prefix + Name.Replace('-', '_').ToUpperInvariant();
 

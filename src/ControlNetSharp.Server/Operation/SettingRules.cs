@@ -14,44 +14,44 @@ internal static class SettingRules
         var isLoopback = IsLoopback(settings.Listen);
         if (settings.Listen != "localhost" && !IPAddress.TryParse(settings.Listen, out _))
         {
-            yield return $"--listen {settings.Listen}: must be localhost or an address, such as 0.0.0.0 for all.";
+            yield return $"listen {settings.Listen}: must be localhost or an address, such as 0.0.0.0 for all.";
         }
         else if (!isLoopback && settings is { Users: [], ApiKeyFile: null, IsInsecure: false })
         {
-            yield return $"--listen {settings.Listen}: others can reach this address; --auth or --api-key-file must be "
-                + "given, or --insecure to let anybody in.";
+            yield return $"listen {settings.Listen}: others can reach this address; auth or api-key-file must be "
+                + "given, or insecure to let anybody in.";
         }
 
         if (settings.Users.GroupBy(user => user.Name).FirstOrDefault(user => user.Count() > 1) is { } twice)
         {
-            yield return $"--auth {twice.Key}: is given twice.";
+            yield return $"auth {twice.Key}: is given twice.";
         }
 
         if (settings.ApiKeyFile is { } keys && ApiKeyFile.ProblemOf(keys) is { } problem)
         {
-            yield return $"--api-key-file {keys}: {problem}";
+            yield return $"api-key-file {keys}: {problem}";
         }
 
         if (settings.Jobs is { } jobs && Refused(() => JobStore.PlaceOf(jobs)) is { } refused)
         {
-            yield return $"--jobs: {refused}";
+            yield return $"jobs: {refused}";
         }
 
         foreach (var folder in settings.Models.Where(folder => !Directory.Exists(folder)))
         {
-            yield return $"--models {folder}: there is no such folder.";
+            yield return $"models {folder}: there is no such folder.";
         }
 
         if (settings.Results is { } results && File.Exists(results))
         {
-            yield return $"--results {results}: is a file; must be a folder.";
+            yield return $"results {results}: is a file; must be a folder.";
         }
 
         foreach (var device in settings.Devices)
         {
             if (Refused(() => PlacementPolicy.CheckDevice(device)) is { } unknownDevice)
             {
-                yield return $"--device {device}: {unknownDevice}";
+                yield return $"device {device}: {unknownDevice}";
             }
         }
 
@@ -61,12 +61,12 @@ internal static class SettingRules
             && dtypes.FirstOrDefault() is { } unknownDtype
         )
         {
-            yield return $"--dtype {settings.Dtype}: {unknownDtype}";
+            yield return $"dtype {settings.Dtype}: {unknownDtype}";
         }
 
         if (settings.Devices.Distinct().Count() < settings.Devices.Count)
         {
-            yield return $"--device {string.Join(", ", settings.Devices)}: one is given twice; --workers is for "
+            yield return $"device {string.Join(", ", settings.Devices)}: one is given twice; workers is for "
                 + "several jobs at a time.";
         }
     }

@@ -55,7 +55,7 @@ internal sealed record SettingSources(
     {
         if (Flags(setting) is { Count: > 0 } flags)
         {
-            return (setting.Flag, flags);
+            return (setting.Name, flags);
         }
 
         if (Variables(setting.Variable) is { } variable)
@@ -111,7 +111,7 @@ internal sealed record SettingSources(
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            problems.Add($"--config {File}: {e.Message}");
+            problems.Add($"config {File}: {e.Message}");
         }
 
         return values;

@@ -20,7 +20,7 @@ internal static class SettingTable
             "USER:PASSWORD of somebody who may call; several times for several.",
             (s, v) => s with { Users = [.. v.Select(Login)] }
         ),
-        One("api-key-file", "File of API keys; --new-key adds to it.", (s, v) => s with { ApiKeyFile = Filled(v) }),
+        One("api-key-file", "File of API keys, NAME:SHA-256 a line.", (s, v) => s with { ApiKeyFile = Filled(v) }),
         Switched("insecure", "Lets anybody call from anywhere.", (s, v) => s with { IsInsecure = v }),
         One(
             "jobs",

@@ -41,7 +41,7 @@ internal static class ApiKeyFile
             return
                 Lines(file).FirstOrDefault(line => line.Name.Length == 0 || !BlobStore.IsDigest(line.Hash))
                     is { Number: > 0 } wrong
-                ? $"line {wrong.Number} must be NAME:SHA-256, as --new-key writes it."
+                ? $"line {wrong.Number} must be NAME:SHA-256."
                 : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -27,14 +27,15 @@ internal sealed class OriginCheck(ServerSettings settings) : IMiddleware
                     context,
                     StatusCodes.Status421MisdirectedRequest,
                     "wrong_host",
-                    $"This server is not called \"{request.Host.Host}\"; --allow-host lets it be."
+                    $"This server is not called \"{request.Host.Host}\"; the setting allow-host lets it be."
                 )
             : ChangesSomething(request.Method) && IsForeign(request)
                 ? Refusal.WriteAsync(
                     context,
                     StatusCodes.Status403Forbidden,
                     "foreign_origin",
-                    $"Pages of {request.Headers.Origin} may not change anything here; --allow-origin lets them."
+                    $"Pages of {request.Headers.Origin} may not change anything here; the setting allow-origin lets "
+                        + "them."
                 )
             : next(context);
     }

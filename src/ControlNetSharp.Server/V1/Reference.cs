@@ -213,8 +213,8 @@ internal static class Reference
         else if (type == typeof(PictureSource))
         {
             schema.Description =
-                "A data URL, {\"data\": BASE64}, or {\"sha256\": …} of an upload, with \"frame\" (from 0) for one of an "
-                + "animation; in a form also the name of a file.";
+                "A data URL, {\"data\": BASE64}, or {\"sha256\": …} of an upload, with \"frame\" (from 0) for one of "
+                + "an animation; in a form also the name of a file.";
         }
 
         return Task.CompletedTask;

@@ -12,8 +12,8 @@ public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
 {
     /// <summary>
     /// Where A1111, Forge and ComfyUI keep weights of annotators below a root: in a folder for each annotator
-    /// (<c>openpose</c>, <c>normal_bae</c>), or for each organisation and repository (<c>lllyasviel/Annotators</c>), or as
-    /// the hub's cache has them.
+    /// (<c>openpose</c>, <c>normal_bae</c>), or for each organisation and repository (<c>lllyasviel/Annotators</c>), or
+    /// as the hub's cache has them.
     /// </summary>
     private static readonly string[] Inner =
     [
@@ -42,7 +42,8 @@ public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
     public static AnnotatorFiles None { get; } = new([]);
 
     /// <summary>
-    /// Some folders, and those in them where A1111, Forge and ComfyUI keep weights of annotators, with their own folders.
+    /// Some folders, and those in them where A1111, Forge and ComfyUI keep weights of annotators, with their own
+    /// folders.
     /// </summary>
     public static AnnotatorFiles Below(IEnumerable<string> folders)
     {

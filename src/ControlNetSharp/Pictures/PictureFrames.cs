@@ -3,8 +3,12 @@ namespace ControlNetSharp.Pictures;
 /// <summary>Pictures one after another: a folder of them, or the frames of an animation.</summary>
 internal static class PictureFrames
 {
-    /// <summary>The pictures of a folder or a file, in their order. A file that is no animation is one picture.</summary>
-    /// <exception cref="PictureException">A folder without files; what is no picture is found when it is read.</exception>
+    /// <summary>
+    /// The pictures of a folder or a file, in their order. A file that is no animation is one picture.
+    /// </summary>
+    /// <exception cref="PictureException">
+    /// A folder without files; what is no picture is found when it is read.
+    /// </exception>
     public static IReadOnlyList<PictureSource> Of(string path)
     {
         if (Directory.Exists(path))

@@ -31,7 +31,9 @@ public readonly record struct ControlWeight
     /// <summary>The same weight at all steps.</summary>
     public static implicit operator ControlWeight(double weight) => new([(0, weight)]);
 
-    /// <summary>A curve; a request that has it is refused where its points are not as <see cref="Points"/> says.</summary>
+    /// <summary>
+    /// A curve; a request that has it is refused where its points are not as <see cref="Points"/> says.
+    /// </summary>
     /// <exception cref="ArgumentException">There are no points.</exception>
     public static ControlWeight Curve(params IReadOnlyList<(double Position, double Weight)> points)
     {

@@ -152,8 +152,8 @@ internal static class PromptEncoder
     }
 
     /// <summary>
-    /// Encodes a text in which brackets and words mean nothing, such as a caption; what one chunk has no room for is cut
-    /// off.
+    /// Encodes a text in which brackets and words mean nothing, such as a caption; what one chunk has no room for is
+    /// cut off.
     /// </summary>
     /// <param name="texts">The text encoders. Borrowed.</param>
     /// <param name="text">The text.</param>

@@ -40,7 +40,7 @@ public class SettingTests
             folder["s.json"]
         );
 
-        string[] places = [$"{folder["s.json"]}: prot:", $"{folder["s.json"]}: workers:", "--port 99999:", "--auth (not shown):", "CONTROLNETSHARP_LEASE soon:", $"{folder["s.json"]}: keepBytes many:", $"{folder["s.json"]}: maxSteps 0:"];
+        string[] places = [$"{folder["s.json"]}: prot:", $"{folder["s.json"]}: workers:", "port 99999:", "auth (not shown):", "CONTROLNETSHARP_LEASE soon:", $"{folder["s.json"]}: keepBytes many:", $"{folder["s.json"]}: maxSteps 0:"];
         Assert.Equal(places.Length, problems.Count);
         Assert.All(places, place => Assert.Contains(problems, problem => problem.StartsWith(place, StringComparison.Ordinal)));
     }
@@ -59,7 +59,7 @@ public class SettingTests
 
         var (_, problems) = Read([], [], folder["s.json"]);
 
-        Assert.StartsWith($"--config {folder["s.json"]}", Assert.Single(problems), StringComparison.Ordinal);
+        Assert.StartsWith($"config {folder["s.json"]}", Assert.Single(problems), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -102,7 +102,7 @@ public class SettingTests
             .ToList();
 
         Assert.Equal(
-            ["--auth", "--api-key-file", "--jobs", "--models", "--results", "--device", "--dtype", "--device"],
+            ["auth", "api-key-file", "jobs", "models", "results", "device", "dtype", "device"],
             problems
         );
     }
@@ -112,7 +112,7 @@ public class SettingTests
     {
         Assert.Equal(SettingTable.All.Count, SettingTable.All.Select(setting => setting.Key).Distinct().Count());
         var setting = SettingTable.All.Single(setting => setting.Name == "keep-days");
-        Assert.Equal(("--keep-days", "CONTROLNETSHARP_KEEP_DAYS", "keepDays"), (setting.Flag, setting.Variable, setting.Key));
+        Assert.Equal(("CONTROLNETSHARP_KEEP_DAYS", "keepDays"), (setting.Variable, setting.Key));
     }
 
     private static (ServerSettings Settings, IReadOnlyList<string> Problems) Read(

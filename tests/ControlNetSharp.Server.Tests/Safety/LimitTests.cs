@@ -104,7 +104,7 @@ public class LimitTests
             ControlNetServer.CreateAsync(new ServerSettings { Listen = address }, Stop)
         );
 
-        Assert.StartsWith($"--listen {address}:", Assert.Single(e.Problems), StringComparison.Ordinal);
+        Assert.StartsWith($"listen {address}:", Assert.Single(e.Problems), StringComparison.Ordinal);
         Assert.Empty(SettingRules.Problems(new ServerSettings { Listen = address, IsInsecure = true }));
         Assert.Empty(SettingRules.Problems(new ServerSettings { Listen = address, Users = [new("a", "b")] }));
     }

@@ -105,7 +105,7 @@ public sealed class RowCommandTests : IDisposable
         var json = await CommandRun.JsonOf(Arguments("-c", Unit("plain.png"), "-c", Unit("row"), "--save-maps"));
         var maps = json.GetProperty("maps").EnumerateArray().Select(map => Path.GetFileName(map.GetString()));
         Assert.Equal(["out-map0-canny.png", "out-map1-canny-0000.png", "out-map1-canny-0001.png", "out-map1-canny-0002.png"], maps);
-        var hint = new CannyAnnotator().Annotate(PictureReader.Read(_folder["row/walk10.png"]));
+        var hint = new CannyAnnotator().Annotate(PictureReader.Read(_folder["row/walk10.png"]), cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(hint.Bytes(), Bytes(_folder["out-map1-canny-0002.png"]));
     }
 

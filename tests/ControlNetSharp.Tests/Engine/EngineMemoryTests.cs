@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using ControlNetSharp.Engine;
 using ControlNetSharp.Requests;
@@ -8,8 +9,8 @@ using Xunit;
 namespace ControlNetSharp.Tests.Engine;
 
 /// <summary>
-/// What an engine has loaded it gives back when it is disposed. Run where it is asked for, as <c>.ci/long</c> does: what
-/// other tests leave in the process moves its numbers.
+/// What an engine has loaded it gives back when it is disposed. The cycles are explicit and run in a process of their own,
+/// since what other tests leave behind moves their numbers; <c>.ci/long</c> asks for more of them.
 /// </summary>
 public sealed class EngineMemoryTests : IDisposable
 {
@@ -24,6 +25,25 @@ public sealed class EngineMemoryTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Cycles_InAProcessOfTheirOwn_NeedNoMoreMemory()
+    {
+        var tests = Path.ChangeExtension(typeof(EngineMemoryTests).Assembly.Location, OperatingSystem.IsWindows() ? ".exe" : null);
+        using var process = Process.Start(
+            new ProcessStartInfo(tests, ["-noColor", "-explicit", "only", "-method", $"{typeof(EngineMemoryTests).FullName}.{nameof(LoadGenerateDispose_ManyTimes_NeedsNoMoreMemory)}"])
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
+        )!;
+
+        var told = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(process.ExitCode == 0, told);
+        Assert.Contains("Total: 1,", told, StringComparison.Ordinal);
+    }
 
     [Fact(Explicit = true)]
     public async Task LoadGenerateDispose_ManyTimes_NeedsNoMoreMemory()

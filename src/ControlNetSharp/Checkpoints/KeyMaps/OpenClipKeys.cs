@@ -4,8 +4,8 @@ using static System.FormattableString;
 namespace ControlNetSharp.Checkpoints.KeyMaps;
 
 /// <summary>
-/// Names of CLIP's encoders of texts and pictures: OpenCLIP's, which SD 2.x has in LDM, and transformers', which has the
-/// three projections of attention apart that OpenCLIP stacks.
+/// Names of CLIP's encoders of texts and pictures: OpenCLIP's, which SD 2.x has in LDM, and transformers', which has
+/// the three projections of attention apart that OpenCLIP stacks.
 /// Source: the names in open_clip transformer.py and transformers modeling_clip.py; the golden README lists them.
 /// </summary>
 internal static class OpenClipKeys
@@ -129,8 +129,8 @@ internal static class OpenClipKeys
     }
 
     /// <summary>
-    /// The linear layers of a block of texts: transformers' module, OpenCLIP's weight, and which third of its rows where
-    /// OpenCLIP stacks three of them.
+    /// The linear layers of a block of texts: transformers' module, OpenCLIP's weight, and which third of its rows
+    /// where OpenCLIP stacks three of them.
     /// </summary>
     public static IEnumerable<(string Module, string Weight, int? Third)> LinearLayers(int layer) =>
         [
