@@ -92,8 +92,8 @@ public sealed partial class LiveTests(StudioBrowser browser)
     }
 
     /// <summary>Counts the quick pictures that come onto the stage and differ from all before.</summary>
-    private static Task CountAsync(StudioPage studio) =>
-        studio.Page.EvaluateAsync(
+    private static async Task CountAsync(StudioPage studio) =>
+        await studio.Page.EvaluateAsync(
             """
             () => {
               window.shownPictures = new Set();

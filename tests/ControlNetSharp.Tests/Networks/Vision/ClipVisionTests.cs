@@ -137,7 +137,7 @@ public sealed class ClipVisionTests : IDisposable
     }
 
     /// <summary>What open_clip's VisionTransformer calls the same weights, with the projections of attention in one.</summary>
-    private static Dictionary<string, Tensor> OpenClipNames(IReadOnlyDictionary<string, Tensor> weights)
+    private static Dictionary<string, Tensor> OpenClipNames(Dictionary<string, Tensor> weights)
     {
         (string Transformers, string OpenClip)[] names =
         [
