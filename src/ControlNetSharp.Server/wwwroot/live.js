@@ -5,13 +5,22 @@ import { api } from './api.js';
 import { ended, forget, keep } from './jobs.js';
 import { blame } from './making.js';
 import { actingUnits, hasHint, requestOf } from './request.js';
-import { draft, faults, live, picturesOf, shown, tab } from './state.js';
+import { draft, faults, live, picturesOf, server, shown, tab } from './state.js';
 import { effect, signal } from './view.js';
 
 const REST = 600;
-const QUICK_STEPS = 5;
-const QUICK_SIDE = 192;
 const WINDOW = 4000;
+
+// At the model's own size a picture of few steps is nearly the good one that follows, which begins with the same noise.
+// Where several in a row are too slow for two a second they become smaller, until Live is switched on again: pictures of
+// two sizes are two pictures, and would flicker.
+const LARGE = { share: 1, steps: 2 };
+const SMALL = { share: 0.75, steps: 3 };
+const SLOW = 500;
+const SLOW_ONES = 3;
+
+// Euler's steps that begin where there is only noise: the fewest with which pictures are like those of many.
+const QUICK_SCHEDULER = 'trailing';
 
 /** The quick picture on the stage: an address of bytes held here. */
 export const quick = signal(null);
@@ -21,15 +30,19 @@ export const passing = new Set();
 
 export const liveGroup = `live-${tab}`;
 
-/** Few steps, and a smaller picture of the same shape. */
-function quickOf(from) {
-  const scale = Math.min(1, QUICK_SIDE / Math.min(from.width, from.height));
+/** Few steps, and a picture of the same shape that is no larger than it has to be. */
+function quickOf(from, { share, steps }) {
+  const { models, defaults } = server.value;
+  const native = models.find(({ name }) => name === from.model)?.nativeSize ?? Math.min(from.width, from.height);
+  const scale = Math.min(1, (share * native) / Math.min(from.width, from.height));
   const side = (pixels) => Math.max(64, Math.round((pixels * scale) / 64) * 64);
   return {
     ...from,
     width: side(from.width),
     height: side(from.height),
-    steps: Math.min(from.steps, QUICK_STEPS),
+    steps: Math.min(from.steps, steps),
+    sampler: defaults.sampler,
+    scheduler: QUICK_SCHEDULER,
     batch: 1,
     upscale: null,
   };
@@ -53,13 +66,16 @@ export function watchLive() {
   let isDirty = false;
   let resting = 0;
   let times = [];
+  let form = LARGE;
+  let slow = 0;
 
   async function makeQuick() {
     isQuickUnderWay = true;
     isDirty = false;
     const units = actingUnits();
+    const began = performance.now();
     try {
-      const asked = await api.generate(await requestOf(quickOf(draft.value)), liveGroup);
+      const asked = await api.generate(await requestOf(quickOf(draft.value, form)), liveGroup);
       passing.add(asked.id);
       keep(asked);
       const job = await ended(asked.id);
@@ -71,9 +87,13 @@ export function watchLive() {
           setTimeout(() => URL.revokeObjectURL(old), 500);
         }
         const now = performance.now();
+        slow = now - began > SLOW ? slow + 1 : 0;
+        if (slow === SLOW_ONES) {
+          form = SMALL;
+        }
         times = [...times.filter((time) => now - time < WINDOW), now];
         const rate = times.length > 1 ? ((times.length - 1) * 1000) / (now - times[0]) : 0;
-        live.value = { ...live.value, rate, made: (live.value.made ?? 0) + 1 };
+        live.value = { ...live.value, rate };
       }
       forget(asked.id);
       api.remove(asked.id).catch(() => {});
@@ -108,8 +128,11 @@ export function watchLive() {
 
   effect(() => {
     const now = causesOf(draft.value);
-    const isChanged = last !== null && now.some((value, i) => value !== last[i]);
+    const isChanged = last !== null && (now.length !== last.length || now.some((value, i) => value !== last[i]));
     last = now;
+    if (!live.value.on) {
+      form = LARGE;
+    }
     if (!live.value.on || !isChanged || !draft.value.units.some((unit) => unit.on && hasHint(unit))) {
       return;
     }
@@ -127,6 +150,6 @@ export function watchLive() {
 }
 
 export function setLive(on) {
-  live.value = { on, rate: 0, busy: false, made: 0 };
+  live.value = { on, rate: 0, busy: false };
   quick.value = null;
 }
