@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
@@ -13,14 +14,15 @@ internal sealed class PollingClients : IDisposable
 {
     private const int LongestAnswer = 1 << 16;
     private static readonly byte[] Success = "HTTP/1.1 200 "u8.ToArray();
-    private static readonly byte[] End = "\r\n0\r\n\r\n"u8.ToArray();
+    private static readonly byte[] EndOfHeaders = "\r\n\r\n"u8.ToArray();
+    private static readonly byte[] ContentLength = "Content-Length: "u8.ToArray();
 
     private readonly byte[] _answer = new byte[LongestAnswer];
     private readonly Uri _address;
     private readonly byte[] _question;
     private readonly List<Socket> _sockets;
 
-    /// <param name="address">What they ask for; the answer comes in chunks.</param>
+    /// <param name="address">What they ask for; the answer says its length.</param>
     /// <param name="count">How many they are.</param>
     public PollingClients(Uri address, int count)
     {
@@ -68,7 +70,7 @@ internal sealed class PollingClients : IDisposable
     {
         socket.Send(_question);
         var length = 0;
-        while (!_answer.AsSpan(0, length).EndsWith(End))
+        while (!IsWhole(_answer.AsSpan(0, length)))
         {
             var more = socket.Receive(_answer, length, LongestAnswer - length, SocketFlags.None);
             length += more;
@@ -78,4 +80,10 @@ internal sealed class PollingClients : IDisposable
             }
         }
     }
+
+    private static bool IsWhole(ReadOnlySpan<byte> answer) =>
+        answer.IndexOf(EndOfHeaders) is var headers and >= 0
+        && answer.IndexOf(ContentLength) is var length and >= 0
+        && Utf8Parser.TryParse(answer[(length + ContentLength.Length)..], out int body, out _)
+        && answer.Length >= headers + EndOfHeaders.Length + body;
 }

@@ -25,9 +25,16 @@ namespace ControlNetSharp.Server.V1;
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 internal sealed partial class V1Json : JsonSerializerContext
 {
-    /// <summary>An answer in this form, whatever form other APIs of the program have.</summary>
+    /// <summary>
+    /// An answer in this form, whatever form other APIs of the program have; in one piece, since each piece of the
+    /// answers to clients that poll takes from the step of a picture.
+    /// </summary>
     public static IResult Answer<T>(T value, int status = StatusCodes.Status200OK) =>
-        TypedResults.Json(value, TypeOf<T>(), statusCode: status);
+        TypedResults.Text(
+            JsonSerializer.SerializeToUtf8Bytes(value, TypeOf<T>()),
+            "application/json; charset=utf-8",
+            status
+        );
 
     /// <summary>The text of a value.</summary>
     public static string Text<T>(T value) => JsonSerializer.Serialize(value, TypeOf<T>());
