@@ -85,7 +85,7 @@ public sealed record AnnotatorFiles(IReadOnlyList<string> Folders)
     /// <param name="weights">
     /// Its <see cref="AnnotatorInfo.Weights"/>, or one of its <see cref="AnnotatorInfo.FurtherWeights"/>.
     /// </param>
-    /// <inheritdoc cref="Find(AnnotatorInfo)"/>
+    /// <inheritdoc cref="Find(AnnotatorInfo)" path="/returns|/exception"/>
     public string Find(AnnotatorInfo info, AnnotatorWeights weights)
     {
         IReadOnlyList<string> folders = weights.IsEmbedded ? [.. Folders, EmbeddedFolder] : Folders;
