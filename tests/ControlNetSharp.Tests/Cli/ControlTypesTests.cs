@@ -61,6 +61,27 @@ public sealed class ControlTypesTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Types))]
+    public async Task Generate_BesideRegionsWithNegativePromptsOfTheirOwn_ControlsEachSide(string type)
+    {
+        var (isXl, file) = Write(type, zero: false);
+        WriteModelAndControlNet(isXl);
+        PictureWriter.WritePng(_folder["left.png"], TestPictures.Of(64, 64, (x, _) => x < 32 ? (255, 255, 255) : (0, 0, 0)));
+        string[] regions = ["--region", $"b,mask={_folder["left.png"]},negative=c", "--region", $"d,mask={_folder["left.png"]},weight=0.5"];
+        var unit = $"depth=hint.png,annotator=none,model={file}";
+        var plain = await Made(regions);
+        var balanced = await Made([.. regions, "-c", unit]);
+        Assert.NotEqual(plain, await Made());
+        Assert.NotEqual(plain, balanced);
+        Assert.Equal(plain, await Made([.. regions, "-c", unit + ",weight=0"]));
+        var conditional = await Made([.. regions, "-c", unit + ",unconditional=0"]);
+        Assert.NotEqual(balanced, conditional);
+        // A side that gets next to nothing is nearly one that gets nothing: the same rows are meant.
+        var nearly = await Made([.. regions, "-c", unit + ",unconditional=0.0001"]);
+        Assert.True(conditional.Zip(nearly, (a, b) => Math.Abs(a - b)).Max() <= 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
     public async Task Generate_WithZeroWeights_IsThePictureWithoutControl(string type)
     {
         var (isXl, file) = Write(type, zero: true);

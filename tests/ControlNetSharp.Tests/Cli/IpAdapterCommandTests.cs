@@ -43,6 +43,8 @@ public sealed class IpAdapterCommandTests : IDisposable
         Assert.NotEqual(alone, begun);
         Assert.Equal(begun, await Made("-c", Unit("photo.png", ",weight=0:1|0.4:0")));
         Assert.Equal(alone, await Made("-c", Unit("photo.png", ",weight=0:1|1:1")));
+        string[] region = ["--region", $"b,mask={_folder["photo.png"]},negative=c"];
+        Assert.NotEqual(await Made(region), await Made([.. region, "-c", Unit("photo.png")]));
         Assert.NotEqual(alone, await Made("-c", Unit("photo.png"), "-c", "canny=photo.png,annotator=none,model=control.safetensors"));
         Assert.NotEqual(alone, await Made("-c", Unit("photo.png"), "-c", Unit("other.png")));
 

@@ -33,6 +33,21 @@ public sealed class ReferenceUnitTests : IDisposable
     }
 
     [Fact]
+    public async Task Generate_BesideARegion_IsReferringOrAlignedToo()
+    {
+        WriteModel(isXl: false);
+        PictureWriter.WritePng(_folder["left.png"], TestPictures.Of(64, 64, (x, _) => x < 32 ? (255, 255, 255) : (0, 0, 0)));
+        string[] region = ["--region", $"b,mask={_folder["left.png"]},negative=c"];
+        var plain = await Made(region);
+        var referring = await Made([.. region, "-c", $"reference={_folder["photo.png"]}"]);
+        Assert.NotEqual(plain, referring);
+        Assert.NotEqual(referring, await Made([.. region, "-c", $"reference={_folder["photo.png"]},fidelity=1"]));
+        var (batch, aligned) = (await Batch(region), await Batch([.. region, "--style-align", "first"]));
+        Assert.True(Difference(batch[0], aligned[0]) <= 1, "the first picture");
+        Assert.True(Difference(batch[1], aligned[1]) > 1, "the second picture");
+    }
+
+    [Fact]
     public async Task Generate_WithAReferenceInTheModePrompt_OrForAPartOfTheSteps_IsLessLikeIt()
     {
         WriteModel(isXl: false);
