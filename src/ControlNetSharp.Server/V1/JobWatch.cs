@@ -16,8 +16,11 @@ internal sealed class JobWatch(JobStore store, JobViews views, string owner)
     private const int MostOpen = 500;
     private const int Latest = 100;
 
-    /// <summary>Steps can take milliseconds; people do not see more than this.</summary>
-    private static readonly TimeSpan LeastBetween = TimeSpan.FromMilliseconds(100);
+    /// <summary>
+    /// Changes that come together are told together. Workers tell of steps less often anyway; the end of a job that
+    /// somebody draws by must not wait.
+    /// </summary>
+    private static readonly TimeSpan LeastBetween = TimeSpan.FromMilliseconds(20);
 
     /// <summary>What stands between the two may close a connection on which nothing comes.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);

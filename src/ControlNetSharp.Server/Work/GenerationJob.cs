@@ -13,6 +13,7 @@ internal sealed class GenerationJob(ControlNetEngine engine, JobStore store) : I
 
     // Seconds: nobody looks more often.
     private const double PreviewPause = 0.5;
+    private const double PreviewLead = 0.1;
 
     public string Kind => JobKind.Generation;
 
@@ -35,6 +36,7 @@ internal sealed class GenerationJob(ControlNetEngine engine, JobStore store) : I
         var feedback = new RunFeedback(_ => { }, new Told(report), PreviewEvery: 1)
         {
             PreviewPause = PreviewPause,
+            PreviewLead = PreviewLead,
             Hints = maps => Add(maps, hints, HintName, JobFileRole.Hint),
             HiresHints = maps => Add(maps, hiresHints, HiresHintName, JobFileRole.Document),
         };

@@ -14,8 +14,8 @@ const WINDOW = 4000;
 // At the model's own size a picture of few steps is nearly the good one that follows, which begins with the same noise.
 // Where several in a row are too slow for two a second they become smaller, until Live is switched on again: pictures of
 // two sizes are two pictures, and would flicker.
-const LARGE = { share: 1, steps: 2 };
-const SMALL = { share: 0.75, steps: 3 };
+const STEPS = 2;
+const SHARES = [1, 0.75, 0.5];
 const SLOW = 500;
 const SLOW_ONES = 3;
 
@@ -31,7 +31,7 @@ export const passing = new Set();
 export const liveGroup = `live-${tab}`;
 
 /** Few steps, and a picture of the same shape that is no larger than it has to be. */
-function quickOf(from, { share, steps }) {
+function quickOf(from, share) {
   const { models, defaults } = server.value;
   const native = models.find(({ name }) => name === from.model)?.nativeSize ?? Math.min(from.width, from.height);
   const scale = Math.min(1, (share * native) / Math.min(from.width, from.height));
@@ -40,7 +40,7 @@ function quickOf(from, { share, steps }) {
     ...from,
     width: side(from.width),
     height: side(from.height),
-    steps: Math.min(from.steps, steps),
+    steps: Math.min(from.steps, STEPS),
     sampler: defaults.sampler,
     scheduler: QUICK_SCHEDULER,
     batch: 1,
@@ -66,7 +66,7 @@ export function watchLive() {
   let isDirty = false;
   let resting = 0;
   let times = [];
-  let form = LARGE;
+  let size = 0;
   let slow = 0;
 
   async function makeQuick() {
@@ -75,7 +75,7 @@ export function watchLive() {
     const units = actingUnits();
     const began = performance.now();
     try {
-      const asked = await api.generate(await requestOf(quickOf(draft.value, form)), liveGroup);
+      const asked = await api.generate(await requestOf(quickOf(draft.value, SHARES[size])), liveGroup);
       passing.add(asked.id);
       keep(asked);
       const job = await ended(asked.id);
@@ -88,8 +88,9 @@ export function watchLive() {
         }
         const now = performance.now();
         slow = now - began > SLOW ? slow + 1 : 0;
-        if (slow === SLOW_ONES) {
-          form = SMALL;
+        if (slow === SLOW_ONES && size + 1 < SHARES.length) {
+          size++;
+          slow = 0;
         }
         times = [...times.filter((time) => now - time < WINDOW), now];
         const rate = times.length > 1 ? ((times.length - 1) * 1000) / (now - times[0]) : 0;
@@ -131,7 +132,7 @@ export function watchLive() {
     const isChanged = last !== null && (now.length !== last.length || now.some((value, i) => value !== last[i]));
     last = now;
     if (!live.value.on) {
-      form = LARGE;
+      size = 0;
     }
     if (!live.value.on || !isChanged || !draft.value.units.some((unit) => unit.on && hasHint(unit))) {
       return;

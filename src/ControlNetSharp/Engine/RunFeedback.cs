@@ -22,6 +22,11 @@ internal sealed record RunFeedback(
     public double PreviewPause { get; init; }
 
     /// <summary>
+    /// Seconds of sampling that must be left for a preview to be worth the time it takes. Default 0.
+    /// </summary>
+    public double PreviewLead { get; init; }
+
+    /// <summary>
     /// Gets the hints of the units before the first step, as their annotators made them, and again before each other
     /// picture of their rows; null for nobody.
     /// </summary>
@@ -54,7 +59,8 @@ internal sealed record BatchFeedback(RunFeedback Feedback, DiffusionModel Model,
                 Feedback.PreviewEvery > 0
                 && step.Step % Feedback.PreviewEvery == 0
                 && step.Step < step.Steps
-                && step.Seconds - last >= Feedback.PreviewPause;
+                && step.Seconds - last >= Feedback.PreviewPause
+                && step.Seconds / step.Step * (step.Steps - step.Step) >= Feedback.PreviewLead;
             last = isSeen ? step.Seconds : last;
             progress.Report(
                 new GenerationProgress(
