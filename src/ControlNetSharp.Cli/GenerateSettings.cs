@@ -48,7 +48,7 @@ internal sealed record GenerateSettings
         }
 
         var (request, replay) = ReadRequest(arguments, output);
-        request = replay is null ? WithRows(request) : request;
+        request = replay is null ? RequestRows.Expanded(request) : request;
         request.Check();
         if (arguments.Has(GenerateOptions.Count))
         {
@@ -162,17 +162,5 @@ internal sealed record GenerateSettings
 
         OutputPlace.Check(option, output, Path.GetDirectoryName(Path.GetFullPath(output))!);
         return output;
-    }
-
-    private static GenerationRequest WithRows(GenerationRequest request)
-    {
-        try
-        {
-            return RequestRows.Expanded(request);
-        }
-        catch (PictureException e)
-        {
-            throw new UsageException("--control", e.Message, e);
-        }
     }
 }

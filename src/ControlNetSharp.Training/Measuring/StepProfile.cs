@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using ControlNetSharp.Networks.Blocks;
 using ControlNetSharp.Networks.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -28,7 +27,8 @@ public sealed class StepProfile : IDisposable
         ArgumentNullException.ThrowIfNull(networks);
         ArgumentNullException.ThrowIfNull(device);
         _synchronise = device.type == TorchSharp.DeviceType.CUDA ? () => cuda.synchronize(device) : () => { };
-        foreach (var module in networks.SelectMany(network => network.modules()))
+        // A module can be there under several names.
+        foreach (var module in networks.SelectMany(network => network.modules()).Distinct())
         {
             Watch(module);
         }
@@ -95,7 +95,7 @@ public sealed class StepProfile : IDisposable
     {
         var kind = layer switch
         {
-            ConvolutionLayer when Kernel(layer) is var kernel => $"convolution {kernel} × {kernel}",
+            ConvolutionLayer { Weight.shape: var shape } => $"convolution {shape[^1]} × {shape[^1]}",
             LinearLayer => "linear layer",
             GroupNormLayer => "group norm",
             LayerNormLayer => "layer norm",
@@ -103,7 +103,7 @@ public sealed class StepProfile : IDisposable
         };
         var gflop = layer switch
         {
-            ConvolutionLayer => 2.0 * y.numel() * Weight(layer).numel() / Weight(layer).shape[0] / 1e9,
+            ConvolutionLayer { Weight: var weight } => 2.0 * y.numel() * weight.numel() / weight.shape[0] / 1e9,
             LinearLayer => 2.0 * y.numel() * x.shape[^1] / 1e9,
             _ => 0,
         };
@@ -130,11 +130,6 @@ public sealed class StepProfile : IDisposable
         _rows[row] = (before + seconds - frame.Inner, operations + gflop, calls + 1);
         return null!;
     }
-
-    private static Parameter Weight(Module layer) =>
-        layer.named_parameters(false).First(p => p.name == "weight").parameter;
-
-    private static long Kernel(Module layer) => Weight(layer).shape[^1];
 
     // Rows and columns of a map, or the number of tokens, then channels.
     private static string SizeOf(Tensor x) =>

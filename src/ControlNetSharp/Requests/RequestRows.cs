@@ -15,21 +15,21 @@ internal static class RequestRows
     /// The same request with rows in the place of pictures that are a folder or an animation. Those that say which
     /// frame is meant stay, and so do units that have their row.
     /// </summary>
-    /// <exception cref="PictureException">A folder is empty, or an animation cannot be read.</exception>
+    /// <exception cref="RequestException">A folder is empty, or an animation cannot be read.</exception>
     public static GenerationRequest Expanded(GenerationRequest request) =>
         request with
         {
-            Units = [.. request.Units.Select(Expanded)],
+            Units = [.. request.Units.Select((unit, index) => Expanded(unit, $"units[{index}].picture"))],
         };
 
-    private static ControlUnit Expanded(ControlUnit unit)
+    private static ControlUnit Expanded(ControlUnit unit, string member)
     {
         if (unit is not { Frames: null, Picture: { Path: { } path, Frame: null } })
         {
             return unit;
         }
 
-        var pictures = PictureSource.FramesOf(path);
+        var pictures = FramesOf(path, member);
         // A folder is a row, whatever it holds; an animation of one frame is a picture.
         return pictures.Count > 1 || Directory.Exists(path)
             ? unit with
@@ -38,6 +38,18 @@ internal static class RequestRows
                 Frames = [.. pictures.Skip(1)],
             }
             : unit;
+    }
+
+    private static IReadOnlyList<PictureSource> FramesOf(string path, string member)
+    {
+        try
+        {
+            return PictureSource.FramesOf(path);
+        }
+        catch (PictureException e)
+        {
+            throw new RequestException(member, e.Input, e.Reason, e);
+        }
     }
 
     /// <summary>The picture of a unit's row, as a unit of one picture; a unit without a row stays.</summary>
