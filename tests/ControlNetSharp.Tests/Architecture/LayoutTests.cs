@@ -50,6 +50,35 @@ public partial class LayoutTests
         Assert.All(violations, violation => Assert.StartsWith($"{file}:2: {line}", violation, StringComparison.Ordinal));
     }
 
+    /// <summary>A library has members; which option of a command line sets one is only known there.</summary>
+    [Fact]
+    public void Libraries_NameNoOptionOfACommandLine() =>
+        AssertNone(line => !line.Place.StartsWith("ControlNetSharp.Cli/", StringComparison.Ordinal) && OptionName().IsMatch(line.Text));
+
+    [Fact]
+    public void Lines_EndAt120Columns() => AssertNone(line => line.Text.Length > 120);
+
+    [Theory]
+    [InlineData("throw new ArgumentException(\"--steps must be 1 to 1000.\");", true)]
+    [InlineData("$\"{file}: give --models\"", true)]
+    [InlineData("/// <summary>What <c>--steps</c> sets.</summary>", false)]
+    [InlineData("count--; Write(\"a -- b\");", false)]
+    public void OptionName_IsFoundInTexts(string line, bool isOne) => Assert.Equal(isOne, OptionName().IsMatch(line));
+
+    private static void AssertNone(Func<(string Place, string Text), bool> isWrong)
+    {
+        var wrong = SourceLines().Where(isWrong).Select(line => $"{line.Place}: {line.Text.Trim()}").ToList();
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    private static IEnumerable<(string Place, string Text)> SourceLines()
+    {
+        var sources = Repository.PathOf("src");
+        var files = Directory.GetFiles(sources, "*.cs", SearchOption.AllDirectories).Where(file => !BuildFolder().IsMatch(file)).ToList();
+        Assert.True(files.Count > 500, $"Only {files.Count} files were found in {sources}.");
+        return files.SelectMany(file => File.ReadLines(file).Select((text, index) => ($"{Path.GetRelativePath(sources, file).Replace('\\', '/')}:{index + 1}", text)));
+    }
+
     private static IEnumerable<string> Violations(string file, IEnumerable<string> lines)
     {
         var own = file.Split('/')[0];
@@ -65,4 +94,10 @@ public partial class LayoutTests
 
     [GeneratedRegex(@"^\s*(global\s+)?using\s+(static\s+)?(\w+\s*=\s*)?ControlNetSharp\.(?<folder>\w+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex UsedFolder();
+
+    [GeneratedRegex("^(?!\\s*//).*\"[^\"]*--[a-z]", RegexOptions.None, 1000)]
+    private static partial Regex OptionName();
+
+    [GeneratedRegex(@"[/\\](bin|obj)[/\\]", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex BuildFolder();
 }
