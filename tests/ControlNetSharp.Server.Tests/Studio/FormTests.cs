@@ -59,21 +59,21 @@ public sealed class FormTests(StudioBrowser browser)
         await studio.Steps.FillAsync("2");
         await studio.Page.Locator("summary", new() { HasText = "Enlarge" }).ClickAsync();
         await studio.Page.GetByRole(AriaRole.Switch, new() { Name = "Make it larger" }).CheckAsync();
-        await studio.Page.GetByRole(AriaRole.Slider, new() { Name = "How much larger" }).FillAsync("1.25");
+        await studio.Page.GetByRole(AriaRole.Slider, new() { Name = "How much larger" }).FillAsync("1.5");
         await studio.Page.GetByRole(AriaRole.Slider, new() { Name = "How much is made anew" }).FillAsync("0.1");
         await studio.Page.GetByRole(AriaRole.Combobox, new() { Name = "Tiles follow" }).SelectOptionAsync("lineart");
 
         var made = await studio.MakeAsync();
 
-        Assert.Equal(320, await WidthAsync(studio));
+        Assert.Equal(384, await WidthAsync(studio));
         var upscale = (await RequestOfNewestAsync(browser.Server))["upscale"]!;
-        Assert.Equal((1.25, "lineart", "lanczos"), ((double)upscale["scale"]!, (string?)upscale["control"], (string?)upscale["upscaler"]));
+        Assert.Equal((1.5, "lineart", "lanczos"), ((double)upscale["scale"]!, (string?)upscale["control"], (string?)upscale["upscaler"]));
 
         // The finished picture, twice as large as it is: without its units, which were for the first pass.
         await studio.Button("Enlarge").ClickAsync();
         await Expect(studio.Picture).Not.ToHaveAttributeAsync("src", made, new() { Timeout = 1_200_000 });
         await studio.WhenMadeAsync();
-        Assert.Equal(640, await WidthAsync(studio));
+        Assert.Equal(768, await WidthAsync(studio));
     }
 
     private static FilePayload File(int number) =>
