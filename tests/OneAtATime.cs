@@ -10,11 +10,19 @@ namespace ControlNetSharp.Tests;
 /// </summary>
 public sealed class OneAtATime : IAsyncLifetime
 {
+    /// <summary>The variable of a program that a test starts: the turn of that test is its own, too.</summary>
+    public const string WithinTurn = "CONTROLNETSHARP_WITHIN_TURN";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private FileStream? _turn;
 
     public async ValueTask InitializeAsync()
     {
+        if (Environment.GetEnvironmentVariable(WithinTurn) is not null)
+        {
+            return;
+        }
+
         // The folder of all test projects, four above a program's own.
         var tests = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", ".."));
         var place = Path.Combine(tests, "obj");

@@ -35,6 +35,7 @@ public sealed class EngineMemoryTests : IDisposable
             {
                 RedirectStandardOutput = true,
                 UseShellExecute = false,
+                Environment = { [OneAtATime.WithinTurn] = "1" },
             }
         )!;
 
