@@ -33,6 +33,14 @@ internal static class EvaluateCommand
     {
         Description = "Sampling steps, 1 to 1000; default 20.",
     };
+    private static readonly Option<string?> Sampler = new("--sampler")
+    {
+        Description = "Name of a sampler, as for generate; default Euler.",
+    };
+    private static readonly Option<string[]> Loras = new("--lora")
+    {
+        Description = "A LoRA that is added to the model: a file, or its name as in <lora:NAME:1>; may be given again.",
+    };
     private static readonly Option<string?> Guidance = new("--cfg")
     {
         Description = "Guidance scale, 1 to 30; default 7.",
@@ -69,6 +77,8 @@ internal static class EvaluateCommand
         ["pictures"] = Pictures.Name,
         ["data"] = Data.Name,
         ["steps"] = Steps.Name,
+        ["sampler"] = Sampler.Name,
+        ["loras"] = Loras.Name,
         ["guidanceScale"] = Guidance.Name,
         ["page"] = Page.Name,
         ["realScenes"] = Real.Name,
@@ -86,7 +96,9 @@ internal static class EvaluateCommand
             Pictures,
             Data,
             Steps,
+            Sampler,
             Guidance,
+            Loras,
             Combinations,
             Page,
             Real,
@@ -187,6 +199,8 @@ internal static class EvaluateCommand
             Pictures = Whole(Pictures, nameof(usual.Pictures), "pictures", usual.Pictures),
             Data = arguments.GetValue(Data),
             Steps = Whole(Steps, nameof(usual.Steps), "steps", usual.Steps),
+            Sampler = arguments.GetValue(Sampler) ?? usual.Sampler,
+            Loras = arguments.GetValue(Loras) ?? [],
             GuidanceScale = arguments.GetValue(Guidance) is { } guidance
                 ? RequestValues.Real<EvaluationRequest>(nameof(usual.GuidanceScale), "guidanceScale", guidance)
                 : usual.GuidanceScale,

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using ControlNetSharp.Annotators.Onnx;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Models;
 using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
@@ -50,8 +51,8 @@ internal static class ModelsCommand
     private static readonly Option<string?> FolderOption = new("--models")
     {
         Description =
-            "A folder of A1111 or ComfyUI, a hub cache, or any folder of checkpoints; without it the working folder "
-            + "and the hub cache.",
+            "A folder of A1111 or ComfyUI, a hub cache, or any folder of checkpoints; without it the working folder, "
+            + "the hub cache, and what comes with the program.",
     };
 
     public static Command Create() =>
@@ -189,7 +190,9 @@ internal static class ModelsCommand
             throw UsageException.Of(FolderOption.Name, folder, "there is no such folder.");
         }
 
-        string[] roots = folder is null ? [".", ModelFolders.HubCache] : [folder];
+        string[] roots = folder is null
+            ? [".", ModelFolders.HubCache, new ModelFinderOptions().EmbeddedFolder]
+            : [folder];
         var rows = new List<ListedModel>();
         foreach (var entry in roots.SelectMany(ModelFolders.List))
         {

@@ -42,10 +42,14 @@ internal static class TrainFlags
                 ("controlnet", TrainingTarget.ControlNet),
                 ("controlnet_and_decoder", TrainingTarget.ControlNetAndDecoder),
                 ("control_lora", TrainingTarget.ControlLora),
-                ("unet", TrainingTarget.UNet)
+                ("unet", TrainingTarget.UNet),
+                ("lcm", TrainingTarget.Lcm)
             ),
             Rank = Whole(TrainOptions.Rank, nameof(usual.Rank)),
             Start = ReadStart(arguments),
+            GuidanceScale = Real(TrainOptions.Guidance, nameof(usual.GuidanceScale)),
+            TeacherSteps = Whole(TrainOptions.TeacherSteps, nameof(usual.TeacherSteps)),
+            ControlledShare = Real(TrainOptions.Controlled, nameof(usual.ControlledShare)) ?? usual.ControlledShare,
             Resolution = Whole(TrainOptions.Resolution, nameof(usual.Resolution)),
             BatchSize = Whole(TrainOptions.Batch, nameof(usual.BatchSize)) ?? usual.BatchSize,
             Accumulation = Whole(TrainOptions.Accumulation, nameof(usual.Accumulation)) ?? usual.Accumulation,
@@ -74,7 +78,7 @@ internal static class TrainFlags
             Checkpointing = arguments.GetValue(TrainOptions.Checkpointing),
             LargestGradientNorm =
                 Real(TrainOptions.Norm, nameof(usual.LargestGradientNorm)) ?? usual.LargestGradientNorm,
-            EmptyPrompts = Real(TrainOptions.Empty, nameof(usual.EmptyPrompts)) ?? usual.EmptyPrompts,
+            EmptyPrompts = Real(TrainOptions.Empty, nameof(usual.EmptyPrompts)),
             SnrGamma = Real(TrainOptions.Snr, nameof(usual.SnrGamma)),
             NoiseOffset = Real(TrainOptions.Offset, nameof(usual.NoiseOffset)) ?? usual.NoiseOffset,
             AverageDecay = Real(TrainOptions.Average, nameof(usual.AverageDecay)),

@@ -45,15 +45,32 @@ internal static class TrainOptions
     {
         Description =
             "controlnet (default), controlnet_and_decoder (the UNet's decoder is trained, too), control_lora (a small "
-            + "file: changes of --rank to the model's weights), or unet (full fine-tuning).",
+            + "file: changes of --rank to the model's weights), unet (full fine-tuning), or lcm (a LoRA of --rank "
+            + "with which 4 steps without guidance do).",
     };
     public static readonly Option<string?> Rank = new("--rank")
     {
-        Description = "Rank of a control_lora, 1 to 4096; default 128.",
+        Description = "Rank of a control_lora (default 128) or of lcm (default 64), 1 to 4096.",
     };
     public static readonly Option<string?> Start = new("--controlnet_model_name_or_path")
     {
-        Description = "A ControlNet to start from; default: a copy of the UNet.",
+        Description =
+            "A ControlNet to start from; default: a copy of the UNet. For lcm the one that controls; default: that of "
+            + "each example's condition.",
+    };
+    public static readonly Option<string?> Guidance = new("--guidance_scale")
+    {
+        Description = "For lcm: the guidance scale that becomes needless, 1 to 30; default 7.",
+    };
+    public static readonly Option<string?> TeacherSteps = new("--num_ddim_timesteps")
+    {
+        Description =
+            "For lcm: steps of the teacher for a picture, 4 to 500; default 50. Fewer are learned from faster, and "
+            + "less exactly.",
+    };
+    public static readonly Option<string?> Controlled = new("--proportion_controlled")
+    {
+        Description = "For lcm: share of batches that are controlled by ControlNets, 0 to 1; default 0.",
     };
     public static readonly Option<string?> Resolution = new("--resolution")
     {
@@ -108,7 +125,7 @@ internal static class TrainOptions
     };
     public static readonly Option<string?> Empty = new("--proportion_empty_prompts")
     {
-        Description = "Share of prompts that are dropped; default 0.5.",
+        Description = "Share of prompts that are dropped; default 0.5, for lcm 0.",
     };
     public static readonly Option<string?> Snr = new("--snr_gamma")
     {
@@ -158,6 +175,9 @@ internal static class TrainOptions
         ["target"] = Target.Name,
         ["rank"] = Rank.Name,
         ["start"] = Start.Name,
+        ["guidanceScale"] = Guidance.Name,
+        ["teacherSteps"] = TeacherSteps.Name,
+        ["controlledShare"] = Controlled.Name,
         ["resolution"] = Resolution.Name,
         ["batchSize"] = Batch.Name,
         ["accumulation"] = Accumulation.Name,
@@ -200,6 +220,9 @@ internal static class TrainOptions
             Target,
             Rank,
             Start,
+            Guidance,
+            TeacherSteps,
+            Controlled,
             Resolution,
             Batch,
             Accumulation,

@@ -40,9 +40,15 @@ public sealed record EvaluationRequest
     [Range(1, SamplingPlan.MostSteps)]
     public int Steps { get; init; } = 20;
 
+    /// <summary>Name or alias of a sampler; default Euler.</summary>
+    public string Sampler { get; init; } = new SamplingOptions().Sampler;
+
     /// <summary>Guidance scale (CFG), 1 to 30; default 7.</summary>
     [Range(1.0, 30.0)]
     public double GuidanceScale { get; init; } = 7;
+
+    /// <summary>Names, paths or hashes of LoRAs that are added to the model, at weight 1; none by default.</summary>
+    public IReadOnlyList<string> Loras { get; init; } = [];
 
     /// <summary>Whether combinations of units are measured, too.</summary>
     public bool Combinations { get; init; }
@@ -84,6 +90,18 @@ public sealed record EvaluationRequest
     internal void Check()
     {
         RequestRules.CheckRanges(this, "");
+        var (_, scheduler) = RequestRules.Named("sampler", Sampler, name => SamplerCatalogue.Resolve(name));
+        RequestRules.Require(
+            Steps <= scheduler.MostSteps,
+            "steps",
+            Steps,
+            $"must be at most {scheduler.MostSteps} with the sampler {Sampler}."
+        );
+        foreach (var (index, lora) in Loras.Index())
+        {
+            RequestRules.Require(!string.IsNullOrWhiteSpace(lora), $"loras[{index}]", lora, "must be a name.");
+        }
+
         var kinds = new HashSet<ConditionKind>();
         foreach (var (index, control) in Controls.Index())
         {
@@ -123,6 +141,7 @@ public sealed record EvaluationRequest
                     }
                 ),
             ],
+            Loras = [.. Loras.Select(lora => RequestPaths.RootedNetwork(lora, folder)!)],
             Data = RequestPaths.Rooted(Data, folder),
             Page = RequestPaths.Rooted(Page, folder),
         };

@@ -1,5 +1,6 @@
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Engine;
 using ControlNetSharp.Measuring;
 using ControlNetSharp.Models;
@@ -21,6 +22,7 @@ public sealed class RequestedEvaluation
     private readonly ModelFinder _finder;
     private readonly string _model;
     private readonly Dictionary<string, string> _controlNets;
+    private readonly List<string> _loras;
     private readonly string? _classifier;
     private readonly PictureFolder? _data;
     private readonly EvaluationPage? _page;
@@ -45,6 +47,12 @@ public sealed class RequestedEvaluation
         _data = request.Data is { } folder ? new PictureFolder("data", folder) : null;
         _model = Found("model", request.Model, () => _finder.Find(ModelRole.Model, request.Model));
         _controlNets = request.Controls.Count == 0 ? AllControlNets() : NamedControlNets();
+        _loras =
+        [
+            .. request.Loras.Select(
+                (name, i) => Found($"loras[{i}]", name, () => _finder.Find(ModelRole.Lora, name, _model))
+            ),
+        ];
         _classifier = _finder.LookFor(ModelRole.Annotator, SceneClassifier.FileName);
         _page = request.Page is { } page ? new EvaluationPage("page", page) : null;
         Notes =
@@ -72,6 +80,8 @@ public sealed class RequestedEvaluation
         CheckpointLoader.CheckControlNets(_model, _controlNets.Values);
         using var classifier = _classifier is null ? null : SceneClassifier.Load(_classifier);
         using var model = CheckpointLoader.LoadModel(_model, placement);
+        // Once for all pictures, which threads make side by side.
+        using var loras = AppliedLoras.Apply(model, [.. _loras.Select(file => new LoraRequest(file))]);
         var controls = new Dictionary<string, ControlNetwork>();
         try
         {
@@ -121,7 +131,7 @@ public sealed class RequestedEvaluation
     private EvaluationOptions Options(DiffusionModel model, SceneClassifier? classifier) =>
         new()
         {
-            Sampling = new SamplingOptions { Steps = _request.Steps },
+            Sampling = new SamplingOptions { Sampler = _request.Sampler, Steps = _request.Steps },
             GuidanceScale = _request.GuidanceScale,
             WithCombinations = _request.Combinations,
             Annotators = AnnotatorFiles.Below(_options.ModelFolders),

@@ -20,4 +20,8 @@ public sealed record CachedExample(
     string File,
     BucketSize Size,
     SizeConditioning Sizes
-);
+)
+{
+    /// <summary>What its hint shows: what the dataset says of it, or what is trained.</summary>
+    public string Condition => Example.Condition ?? Source.Condition;
+}

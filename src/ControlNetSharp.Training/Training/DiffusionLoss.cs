@@ -8,20 +8,30 @@ namespace ControlNetSharp.Training;
 /// <summary>
 /// The loss of a denoising network: the squared difference of prediction and target at random timesteps.
 /// </summary>
-internal sealed record DiffusionLoss
+internal sealed record DiffusionLoss : DenoisingLoss
 {
-    /// <summary>The noise schedule that the network is trained with.</summary>
-    public NoiseSchedule Schedule { get; init; } = NoiseSchedule.StableDiffusion;
-
-    /// <summary>What the network predicts.</summary>
-    public PredictionType Prediction { get; init; } = PredictionType.Epsilon;
-
     /// <summary>
     /// Timesteps with a larger signal-to-noise ratio than this count less: weight min(SNR, γ) / SNR (for velocities: /
     /// (SNR + 1)). Null weights all alike, as the original does.
     /// Source: Hang et al. 2023, arXiv:2303.09556, section 3.4.
     /// </summary>
     public double? SnrGamma { get; init; }
+
+    /// <inheritdoc/>
+    public override Tensor DrawTimesteps(long count, Generator generator) =>
+        randint(0, Schedule.Count, [count], generator: generator);
+
+    /// <inheritdoc/>
+    public override long TimestepAt(double share) => (long)(share * Schedule.Count);
+
+    /// <inheritdoc/>
+    public override Tensor Of(
+        Func<Tensor, Tensor, Tensor> predict,
+        Func<Tensor, Tensor, Tensor> teach,
+        Tensor latents,
+        Tensor noise,
+        Tensor timesteps
+    ) => Of(predict, latents, noise, timesteps);
 
     /// <summary>The loss of one batch.</summary>
     /// <param name="predict">

@@ -113,8 +113,14 @@ public sealed class ExampleCache
     public ExampleCache Part(IEnumerable<int> indices) => new([.. indices.Select(i => Examples[i])], _scaleFactor);
 
     /// <summary>Examples by size, for <see cref="BatchOrder"/>.</summary>
-    public IReadOnlyList<IReadOnlyList<int>> Groups() =>
-        [.. Enumerable.Range(0, Examples.Count).GroupBy(i => Examples[i].Size).Select(group => group.ToArray())];
+    /// <param name="ofOneCondition">Whether those of a group have one condition, too.</param>
+    public IReadOnlyList<IReadOnlyList<int>> Groups(bool ofOneCondition = false) =>
+        [
+            .. Enumerable
+                .Range(0, Examples.Count)
+                .GroupBy(i => (Examples[i].Size, ofOneCondition ? Examples[i].Condition : ""))
+                .Select(group => group.ToArray()),
+        ];
 
     /// <summary>Reads a batch of examples of one size.</summary>
     /// <param name="indices">Which ones.</param>

@@ -1,5 +1,7 @@
+using System.Globalization;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Diffusion;
+using ControlNetSharp.Samplers;
 
 namespace ControlNetSharp.Training;
 
@@ -37,11 +39,10 @@ internal static class RequestedOptions
             {
                 Peak = request.LearningRate ?? DefaultRate(model.UNet.Params.ModelChannels),
             },
-            Loss = new DiffusionLoss
+            Loss = request.Loss() with
             {
                 Schedule = model.Noise,
                 Prediction = model.Prediction ?? model.Family.Prediction,
-                SnrGamma = request.SnrGamma,
             },
         };
     }
@@ -70,17 +71,24 @@ internal static class RequestedOptions
             },
             Muon = request.Optimizer == TrainingOptimizer.Muon ? TrainableDenoiser.ForMuon : null,
             LargestGradientNorm = request.LargestGradientNorm == 0 ? null : request.LargestGradientNorm,
-            EmptyPrompts = request.EmptyPrompts,
-            Loss = new DiffusionLoss(),
+            EmptyPrompts = request.EmptyPrompts ?? TargetParts.Of(request.Target).EmptyPrompts,
+            Loss = request.Loss(),
+            ControlledShare = request.ControlledShare,
             NoiseOffset = request.NoiseOffset,
             AverageDecay = request.AverageDecay,
             ValidateEvery = request.ValidateEvery,
             Samples = request.Samples,
+            Sampling = TargetParts.Of(request.Target).Sampling,
             SaveEvery = request.SaveEvery,
             KeepCheckpoints = request.KeepCheckpoints,
             Workers = workers,
             Seed = request.Seed,
         };
+
+    private static DenoisingLoss Loss(this TrainingRequest request) =>
+        TargetParts.Of(request.Target).IsDistilled
+            ? new ConsistencyLoss { TeacherSteps = request.TeacherSteps ?? TimestepSpacing.LcmSteps }
+            : new DiffusionLoss { SnrGamma = request.SnrGamma };
 
     private static Dictionary<string, string> Identity(
         TrainingRequest request,
@@ -98,6 +106,16 @@ internal static class RequestedOptions
         if (request.TrainedRank is { } rank)
         {
             identity["rank"] = $"{rank}";
+        }
+
+        if (TargetParts.Of(request.Target).IsDistilled)
+        {
+            identity["guidance scale"] = string.Create(CultureInfo.InvariantCulture, $"{request.TaughtGuidance:r}");
+            identity["teacher steps"] = $"{request.TeacherSteps ?? TimestepSpacing.LcmSteps}";
+            identity["controlled share"] = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{request.ControlledShare:r}"
+            );
         }
 
         return identity;

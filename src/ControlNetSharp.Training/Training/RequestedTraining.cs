@@ -27,6 +27,7 @@ public sealed class RequestedTraining
     private readonly List<string> _conditions;
     private readonly string _model;
     private readonly string? _start;
+    private readonly IReadOnlyDictionary<string, string> _controls;
     private readonly IReadOnlyList<(TrainingExample Example, HintSource Source)> _sources;
 
     /// <summary>Checks the request, finds its files and lists the dataset; nothing is written.</summary>
@@ -53,7 +54,15 @@ public sealed class RequestedTraining
         var refusal = TrainableDenoiser.WhyNot(CheckpointLoader.ReadModelShape(_model).UNet);
         RequestRules.Require(refusal is null, "model", request.Model, refusal ?? "");
         var dataset = TrainingDataset.Open(request.Data);
-        (_sources, Notes) = (TrainingConditions.Sources(_conditions, dataset), dataset.Notes);
+        _sources = TrainingConditions.Sources(_conditions, dataset);
+        _controls = request.ControlledShare > 0 ? FindControls(finder) : [];
+        Notes =
+        [
+            .. dataset.Notes,
+            .. Kinds()
+                .Where(kind => _controls.Count > 0 && !_controls.ContainsKey(kind))
+                .Select(kind => $"examples of {kind} are not controlled: the model has no ControlNet for it."),
+        ];
     }
 
     /// <summary>What a person should know of the dataset, a sentence each.</summary>
@@ -140,17 +149,56 @@ public sealed class RequestedTraining
         using var model = CheckpointLoader.LoadModel(_model, parts.ChangesModel ? trained : placement);
         var workers = WorkersFor(_request, _options, model.UNet.Params, KeepsMemory);
         using var controlNet = parts.HasControl ? ControlNetFor(model, trained) : null;
-        var denoiser = new TrainableDenoiser(model.UNet, controlNet, _request.Target, placement.Dtype)
+        using var student = parts.IsDistilled
+            ? TrainableCopy.WithLora(model.UNet, _request.Seed, _request.TrainedRank!.Value)
+            : null;
+        var denoiser = new TrainableDenoiser(student ?? model.UNet, controlNet, _request.Target, placement.Dtype)
         {
             Checkpointing = _request.Checkpointing,
         };
         using var claim = Files.Claim();
-        return Train(model, denoiser, workers, events, cancellationToken);
+        if (student is null)
+        {
+            return Train(model, denoiser, null, workers, events, cancellationToken);
+        }
+
+        using var controls = new LockedControlNets(_controls, placement, model);
+        var teacher = new ConsistencyTeacher(
+            model.UNet,
+            ExampleText.Of(model, "").To(denoiser.Device),
+            _request.TaughtGuidance,
+            controls.ByCondition
+        );
+        return Train(model.With(student), denoiser, teacher, workers, events, cancellationToken);
     }
+
+    /// <summary>
+    /// The files of the ControlNets by which a student and its teacher are controlled, by condition: at least one.
+    /// </summary>
+    private Dictionary<string, string> FindControls(ModelFinder finder)
+    {
+        var (kinds, family) = (Kinds().ToList(), FamilyOf(_model));
+        var files = kinds
+            .Select(kind => (Kind: kind, File: _start ?? finder.LookForControlNet(kind, family, _model)))
+            .Where(control => control.File is not null)
+            .ToDictionary(control => control.Kind, control => control.File!, StringComparer.Ordinal);
+        // Where there is none, the error names the places.
+        return files.Count > 0
+            ? files
+            : new()
+            {
+                [kinds[0]] = Found("conditions", kinds[0], () => finder.ControlNetFor(kinds[0], family, _model)),
+            };
+    }
+
+    /// <summary>What the hints of the dataset show.</summary>
+    private IEnumerable<string> Kinds() =>
+        _sources.Select(row => row.Example.Condition ?? row.Source.Condition).Distinct();
 
     private TrainingSummary Train(
         DiffusionModel model,
         TrainableDenoiser denoiser,
+        ConsistencyTeacher? teacher,
         int workers,
         TrainingEvents events,
         CancellationToken cancellationToken
@@ -159,8 +207,8 @@ public sealed class RequestedTraining
         var hash = CheckpointHash.OfModel(_model);
         var (training, validation) = Split(Encode(model, hash, workers, events, cancellationToken));
         var options = _request.ToOptions(workers, model, hash, _conditions);
-        using var judges = new TrainingJudges(_conditions, AnnotatorFiles.Below(_options.ModelFolders));
-        var run = new TrainingRun(model, denoiser, training, validation, judges.Of, options);
+        using var judges = new TrainingJudges(Kinds(), AnnotatorFiles.Below(_options.ModelFolders));
+        var run = new TrainingRun(model, denoiser, training, validation, judges.Of, options, teacher);
         events.OnMessage(
             $"{training.Examples.Count} example{(training.Examples.Count == 1 ? "" : "s")}, "
                 + $"{validation.Examples.Count} for validation; {options.LearningRate.Peak:g3} learning rate, batches "
@@ -170,7 +218,7 @@ public sealed class RequestedTraining
         var sources = _sources.Select(row => row.Source);
         var result = run.Run(
             events,
-            finished => files = Files.Write(model, denoiser.ControlNet, sources, hash, finished),
+            finished => files = Files.Write(model, denoiser, sources, hash, finished),
             cancellationToken
         );
         Files.WriteReport(options.LearningRate.Peak, result, clock.Elapsed);
@@ -282,6 +330,12 @@ public sealed class RequestedTraining
 
     private static ModelFinder Finder(EngineOptions options) =>
         new(new ModelFinderOptions { Folders = options.ModelFolders, AllowPaths = options.AllowPaths });
+
+    private static ModelFamily? FamilyOf(string model)
+    {
+        using var files = CheckpointFiles.Open(model);
+        return CheckpointKind.FamilyOf(files.Shapes);
+    }
 
     private static string Found(string member, string value, Func<string> find)
     {

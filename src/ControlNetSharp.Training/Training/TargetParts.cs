@@ -1,3 +1,5 @@
+using ControlNetSharp.Requests;
+
 namespace ControlNetSharp.Training;
 
 /// <summary>
@@ -9,21 +11,52 @@ internal sealed record TargetParts
     {
         [TrainingTarget.ControlNet] = new() { HasControl = true },
         [TrainingTarget.ControlNetAndDecoder] = new() { HasControl = true, TrainsDecoder = true },
-        [TrainingTarget.ControlLora] = new() { HasControl = true, IsLowRank = true },
+        [TrainingTarget.ControlLora] = new() { HasControl = true, UsualRank = 128 },
         [TrainingTarget.UNet] = new() { TrainsEncoder = true, TrainsDecoder = true },
+        [TrainingTarget.Lcm] = new()
+        {
+            IsDistilled = true,
+            UsualRank = 64,
+            EmptyPrompts = 0,
+            Sampling = new GenerationRequest
+            {
+                Prompt = "",
+                Sampler = "LCM",
+                Steps = 4,
+                GuidanceScale = 1,
+            },
+        },
     };
 
     /// <summary>Whether there is a network that controls, which is trained.</summary>
     public bool HasControl { get; private init; }
 
-    /// <summary>Whether that network is the UNet's encoder half with changes of low rank.</summary>
-    public bool IsLowRank { get; private init; }
+    /// <summary>
+    /// The rank of published files where what is trained is changes of low rank to the UNet's weights: to those of its
+    /// encoder half, which controls, or to all where nothing does. Null where weights themselves are trained.
+    /// </summary>
+    public int? UsualRank { get; private init; }
+
+    /// <summary>Whether what is trained is changes of low rank.</summary>
+    public bool IsLowRank => UsualRank is not null;
+
+    /// <summary>
+    /// Whether the locked UNet teaches a copy with changes to do many of its steps in one: latent consistency
+    /// distillation.
+    /// </summary>
+    public bool IsDistilled { get; private init; }
+
+    /// <summary>Share of prompts that are dropped where none is asked for.</summary>
+    public double EmptyPrompts { get; private init; } = 0.5;
 
     /// <summary>Whether input blocks, middle block and embeddings of the UNet are trained.</summary>
     public bool TrainsEncoder { get; private init; }
 
     /// <summary>Whether the UNet's output blocks and its last layers are trained.</summary>
     public bool TrainsDecoder { get; private init; }
+
+    /// <summary>How its sample pictures are made: sampler, steps and guidance.</summary>
+    public GenerationRequest Sampling { get; private init; } = new() { Prompt = "" };
 
     /// <summary>Whether any of the UNet is trained, so that a finished training writes a model.</summary>
     public bool ChangesModel => TrainsEncoder || TrainsDecoder;

@@ -2,6 +2,7 @@ using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Networks.Layers;
 using ControlNetSharp.Runtime;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
@@ -9,7 +10,7 @@ namespace ControlNetSharp.Training;
 /// <summary>
 /// Makes a new ControlNet for a UNet: a copy of its encoder half, zero convolutions, and a fresh hint encoder. Source:
 /// ControlNet tool_add_control.py. Or a new Control-LoRA: the same, but matrices and convolutions of the encoder half
-/// are the UNet's own, and changes of low rank to them are trained.
+/// are the UNet's own, and changes of low rank to them are trained. Or the whole UNet with such changes: with a LoRA.
 /// </summary>
 public static class TrainableCopy
 {
@@ -40,28 +41,25 @@ public static class TrainableCopy
             LowRankLayers.Share(controlNet, unet, changes, placement);
         }
 
-        var own = LowRankLayers.Trained(controlNet).ToList();
-        WeightInitialisation.Initialise(
-            own,
-            seed,
-            name => name.EndsWith($".{LowRankChange.DownName}", StringComparison.Ordinal) ? DownGain : HintEncoderGain
-        );
-        using var _ = no_grad();
-        var sources = unet.named_parameters().ToDictionary(p => p.name, p => p.parameter);
-        var fresh = new List<string>();
-        foreach (var (name, parameter) in own)
-        {
-            if (sources.TryGetValue(name, out var source))
-            {
-                parameter.copy_(source);
-            }
-            else
-            {
-                fresh.Add(name);
-            }
-        }
-
+        var fresh = Start(LowRankLayers.Trained(controlNet), unet, seed);
         return (controlNet, fresh);
+    }
+
+    /// <summary>
+    /// Creates a UNet that is another one plus a LoRA of its own, which changes nothing to begin with.
+    /// </summary>
+    /// <param name="unet">The other UNet, which stays as it is. Borrowed; most of its weights are shared.</param>
+    /// <param name="seed">Seed of the starting weights of the LoRA.</param>
+    /// <param name="rank">The rank of the LoRA, 1 or more.</param>
+    /// <returns>The UNet in the type of the other one; its LoRA is float32.</returns>
+    public static UNet WithLora(UNet unet, long seed, int rank)
+    {
+        ArgumentNullException.ThrowIfNull(unet);
+        var sample = unet.parameters().First();
+        var student = new UNet(unet.Params, new Placement(sample.device, sample.dtype));
+        LowRankLayers.Share(student, unet, rank, new Placement(sample.device, ScalarType.Float32));
+        Start(LowRankLayers.Trained(student), unet, seed);
+        return student;
     }
 
     /// <summary>
@@ -79,5 +77,31 @@ public static class TrainableCopy
         {
             files.ReadInto(LdmLayout.UNet + name, parameter);
         }
+    }
+    /// <summary>Copies what the UNet has, and initialises the rest, whose names are returned.</summary>
+    private static List<string> Start(IEnumerable<(string Name, Parameter Parameter)> own, UNet unet, long seed)
+    {
+        var parameters = own.ToList();
+        WeightInitialisation.Initialise(
+            parameters,
+            seed,
+            name => name.EndsWith($".{LowRankChange.DownName}", StringComparison.Ordinal) ? DownGain : HintEncoderGain
+        );
+        using var _ = no_grad();
+        var sources = unet.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        var fresh = new List<string>();
+        foreach (var (name, parameter) in parameters)
+        {
+            if (sources.TryGetValue(name, out var source))
+            {
+                parameter.copy_(source);
+            }
+            else
+            {
+                fresh.Add(name);
+            }
+        }
+
+        return fresh;
     }
 }

@@ -1,5 +1,6 @@
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -12,15 +13,18 @@ namespace ControlNetSharp.Training;
 public sealed class TrainableDenoiser
 {
     /// <summary>Puts the networks together. Both are borrowed.</summary>
-    /// <param name="unet">The UNet; what is trained of it is float32.</param>
+    /// <param name="unet">
+    /// The UNet; what is trained of it is float32. Where that is a LoRA, it has one (<see cref="TrainableCopy"/>).
+    /// </param>
     /// <param name="controlNet">
-    /// The ControlNet, float32, or the Control-LoRA (<see cref="TrainableCopy"/>); null when the UNet is the target.
+    /// The ControlNet, float32, or the Control-LoRA (<see cref="TrainableCopy"/>); null when the UNet or a LoRA is the
+    /// target.
     /// </param>
     /// <param name="target">What is trained.</param>
     /// <param name="compute">The type that is computed in.</param>
     /// <exception cref="ArgumentException">
     /// There is a ControlNet without need for one, or none where one is trained, or the UNet is of a family that cannot
-    /// be trained.
+    /// be trained, or has no LoRA where one is trained.
     /// </exception>
     public TrainableDenoiser(UNet unet, ControlNet? controlNet, TrainingTarget target, ScalarType compute)
     {
@@ -50,7 +54,15 @@ public sealed class TrainableDenoiser
         [
             .. Named(controlNet is null ? [] : LowRankLayers.Trained(controlNet), LdmLayout.Control),
             .. Named(unet.named_parameters().Where(p => parts.Trains(p.name)), LdmLayout.UNet),
+            .. Named(parts is { IsLowRank: true, HasControl: false } ? Changes(unet) : [], LdmLayout.UNet),
         ];
+        if (Parameters.Count == 0)
+        {
+            throw new ArgumentException(
+                $"The target {target} is trained as changes of low rank, which the UNet does not have.",
+                nameof(unet)
+            );
+        }
     }
 
     /// <summary>
@@ -69,7 +81,7 @@ public sealed class TrainableDenoiser
     /// <summary>The denoising network.</summary>
     public UNet UNet { get; }
 
-    /// <summary>The control network; null when the UNet is the target.</summary>
+    /// <summary>The control network; null when the UNet or a LoRA is the target.</summary>
     public ControlNet? ControlNet { get; }
 
     /// <summary>What is trained.</summary>
@@ -119,31 +131,59 @@ public sealed class TrainableDenoiser
     /// <param name="hint">[B, 3, 8h, 8w], 0..1; not looked at without a ControlNet.</param>
     /// <param name="vector">[B, VectorChannels] beside the text; null for a UNet that takes none.</param>
     /// <returns>[B, 4, h, w] in <see cref="Compute"/>.</returns>
-    public Tensor Predict(Tensor noisy, Tensor timesteps, Tensor context, Tensor? hint, Tensor? vector = null)
-    {
-        using var scope = NewDisposeScope();
-        var (x, c, v) = (noisy.to(Compute), context.to(Compute), vector?.to(Compute));
-        var residuals = ControlNet?.Forward(
-            x,
-            timesteps,
-            c,
-            ControlNet.EncodeHint((hint ?? throw new ArgumentNullException(nameof(hint))).to(Compute)),
-            v
-        );
-        return UNet.Forward(x, timesteps, c, residuals, v).MoveToOuterDisposeScope();
-    }
+    public Tensor Predict(Tensor noisy, Tensor timesteps, Tensor context, Tensor? hint, Tensor? vector = null) =>
+        Predict(noisy, timesteps, context, hint, vector, control: null);
 
     /// <summary>The same for a batch of examples.</summary>
     /// <param name="noisy">[B, 4, h, w], their latents with noise.</param>
     /// <param name="timesteps">[B].</param>
     /// <param name="examples">The batch.</param>
     /// <param name="text">Its texts, or those that take their place.</param>
+    /// <param name="control">What controls it where no ControlNet is trained; null for nothing.</param>
     /// <returns>[B, 4, h, w] in <see cref="Compute"/>.</returns>
-    internal Tensor Predict(Tensor noisy, Tensor timesteps, ExampleBatch examples, ExampleText text)
+    internal Tensor Predict(
+        Tensor noisy,
+        Tensor timesteps,
+        ExampleBatch examples,
+        ExampleText text,
+        LockedControl? control = null
+    )
     {
         using var scope = NewDisposeScope();
-        return Predict(noisy, timesteps, text.Context, examples.Hints, examples.Vector(text, UNet.Params))
+        return Predict(noisy, timesteps, text.Context, examples.Hints, examples.Vector(text, UNet.Params), control)
             .MoveToOuterDisposeScope();
+    }
+
+    private Tensor Predict(
+        Tensor noisy,
+        Tensor timesteps,
+        Tensor context,
+        Tensor? hint,
+        Tensor? vector,
+        LockedControl? control
+    )
+    {
+        using var scope = NewDisposeScope();
+        var (x, c, v) = (noisy.to(Compute), context.to(Compute), vector?.to(Compute));
+        var residuals = ControlNet is null
+            ? control?.Residuals(x, timesteps, c, v)
+            : ControlNet.Forward(
+                x,
+                timesteps,
+                c,
+                ControlNet.EncodeHint((hint ?? throw new ArgumentNullException(nameof(hint))).to(Compute)),
+                v
+            );
+        return UNet.Forward(x, timesteps, c, residuals, v).MoveToOuterDisposeScope();
+    }
+
+    private static IEnumerable<(string Name, Parameter Parameter)> Changes(UNet unet)
+    {
+        foreach (var (name, change) in LowRankLayers.Changes(unet))
+        {
+            yield return ($"{name}.{LowRankChange.DownName}", change.Down);
+            yield return ($"{name}.{LowRankChange.UpName}", change.Up);
+        }
     }
 
     private static IEnumerable<(string Name, Parameter Parameter)> Named(

@@ -1,7 +1,9 @@
 using System.Globalization;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Checkpoints.Controls;
+using ControlNetSharp.Checkpoints.KeyMaps;
 using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Layers;
 using ControlNetSharp.Text;
 using static TorchSharp.torch;
 
@@ -56,6 +58,66 @@ public static class TrainedWeights
                 .Append(KeyValuePair.Create(ControlLoraFile.Marker, zeros(0))),
             metadata
         );
+    }
+
+    /// <summary>
+    /// Writes the LoRA of a UNet as kohya's programs do, which all others read: names of diffusers with underscores in
+    /// the place of dots, and of each the alpha by which it counts as it was trained.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="unet">The network, made by <see cref="TrainableCopy.WithLora"/>. Borrowed.</param>
+    /// <param name="dtype">The type of its weights in the file.</param>
+    /// <param name="metadata">What the file says of itself, beside the rank.</param>
+    /// <exception cref="IOException">The file cannot be written; an older one is as it was.</exception>
+    public static void WriteLora(
+        string file,
+        UNet unet,
+        ScalarType dtype,
+        IReadOnlyDictionary<string, string> metadata
+    )
+    {
+        ArgumentNullException.ThrowIfNull(unet);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var layers = LoraLayers(unet).ToList();
+        var rank = layers.Max(layer => layer.Change.Down.shape[0]).ToString(CultureInfo.InvariantCulture);
+        SafetensorsWriter.Write(
+            file,
+            layers.SelectMany(layer =>
+                new[]
+                {
+                    KeyValuePair.Create(layer.Name + ".lora_down.weight", layer.Change.Down.to(dtype)),
+                    KeyValuePair.Create(layer.Name + ".lora_up.weight", layer.Change.Up.to(dtype)),
+                    // As many as the rank, so that the changes count once; in float32, which has every rank.
+                    KeyValuePair.Create(layer.Name + ".alpha", tensor((float)layer.Change.Down.shape[0])),
+                }
+            ),
+            new Dictionary<string, string>(metadata)
+            {
+                ["ss_network_module"] = "networks.lora",
+                ["ss_network_dim"] = rank,
+                ["ss_network_alpha"] = rank,
+            }
+        );
+    }
+
+    /// <summary>The changes of a UNet by the names that kohya's programs have for their layers.</summary>
+    internal static IEnumerable<(string Name, LowRankChange Change)> LoraLayers(UNet unet)
+    {
+        const string Weight = ".weight";
+        var names = UNetKeys.OfLdm([.. unet.named_parameters().Select(parameter => parameter.name)]);
+        return LowRankLayers
+            .Changes(unet)
+            .Select(layer =>
+                (
+                    "lora_unet_"
+                        + (names.ToDiffusers(layer.Name + Weight) ?? layer.Name + Weight)[..^Weight.Length].Replace(
+                            '.',
+                            '_'
+                        ),
+                    layer.Change
+                )
+            );
     }
 
     /// <summary>Writes a whole model: UNet, Autoencoder and text encoders.</summary>

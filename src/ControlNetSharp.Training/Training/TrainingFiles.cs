@@ -24,11 +24,14 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
 
     private string ModelFile => Path.Combine(request.Out, "model.safetensors");
 
+    private string LoraFile => Path.Combine(request.Out, "lcm_lora.safetensors");
+
     /// <summary>What a training leaves when it is finished.</summary>
     private IEnumerable<string> Results =>
         [
             .. Target.HasControl ? [ControlFile] : Array.Empty<string>(),
             .. Target.ChangesModel ? [ModelFile] : Array.Empty<string>(),
+            .. Target.IsDistilled ? [LoraFile] : Array.Empty<string>(),
             Path.Combine(request.Out, TrainingReport.PageFile),
             Path.Combine(request.Out, TrainingReport.CurvesFile),
         ];
@@ -69,7 +72,7 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
     /// <returns>The files.</returns>
     public IReadOnlyList<string> Write(
         DiffusionModel model,
-        ControlNet? controlNet,
+        TrainableDenoiser denoiser,
         IEnumerable<HintSource> sources,
         string modelHash,
         TrainingResult result
@@ -88,7 +91,7 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
             _ => ScalarType.Float16,
         };
         var files = new List<string>();
-        if (controlNet is not null)
+        if (denoiser.ControlNet is { } controlNet)
         {
             files.Add(ControlFile);
             if (Target.IsLowRank)
@@ -107,8 +110,19 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
             TrainedWeights.WriteModel(files[^1], model, dtype, metadata);
         }
 
+        if (Target.IsDistilled)
+        {
+            files.Add(LoraFile);
+            metadata["teacher_guidance_scale"] = Invariant(request.TaughtGuidance);
+            metadata["controlled_share"] = Invariant(request.ControlledShare);
+            metadata["usage"] = "LCM sampler, 4 to 8 steps, guidance scale 1";
+            TrainedWeights.WriteLora(files[^1], denoiser.UNet, dtype, metadata);
+        }
+
         return files;
     }
+
+    private static string Invariant(double number) => number.ToString("r", CultureInfo.InvariantCulture);
 
     /// <summary>Writes the page that shows how it went.</summary>
     public void WriteReport(double rate, TrainingResult result, TimeSpan time)
@@ -122,6 +136,13 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
                 ("data", request.Data),
                 ("model", request.Model),
                 ("target", $"{request.Target}{(Target.IsLowRank ? $" of rank {request.TrainedRank}" : "")}"),
+                .. Target.IsDistilled
+                    ?
+                    [
+                        ("guidance scale of the teacher", Text(request.TaughtGuidance)),
+                        ("share of controlled batches", Text(request.ControlledShare)),
+                    ]
+                    : Array.Empty<(string, string)>(),
                 ("learning rate", Text(rate)),
                 ("batch size", $"{request.BatchSize} x {request.Accumulation}"),
                 ("steps", $"{result.Step}"),

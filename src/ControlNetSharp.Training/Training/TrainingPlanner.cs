@@ -14,7 +14,7 @@ namespace ControlNetSharp.Training;
 /// <param name="otherParameters">Parameters of Autoencoder and text encoder, which are in memory as well.</param>
 /// <param name="target">What is trained.</param>
 /// <param name="compute">The type that is computed in; locked weights are in it.</param>
-/// <param name="rank">The rank of a Control-LoRA; null for other targets.</param>
+/// <param name="rank">The rank of a LoRA; null for targets that are none.</param>
 internal sealed class TrainingPlanner(
     UNetParams p,
     long otherParameters,
@@ -133,6 +133,18 @@ internal sealed class TrainingPlanner(
         static StageWeights Of(bool trained) => trained ? StageWeights.Trained : StageWeights.Locked;
         var encoder = UNetStages.Input(p).Append(UNetStages.Middle(p)).ToList();
         var copied = _target.IsLowRank ? StageWeights.LowRank : StageWeights.Trained;
+        if (_target.IsDistilled)
+        {
+            var locked = encoder.Concat(UNetStages.Output(p)).Select(stage => (stage, StageWeights.Locked, false, false));
+            return
+            [
+                .. encoder.Select(stage => (stage, copied, true, false)),
+                .. UNetStages.Output(p).Select(stage => (stage, copied, true, true)),
+                // Both sides of the teacher, and the target.
+                .. Enumerable.Repeat(locked, 3).SelectMany(stages => stages),
+            ];
+        }
+
         return
         [
             .. encoder.Select(stage => (stage, Of(_target.TrainsEncoder), _target.TrainsEncoder, false)),
@@ -288,6 +300,16 @@ internal sealed class TrainingPlanner(
         if (control is not null && rank is { } changes)
         {
             LowRankLayers.Share(control, unet, changes, Placement.Meta);
+        }
+
+        if (_target.IsDistilled)
+        {
+            var unchanged = Count(unet.named_parameters());
+            LowRankLayers.Share(unet, unet, rank!.Value, Placement.Meta);
+            var ofLora = LowRankLayers
+                .Changes(unet)
+                .Sum(layer => layer.Change.Down.numel() + layer.Change.Up.numel());
+            return (ofLora, otherParameters + unchanged);
         }
 
         var trained = Count(unet.named_parameters().Where(parameter => _target.Trains(parameter.name)));

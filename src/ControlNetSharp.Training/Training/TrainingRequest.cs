@@ -14,7 +14,7 @@ public sealed record TrainingRequest
     /// <summary>The version of the form described here.</summary>
     public const int CurrentVersion = 1;
 
-    private const int PublishedRank = 128;
+    private const double UsualGuidance = 7;
 
     /// <summary>Version of the request's form; 1.</summary>
     [Range(CurrentVersion, CurrentVersion)]
@@ -45,17 +45,38 @@ public sealed record TrainingRequest
     public TrainingTarget Target { get; init; }
 
     /// <summary>
-    /// The rank of a Control-LoRA, 1 to 4096; null (the default) for 128, that of published ones. Matrices with fewer
-    /// inputs or outputs have that many.
+    /// The rank of a LoRA, 1 to 4096; null (the default) for that of published ones: 128 of a Control-LoRA, 64 of one
+    /// for few steps. Matrices with fewer inputs or outputs have that many.
     /// </summary>
     [Range(1, 4096)]
     public int? Rank { get; init; }
 
     /// <summary>
     /// Name, path or hash of a ControlNet to start from; null (the default) for a copy of the UNet. A Control-LoRA
-    /// starts from the UNet itself.
+    /// starts from the UNet itself. For a LoRA for few steps the ControlNet of <see cref="ControlledShare"/>.
     /// </summary>
     public string? Start { get; init; }
+
+    /// <summary>
+    /// The guidance scale that a LoRA for few steps makes needless, 1 to 30; null (the default) for 7.
+    /// </summary>
+    [Range(1.0, 30.0)]
+    public double? GuidanceScale { get; init; }
+
+    /// <summary>
+    /// Steps of the teacher of a LoRA for few steps from pure noise to a picture, 4 to 500; null (the default) for 50.
+    /// Fewer are learned from faster, and less exactly.
+    /// </summary>
+    [Range(4, 500)]
+    public int? TeacherSteps { get; init; }
+
+    /// <summary>
+    /// Share of the batches of a LoRA for few steps in which teacher and student are controlled, 0 to 1, so that it
+    /// serves with ControlNets, too: by <see cref="Start"/>, or by the model's ControlNet of each example's condition.
+    /// Default 0.
+    /// </summary>
+    [Range(0.0, 1.0)]
+    public double ControlledShare { get; init; }
 
     /// <summary>
     /// Side of square pictures, a multiple of 64 from 64 to 4096; others have about its area. Null (the default) for
@@ -124,9 +145,11 @@ public sealed record TrainingRequest
     [Range(0.0, 1e6)]
     public double LargestGradientNorm { get; init; } = 1;
 
-    /// <summary>Share of prompts that are dropped, 0 to 1; default 0.5.</summary>
+    /// <summary>
+    /// Share of prompts that are dropped, 0 to 1; null (the default) for 0.5, and 0 for a LoRA for few steps.
+    /// </summary>
     [Range(0.0, 1.0)]
-    public double EmptyPrompts { get; init; } = 0.5;
+    public double? EmptyPrompts { get; init; }
 
     /// <summary>Gamma of min-SNR weighting, 0.01 to 1000; null (the default) for none.</summary>
     [Range(0.01, 1000.0)]
@@ -168,8 +191,11 @@ public sealed record TrainingRequest
     /// <summary>Type of the finished weights; default fp16.</summary>
     public SavedDtype SaveDtype { get; init; }
 
-    /// <summary>The rank of the Control-LoRA that is trained; null where none is.</summary>
-    internal int? TrainedRank => TargetParts.Of(Target).IsLowRank ? Rank ?? PublishedRank : null;
+    /// <summary>The rank of the LoRA that is trained; null where none is.</summary>
+    internal int? TrainedRank => TargetParts.Of(Target).UsualRank is { } usual ? Rank ?? usual : null;
+
+    /// <summary>The guidance scale of the teacher of a distillation.</summary>
+    internal double TaughtGuidance => GuidanceScale ?? UsualGuidance;
 
     /// <summary>Reads a request and checks it.</summary>
     /// <param name="utf8">JSON in UTF-8; what is left out has its default.</param>
@@ -215,13 +241,43 @@ public sealed record TrainingRequest
             Rank is null || parts.IsLowRank,
             "rank",
             Rank,
-            "is that of a Control-LoRA; leave it out with another `target`."
+            "is that of a Control-LoRA or of a LoRA for few steps; leave it out with another `target`."
         );
         RequestRules.Require(
-            Start is null || (parts.HasControl && !parts.IsLowRank),
+            Start is null || parts.IsDistilled || (parts.HasControl && !parts.IsLowRank),
             "start",
             Start,
             "is a ControlNet that is trained on; leave it out with this `target`, which starts from the model."
+        );
+        RequestRules.Require(
+            Start is null || !parts.IsDistilled || ControlledShare > 0,
+            "start",
+            Start,
+            "controls a part of the batches with this `target`; say how many by `controlledShare`."
+        );
+        RequestRules.Require(
+            GuidanceScale is null || parts.IsDistilled,
+            "guidanceScale",
+            GuidanceScale,
+            "is that of what teaches few steps; leave it out with another `target`."
+        );
+        RequestRules.Require(
+            TeacherSteps is null || parts.IsDistilled,
+            "teacherSteps",
+            TeacherSteps,
+            "are those of what teaches few steps; leave it out with another `target`."
+        );
+        RequestRules.Require(
+            ControlledShare == 0 || parts.IsDistilled,
+            "controlledShare",
+            ControlledShare,
+            "is for a LoRA for few steps; leave it out with another `target`."
+        );
+        RequestRules.Require(
+            SnrGamma is null || !parts.IsDistilled,
+            "snrGamma",
+            SnrGamma,
+            "weights a loss that this `target` does not have; leave it out."
         );
         RequestRules.Require(Conditions.Count > 0, "conditions", null, "at least one must be named.");
         _ = TrainingConditions.Of(Conditions);

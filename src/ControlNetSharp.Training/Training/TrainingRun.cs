@@ -20,17 +20,23 @@ namespace ControlNetSharp.Training;
 /// <param name="validation">Examples that are not trained on; may have none.</param>
 /// <param name="fidelity">Scores samples by the condition of their example. Borrowed.</param>
 /// <param name="options">How.</param>
+/// <param name="teacher">What a distillation learns from; null for other trainings. Borrowed.</param>
 internal sealed class TrainingRun(
     DiffusionModel model,
     TrainableDenoiser denoiser,
     ExampleCache training,
     ExampleCache validation,
     Func<string, ConditionFidelity> fidelity,
-    TrainingRunOptions options
+    TrainingRunOptions options,
+    ConsistencyTeacher? teacher = null
 )
 {
     private const int SheetGap = 4;
-    private readonly BatchOrder _order = new(training.Groups(), options.BatchSize, options.Seed);
+    private readonly BatchOrder _order = new(
+        training.Groups(ofOneCondition: options.ControlledShare > 0),
+        options.BatchSize,
+        options.Seed
+    );
     private readonly ExampleText _noPrompt = ExampleText.Of(model, "").To(denoiser.Device).Kept();
 
     /// <summary>
@@ -147,13 +153,29 @@ internal sealed class TrainingRun(
             );
         }
 
+        var control =
+            options.ControlledShare > 0 && step.Random.NextDouble() < options.ControlledShare
+                ? teacher?.ControlOf(training.Examples[indices[0]].Condition, examples.Hints)
+                : null;
         return options.Loss.Of(
-            (noisy, timesteps) => denoiser.Predict(noisy, timesteps, examples, text),
+            (noisy, timesteps) => denoiser.Predict(noisy, timesteps, examples, text, control),
+            (noisy, timesteps) => Taught(noisy, timesteps, examples, text, control),
             latents,
             noise,
-            randint(0, options.Loss.Schedule.Count, [indices.Length], generator: step.Generator).to(device)
+            options.Loss.DrawTimesteps(indices.Length, step.Generator).to(device)
         );
     }
+
+    private Tensor Taught(
+        Tensor noisy,
+        Tensor timesteps,
+        ExampleBatch examples,
+        ExampleText text,
+        LockedControl? control = null
+    ) =>
+        teacher is null
+            ? throw new InvalidOperationException("There is no teacher.")
+            : teacher.Predict(noisy, timesteps, examples, text, control);
 
     private Dictionary<string, double> Validate(
         Trainer trainer,
@@ -197,6 +219,13 @@ internal sealed class TrainingRun(
                 ended.Cancel();
             }
         }
+        else if (teacher?.HasControls == true)
+        {
+            numbers["fidelity"] = samples.Average(sample => sample.Fidelity);
+            events.OnMessage(
+                string.Create(CultureInfo.InvariantCulture, $"{text}, fidelity {numbers["fidelity"]:f3}")
+            );
+        }
         else
         {
             events.OnMessage(text);
@@ -233,10 +262,11 @@ internal sealed class TrainingRun(
             using var scope = NewDisposeScope();
             var examples = validation.Batch([i], null, denoiser.Device);
             // Evenly spread, whatever their number: multiples of the golden section.
-            var timestep = (long)(i * 0.6180339887498949 % 1 * options.Loss.Schedule.Count);
+            var timestep = options.Loss.TimestepAt(i * 0.6180339887498949 % 1);
             sum += options
                 .Loss.Of(
                     (noisy, timesteps) => denoiser.Predict(noisy, timesteps, examples, examples.Text),
+                    (noisy, timesteps) => Taught(noisy, timesteps, examples, examples.Text),
                     examples.Latents,
                     randn(examples.Latents.shape, generator: generator).to(denoiser.Device),
                     tensor(new[] { timestep }, device: denoiser.Device)
@@ -257,26 +287,26 @@ internal sealed class TrainingRun(
             (example, i) =>
             {
                 var hint = validation.HintOf(i);
-                var request = new GenerationRequest
+                var request = options.Sampling with
                 {
                     Prompt = example.Example.Caption,
                     Seed = options.Seed + i,
                     Size = (example.Size.Width, example.Size.Height),
-                    Steps = options.SamplingSteps,
                 };
-                PreparedControl[] controls = denoiser.ControlNet is null
+                var controlNet = denoiser.ControlNet ?? teacher?.ControlNetOf(example.Condition);
+                PreparedControl[] controls = controlNet is null
                     ? []
                     :
                     [
                         new()
                         {
-                            ControlNet = denoiser.ControlNet,
+                            ControlNet = controlNet,
                             Hint = hint,
                             Strength = new ControlStrength { Weight = weight },
                         },
                     ];
                 var picture = new PictureGenerator(model).Generate(request, controls).Pictures[0];
-                samples[i] = new(hint, picture, fidelity(example.Source.Condition).Score(picture, hint));
+                samples[i] = new(hint, picture, fidelity(example.Condition).Score(picture, hint));
                 lock (counting)
                 {
                     events.OnPicture?.Invoke(++done, samples.Length);

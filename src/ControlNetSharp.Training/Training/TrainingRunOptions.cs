@@ -1,3 +1,5 @@
+using ControlNetSharp.Requests;
+
 namespace ControlNetSharp.Training;
 
 /// <summary>
@@ -41,8 +43,13 @@ internal sealed record TrainingRunOptions
     /// </summary>
     public double EmptyPrompts { get; init; } = 0.5;
 
-    /// <summary>See <see cref="DiffusionLoss"/>.</summary>
-    public required DiffusionLoss Loss { get; init; }
+    /// <summary>See <see cref="DenoisingLoss"/>.</summary>
+    public required DenoisingLoss Loss { get; init; }
+
+    /// <summary>
+    /// Share of batches that are controlled where the teacher of a distillation has ControlNets.
+    /// </summary>
+    public double ControlledShare { get; init; }
 
     /// <summary>
     /// Deviation of a noise that is the same in all pixels of a channel, added to each picture's noise, so that dark
@@ -59,8 +66,8 @@ internal sealed record TrainingRunOptions
     /// <summary>Pictures that are made at each validation.</summary>
     public int Samples { get; init; } = 8;
 
-    /// <summary>Sampling steps for each of them.</summary>
-    public int SamplingSteps { get; init; } = 20;
+    /// <summary>How they are sampled: sampler, steps and guidance.</summary>
+    public GenerationRequest Sampling { get; init; } = new() { Prompt = "" };
 
     /// <summary>Steps between two checkpoints.</summary>
     public int SaveEvery { get; init; } = 500;

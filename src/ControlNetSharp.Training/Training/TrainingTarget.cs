@@ -19,4 +19,10 @@ public enum TrainingTarget
 
     /// <summary>The whole UNet and no ControlNet: fine-tuning.</summary>
     UNet,
+
+    /// <summary>
+    /// A LoRA on the whole UNet with which few steps without guidance do what many with guidance did: latent
+    /// consistency distillation (Luo et al. 2023, arXiv:2311.05556).
+    /// </summary>
+    Lcm,
 }

@@ -22,6 +22,12 @@ public static class TrainingWork
     {
         var again = checkpointing ? 1 : 0;
         var (parts, encoder) = (TargetParts.Of(target), NetworkCost.UNetEncoder(p, height, width));
+        if (parts.IsDistilled)
+        {
+            // Both sides of the teacher and the target run forward only.
+            return (3 + 2 + again) * NetworkCost.UNet(p, height, width);
+        }
+
         return (parts.TrainsEncoder ? 3 + again : 1) * encoder
             + ((parts.TrainsDecoder ? 3 : 2) + again) * (NetworkCost.UNet(p, height, width) - encoder)
             + (parts.HasControl ? ((parts.IsLowRank ? 2 : 3) + again) * NetworkCost.ControlNet(p, height, width) : 0);

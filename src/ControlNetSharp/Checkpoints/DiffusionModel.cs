@@ -62,6 +62,24 @@ public sealed class DiffusionModel : IDisposable
     /// <summary>All networks.</summary>
     internal IEnumerable<nn.Module> Modules => [UNet, Autoencoder, .. Texts.OfType<nn.Module>()];
 
+    /// <summary>
+    /// The same with another UNet. All parts are borrowed: whoever owns them disposes them, and not the result.
+    /// </summary>
+    internal DiffusionModel With(UNet unet) =>
+        new()
+        {
+            File = File,
+            Family = Family,
+            UNet = unet,
+            Autoencoder = Autoencoder,
+            Text = Text,
+            SecondText = SecondText,
+            Prediction = Prediction,
+            Noise = Noise,
+            NativeSize = NativeSize,
+            Placement = Placement,
+        };
+
     /// <inheritdoc/>
     public void Dispose()
     {

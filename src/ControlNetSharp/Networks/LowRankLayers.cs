@@ -7,7 +7,7 @@ namespace ControlNetSharp.Networks;
 
 /// <summary>
 /// Networks whose matrices and convolutions are those of another one plus a change of low rank, as a Control-LoRA is to
-/// a UNet.
+/// a UNet, and a UNet with a LoRA to the one without.
 /// </summary>
 internal static class LowRankLayers
 {
@@ -45,6 +45,12 @@ internal static class LowRankLayers
             .ToHashSet(StringComparer.Ordinal);
         return network.named_parameters().Where(parameter => !locked.Contains(parameter.name));
     }
+
+    /// <summary>The changes of a network, by the names of their layers.</summary>
+    public static IEnumerable<(string Name, LowRankChange Change)> Changes(nn.Module network) =>
+        Of(network)
+            .Where(layer => layer.Layer.Change is not null)
+            .Select(layer => (layer.Name, layer.Layer.Change!));
 
     /// <summary>The layers by the names of their weights: a module can be there under other names, too.</summary>
     private static IEnumerable<(string Name, ILowRankLayer Layer)> Of(nn.Module network)

@@ -8,9 +8,7 @@ internal static class LcmSampler
 {
     /// <summary>
     /// LCM: the clean latents predicted by the consistency function, brought back to the next level with fresh noise.
-    /// Source: Luo et al. 2023, arXiv:2310.04378, algorithm 3; boundary scalings with sigma_data 0.5 and timesteps
-    /// times 10
-    /// as in diffusers LCMScheduler.
+    /// Source: Luo et al. 2023, arXiv:2310.04378, algorithm 3; boundary scalings as <see cref="ConsistencyScalings"/>.
     /// </summary>
     /// <param name="denoise">The denoiser, called once a step.</param>
     /// <param name="latents">[B, C, h, w] at the first step's From. Borrowed.</param>
@@ -29,8 +27,6 @@ internal static class LcmSampler
         CancellationToken cancellationToken = default
     )
     {
-        const double SigmaData = 0.5;
-        const double TimestepScale = 10;
         using var scope = NewDisposeScope();
         var x = latents.alias();
         for (var i = 0; i < steps.Count; i++)
@@ -38,10 +34,8 @@ internal static class LcmSampler
             cancellationToken.ThrowIfCancellationRequested();
             var (level, next) = steps[i];
             var denoised = denoise(x, level, i);
-            var time = TimestepScale * level.Timestep;
-            var norm = time * time + SigmaData * SigmaData;
-            // The consistency function is the identity at timestep 0.
-            var consistent = x.Times(SigmaData * SigmaData / norm).Plus(denoised.Times(time / Math.Sqrt(norm)));
+            var scalings = ConsistencyScalings.At(level.Timestep);
+            var consistent = x.Times(scalings.Skip).Plus(denoised.Times(scalings.Out));
             x = next.Sigma > 0 ? consistent.Times(next.Alpha).Plus(noise(x).Times(next.Sigma)) : consistent;
 
             onStep?.Invoke(new(i, steps.Count, level, denoised));

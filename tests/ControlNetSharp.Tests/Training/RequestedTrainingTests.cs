@@ -46,7 +46,7 @@ public sealed class RequestedTrainingTests : IDisposable
     {
         var request = Read("\"seed\": 1");
         Assert.Equal(
-            (4, 1, null, 0.9, 0.999, 0.01, 1.0, 0.5, 500, 8, SavedDtype.Fp16),
+            (4, 1, null, 0.9, 0.999, 0.01, 1.0, null, 500, 8, SavedDtype.Fp16),
             (request.BatchSize, request.Accumulation, request.Steps, request.Beta1, request.Beta2, request.WeightDecay, request.LargestGradientNorm, request.EmptyPrompts, request.ValidateEvery, request.Samples, request.SaveDtype));
     }
 
@@ -61,10 +61,17 @@ public sealed class RequestedTrainingTests : IDisposable
     [InlineData("\"conditions\": []", "conditions", "at least one")]
     [InlineData("\"conditions\": [\"../x\"]", "conditions", "letters")]
     [InlineData("\"rank\": 0, \"target\": \"controlLora\"", "rank", "from 1 to 4096")]
-    [InlineData("\"rank\": 8", "rank", "is that of a Control-LoRA; leave it out with another `target`")]
+    [InlineData("\"rank\": 8", "rank", "leave it out with another `target`")]
     [InlineData("\"rank\": 8, \"target\": \"uNet\"", "rank", "is that of a Control-LoRA")]
     [InlineData("\"start\": \"a\", \"target\": \"controlLora\"", "start", "leave it out with this `target`")]
     [InlineData("\"start\": \"a\", \"target\": \"uNet\"", "start", "leave it out with this `target`")]
+    [InlineData("\"guidanceScale\": 5", "guidanceScale", "another `target`")]
+    [InlineData("\"guidanceScale\": 0.5, \"target\": \"lcm\"", "guidanceScale", "from 1 to 30")]
+    [InlineData("\"teacherSteps\": 20", "teacherSteps", "another `target`")]
+    [InlineData("\"controlledShare\": 0.5", "controlledShare", "another `target`")]
+    [InlineData("\"controlledShare\": 1.5, \"target\": \"lcm\"", "controlledShare", "from 0 to 1")]
+    [InlineData("\"start\": \"a\", \"target\": \"lcm\"", "start", "`controlledShare`")]
+    [InlineData("\"snrGamma\": 5, \"target\": \"lcm\"", "snrGamma", "leave it out")]
     [InlineData("\"version\": 2", "version", "from 1 to 1")]
     public void Request_WithAWrongMember_IsRefusedByItsName(string member, string path, string problem)
     {

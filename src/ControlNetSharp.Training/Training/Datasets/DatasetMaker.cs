@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Runtime;
 
@@ -15,6 +16,7 @@ public static class DatasetMaker
     private static readonly JsonSerializerOptions Json = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
     /// <summary>The conditions for which datasets can be made.</summary>
@@ -134,6 +136,7 @@ public static class DatasetMaker
                         source,
                         target,
                         prompt = example.Caption,
+                        condition = conditions.Count > 1 ? condition.Condition : null,
                     },
                     Json
                 );

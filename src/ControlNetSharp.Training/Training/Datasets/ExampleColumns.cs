@@ -9,6 +9,9 @@ namespace ControlNetSharp.Training.Datasets;
 /// <param name="HintIsNeeded">Whether a line must have a hint; where not, all lines have one or none has.</param>
 internal sealed record ExampleColumns(string[] Picture, string[] Hint, string[] Caption, bool HintIsNeeded)
 {
+    /// <summary>What the hint shows; a line may have it.</summary>
+    public const string Condition = "condition";
+
     public static readonly ExampleColumns Tutorial = new(["target"], ["source"], ["prompt"], HintIsNeeded: true);
 
     /// <summary>

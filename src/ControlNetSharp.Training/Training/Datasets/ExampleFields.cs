@@ -27,7 +27,13 @@ internal sealed class ExampleFields(string folder, string file, ExampleColumns c
                 PathIn(row, picture ?? throw Missing(row, columns.Picture)),
                 hint is null && !columns.HintIsNeeded ? null : PathIn(row, hint ?? throw Missing(row, columns.Hint)),
                 Text(row, caption ?? throw Missing(row, columns.Caption)).Trim()
-            );
+            )
+            {
+                Condition =
+                    row.Fields.TryGetValue(ExampleColumns.Condition, out var condition) && condition.IsText
+                        ? condition.Text.Trim()
+                        : null,
+            };
         }
         catch (DatasetException e)
         {

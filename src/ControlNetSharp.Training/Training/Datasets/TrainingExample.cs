@@ -8,4 +8,11 @@ namespace ControlNetSharp.Training.Datasets;
 /// <param name="Caption">
 /// The prompt, without white space at its ends; empty where the dataset has none for this picture.
 /// </param>
-public sealed record TrainingExample(string Picture, string? Hint, string Caption);
+public sealed record TrainingExample(string Picture, string? Hint, string Caption)
+{
+    /// <summary>
+    /// What the hint shows, such as <c>canny</c>, where the dataset says so, as those with hints of several kinds do;
+    /// null elsewhere.
+    /// </summary>
+    public string? Condition { get; init; }
+}

@@ -1,0 +1,118 @@
+using ControlNetSharp.Diffusion;
+using ControlNetSharp.Runtime;
+using ControlNetSharp.Samplers;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Training;
+
+/// <summary>
+/// The loss of latent consistency distillation: what the student makes of latents in one step is to be what it makes of
+/// those that the teacher leads to by one step of DDIM. Then it is the same all along the teacher's way, and so what
+/// that ends at. Source: Luo et al. 2023, arXiv:2310.04378, algorithm 1 with the student itself in place of an average;
+/// pseudo-Huber distance as diffusers' train_lcm_distill_lora_sd_wds.py, after Song and Dhariwal 2023,
+/// arXiv:2310.14189, section 3.3.
+/// </summary>
+internal sealed record ConsistencyLoss : DenoisingLoss
+{
+    /// <summary>The c of the pseudo-Huber distance √(d² + c²) − c.</summary>
+    private const double HuberWidth = 0.001;
+
+    /// <summary>
+    /// Steps in which the teacher would come from pure noise to a picture: one of them leads from a timestep to the one
+    /// where the student is asked again.
+    /// </summary>
+    public int TeacherSteps { get; init; } = TimestepSpacing.LcmSteps;
+
+    /// <summary>Between two of the timesteps that are drawn: those of <see cref="TimestepSpacing.Lcm"/>.</summary>
+    private int Distance => Schedule.Count / TimestepSpacing.LcmSteps;
+
+    private int Stride => Schedule.Count / TeacherSteps;
+
+    /// <inheritdoc/>
+    public override Tensor DrawTimesteps(long count, Generator generator) =>
+        randint(1, TimestepSpacing.LcmSteps + 1, [count], generator: generator).Times(Distance).Minus(1);
+
+    /// <inheritdoc/>
+    public override long TimestepAt(double share) => ((long)(share * TimestepSpacing.LcmSteps) + 1) * Distance - 1;
+
+    /// <inheritdoc/>
+    public override Tensor Of(
+        Func<Tensor, Tensor, Tensor> predict,
+        Func<Tensor, Tensor, Tensor> teach,
+        Tensor latents,
+        Tensor noise,
+        Tensor timesteps
+    )
+    {
+        ArgumentNullException.ThrowIfNull(predict);
+        ArgumentNullException.ThrowIfNull(teach);
+        ArgumentNullException.ThrowIfNull(timesteps);
+        using var scope = NewDisposeScope();
+        var from = timesteps.cpu().data<long>().ToArray();
+        var to = from.Select(timestep => Math.Max(timestep - Stride, 0)).ToArray();
+        var noisy = Schedule.AddNoise(latents, noise, timesteps);
+        Tensor target;
+        using (no_grad())
+        {
+            var cleaner = DdimStep(noisy, teach(noisy, timesteps), from, to);
+            target = Consistent(cleaner, predict(cleaner, tensor(to, device: timesteps.device)), to);
+        }
+
+        var difference = Consistent(noisy, predict(noisy, timesteps), from) - target;
+        return difference
+            .square()
+            .Plus(HuberWidth * HuberWidth)
+            .sqrt()
+            .Minus(HuberWidth)
+            .mean()
+            .MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What the consistency function makes of latents. Source: arXiv:2310.04378, equation (9).</summary>
+    /// <param name="noisy">[B, 4, h, w]. Borrowed.</param>
+    /// <param name="prediction">What was predicted from them. Borrowed.</param>
+    /// <param name="timesteps">Theirs.</param>
+    internal Tensor Consistent(Tensor noisy, Tensor prediction, IReadOnlyList<long> timesteps)
+    {
+        using var scope = NewDisposeScope();
+        Tensor Factor(Func<ConsistencyScalings, double> of) =>
+            Column(timesteps.Select(timestep => of(ConsistencyScalings.At(timestep))), noisy);
+        var (clean, _) = Parts(noisy, prediction, timesteps);
+        return (Factor(s => s.Skip) * noisy).Plus(Factor(s => s.Out) * clean).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Latents at other timesteps, by the noise and the clean latents that were predicted. Source: Song et al. 2021,
+    /// arXiv:2010.02502, equation (12) with sigma 0.
+    /// </summary>
+    private Tensor DdimStep(Tensor noisy, Tensor prediction, IReadOnlyList<long> from, IReadOnlyList<long> to)
+    {
+        using var scope = NewDisposeScope();
+        var (clean, noise) = Parts(noisy, prediction, from);
+        var (alpha, sigma) = Levels(to, noisy);
+        return (alpha * clean).Plus(sigma * noise).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The clean latents and the noise that a prediction means, float32.</summary>
+    private (Tensor Clean, Tensor Noise) Parts(Tensor noisy, Tensor prediction, IReadOnlyList<long> timesteps)
+    {
+        var p = prediction.to(ScalarType.Float32);
+        var (alpha, sigma) = Levels(timesteps, noisy);
+        return Prediction switch
+        {
+            PredictionType.Epsilon => ((noisy - sigma * p) / alpha, p),
+            PredictionType.Velocity => (alpha * noisy - sigma * p, (sigma * noisy).Plus(alpha * p)),
+            _ => (p, (noisy - alpha * p) / sigma),
+        };
+    }
+
+    private (Tensor Alpha, Tensor Sigma) Levels(IReadOnlyList<long> timesteps, Tensor like)
+    {
+        var levels = timesteps.Select(timestep => Schedule.LevelAt(timestep)).ToList();
+        return (Column(levels.Select(level => level.Alpha), like), Column(levels.Select(level => level.Sigma), like));
+    }
+
+    /// <summary>A factor for each picture: [B, 1, 1, 1].</summary>
+    private static Tensor Column(IEnumerable<double> factors, Tensor like) =>
+        tensor(factors.ToArray(), ScalarType.Float32, device: like.device).reshape(-1, 1, 1, 1);
+}

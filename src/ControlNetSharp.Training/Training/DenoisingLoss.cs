@@ -1,0 +1,42 @@
+using ControlNetSharp.Diffusion;
+using static TorchSharp.torch;
+
+namespace ControlNetSharp.Training;
+
+/// <summary>What a denoising network is trained to: the loss of a batch, and the timesteps at which it is taken.</summary>
+internal abstract record DenoisingLoss
+{
+    /// <summary>The noise schedule that the network is trained with.</summary>
+    public NoiseSchedule Schedule { get; init; } = NoiseSchedule.StableDiffusion;
+
+    /// <summary>What the network predicts.</summary>
+    public PredictionType Prediction { get; init; } = PredictionType.Epsilon;
+
+    /// <summary>Draws timesteps.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="generator">On the CPU.</param>
+    /// <returns>[count], int64, on the CPU.</returns>
+    public abstract Tensor DrawTimesteps(long count, Generator generator);
+
+    /// <summary>The timestep at a share of the way through those that are drawn.</summary>
+    /// <param name="share">From 0 to below 1.</param>
+    public abstract long TimestepAt(double share);
+
+    /// <summary>The loss of one batch.</summary>
+    /// <param name="predict">
+    /// Noisy latents [B, 4, h, w] and timesteps [B] to the prediction of the network that is trained, of the same shape
+    /// (in any dtype).
+    /// </param>
+    /// <param name="teach">The same of the network that teaches; called only where there is one.</param>
+    /// <param name="latents">[B, 4, h, w], float32, scaled.</param>
+    /// <param name="noise">[B, 4, h, w], standard normal.</param>
+    /// <param name="timesteps">[B], int64.</param>
+    /// <returns>A scalar.</returns>
+    public abstract Tensor Of(
+        Func<Tensor, Tensor, Tensor> predict,
+        Func<Tensor, Tensor, Tensor> teach,
+        Tensor latents,
+        Tensor noise,
+        Tensor timesteps
+    );
+}
