@@ -91,7 +91,9 @@ internal static class TrainOptions
     };
     public static readonly Option<string?> Rate = new("--learning_rate")
     {
-        Description = "Default 1e-5 for the width of Stable Diffusion, more for narrower models (pocket: 4e-4).",
+        Description =
+            "Default 1e-5 for the width of Stable Diffusion, more for narrower models (pocket: 4e-4); for lcm 1e-4 "
+            + "(pocket: 1e-3).",
     };
     public static readonly Option<string?> Schedule = new("--lr_scheduler")
     {

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
 
-/// <summary>What a denoising network is trained to: the loss of a batch, and the timesteps at which it is taken.</summary>
+/// <summary>What a denoising network is trained to: a loss, and the timesteps at which it is taken.</summary>
 internal abstract record DenoisingLoss
 {
     /// <summary>The noise schedule that the network is trained with.</summary>

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
 
-/// <summary>A ControlNet that is not trained, with the hints of a batch: teacher and student get its residuals.</summary>
+/// <summary>A ControlNet that is not trained, with the hints of a batch.</summary>
 internal sealed class LockedControl
 {
     private readonly ControlNet _network;

@@ -11,6 +11,9 @@ internal static class RequestedOptions
     private const double OriginalRate = 1e-5;
     private const double OriginalWidth = 320;
 
+    /// <summary>That of the published LoRAs for few steps (diffusers' train_lcm_distill_lora_sd_wds.py).</summary>
+    private const double PublishedLoraRate = 1e-4;
+
     /// <summary>
     /// Narrow networks bear and need a higher rate. Chosen by trial on the embedded model, of a tenth of the width: it
     /// converges at 4e-4 within 1000 steps, at 1e-4 within several thousand.
@@ -37,7 +40,7 @@ internal static class RequestedOptions
             Identity = Identity(request, model, modelHash, conditions),
             LearningRate = options.LearningRate with
             {
-                Peak = request.LearningRate ?? DefaultRate(model.UNet.Params.ModelChannels),
+                Peak = request.LearningRate ?? UsualRate(request.Target, model.UNet.Params.ModelChannels),
             },
             Loss = request.Loss() with
             {
@@ -112,16 +115,16 @@ internal static class RequestedOptions
         {
             identity["guidance scale"] = string.Create(CultureInfo.InvariantCulture, $"{request.TaughtGuidance:r}");
             identity["teacher steps"] = $"{request.TeacherSteps ?? TimestepSpacing.LcmSteps}";
-            identity["controlled share"] = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{request.ControlledShare:r}"
-            );
+            identity["controlled share"] = string.Create(CultureInfo.InvariantCulture, $"{request.ControlledShare:r}");
         }
 
         return identity;
     }
 
-    /// <summary>The learning rate where none is given.</summary>
+    private static double UsualRate(TrainingTarget target, int width) =>
+        TargetParts.Of(target).IsDistilled ? PublishedLoraRate * OriginalWidth / width : DefaultRate(width);
+
+    /// <summary>The learning rate where none is given and whole weights are trained.</summary>
     /// <param name="width">Channels of the UNet's first level.</param>
     internal static double DefaultRate(int width) => OriginalRate * Math.Pow(OriginalWidth / width, WidthExponent);
 }

@@ -78,6 +78,7 @@ public static class TrainableCopy
             files.ReadInto(LdmLayout.UNet + name, parameter);
         }
     }
+
     /// <summary>Copies what the UNet has, and initialises the rest, whose names are returned.</summary>
     private static List<string> Start(IEnumerable<(string Name, Parameter Parameter)> own, UNet unet, long seed)
     {

@@ -69,12 +69,7 @@ public static class TrainedWeights
     /// <param name="dtype">The type of its weights in the file.</param>
     /// <param name="metadata">What the file says of itself, beside the rank.</param>
     /// <exception cref="IOException">The file cannot be written; an older one is as it was.</exception>
-    public static void WriteLora(
-        string file,
-        UNet unet,
-        ScalarType dtype,
-        IReadOnlyDictionary<string, string> metadata
-    )
+    public static void WriteLora(string file, UNet unet, ScalarType dtype, IReadOnlyDictionary<string, string> metadata)
     {
         ArgumentNullException.ThrowIfNull(unet);
         using var scope = NewDisposeScope();
@@ -111,10 +106,8 @@ public static class TrainedWeights
             .Select(layer =>
                 (
                     "lora_unet_"
-                        + (names.ToDiffusers(layer.Name + Weight) ?? layer.Name + Weight)[..^Weight.Length].Replace(
-                            '.',
-                            '_'
-                        ),
+                        + (names.ToDiffusers(layer.Name + Weight) ?? layer.Name + Weight)[..^Weight.Length]
+                            .Replace('.', '_'),
                     layer.Change
                 )
             );

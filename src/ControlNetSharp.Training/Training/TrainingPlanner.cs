@@ -135,7 +135,9 @@ internal sealed class TrainingPlanner(
         var copied = _target.IsLowRank ? StageWeights.LowRank : StageWeights.Trained;
         if (_target.IsDistilled)
         {
-            var locked = encoder.Concat(UNetStages.Output(p)).Select(stage => (stage, StageWeights.Locked, false, false));
+            var locked = encoder
+                .Concat(UNetStages.Output(p))
+                .Select(stage => (stage, StageWeights.Locked, false, false));
             return
             [
                 .. encoder.Select(stage => (stage, copied, true, false)),
@@ -306,9 +308,7 @@ internal sealed class TrainingPlanner(
         {
             var unchanged = Count(unet.named_parameters());
             LowRankLayers.Share(unet, unet, rank!.Value, Placement.Meta);
-            var ofLora = LowRankLayers
-                .Changes(unet)
-                .Sum(layer => layer.Change.Down.numel() + layer.Change.Up.numel());
+            var ofLora = LowRankLayers.Changes(unet).Sum(layer => layer.Change.Down.numel() + layer.Change.Up.numel());
             return (ofLora, otherParameters + unchanged);
         }
 

@@ -222,9 +222,7 @@ internal sealed class TrainingRun(
         else if (teacher?.HasControls == true)
         {
             numbers["fidelity"] = samples.Average(sample => sample.Fidelity);
-            events.OnMessage(
-                string.Create(CultureInfo.InvariantCulture, $"{text}, fidelity {numbers["fidelity"]:f3}")
-            );
+            events.OnMessage(string.Create(CultureInfo.InvariantCulture, $"{text}, fidelity {numbers["fidelity"]:f3}"));
         }
         else
         {

@@ -48,9 +48,7 @@ internal static class LowRankLayers
 
     /// <summary>The changes of a network, by the names of their layers.</summary>
     public static IEnumerable<(string Name, LowRankChange Change)> Changes(nn.Module network) =>
-        Of(network)
-            .Where(layer => layer.Layer.Change is not null)
-            .Select(layer => (layer.Name, layer.Layer.Change!));
+        Of(network).Where(layer => layer.Layer.Change is not null).Select(layer => (layer.Name, layer.Layer.Change!));
 
     /// <summary>The layers by the names of their weights: a module can be there under other names, too.</summary>
     private static IEnumerable<(string Name, ILowRankLayer Layer)> Of(nn.Module network)
