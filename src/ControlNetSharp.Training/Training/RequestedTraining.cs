@@ -27,7 +27,7 @@ public sealed class RequestedTraining
     private readonly List<string> _conditions;
     private readonly string _model;
     private readonly string? _start;
-    private readonly IReadOnlyDictionary<string, string> _controls;
+    private readonly Dictionary<string, string> _controls;
     private readonly IReadOnlyList<(TrainingExample Example, HintSource Source)> _sources;
 
     /// <summary>Checks the request, finds its files and lists the dataset; nothing is written.</summary>
