@@ -3,7 +3,7 @@
 // one is given up as soon as the pen moves again: both are of one group, in which a new job ends the one before.
 import { api } from './api.js';
 import { ended, forget, keep } from './jobs.js';
-import { blame } from './making.js';
+import { blame, inOnePass } from './making.js';
 import { actingUnits, hasHint, requestOf } from './request.js';
 import { draft, faults, live, picturesOf, server, shown, tab } from './state.js';
 import { effect, signal } from './view.js';
@@ -45,6 +45,7 @@ function quickOf(from, share) {
     scheduler: QUICK_SCHEDULER,
     batch: 1,
     upscale: null,
+    carried: inOnePass(from),
   };
 }
 

@@ -97,22 +97,34 @@ export const useAsHint = (file) =>
     notify(t('result.usedAsHint'));
   });
 
-const startFrom = (picture) => ({ picture, denoise: 0.75, mask: begin({ base: null, ops: [] }) });
+const startFrom = (picture) => ({
+  picture,
+  denoise: 0.75,
+  mask: begin({ base: null, ops: [] }),
+  carried: {},
+  carriedMask: {},
+});
 
 /** A picture of the person's becomes the start. */
 export const startFromFile = (file) =>
   attempt(async () => change({ initial: startFrom(await api.upload(file)) }));
 
+/** What is carried, without further passes, which do not go with a start or another size. */
+export const inOnePass = ({ carried: { hires, ...rest } }) => rest;
+
 /** A picture that was made becomes the start, to be painted over. */
 export const inpaint = (file) =>
-  attempt(async () => change({ initial: startFrom(await asUpload(file)), upscale: null }));
+  attempt(async () =>
+    change({ initial: startFrom(await asUpload(file)), upscale: null, carried: inOnePass(draft.value) }),
+  );
 
 /** A picture that was made, larger. */
 export const enlarge = (id, file) =>
   attempt(async () => {
     const initial = startFrom(await asUpload(file));
     await restore(await api.request(id));
-    change({ initial, upscale: firstUpscale(), batch: 1 });
+    const { regions, ...carried } = inOnePass(draft.value);
+    change({ initial, upscale: firstUpscale(), batch: 1, carried });
     await generate();
   });
 

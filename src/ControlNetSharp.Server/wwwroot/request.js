@@ -116,6 +116,7 @@ async function unitRequest(unit, size) {
       unit.more.length > 0 && { more: unit.more.map(({ sha256 }) => ({ sha256 })), combine: unit.combine }),
     resize: unit.resize,
     ...(unit.mask && unit.mask.doc.ops.length > 0 && { mask: await maskPicture(unit.mask, size) }),
+    ...unit.carried,
   };
 }
 
@@ -126,10 +127,11 @@ export const isOnlyEnlarged = ({ initial, upscale }) => initial !== null && upsc
 export const actingUnits = (from = draft.value) =>
   isOnlyEnlarged(from) ? [] : from.units.filter((unit) => unit.on && hasHint(unit));
 
-const initialRequest = async ({ picture, denoise, mask }, size) => ({
+const initialRequest = async ({ picture, denoise, mask, carried, carriedMask }, size) => ({
   picture: { sha256: picture.sha256 },
   denoise,
-  ...(mask.doc.ops.length > 0 && { mask: { picture: await maskPicture(mask, size) } }),
+  ...(mask.doc.ops.length > 0 && { mask: { picture: await maskPicture(mask, size), ...carriedMask } }),
+  ...carried,
 });
 
 /** What is left open is left out. */
@@ -163,6 +165,7 @@ export async function requestOf(from = draft.value) {
     }),
     ...(upscale && { upscale: upscaleRequest(upscale) }),
     units: await Promise.all(actingUnits(from).map((unit) => unitRequest(unit, size))),
+    ...from.carried,
   };
 }
 
@@ -173,14 +176,57 @@ export function firstUpscale() {
   return { ...Object.fromEntries(known), control: null };
 }
 
-/** A picture of a request as an upload: {sha256}. */
+/** A picture of a request as an upload: {sha256}, and which frame of it. */
 async function known(picture) {
+  const frame = picture.frame !== undefined && { frame: picture.frame };
   if (picture.sha256 && !picture.data) {
-    return { sha256: picture.sha256 };
+    return { sha256: picture.sha256, ...frame };
   }
   const text = typeof picture === 'string' ? picture.slice(picture.indexOf(',') + 1) : picture.data;
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  return { sha256: (await api.upload(new Blob([bytes]))).sha256 };
+  return { sha256: (await api.upload(new Blob([bytes]))).sha256, ...frame };
+}
+
+// What the page has fields for. All else that a request asks for is carried: shown, sent along, left out on demand.
+const fields = {
+  request: [
+    ...['version', 'prompt', 'negativePrompt', 'model', 'size', 'steps', 'sampler', 'scheduler', 'guidanceScale'],
+    ...['seed', 'batch', 'initial', 'upscale', 'units'],
+  ],
+  initial: ['picture', 'denoise', 'mask'],
+  mask: ['picture'],
+  unit: [
+    ...['kind', 'picture', 'annotator', 'options', 'model', 'weight', 'start', 'end', 'mode', 'resize', 'mask'],
+    ...['more', 'combine', 'transfer'],
+  ],
+};
+
+/** The members of a record, which stands at a path in requests, that have no field and are not as they are anyway. */
+const beyond = (record, names, path) =>
+  Object.fromEntries(
+    Object.entries(record ?? {}).filter(
+      ([name, value]) => !names.includes(name) && server.value.ranges[path + name]?.default !== value,
+    ),
+  );
+
+async function carriedByUnit(unit) {
+  const carried = beyond(unit, fields.unit, 'units.');
+  return {
+    ...carried,
+    ...(carried.inpaint && { inpaint: await known(carried.inpaint) }),
+    ...(carried.frames && { frames: await Promise.all(carried.frames.map(known)) }),
+  };
+}
+
+async function carriedBy(request) {
+  const { prediction, ...carried } = beyond(request, fields.request, '');
+  const isOwn = server.value.models.find(({ name }) => name === request.model)?.prediction === prediction;
+  const masked = async (region) => ({ ...region, mask: await known(region.mask) });
+  return {
+    ...carried,
+    ...(prediction && !isOwn && { prediction }),
+    ...(carried.regions && { regions: await Promise.all(carried.regions.map(masked)) }),
+  };
 }
 
 const maskOf = async (picture) =>
@@ -203,6 +249,7 @@ async function unitOf(unit) {
     more: await Promise.all((unit.more ?? []).map(known)),
     combine: unit.combine ?? 'average',
     transfer: unit.transfer ?? 'all',
+    carried: await carriedByUnit(unit),
   };
   const blob = await api.bytes(api.uploadUrl(picture.sha256));
   const start = (await blob.slice(0, 1).text()).trim();
@@ -241,9 +288,12 @@ export async function draftOf(request) {
           picture: await known(initial.picture),
           denoise: initial.denoise ?? 0.75,
           mask: await maskOf(initial.mask?.picture),
+          carried: beyond(initial, fields.initial, 'initial.'),
+          carriedMask: beyond(initial.mask, fields.mask, 'initial.mask.'),
         }
       : null,
     upscale: request.upscale ? { ...firstUpscale(), ...request.upscale } : null,
     units: await Promise.all((request.units ?? []).map(unitOf)),
+    carried: await carriedBy(request),
   };
 }

@@ -28,6 +28,8 @@ export const draft = signal({
   initial: null,
   upscale: null,
   units: [],
+  // What a loaded request asks for beyond the fields of the page, by member; units and the start have such, too.
+  carried: {},
 });
 
 /** The chosen preset's name, for its button. */
@@ -91,6 +93,7 @@ export const newUnit = (part) => ({
   more: [],
   combine: 'average',
   transfer: 'all',
+  carried: {},
   ...part,
 });
 

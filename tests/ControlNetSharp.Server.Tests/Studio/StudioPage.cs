@@ -83,6 +83,24 @@ internal sealed class StudioPage : IAsyncDisposable
             .GetByRole(AriaRole.Button, new() { Name = preset })
             .ClickAsync();
 
+    /// <summary>What is carried of a loaded request, of the request itself (the page) or of a part of it.</summary>
+    public static ILocator AlsoSet(ILocator part) =>
+        part.GetByRole(AriaRole.List, new() { Name = "Also set" }).First.GetByRole(AriaRole.Listitem);
+
+    /// <summary>Drops a picture of the server onto the page, as a person drops a file.</summary>
+    public async Task DropAsync(string url, string name) =>
+        await Page.EvaluateAsync(
+            """
+            async ([url, name]) => {
+              const bytes = await (await fetch(url)).blob();
+              const transfer = new DataTransfer();
+              transfer.items.add(new File([bytes], name, { type: 'image/png' }));
+              document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
+            }
+            """,
+            new[] { url, name }
+        );
+
     /// <summary>The address of the picture that is made now.</summary>
     public async Task<string> MakeAsync()
     {

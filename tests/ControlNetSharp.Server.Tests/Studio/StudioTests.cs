@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ControlNetSharp.Evaluation;
 using ControlNetSharp.Pictures;
+using ControlNetSharp.Server.Tests.V1;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -178,22 +180,62 @@ public sealed class StudioTests(StudioBrowser browser)
         await studio.ChooseAsync("Room sketch");
         await Expect(studio.Prompt).Not.ToHaveValueAsync("a white rocket by day");
 
-        await studio.Page.EvaluateAsync(
-            """
-            async (url) => {
-              const bytes = await (await fetch(url)).blob();
-              const transfer = new DataTransfer();
-              transfer.items.add(new File([bytes], 'rocket.png', { type: 'image/png' }));
-              document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
-            }
-            """,
-            picture
-        );
+        await studio.DropAsync(picture, "rocket.png");
 
         await Expect(studio.Prompt).ToHaveValueAsync("a white rocket by day", new() { Timeout = 300_000 });
         await Expect(studio.Seed).ToHaveValueAsync("4711");
         await Expect(studio.Steps).ToHaveValueAsync("3");
         await Expect(studio.Control(1).GetByRole(AriaRole.Combobox, new() { Name = "Kind" })).ToHaveValueAsync("lineart");
+    }
+
+    [Fact]
+    public async Task WhatThePageHasNoFieldFor_IsSeenAndSentAlong_UntilItIsLeftOut()
+    {
+        await using var studio = await browser.OpenAsync();
+        var data = Convert.ToBase64String(V1Calls.Png(256, 256));
+        var picture = await studio.Page.EvaluateAsync<string>(
+            """
+            async (data) => {
+              const request = {
+                version: 1, prompt: 'a red cup', steps: 2, seed: 5, clipSkip: 2,
+                units: [{ kind: 'canny', picture: { data }, softness: 0.5, unconditional: 0, resolution: 192 }],
+                regions: [{ prompt: 'a wooden table', mask: { data } }],
+              };
+              const headers = { 'Content-Type': 'application/json' };
+              const made = await fetch('/v1/generations', { method: 'POST', headers, body: JSON.stringify(request) });
+              if (!made.ok) throw new Error(await made.text());
+              const { id } = await made.json();
+              for (;;) {
+                const job = await (await fetch(`/v1/jobs/${id}`)).json();
+                if (job.state === 'done') return job.files.find(({ role }) => role === 'picture').url;
+                if (job.state === 'failed') throw new Error(JSON.stringify(job.error));
+                await new Promise((resolve) => setTimeout(resolve, 200));
+              }
+            }
+            """,
+            data
+        );
+        await studio.DropAsync(picture, "cup.png");
+        await Expect(studio.Prompt).ToHaveValueAsync("a red cup", new() { Timeout = 300_000 });
+        await Expect(StudioPage.AlsoSet(studio.Page.Locator("body"))).ToHaveTextAsync(["clipSkip 2", "regions 1"]);
+        await Expect(StudioPage.AlsoSet(studio.Control(1)))
+            .ToHaveTextAsync(["softness 0.5", "unconditional 0", "resolution 192"]);
+
+        await studio.Button("Leave out clipSkip").ClickAsync();
+        await studio.Button("Leave out resolution").ClickAsync();
+        var again = await studio.MakeAsync();
+        using var sent = JsonDocument.Parse(
+            await studio.Page.EvaluateAsync<string>(
+                "async (url) => (await fetch(url.replace(/files.*$/, 'request'))).text()",
+                again
+            )
+        );
+        var unit = sent.RootElement.GetProperty("units")[0];
+        Assert.Equal(0.5, unit.GetProperty("softness").GetDouble());
+        Assert.Equal(0, unit.GetProperty("unconditional").GetDouble());
+        Assert.False(unit.TryGetProperty("resolution", out _));
+        Assert.Equal("a wooden table", sent.RootElement.GetProperty("regions")[0].GetProperty("prompt").GetString());
+        Assert.False(sent.RootElement.TryGetProperty("clipSkip", out _));
     }
 
     [Fact]

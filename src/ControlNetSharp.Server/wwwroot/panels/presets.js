@@ -44,6 +44,7 @@ export async function take(name) {
         batch: 1,
         initial: null,
         upscale: null,
+        carried: {},
         ...chosen.request,
         keepSeed: false,
         units,

@@ -1,5 +1,6 @@
 // What the picture shows, how it is made, and the button.
 import { api } from '../api.js';
+import { Carried } from '../parts/carried.js';
 import { Button, Field, FileButton, NumberBox, Select, Slider } from '../parts/controls.js';
 import { Icon } from '../parts/icons.js';
 import { DrawingEditor } from '../parts/drawing.js';
@@ -86,6 +87,8 @@ function Start() {
                 onInput=${(denoise) => set({ denoise })}
                 format=${(number) => number.toFixed(2)}
               />
+              <${Carried} members=${initial.carried} onChange=${(carried) => set({ carried })} />
+              <${Carried} members=${initial.carriedMask} onChange=${(carriedMask) => set({ carriedMask })} />
             `
       }
     </section>
@@ -124,6 +127,7 @@ export function Prompt() {
     keepSeed,
     batch,
     initial,
+    carried,
   } = draft.value;
   const { models, samplers, ranges } = server.value;
   const named = (rows) => rows.map(({ name }) => ({ value: name, label: name }));
@@ -155,6 +159,7 @@ export function Prompt() {
           </button>`
         }
       </div>
+      <${Carried} members=${carried} onChange=${(left) => change({ carried: left })} />
       <div class="grid">
         <${NumberBox}
           label=${t('seed')}

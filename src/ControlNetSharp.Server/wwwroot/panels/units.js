@@ -1,6 +1,7 @@
 // Control units: what a picture has to follow, any number of them.
 import { drawingAnnotator, hasHint, takes } from '../request.js';
 import { begin } from '../history.js';
+import { Carried } from '../parts/carried.js';
 import { Button, Choice, Range, Select, Slider, Switch } from '../parts/controls.js';
 import { DrawingEditor } from '../parts/drawing.js';
 import { Icon } from '../parts/icons.js';
@@ -160,6 +161,7 @@ function Unit({ unit, index, count }) {
       }
       <div class="editor"><${Editor} key=${unit.source} unit=${unit} size=${size} /></div>
       <${Warnings} unit=${unit} />
+      <${Carried} members=${unit.carried} onChange=${(carried) => set({ carried })} />
       <div class="beside">
         <${HintPreview} unit=${unit} />
         <div>

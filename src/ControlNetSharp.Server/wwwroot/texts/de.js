@@ -95,6 +95,8 @@ export const de = {
   'mask.how': 'Die Vorgabe wirkt, wo gemalt ist.',
   'mask.paint': 'Bereich malen',
   'mask.remove': 'Wieder überall',
+  carried: 'Außerdem gesetzt',
+  'carried.leaveOut': '{name} weglassen',
   'hint.preview': 'Vorschau der Vorlage',
   'hint.seen': 'Was das Modell sieht',
   'hint.none': 'Hier ist noch nichts: zeichnen oder ein Bild wählen.',

@@ -95,6 +95,8 @@ export const en = {
   'mask.how': 'The control acts where you paint.',
   'mask.paint': 'Paint a region',
   'mask.remove': 'Everywhere again',
+  carried: 'Also set',
+  'carried.leaveOut': 'Leave out {name}',
   'hint.preview': 'Hint preview',
   'hint.seen': 'What the model sees',
   'hint.none': 'Nothing here yet: draw, or choose a picture.',

@@ -3,7 +3,7 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators.Embedded;
 
 /// <summary>Depth by the embedded network: near is bright.</summary>
-public sealed class EmbeddedDepthAnnotator : IAnnotator
+internal sealed class EmbeddedDepthAnnotator : IAnnotator
 {
     internal static readonly AnnotatorInfo Description = new(
         "depth",

@@ -3,7 +3,7 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators.Embedded;
 
 /// <summary>Edges of surfaces by the embedded network: soft ones, or strokes and lines made from them.</summary>
-public sealed class EmbeddedEdgesAnnotator : IAnnotator
+internal sealed class EmbeddedEdgesAnnotator : IAnnotator
 {
     internal static readonly AnnotatorInfo Soft = new(
         "hed",

@@ -6,7 +6,7 @@ namespace ControlNetSharp.Annotators.Embedded;
 /// Surface directions by the embedded network, in the colours of ControlNet 1.1: red is left, green is up, blue is
 /// towards the viewer.
 /// </summary>
-public sealed class EmbeddedNormalAnnotator : IAnnotator
+internal sealed class EmbeddedNormalAnnotator : IAnnotator
 {
     internal static readonly AnnotatorInfo Description = new(
         "normal",

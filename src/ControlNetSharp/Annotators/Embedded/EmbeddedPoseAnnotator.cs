@@ -4,7 +4,7 @@ using ControlNetSharp.Pictures;
 namespace ControlNetSharp.Annotators.Embedded;
 
 /// <summary>Skeletons of persons by the embedded network.</summary>
-public sealed class EmbeddedPoseAnnotator : PoseAnnotator
+internal sealed class EmbeddedPoseAnnotator : PoseAnnotator
 {
     internal static readonly AnnotatorInfo Description = new(
         "pose",

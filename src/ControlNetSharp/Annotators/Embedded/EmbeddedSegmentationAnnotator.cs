@@ -5,7 +5,7 @@ namespace ControlNetSharp.Annotators.Embedded;
 /// <summary>
 /// Areas in the colours of ADE20K by the embedded network, which knows the classes of the embedded world.
 /// </summary>
-public sealed class EmbeddedSegmentationAnnotator : IAnnotator
+internal sealed class EmbeddedSegmentationAnnotator : IAnnotator
 {
     internal static readonly AnnotatorInfo Description = new(
         "segmentation",
