@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes every picture of README.md and docs with the embedded model, after `dotnet build -c Release`. Nothing is chosen afterwards: each sheet shows seed 1 and those that follow, in order.
+# Makes every picture of README.md and docs with the embedded model, after `dotnet build -c Release`. Nothing is chosen afterwards unless it is said: each sheet shows seed 1 and those that follow, in order.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 controlnet=src/ControlNetSharp.Cli/bin/Release/net10.0/controlnet
@@ -21,7 +21,11 @@ finish() { # SHEET COLUMNS
   pictures=()
 }
 
-# README.md: what its command gives.
+# README.md: what its command gives. The seed was chosen among 1 to 6.
+"$controlnet" generate -p "a cartoon of a yellow house with a blue roof and red trees on green grass, by day" -c lineart=docs/uses/house.png --seed 6 -o docs/results/house.png --save-maps --overwrite
+mv docs/results/house-map0-lineart.png docs/results/house-lineart.png
+
+# docs/generate.md: the same from a photograph.
 "$controlnet" generate -p "a blue cup on a wooden table" -c canny=docs/pictures/coffee.png --seed 7 -o docs/results/coffee-blue.png --save-maps --overwrite
 mv docs/results/coffee-blue-map0-canny.png docs/results/coffee-canny.png
 

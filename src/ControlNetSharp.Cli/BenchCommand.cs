@@ -40,6 +40,7 @@ internal static class BenchCommand
         return new Command("bench", "Measures this machine.")
         {
             BenchGenerateCommand.Create(),
+            BenchScaleCommand.Create(),
             decode,
             load,
             BenchTrainCommand.Create(),

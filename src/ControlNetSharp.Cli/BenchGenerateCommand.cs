@@ -1,11 +1,7 @@
 using System.CommandLine;
-using System.Diagnostics;
-using ControlNetSharp.Diffusion;
 using ControlNetSharp.Measuring;
 using ControlNetSharp.Networks;
-using ControlNetSharp.Pipelines;
 using ControlNetSharp.Runtime;
-using ControlNetSharp.Samplers;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Cli;
@@ -71,35 +67,16 @@ internal static class BenchGenerateCommand
         var placement = ComputeSettings.Read(arguments).Place();
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var unet = BenchOptions.Randomised(new UNet(p, placement));
-        var made = new BenchControls(unet, size, placement);
-        var attached = Enumerable.Range(0, controls).Select(_ => made.Make(type)).ToList();
-        var denoiser = new ControlledDenoiser(
-            unet,
-            PredictionType.Epsilon,
-            [new PromptArea([Text(p, placement)])],
-            guidance,
-            attached,
-            steps
-        );
-        var latents = Seeds.Noise(0, batch, p.OutChannels, size / 8, size / 8).to(placement.Device);
-        void Step()
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            using var inner = NewDisposeScope();
-            denoiser.Denoise(latents, NoiseSchedule.StableDiffusion.LevelAt(500), 0).sum().item<float>();
-        }
-
-        Step();
-        var seconds = Enumerable.Range(0, steps).Select(_ => SecondsOf(Step)).Order().ToList();
-        var rows = arguments.GetValue(Profile) ? Profiled([unet, .. made.Networks], placement, steps, Step) : null;
-
-        var sides = guidance == 1 ? 1 : 2;
-        var gflop = sides * batch * (NetworkCost.UNet(p, size / 8, size / 8) + controls * made.Gflop(type));
+        var step = new BenchedStep(p, size, batch, controls, type, guidance, placement);
+        var seconds = step.Time(steps, cancellationToken);
+        var rows = arguments.GetValue(Profile)
+            ? Profiled(step, placement, steps, cancellationToken)
+            : null;
+        var gflop = step.Gflop;
         // Read before the matrices of the peak measurement are made.
         var memory = MachineMemory.PeakBytes;
         var peak = MatmulPeak.Measure(placement);
-        var secondsPerStep = (seconds[(steps - 1) / 2] + seconds[steps / 2]) / 2;
+        var secondsPerStep = BenchedStep.Median(seconds);
         var report = new
         {
             family,
@@ -129,32 +106,18 @@ internal static class BenchGenerateCommand
         );
     }
 
-    private static StepSides Text(UNetParams p, Placement placement)
-    {
-        var context = randn([1, 77, p.ContextChannels], placement.Dtype, placement.Device);
-        var vector = p.VectorChannels is { } channels ? randn([1, channels], placement.Dtype, placement.Device) : null;
-        var side = new TextSide(context, vector);
-        return new(side, [new(side)]);
-    }
-
-    private static double SecondsOf(Action step)
-    {
-        var clock = Stopwatch.GetTimestamp();
-        step();
-        return Stopwatch.GetElapsedTime(clock).TotalSeconds;
-    }
-
     private static List<ProfileRow> Profiled(
-        IEnumerable<nn.Module> networks,
+        BenchedStep step,
         Placement placement,
         int steps,
-        Action step
+        CancellationToken cancellationToken
     )
     {
-        using var profile = new StepProfile(networks, placement.Device);
+        using var profile = new StepProfile(step.Networks, placement.Device);
         for (var i = 0; i < steps; i++)
         {
-            profile.Run(step);
+            cancellationToken.ThrowIfCancellationRequested();
+            profile.Run(step.Run);
         }
 
         return

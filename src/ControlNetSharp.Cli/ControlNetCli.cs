@@ -124,6 +124,7 @@ internal static class ControlNetCli
             [Sub(models, "pull")] = (a, json, stop) => Done(() => PullCommand.Run(a, output, json, stop)),
             [Sub(models, "convert")] = (a, json, _) => Done(() => ModelsCommand.Convert(a, output, json)),
             [Sub(bench, "generate")] = (a, json, stop) => Done(() => BenchGenerateCommand.Run(a, output, json, stop)),
+            [Sub(bench, "scale")] = (a, json, stop) => Done(() => BenchScaleCommand.Run(a, output, json, stop)),
             [Sub(bench, "decode")] = (a, json, stop) => Done(() => BenchCommand.Decode(a, output, json, stop)),
             [Sub(bench, "train")] = (a, json, stop) => Done(() => BenchTrainCommand.Run(a, args, output, json, stop)),
             [Sub(bench, "annotate")] = (a, json, stop) => Done(() => BenchAnnotateCommand.Run(a, output, json, stop)),

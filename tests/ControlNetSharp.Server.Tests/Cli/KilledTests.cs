@@ -36,7 +36,7 @@ public class KilledTests
             for (var i = 0; i < Kills; i++)
             {
                 await using var worker = await ControlNetProcess.StartAsync(work);
-                // Each finishes one, so that none is lost three times, which would be its end.
+                // Each finishes one, and has begun another.
                 await client.DoneAsync(ids, i + 1);
                 await client.RunningAsync(ids, worker);
                 await worker.KillAsync();

@@ -62,7 +62,7 @@ internal static class RemoteJobs
 
     /// <summary>
     /// Waits until one of some jobs has done a step in one of some processes: one whose process was killed looks as if it
-    /// ran for a while.
+    /// ran for a while. It is none that the end of its process would end as well: of three attempts, the last.
     /// </summary>
     public static async Task RunningAsync(
         this HttpClient client,
@@ -77,6 +77,7 @@ internal static class RemoteJobs
                 var job = await client.JobAsync(id);
                 if (
                     StateOf(job) == "running"
+                    && job["attempt"]!.GetValue<int>() < 3
                     && job["progress"]?["step"]?.GetValue<int>() > 0
                     && processes.Any(process => IsBy(job, process))
                 )
