@@ -128,7 +128,7 @@ internal static class InfotextDialects
             """,
             """
             m [6ce0161689], vae own, size -, 25 Euler automatic, cfg 7, seed -, skip -
-            lost Sampler DPM++ SDE: there is no such sampler; must be one of DPM++ 2M, DPM++ 2M SDE, Euler a, Euler, Heun, DDIM, PLMS, UniPC, LCM, DDPM.
+            lost Sampler DPM++ SDE: there is no such sampler; must be one of DPM++ 2M, DPM++ 2M SDE, Euler a, Euler, Heun, DDIM, PLMS, UniPC, LCM, TCD, DDPM.
             lost Schedule type Turbo: there is no such scheduler; must be one of automatic, uniform, karras, exponential, polyexponential, sgm_uniform, kl_optimal, align_your_steps, align_your_steps_xl, beta, simple, normal, ddim, trailing, ldm, lcm.
             lost CFG scale 0.5: must be a number from 1 to 30.
             lost Seed -1: means any seed: the picture will be another one.
@@ -285,7 +285,7 @@ internal static class InfotextDialects
             """,
             """
             Kolors v1, vae own, size 768x1344, 50 Euler automatic, cfg 3.6, seed -, skip -, same noise
-            lost Sampler DPM++ 3M SDE Karras: there is no such sampler; must be one of DPM++ 2M, DPM++ 2M SDE, Euler a, Euler, Heun, DDIM, PLMS, UniPC, LCM, DDPM.
+            lost Sampler DPM++ 3M SDE Karras: there is no such sampler; must be one of DPM++ 2M, DPM++ 2M SDE, Euler a, Euler, Heun, DDIM, PLMS, UniPC, LCM, TCD, DDPM.
             lost Seed 1087151610341875: must be a whole number from 0 to 4294967295.
             """),
         (
@@ -315,7 +315,7 @@ internal static class InfotextDialects
             "fog, a silhouetted figure Negative prompt: Steps: 23, Sampler: Undefined, CFG scale: 3.5, Seed: 1760020955, Size: 832x1216, Clip skip: 2, Created Date: 2025-11-28T09:18:43.5269343Z, Civitai resources: [], Civitai metadata: {}",
             """
             pocket, vae own, size 832x1216, 23 Euler automatic, cfg 3.5, seed 1760020955, skip 2
-            lost Sampler Undefined: there is no such sampler; must be one of DPM++ 2M, DPM++ 2M SDE, Euler a, Euler, Heun, DDIM, PLMS, UniPC, LCM, DDPM.
+            lost Sampler Undefined: there is no such sampler; must be one of DPM++ 2M, DPM++ 2M SDE, Euler a, Euler, Heun, DDIM, PLMS, UniPC, LCM, TCD, DDPM.
             lost Model: the text does not say by name or hash which model it was.
             """),
         (
