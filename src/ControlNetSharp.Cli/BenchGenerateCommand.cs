@@ -33,6 +33,10 @@ internal static class BenchGenerateCommand
     {
         Description = "Guidance scale; 1 computes one side only. Default 7.",
     };
+    private static readonly Option<string?> Cache = new("--cache")
+    {
+        Description = "Computes the whole networks in every N-th step only, 1 to 20; the mean of N steps is told.",
+    };
     private static readonly Option<bool> Profile = new("--profile")
     {
         Description = "Then as many steps again, each layer timed: seconds and GFLOP/s by kind of layer and size.",
@@ -49,6 +53,7 @@ internal static class BenchGenerateCommand
             ControlType,
             Guidance,
             BenchOptions.Batch,
+            Cache,
             Profile,
         };
         foreach (var option in ComputeSettings.Options)
@@ -68,33 +73,42 @@ internal static class BenchGenerateCommand
         var type = ReadType(arguments, p);
         var guidance = arguments.Real(Guidance, 7, 1, 30);
         var batch = arguments.Whole(BenchOptions.Batch, 1, 1, 64);
+        var interval = arguments.Whole(Cache, 1, 1, 20);
         var placement = ComputeSettings.Read(arguments).Place();
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var unet = BenchOptions.Randomised(new UNet(p, placement));
         var made = new BenchControls(unet, size, placement);
-        var attached = Enumerable.Range(0, controls).Select(_ => made.Make(type)).ToList();
+        var attached = Enumerable.Range(0, controls).Select(_ => made.Make(type)).ToList<IControl>();
+        using var cache = interval > 1 ? new StepCache(interval) : null;
         var denoiser = new ControlledDenoiser(
             unet,
             PredictionType.Epsilon,
             [new PromptArea([Text(p, placement)])],
             guidance,
             attached,
-            steps
-        );
+            interval
+        )
+        {
+            Cache = cache,
+        };
         var latents = Seeds.Noise(0, batch, p.OutChannels, size / 8, size / 8).to(placement.Device);
         void Step()
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            using var inner = NewDisposeScope();
-            denoiser.Denoise(latents, NoiseSchedule.StableDiffusion.LevelAt(500), 0).sum().item<float>();
+            for (var step = 0; step < interval; step++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                using var inner = NewDisposeScope();
+                denoiser.Denoise(latents, NoiseSchedule.StableDiffusion.LevelAt(500), step).sum().item<float>();
+            }
         }
 
         Step();
-        var seconds = Enumerable.Range(0, steps).Select(_ => SecondsOf(Step)).Order().ToList();
+        var seconds = Enumerable.Range(0, steps).Select(_ => SecondsOf(Step) / interval).Order().ToList();
         var rows = arguments.GetValue(Profile) ? Profiled([unet, .. made.Networks], placement, steps, Step) : null;
 
         var sides = guidance == 1 ? 1 : 2;
+        // Where less is computed, what is reached is told of the whole that it stands for.
         var gflop = sides * batch * (NetworkCost.UNet(p, size / 8, size / 8) + controls * made.Gflop(type));
         // Read before the matrices of the peak measurement are made.
         var memory = MachineMemory.PeakBytes;
@@ -108,6 +122,7 @@ internal static class BenchGenerateCommand
             batch,
             controlNets = controls,
             controlType = type,
+            cache = interval,
             dtype = placement.Dtype.ToString(),
             secondsPerStep,
             secondsPerStepMin = seconds[0],

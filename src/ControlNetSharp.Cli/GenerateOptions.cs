@@ -81,6 +81,12 @@ internal static class GenerateOptions
     {
         Description = "The picture can be laid side by side without seams.",
     };
+    public static readonly Option<string?> Cache = new("--cache")
+    {
+        Description =
+            $"Every how many steps all of the networks runs, {Range(nameof(GenerationRequest.Cache))}; default 1: "
+            + "faster, and another picture.",
+    };
     public static readonly Option<string?> Init = new("--init")
     {
         Description = "Picture to start from (img2img); with --mask it is repainted in part.",
@@ -194,6 +200,7 @@ internal static class GenerateOptions
         Upscale,
         StyleAlign,
         Tiling,
+        Cache,
         ClipSkip,
         Prediction,
         Vae,

@@ -26,6 +26,7 @@ internal static partial class MemberOptions
         ["count"] = "--count",
         ["clipSkip"] = "--clip-skip",
         ["tiling"] = "--tiling",
+        ["cache"] = "--cache",
         ["originalSize"] = "--original-size",
         ["initial.picture"] = "--init",
         ["initial.denoise"] = "--denoise",

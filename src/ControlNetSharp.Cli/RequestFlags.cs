@@ -71,6 +71,7 @@ internal static class RequestFlags
             Tiling = arguments.Has(GenerateOptions.Tiling)
                 ? arguments.GetValue(GenerateOptions.Tiling)
                 : request.Tiling,
+            Cache = Given(GenerateOptions.Cache, request.Cache, text => Whole(nameof(request.Cache), "cache", text)),
             Initial = ReadInitial(request.Initial, arguments),
             Hires = Given(GenerateOptions.Hires, request.Hires, text => ReadHires(text, arguments)),
             Upscale = Given(GenerateOptions.Upscale, request.Upscale, ReadUpscale),

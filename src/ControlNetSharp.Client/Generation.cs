@@ -56,6 +56,9 @@ public sealed record Generation
     /// <summary>Whether the picture can be laid side by side without seams.</summary>
     public bool? Tiling { get; init; }
 
+    /// <summary>Every how many steps all of the networks is computed; 1 for each.</summary>
+    public int? Cache { get; init; }
+
     /// <summary>What SDXL is told of the picture's size.</summary>
     public OriginalSize? OriginalSize { get; init; }
 

@@ -27,17 +27,19 @@ internal static class InfotextWriter
             Settings = [.. WithoutGaps(Settings(request, facts))],
         };
 
-    /// <summary>What of a request's regions and strengths the text does not say, by member.</summary>
+    /// <summary>What of a request's steps, regions and strengths the text does not say, by member.</summary>
     public static IEnumerable<(string Member, string Value, string Problem)> Unsaid(GenerationRequest request) =>
-        (
-            from region in request.Regions.Index()
-            select ($"regions[{region.Index}].prompt", region.Item.Prompt, OnlyInManifest + ".")
-        ).Concat(
-            from unit in request.Units.Index()
+        [
+            .. from cache in new[] { request.Cache }
+            where cache > 1
+            select ("cache", Text(cache), OnlyInManifest + "."),
+            .. from region in request.Regions.Index()
+            select ($"regions[{region.Index}].prompt", region.Item.Prompt, OnlyInManifest + "."),
+            .. from unit in request.Units.Index()
             where unit.Item.IsOn
             from unsaid in Unsaid(unit.Item)
-            select ($"units[{unit.Index}].{unsaid.Name}", $"{unsaid.Name}={unsaid.Value}", unsaid.Problem)
-        );
+            select ($"units[{unit.Index}].{unsaid.Name}", $"{unsaid.Name}={unsaid.Value}", unsaid.Problem),
+        ];
 
     private static IEnumerable<(string Name, string Value, string Problem)> Unsaid(ControlUnit unit)
     {

@@ -36,6 +36,7 @@ internal static class RequestRules
         CheckSampling(request);
         CheckPasses(request);
         CheckUpscale(request);
+        SavingRules.Check(request);
         Require(
             request.StyleAlignment is null || request.Batch > 1,
             "styleAlignment",
