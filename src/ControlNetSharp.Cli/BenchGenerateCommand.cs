@@ -37,6 +37,10 @@ internal static class BenchGenerateCommand
     {
         Description = "Computes the whole networks in every N-th step only, 1 to 20; the mean of N steps is told.",
     };
+    private static readonly Option<string?> MergedTokens = new("--token-merging")
+    {
+        Description = "Share of the tokens that the largest self-attention does without, 0 to 0.75; default 0.",
+    };
     private static readonly Option<bool> Profile = new("--profile")
     {
         Description = "Then as many steps again, each layer timed: seconds and GFLOP/s by kind of layer and size.",
@@ -54,6 +58,7 @@ internal static class BenchGenerateCommand
             Guidance,
             BenchOptions.Batch,
             Cache,
+            MergedTokens,
             Profile,
         };
         foreach (var option in ComputeSettings.Options)
@@ -74,12 +79,18 @@ internal static class BenchGenerateCommand
         var guidance = arguments.Real(Guidance, 7, 1, 30);
         var batch = arguments.Whole(BenchOptions.Batch, 1, 1, 64);
         var interval = arguments.Whole(Cache, 1, 1, 20);
+        var merging = arguments.Real(MergedTokens, 0, 0, 0.75);
         var placement = ComputeSettings.Read(arguments).Place();
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var unet = BenchOptions.Randomised(new UNet(p, placement));
         var made = new BenchControls(unet, size, placement);
         var attached = Enumerable.Range(0, controls).Select(_ => made.Make(type)).ToList<IControl>();
+        if (merging > 0)
+        {
+            attached.Add(new TokenMerging(merging, [.. Enumerable.Range(0, batch).Select(seed => (long)seed)], p));
+        }
+
         using var cache = interval > 1 ? new StepCache(interval) : null;
         var denoiser = new ControlledDenoiser(
             unet,
@@ -123,6 +134,7 @@ internal static class BenchGenerateCommand
             controlNets = controls,
             controlType = type,
             cache = interval,
+            tokenMerging = merging,
             dtype = placement.Dtype.ToString(),
             secondsPerStep,
             secondsPerStepMin = seconds[0],

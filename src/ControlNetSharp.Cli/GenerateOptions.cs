@@ -87,6 +87,12 @@ internal static class GenerateOptions
             $"Every how many steps all of the networks runs, {Range(nameof(GenerationRequest.Cache))}; default 1: "
             + "faster, and another picture.",
     };
+    public static readonly Option<string?> TokenMerging = new("--token-merging")
+    {
+        Description =
+            "Share of the tokens that the largest self-attention does without, "
+            + $"{Range(nameof(GenerationRequest.TokenMerging))}; default 0. Faster, and another picture.",
+    };
     public static readonly Option<string?> Init = new("--init")
     {
         Description = "Picture to start from (img2img); with --mask it is repainted in part.",
@@ -201,6 +207,7 @@ internal static class GenerateOptions
         StyleAlign,
         Tiling,
         Cache,
+        TokenMerging,
         ClipSkip,
         Prediction,
         Vae,

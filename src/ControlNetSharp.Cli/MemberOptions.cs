@@ -27,6 +27,7 @@ internal static partial class MemberOptions
         ["clipSkip"] = "--clip-skip",
         ["tiling"] = "--tiling",
         ["cache"] = "--cache",
+        ["tokenMerging"] = "--token-merging",
         ["originalSize"] = "--original-size",
         ["initial.picture"] = "--init",
         ["initial.denoise"] = "--denoise",

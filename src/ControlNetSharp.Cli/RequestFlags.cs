@@ -72,6 +72,11 @@ internal static class RequestFlags
                 ? arguments.GetValue(GenerateOptions.Tiling)
                 : request.Tiling,
             Cache = Given(GenerateOptions.Cache, request.Cache, text => Whole(nameof(request.Cache), "cache", text)),
+            TokenMerging = Given(
+                GenerateOptions.TokenMerging,
+                request.TokenMerging,
+                text => RequestValues.Real<GenerationRequest>(nameof(request.TokenMerging), "tokenMerging", text)
+            ),
             Initial = ReadInitial(request.Initial, arguments),
             Hires = Given(GenerateOptions.Hires, request.Hires, text => ReadHires(text, arguments)),
             Upscale = Given(GenerateOptions.Upscale, request.Upscale, ReadUpscale),

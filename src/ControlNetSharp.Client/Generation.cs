@@ -59,6 +59,9 @@ public sealed record Generation
     /// <summary>Every how many steps all of the networks is computed; 1 for each.</summary>
     public int? Cache { get; init; }
 
+    /// <summary>Share of the tokens that the largest self-attention does without.</summary>
+    public double? TokenMerging { get; init; }
+
     /// <summary>What SDXL is told of the picture's size.</summary>
     public OriginalSize? OriginalSize { get; init; }
 

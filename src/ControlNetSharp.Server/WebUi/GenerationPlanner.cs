@@ -55,6 +55,7 @@ internal sealed class GenerationPlanner(
             Batch = Integer(payload, "batch_size"),
             Count = Integer(payload, "n_iter"),
             Tiling = payload.Flag("tiling") == true,
+            TokenMerging = chosen[OptionTable.TokenMerging]!.GetValue<double>(),
         };
         // Before more is made of it: the numbers are those of loops.
         request.Check();

@@ -113,6 +113,12 @@ internal sealed class GenerationPasses(
         {
             yield return new AlignedStyle(style, request.Batch, unet.Params);
         }
+
+        if (request.TokenMerging > 0)
+        {
+            var seeds = Enumerable.Range(0, request.Batch).Select(picture => request.Seed!.Value + picture);
+            yield return new TokenMerging(request.TokenMerging, [.. seeds], unet.Params);
+        }
     }
 
     /// <summary>What holds to a unit's colours; null where nothing does.</summary>

@@ -245,6 +245,7 @@ internal sealed partial class InfotextReader
             "Clip skip",
             (request, layer) => request with { ClipSkip = Math.Abs(layer) is > 1 and var skip ? skip : null }
         );
+        TryNumber("Token merging ratio", (request, ratio) => request with { TokenMerging = ratio });
         if (Take("Tiling") is { } tiling)
         {
             Try(

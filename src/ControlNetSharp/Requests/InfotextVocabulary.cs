@@ -41,7 +41,6 @@ internal static partial class InfotextVocabulary
     public static readonly Dictionary<string, string> Unchanged = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Variation seed strength"] = "0",
-        ["Token merging ratio"] = "0",
         ["Token merging ratio hr"] = "0",
         ["NGMS"] = "0",
         ["Skip Early CFG"] = "0",

@@ -99,6 +99,7 @@ internal static class InfotextWriter
             ("VAE", facts.Vae?.Name),
             ("Denoising strength", Text(Denoise(request))),
             ("Clip skip", request.ClipSkip > 1 ? Text(request.ClipSkip) : null),
+            ("Token merging ratio", request.TokenMerging > 0 ? Text(request.TokenMerging) : null),
             ("RNG", "CPU"),
             ("Tiling", request.Tiling ? "True" : null),
             .. Units(request.Units, facts.ControlNets),

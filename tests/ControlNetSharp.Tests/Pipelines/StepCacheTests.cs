@@ -157,7 +157,7 @@ public sealed class StepCacheTests : IDisposable
     public async Task Generate_OnTheCommandLine_IsReplayedToTheBit()
     {
         using var folder = new TemporaryFolder();
-        string[] request = ["generate", "-p", "a house", "--size", "64x64", "--steps", "4", "--seed", "1", "--cache", "2"];
+        string[] request = ["generate", "-p", "a house", "--size", "64x64", "--steps", "4", "--seed", "1", "--cache", "2", "--token-merging", "0.5"];
         var run = await CommandRun.Of([.. request, "-o", folder["a.png"]]);
         Assert.True(run.ExitCode == 0, run.Message);
         run = await CommandRun.Of(["generate", "--replay", folder["a.png"], "-o", folder["b.png"]]);

@@ -124,7 +124,7 @@ internal static class InfotextDialects
             "A1111, all that goes another way",
             """
             a face
-            Steps: 25, Sampler: DPM++ SDE, Schedule type: Turbo, CFG scale: 0.5, Seed: -1, Face restoration: CodeFormer, Size: 520x5000, Model hash: 6ce0161689, Model: m, Variation seed: 12, Variation seed strength: 0.2, Clip skip: 15, ENSD: 31337, Token merging ratio: 0.5, RNG: NV, Eta: 0.67, Refiner: sd_xl_refiner [7440042bbd], Refiner switch at: 0.8, ADetailer model: face_yolov8n.pt, ADetailer prompt: "a face, sharp", ADetailer version: 24.1.2, Version: v1.10.1
+            Steps: 25, Sampler: DPM++ SDE, Schedule type: Turbo, CFG scale: 0.5, Seed: -1, Face restoration: CodeFormer, Size: 520x5000, Model hash: 6ce0161689, Model: m, Variation seed: 12, Variation seed strength: 0.2, Clip skip: 15, ENSD: 31337, Token merging ratio: 0.9, RNG: NV, Eta: 0.67, Refiner: sd_xl_refiner [7440042bbd], Refiner switch at: 0.8, ADetailer model: face_yolov8n.pt, ADetailer prompt: "a face, sharp", ADetailer version: 24.1.2, Version: v1.10.1
             """,
             """
             m [6ce0161689], vae own, size -, 25 Euler automatic, cfg 7, seed -, skip -
@@ -138,7 +138,7 @@ internal static class InfotextDialects
             lost Variation seed strength 0.2: there is nothing like it here.
             lost Clip skip 15: must be a whole number from 1 to 12.
             lost ENSD 31337: there is nothing like it here.
-            lost Token merging ratio 0.5: there is nothing like it here.
+            lost Token merging ratio 0.9: must be a number from 0 to 0.75.
             lost RNG NV: noise is drawn as on a CPU here: the picture will be another one.
             lost Eta 0.67: there is nothing like it here.
             lost Refiner sd_xl_refiner [7440042bbd]: there is nothing like it here.
