@@ -57,6 +57,11 @@ internal static class GenerateOptions
     {
         Description = "Scheduler; default automatic.",
     };
+    public static readonly Option<string?> Eta = new("--eta")
+    {
+        Description =
+            $"Fresh noise of samplers that draw any, {Range(nameof(GenerationRequest.Eta))}; default the sampler's.",
+    };
     public static readonly Option<string?> Guidance = new("--cfg")
     {
         Description = $"Guidance scale, {Range(nameof(GenerationRequest.GuidanceScale))}; default 7.",
@@ -191,6 +196,7 @@ internal static class GenerateOptions
         Steps,
         Sampler,
         Scheduler,
+        Eta,
         Guidance,
         Seed,
         Batch,

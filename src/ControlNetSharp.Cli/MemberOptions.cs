@@ -20,6 +20,7 @@ internal static partial class MemberOptions
         ["steps"] = "--steps",
         ["sampler"] = "--sampler",
         ["scheduler"] = "--scheduler",
+        ["eta"] = "--eta",
         ["guidanceScale"] = "--cfg",
         ["seed"] = "--seed",
         ["batch"] = "--batch",

@@ -55,6 +55,11 @@ internal static class RequestFlags
             Steps = Given(GenerateOptions.Steps, request.Steps, text => Whole(nameof(request.Steps), "steps", text)),
             Sampler = Text(GenerateOptions.Sampler) ?? request.Sampler,
             Scheduler = Text(GenerateOptions.Scheduler) ?? request.Scheduler,
+            Eta = Given<double?>(
+                GenerateOptions.Eta,
+                request.Eta,
+                text => RequestValues.Real<GenerationRequest>(nameof(request.Eta), "eta", text)
+            ),
             GuidanceScale = Given(
                 GenerateOptions.Guidance,
                 request.GuidanceScale,

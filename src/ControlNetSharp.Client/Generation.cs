@@ -38,6 +38,9 @@ public sealed record Generation
     /// <summary>Name of a scheduler.</summary>
     public string? Scheduler { get; init; }
 
+    /// <summary>How much fresh noise samplers draw that draw any; left out for the sampler's own.</summary>
+    public double? Eta { get; init; }
+
     /// <summary>Guidance scale (CFG).</summary>
     public double? GuidanceScale { get; init; }
 

@@ -58,6 +58,13 @@ public sealed record GenerationRequest
     /// <summary>Name or label of a scheduler; default <c>automatic</c>.</summary>
     public string Scheduler { get; init; } = SamplerCatalogue.Automatic;
 
+    /// <summary>
+    /// How much fresh noise samplers draw that draw any, 0 (none) to 1; null (the default) for the sampler's own
+    /// (<see cref="SamplerEntry.DefaultEta"/>). Not for samplers without one.
+    /// </summary>
+    [Range(0.0, 1.0)]
+    public double? Eta { get; init; }
+
     /// <summary>Guidance scale (CFG), 1 to 30; 1 follows the prompt alone, 7 (the default) amplifies it.</summary>
     [Range(1.0, 30.0)]
     public double GuidanceScale { get; init; } = 7;
@@ -144,6 +151,7 @@ public sealed record GenerationRequest
             Sampler = Sampler,
             Scheduler = Scheduler,
             Steps = Steps,
+            Eta = Eta,
             Denoise = Initial?.Denoise ?? 1,
         };
 

@@ -99,6 +99,7 @@ internal static class InfotextWriter
             ("VAE", facts.Vae?.Name),
             ("Denoising strength", Text(Denoise(request))),
             ("Clip skip", request.ClipSkip > 1 ? Text(request.ClipSkip) : null),
+            Eta(request),
             ("Token merging ratio", request.TokenMerging > 0 ? Text(request.TokenMerging) : null),
             ("RNG", "CPU"),
             ("Tiling", request.Tiling ? "True" : null),
@@ -126,6 +127,13 @@ internal static class InfotextWriter
             ("Seed", Text(facts.Seed)),
             ("Size", facts.Size.ToString()),
         ];
+    }
+
+    private static (string Key, string? Value) Eta(GenerationRequest request)
+    {
+        var sampler = SamplerCatalogue.Resolve(request.Sampler).Sampler;
+        var isUsual = request.Eta is null || request.Eta == sampler.DefaultEta;
+        return (InfotextVocabulary.EtaKeyOf(sampler.Name), isUsual ? null : Text(request.Eta));
     }
 
     private static IEnumerable<(string Key, string? Value)> Units(
