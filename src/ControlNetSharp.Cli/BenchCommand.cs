@@ -20,6 +20,8 @@ internal static class BenchCommand
             "The checkpoint to load; without it one of the family is written with random weights, loaded and deleted.",
     };
 
+    private static readonly Option<bool> Tiny = new("--tiny") { Description = "TAESD's decoder." };
+
     public static Command Create()
     {
         var decode = new Command("decode", "Seconds for decoding a picture.")
@@ -27,6 +29,7 @@ internal static class BenchCommand
             BenchOptions.Family,
             BenchOptions.Size,
             BenchOptions.Batch,
+            Tiny,
         };
         var load = new Command("load", "Seconds for loading a checkpoint.") { Model, BenchOptions.Family };
         foreach (var command in new[] { decode, load })
@@ -63,7 +66,9 @@ internal static class BenchCommand
         var placement = ComputeSettings.Read(arguments).Place();
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
-        var autoencoder = BenchOptions.Randomised(new Autoencoder(AutoencoderParams.StableDiffusion, placement));
+        var tiny = arguments.GetValue(Tiny);
+        var p = tiny ? AutoencoderParams.Tiny(4, hasEncoder: false) : AutoencoderParams.StableDiffusion;
+        var autoencoder = BenchOptions.Randomised(Autoencoder.Of(p, placement));
         var z = randn([batch, 4, size / 8, size / 8], placement.Dtype, placement.Device);
         var seconds = new List<double>();
         for (var attempt = 0; attempt < 3; attempt++)
@@ -84,6 +89,7 @@ internal static class BenchCommand
             width = size,
             height = size,
             batch,
+            tiny,
             dtype = placement.Dtype.ToString(),
             secondsPerImage = seconds.Skip(1).Average() / batch,
             peakMemoryBytes = MachineMemory.PeakBytes,
@@ -91,7 +97,8 @@ internal static class BenchCommand
         output.Report(
             json,
             report,
-            $"Autoencoder of {family}, {size} x {size}, {report.dtype}: {report.secondsPerImage:f2} s a picture, "
+            $"{(tiny ? "TAESD" : $"Autoencoder of {family}")}, {size} x {size}, {report.dtype}: "
+                + $"{report.secondsPerImage:f2} s a picture, "
                 + $"{report.peakMemoryBytes / 1e9:f2} GB"
         );
     }

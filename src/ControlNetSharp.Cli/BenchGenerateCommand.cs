@@ -29,6 +29,14 @@ internal static class BenchGenerateCommand
     {
         Description = "Guidance scale; 1 computes one side only. Default 7.",
     };
+    private static readonly Option<string?> Cache = new("--cache")
+    {
+        Description = "Computes the whole networks in every N-th step only, 1 to 20; the mean of N steps is told.",
+    };
+    private static readonly Option<string?> MergedTokens = new("--token-merging")
+    {
+        Description = "Share of the tokens that the largest self-attention does without, 0 to 0.75; default 0.",
+    };
     private static readonly Option<bool> Profile = new("--profile")
     {
         Description = "Then as many steps again, each layer timed: seconds and GFLOP/s by kind of layer and size.",
@@ -45,6 +53,8 @@ internal static class BenchGenerateCommand
             ControlType,
             Guidance,
             BenchOptions.Batch,
+            Cache,
+            MergedTokens,
             Profile,
         };
         foreach (var option in ComputeSettings.Options)
@@ -64,14 +74,16 @@ internal static class BenchGenerateCommand
         var type = ReadType(arguments, p);
         var guidance = arguments.Real(Guidance, 7, 1, 30);
         var batch = arguments.Whole(BenchOptions.Batch, 1, 1, 64);
+        var interval = arguments.Whole(Cache, 1, 1, 20);
+        var merging = arguments.Real(MergedTokens, 0, 0, 0.75);
         var placement = ComputeSettings.Read(arguments).Place();
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var step = new BenchedStep(p, size, batch, controls, type, guidance, placement);
+        var work = new BenchedWork(size, batch, controls, type, guidance, interval, merging);
+        using var step = new BenchedStep(p, work, placement);
         var seconds = step.Time(steps, cancellationToken);
-        var rows = arguments.GetValue(Profile)
-            ? Profiled(step, placement, steps, cancellationToken)
-            : null;
+        var rows = arguments.GetValue(Profile) ? step.Profile(steps, cancellationToken) : null;
+        // Where less is computed, what is reached is told of the whole that it stands for.
         var gflop = step.Gflop;
         // Read before the matrices of the peak measurement are made.
         var memory = MachineMemory.PeakBytes;
@@ -85,6 +97,8 @@ internal static class BenchGenerateCommand
             batch,
             controlNets = controls,
             controlType = type,
+            cache = interval,
+            tokenMerging = merging,
             dtype = placement.Dtype.ToString(),
             secondsPerStep,
             secondsPerStepMin = seconds[0],
@@ -106,34 +120,7 @@ internal static class BenchGenerateCommand
         );
     }
 
-    private static List<ProfileRow> Profiled(
-        BenchedStep step,
-        Placement placement,
-        int steps,
-        CancellationToken cancellationToken
-    )
-    {
-        using var profile = new StepProfile(step.Networks, placement.Device);
-        for (var i = 0; i < steps; i++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            profile.Run(step.Run);
-        }
-
-        return
-        [
-            .. profile.Rows.Select(row =>
-                row with
-                {
-                    Calls = row.Calls / steps,
-                    Seconds = row.Seconds / steps,
-                    Gflop = row.Gflop / steps,
-                }
-            ),
-        ];
-    }
-
-    private static string Table(List<ProfileRow> rows, double secondsPerStep, double peak)
+    private static string Table(IReadOnlyList<ProfileRow> rows, double secondsPerStep, double peak)
     {
         var sum = rows.Sum(row => row.Seconds);
         string[] lines =

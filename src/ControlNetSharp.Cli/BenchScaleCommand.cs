@@ -77,11 +77,11 @@ internal static class BenchScaleCommand
             );
         }
 
-        var size = BenchOptions.ReadSize(arguments);
+        var baseSize = BenchOptions.ReadSize(arguments);
         var steps = arguments.Whole(Steps, 3, 1, 100);
         var compute = ComputeSettings.Read(arguments);
         var placed = compute.Place();
-        var first = new Setting(size, 1, 1, get_num_threads(), placed);
+        var first = new Setting(baseSize, 1, 1, get_num_threads(), placed);
         var rows = new List<Row> { Measured("", first) };
         foreach (var axis in over)
         {
@@ -97,21 +97,15 @@ internal static class BenchScaleCommand
             using var threads = new ThreadCount(setting.Threads);
             using var scope = NewDisposeScope();
             using var _ = no_grad();
-            var step = new BenchedStep(
-                p,
-                setting.Size,
-                setting.Batch,
-                setting.Controls,
-                BenchControls.ControlNetType,
-                Guidance,
-                setting.Placement
-            );
+            var (size, controls, batch) = (setting.Size, setting.Controls, setting.Batch);
+            var work = new BenchedWork(size, batch, controls, BenchControls.ControlNetType, Guidance);
+            using var step = new BenchedStep(p, work, setting.Placement);
             var seconds = step.Time(steps, cancellationToken);
             return new(
                 axis,
-                setting.Size,
-                setting.Controls,
-                setting.Batch,
+                size,
+                controls,
+                batch,
                 setting.Threads,
                 setting.Placement.Dtype.ToString(),
                 BenchedStep.Median(seconds),

@@ -13,77 +13,110 @@ namespace ControlNetSharp.Cli;
 /// A sampling step with random weights at a family's exact shapes, as <c>controlnet bench</c> measures it. Its tensors
 /// are of the dispose scope.
 /// </summary>
-internal sealed class BenchedStep
+internal sealed class BenchedStep : IDisposable
 {
     private readonly ControlledDenoiser _denoiser;
     private readonly Tensor _latents;
+    private readonly StepCache? _cache;
+    private readonly int _steps;
 
     /// <summary>Makes the networks, the texts and the latents.</summary>
     /// <param name="p">The UNet.</param>
-    /// <param name="size">Width and height in pixels.</param>
-    /// <param name="batch">Pictures computed together.</param>
-    /// <param name="controls">How many controls there are.</param>
-    /// <param name="type">What they are: <see cref="BenchControls.Types"/>.</param>
-    /// <param name="guidance">The guidance scale; 1 computes one side only.</param>
+    /// <param name="work">What is computed.</param>
     /// <param name="placement">Device and compute dtype.</param>
-    public BenchedStep(
-        UNetParams p,
-        int size,
-        int batch,
-        int controls,
-        string type,
-        double guidance,
-        Placement placement
-    )
+    public BenchedStep(UNetParams p, BenchedWork work, Placement placement)
     {
+        var side = work.Size / 8;
         var unet = BenchOptions.Randomised(new UNet(p, placement));
-        var made = new BenchControls(unet, size, placement);
-        var attached = Enumerable.Range(0, controls).Select(_ => made.Make(type)).ToList();
+        var made = new BenchControls(unet, work.Size, placement);
+        var attached = Enumerable.Range(0, work.Controls).Select(_ => made.Make(work.ControlType)).ToList<IControl>();
+        if (work.MergedTokens > 0)
+        {
+            long[] seeds = [.. Enumerable.Range(0, work.Batch)];
+            attached.Add(new TokenMerging(work.MergedTokens, seeds, p));
+        }
+
         Networks = [unet, .. made.Networks];
-        Gflop = (guidance == 1 ? 1 : 2) * batch * (NetworkCost.UNet(p, size / 8, size / 8) + controls * made.Gflop(type));
-        _latents = Seeds.Noise(0, batch, p.OutChannels, size / 8, size / 8).to(placement.Device);
+        var sides = work.Guidance == 1 ? 1 : 2;
+        Gflop = sides * work.Batch * (NetworkCost.UNet(p, side, side) + work.Controls * made.Gflop(work.ControlType));
+        _latents = Seeds.Noise(0, work.Batch, p.OutChannels, side, side).to(placement.Device);
+        _steps = work.CacheInterval;
+        _cache = _steps > 1 ? new StepCache(_steps) : null;
         _denoiser = new ControlledDenoiser(
             unet,
             PredictionType.Epsilon,
             [new PromptArea([Text(p, placement)])],
-            guidance,
+            work.Guidance,
             attached,
-            steps: 1
-        );
+            _steps
+        )
+        {
+            Cache = _cache,
+        };
     }
 
     /// <summary>The networks that a step runs.</summary>
     public IReadOnlyList<nn.Module> Networks { get; }
 
-    /// <summary>What a step computes, in GFLOP.</summary>
+    /// <summary>What a step computes where nothing is left out, in GFLOP.</summary>
     public double Gflop { get; }
 
-    /// <summary>One step, to its end on the device.</summary>
+    /// <summary>
+    /// A step to its end on the device: of a cache as many as from one whole step to the next, of which a step is the
+    /// mean.
+    /// </summary>
     public void Run()
     {
-        using var scope = NewDisposeScope();
-        _denoiser.Denoise(_latents, NoiseSchedule.StableDiffusion.LevelAt(500), 0).sum().item<float>();
+        for (var step = 0; step < _steps; step++)
+        {
+            using var scope = NewDisposeScope();
+            _denoiser.Denoise(_latents, NoiseSchedule.StableDiffusion.LevelAt(500), step).sum().item<float>();
+        }
     }
 
-    /// <summary>Seconds of several steps, after one that does not count.</summary>
+    /// <summary>Seconds of several steps in rising order, after one that does not count.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public IReadOnlyList<double> Time(int steps, CancellationToken cancellationToken)
     {
         Run();
+        return [.. Enumerable.Range(0, steps).Select(_ => Seconds()).Order()];
+
+        double Seconds()
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var clock = Stopwatch.GetTimestamp();
+            Run();
+            return Stopwatch.GetElapsedTime(clock).TotalSeconds / _steps;
+        }
+    }
+
+    /// <summary>Where the time of several steps goes, each row the mean of a step.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public IReadOnlyList<ProfileRow> Profile(int steps, CancellationToken cancellationToken)
+    {
+        using var profile = new StepProfile(Networks, _latents.device);
+        for (var i = 0; i < steps; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            profile.Run(Run);
+        }
+
+        var all = steps * _steps;
         return
         [
-            .. Enumerable
-                .Range(0, steps)
-                .Select(_ =>
+            .. profile.Rows.Select(row =>
+                row with
                 {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    var clock = Stopwatch.GetTimestamp();
-                    Run();
-                    return Stopwatch.GetElapsedTime(clock).TotalSeconds;
-                })
-                .Order(),
+                    Calls = (row.Calls + all - 1) / all,
+                    Seconds = row.Seconds / all,
+                    Gflop = row.Gflop / all,
+                }
+            ),
         ];
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _cache?.Dispose();
 
     /// <summary>The middle of numbers in rising order.</summary>
     public static double Median(IReadOnlyList<double> ordered) =>

@@ -57,6 +57,11 @@ internal static class GenerateOptions
     {
         Description = "Scheduler; default automatic.",
     };
+    public static readonly Option<string?> Eta = new("--eta")
+    {
+        Description =
+            $"Fresh noise of samplers that draw any, {Range(nameof(GenerationRequest.Eta))}; default the sampler's.",
+    };
     public static readonly Option<string?> Guidance = new("--cfg")
     {
         Description = $"Guidance scale, {Range(nameof(GenerationRequest.GuidanceScale))}; default 7.",
@@ -80,6 +85,18 @@ internal static class GenerateOptions
     public static readonly Option<bool> Tiling = new("--tiling")
     {
         Description = "The picture can be laid side by side without seams.",
+    };
+    public static readonly Option<string?> Cache = new("--cache")
+    {
+        Description =
+            $"Every how many steps all of the networks runs, {Range(nameof(GenerationRequest.Cache))}; default 1: "
+            + "faster, and another picture.",
+    };
+    public static readonly Option<string?> TokenMerging = new("--token-merging")
+    {
+        Description =
+            "Share of the tokens that the largest self-attention does without, "
+            + $"{Range(nameof(GenerationRequest.TokenMerging))}; default 0. Faster, and another picture.",
     };
     public static readonly Option<string?> Init = new("--init")
     {
@@ -179,6 +196,7 @@ internal static class GenerateOptions
         Steps,
         Sampler,
         Scheduler,
+        Eta,
         Guidance,
         Seed,
         Batch,
@@ -194,6 +212,8 @@ internal static class GenerateOptions
         Upscale,
         StyleAlign,
         Tiling,
+        Cache,
+        TokenMerging,
         ClipSkip,
         Prediction,
         Vae,

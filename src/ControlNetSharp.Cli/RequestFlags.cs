@@ -55,6 +55,11 @@ internal static class RequestFlags
             Steps = Given(GenerateOptions.Steps, request.Steps, text => Whole(nameof(request.Steps), "steps", text)),
             Sampler = Text(GenerateOptions.Sampler) ?? request.Sampler,
             Scheduler = Text(GenerateOptions.Scheduler) ?? request.Scheduler,
+            Eta = Given<double?>(
+                GenerateOptions.Eta,
+                request.Eta,
+                text => RequestValues.Real<GenerationRequest>(nameof(request.Eta), "eta", text)
+            ),
             GuidanceScale = Given(
                 GenerateOptions.Guidance,
                 request.GuidanceScale,
@@ -71,6 +76,12 @@ internal static class RequestFlags
             Tiling = arguments.Has(GenerateOptions.Tiling)
                 ? arguments.GetValue(GenerateOptions.Tiling)
                 : request.Tiling,
+            Cache = Given(GenerateOptions.Cache, request.Cache, text => Whole(nameof(request.Cache), "cache", text)),
+            TokenMerging = Given(
+                GenerateOptions.TokenMerging,
+                request.TokenMerging,
+                text => RequestValues.Real<GenerationRequest>(nameof(request.TokenMerging), "tokenMerging", text)
+            ),
             Initial = ReadInitial(request.Initial, arguments),
             Hires = Given(GenerateOptions.Hires, request.Hires, text => ReadHires(text, arguments)),
             Upscale = Given(GenerateOptions.Upscale, request.Upscale, ReadUpscale),

@@ -38,6 +38,9 @@ public sealed record Generation
     /// <summary>Name of a scheduler.</summary>
     public string? Scheduler { get; init; }
 
+    /// <summary>How much fresh noise samplers draw that draw any; left out for the sampler's own.</summary>
+    public double? Eta { get; init; }
+
     /// <summary>Guidance scale (CFG).</summary>
     public double? GuidanceScale { get; init; }
 
@@ -55,6 +58,12 @@ public sealed record Generation
 
     /// <summary>Whether the picture can be laid side by side without seams.</summary>
     public bool? Tiling { get; init; }
+
+    /// <summary>Every how many steps all of the networks is computed; 1 for each.</summary>
+    public int? Cache { get; init; }
+
+    /// <summary>Share of the tokens that the largest self-attention does without.</summary>
+    public double? TokenMerging { get; init; }
 
     /// <summary>What SDXL is told of the picture's size.</summary>
     public OriginalSize? OriginalSize { get; init; }

@@ -43,6 +43,9 @@ public sealed record ServerSettings
     /// </summary>
     public long? IdleMemory { get; init; }
 
+    /// <summary>Files of TAESD that previews are decoded with.</summary>
+    public IReadOnlyList<string> PreviewDecoders { get; init; } = [];
+
     /// <summary>The bounds of the queue.</summary>
     public JobStoreOptions Queue { get; init; } = new();
 

@@ -42,6 +42,11 @@ internal static class SettingRules
             yield return $"models {folder}: there is no such folder.";
         }
 
+        foreach (var file in settings.PreviewDecoders.Where(file => !File.Exists(file)))
+        {
+            yield return $"preview-decoder {file}: there is no such file.";
+        }
+
         if (settings.Results is { } results && File.Exists(results))
         {
             yield return $"results {results}: is a file; must be a folder.";

@@ -82,6 +82,14 @@ internal static class SettingTable
         {
             IsWorkers = true,
         },
+        Many(
+            "preview-decoder",
+            "File of TAESD that previews are decoded with; several times for SD 1.x and SDXL (xl in its name).",
+            (s, v) => s with { PreviewDecoders = [.. v.Select(Filled)] }
+        ) with
+        {
+            IsWorkers = true,
+        },
         Queue("queue", "Jobs that may wait; default 200.", (q, v) => q with { QueueBound = Whole(v, 1, MostQueued) }),
         Queue(
             "lease",

@@ -37,7 +37,7 @@ internal sealed class GenerationPlanner(
 
         RefuseNotOffered(payload, warnings);
         var chosen = Options(payload, warnings);
-        var (sampler, scheduler) = Sampling(payload, warnings);
+        var (sampler, scheduler, eta) = Sampling(payload, warnings);
         var size = new PictureSize(Side(payload, "width", warnings), Side(payload, "height", warnings));
         var request = new GenerationRequest
         {
@@ -50,11 +50,13 @@ internal sealed class GenerationPlanner(
             Steps = Integer(payload, "steps"),
             Sampler = sampler,
             Scheduler = scheduler,
+            Eta = eta,
             GuidanceScale = payload.Number("cfg_scale")!.Value,
             Seed = Seed(payload),
             Batch = Integer(payload, "batch_size"),
             Count = Integer(payload, "n_iter"),
             Tiling = payload.Flag("tiling") == true,
+            TokenMerging = chosen[OptionTable.TokenMerging]!.GetValue<double>(),
         };
         // Before more is made of it: the numbers are those of loops.
         request.Check();
@@ -186,7 +188,7 @@ internal sealed class GenerationPlanner(
     /// <summary>
     /// Sampler and scheduler; of those that step over timesteps the scheduler does not count, as there.
     /// </summary>
-    private static (string Sampler, string Scheduler) Sampling(Payload payload, List<string> warnings)
+    private static (string Sampler, string Scheduler, double? Eta) Sampling(Payload payload, List<string> warnings)
     {
         var scheduler = payload.Text("scheduler") is { Length: > 0 } named ? named : SamplerCatalogue.Automatic;
         var name = SamplerName(payload);
@@ -210,34 +212,31 @@ internal sealed class GenerationPlanner(
             scheduler = SamplerCatalogue.Automatic;
         }
 
-        return (WithEta(payload.Number("eta"), sampler, warnings), scheduler);
+        var (taken, eta) = WithEta(payload.Number("eta"), sampler, warnings);
+        return (taken, scheduler, eta);
     }
 
-    private static string WithEta(double? eta, SamplerEntry sampler, List<string> warnings)
+    private static (string Sampler, double? Eta) WithEta(double? eta, SamplerEntry sampler, List<string> warnings)
     {
         if (eta is not { } wanted || sampler.DefaultEta is not { } usual || wanted == usual)
         {
-            return sampler.Name;
+            return (sampler.Name, null);
         }
 
         if (wanted == 0 && sampler.Name == "Euler a")
         {
             // Without the noise that it adds it is the same formula.
-            return "Euler";
+            return ("Euler", null);
         }
 
         // Clients send 0 or 1 whatever the sampler is.
-        if (wanted is not (0 or 1))
+        if (wanted is 0 or 1)
         {
-            throw Refused(
-                "eta",
-                RequestRules.Text(wanted),
-                $"with {sampler.Name} it is always {RequestRules.Text(usual)} here."
-            );
+            warnings.Add($"eta: with {sampler.Name} {RequestRules.Text(usual)} was taken for it.");
+            return (sampler.Name, null);
         }
 
-        warnings.Add($"eta: with {sampler.Name} it is always {RequestRules.Text(usual)} here.");
-        return sampler.Name;
+        return (sampler.Name, wanted);
     }
 
     private static int Side(Payload payload, string name, List<string> warnings)

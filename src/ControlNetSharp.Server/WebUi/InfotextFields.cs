@@ -34,6 +34,14 @@ internal static class InfotextFields
             payload.Fill("denoising_strength", hires.Denoise);
         }
 
+        if (request.TokenMerging > 0)
+        {
+            warnings.Add(
+                $"infotext: Token merging ratio {RequestRules.Text(request.TokenMerging)}: is an option and no field; "
+                    + $"override_settings.{OptionTable.TokenMerging} asks for it."
+            );
+        }
+
         warnings.AddRange(read.Losses.Select(loss => $"infotext: {loss}"));
     }
 

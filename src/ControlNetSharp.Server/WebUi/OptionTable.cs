@@ -36,6 +36,7 @@ internal static class OptionTable
     public const string Quality = "jpeg_quality";
     public const string NoDetectedMaps = "control_net_no_detectmap";
     public const string KeepMaskedPictures = "controlnet_ignore_noninpaint_mask";
+    public const string TokenMerging = "token_merging_ratio";
     public const string Automatic = "Automatic";
 
     private static readonly Dictionary<string, WebUiOption> Rows = new WebUiOption[]
@@ -47,6 +48,7 @@ internal static class OptionTable
         new(Quality, 80.0, OptionEffect.Used),
         new(NoDetectedMaps, false, OptionEffect.Used),
         new(KeepMaskedPictures, false, OptionEffect.Used),
+        new(TokenMerging, 0.0, OptionEffect.Used),
         new("sd_checkpoint_hash", "", OptionEffect.Kept),
         new("control_net_unit_count", 3.0, OptionEffect.Kept),
         new("control_net_allow_script_control", false, OptionEffect.Kept),
@@ -108,7 +110,6 @@ internal static class OptionTable
         new("inpainting_mask_weight", 1.0, OptionEffect.Fixed),
         new("return_mask", false, OptionEffect.Fixed),
         new("return_mask_composite", false, OptionEffect.Fixed),
-        new("token_merging_ratio", 0.0, OptionEffect.Fixed),
         new("token_merging_ratio_img2img", 0.0, OptionEffect.Fixed),
         new("token_merging_ratio_hr", 0.0, OptionEffect.Fixed),
         new("use_old_emphasis_implementation", false, OptionEffect.Fixed),

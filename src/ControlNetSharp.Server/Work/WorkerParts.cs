@@ -62,6 +62,7 @@ internal static class WorkerParts
                 ModelSources = [.. all.GetServices<IModelSource>()],
                 AllowPaths = false,
                 IdleMemory = settings.IdleMemory,
+                PreviewDecoders = settings.PreviewDecoders,
             }
         );
         all.GetRequiredService<Measures>().Add(engine);

@@ -45,6 +45,14 @@ internal static class CheckpointConverter
         var isModelFolder = File.Exists(Path.Combine(input, DiffusersFolder.Index));
         using var files =
             layout is null && !isModelFolder ? CheckpointFiles.Open(input) : CheckpointFiles.OpenAsLdm(input);
+        if (layout is not null && TinyAutoencoderFile.Is(files))
+        {
+            throw new CheckpointException(
+                files.Name,
+                "TAESD has its own layout and no other; without one, the element type can be changed."
+            );
+        }
+
         var writing = new Writing(format, overflowed, replaces);
         return layout is null && !isModelFolder ? WriteFile(files, files.Tensors, files.Metadata, output, writing)
             : layout == CheckpointLayout.Ldm ? WriteLdm(files, output, writing)

@@ -1,3 +1,4 @@
+using ControlNetSharp.Checkpoints.KeyMaps;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Checkpoints;
@@ -132,7 +133,7 @@ public sealed class CheckpointFiles : IDisposable
             files._tensors = LdmLayout.Of(files._tensors);
             if (autoencoder is not null)
             {
-                files.ReplaceAutoencoder(OpenAsLdm(autoencoder));
+                files.ReplaceAutoencoder(OpenAutoencoder(autoencoder));
             }
 
             files.Describe();
@@ -174,6 +175,35 @@ public sealed class CheckpointFiles : IDisposable
         foreach (var file in _files)
         {
             file.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// A checkpoint with an Autoencoder under LDM's names; to one half of TAESD the other one, where it lies beside.
+    /// </summary>
+    /// <exception cref="CheckpointException">As for <see cref="Open"/>.</exception>
+    internal static CheckpointFiles OpenAutoencoder(string path)
+    {
+        var files = OpenAsLdm(path);
+        try
+        {
+            var names = files.ShapesBelow(LdmLayout.Autoencoder).Keys;
+            if (TinyAutoencoderKeys.IsTiny(names) && TinyAutoencoderKeys.OtherHalf(path, names) is { } beside)
+            {
+                var half = OpenAsLdm(beside);
+                files._files.AddRange(half._files);
+                files._tensors = files
+                    ._tensors.Concat(half._tensors.Where(tensor => !files._tensors.ContainsKey(tensor.Key)))
+                    .ToDictionary(StringComparer.Ordinal);
+                files.Describe();
+            }
+
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
         }
     }
 

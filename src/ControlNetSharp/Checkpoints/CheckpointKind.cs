@@ -13,6 +13,9 @@ public static class CheckpointKind
     /// <summary>The kind of networks that make hints.</summary>
     internal const string Annotator = "annotator";
 
+    /// <summary>The kind of networks that make latents of pictures and pictures of latents.</summary>
+    internal const string Autoencoder = "autoencoder";
+
     private const string Model = "model";
     private const string Lora = "lora";
     private const string TextualInversion = "textual inversion";
@@ -90,9 +93,12 @@ public static class CheckpointKind
         new("input_hint_block.0.weight", "controlnet", "ldm"),
         new("controlnet_cond_embedding.conv_in.weight", "controlnet", "diffusers"),
         new("down_blocks.0.resnets.0.conv1.weight", "unet", "diffusers"),
-        new(LdmLayout.Autoencoder + "decoder.conv_in.weight", "autoencoder", "ldm"),
-        new("decoder.mid_block.*", "autoencoder", "diffusers"),
-        new("decoder.conv_in.weight", "autoencoder", "ldm"),
+        new(LdmLayout.Autoencoder + "decoder.conv_in.weight", Autoencoder, "ldm"),
+        new("decoder.mid_block.*", Autoencoder, "diffusers"),
+        new("decoder.conv_in.weight", Autoencoder, "ldm"),
+        new(TinyAutoencoderKeys.Half, Autoencoder, TinyAutoencoderFile.Layout),
+        new(TinyAutoencoderKeys.DiffusersDecoder, Autoencoder, "diffusers"),
+        new(TinyAutoencoderKeys.DiffusersEncoder, Autoencoder, "diffusers"),
         new("text_model.embeddings.token_embedding.weight", "text encoder", "transformers"),
         new("vision_model.embeddings.class_embedding", ImageEncoder, "transformers"),
         new(OpenClipKeys.Patches, ImageEncoder, "open_clip"),

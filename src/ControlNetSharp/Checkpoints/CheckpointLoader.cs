@@ -178,14 +178,14 @@ public static class CheckpointLoader
     }
 
     /// <summary>
-    /// What there is to say of a file that controls or enlarges beside its kind and family, for people: form, rank,
-    /// what it needs, scale, and why it cannot be used; nothing of other files.
+    /// What there is to say of a file that controls, enlarges or is TAESD beside its kind and family, for people: form,
+    /// rank, what it needs, scale, and why it cannot be used; nothing of other files.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="kind">What it is, as <see cref="CheckpointKind.Of"/> says it.</param>
     internal static IReadOnlyDictionary<string, string> FactsOf(string path, string kind)
     {
-        if (!ControlFile.IsKnown(kind) && kind != UpscalerFile.Kind)
+        if (!ControlFile.IsKnown(kind) && kind is not (UpscalerFile.Kind or CheckpointKind.Autoencoder))
         {
             return new Dictionary<string, string>();
         }
@@ -193,7 +193,12 @@ public static class CheckpointLoader
         try
         {
             using var files = CheckpointFiles.OpenAsLdm(path);
-            var facts = kind == UpscalerFile.Kind ? UpscalerFile.Open(files).Facts : ControlFile.Open(files).Facts;
+            var facts = kind switch
+            {
+                UpscalerFile.Kind => UpscalerFile.Open(files).Facts,
+                CheckpointKind.Autoencoder => TinyAutoencoderFile.FactsOf(files),
+                _ => ControlFile.Open(files).Facts,
+            };
             return facts.ToDictionary(fact => fact.Name, fact => fact.Value);
         }
         catch (CheckpointException e)
@@ -283,12 +288,12 @@ public static class CheckpointLoader
     }
 
     private static Autoencoder CreateAutoencoder(ModelHeader header, Placement placement) =>
-        header.Family.LatentsOverflowFloat16 && placement.Dtype == ScalarType.Float16
+        header.Family.LatentsOverflowFloat16 && placement.Dtype == ScalarType.Float16 && !header.Autoencoder.IsTiny
             ? new Autoencoder(header.Autoencoder, placement with { Dtype = ScalarType.Float32 })
             {
                 ComputesIn = ScalarType.Float32,
             }
-            : new Autoencoder(header.Autoencoder, placement);
+            : Autoencoder.Of(header.Autoencoder, placement);
 
     /// <summary>
     /// What the file says; where it says nothing, the answer of the network itself in a family whose two kinds have the

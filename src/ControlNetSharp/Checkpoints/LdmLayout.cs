@@ -56,6 +56,9 @@ internal static class LdmLayout
             tensors => OfDiffusers(tensors, Autoencoder, AutoencoderKeys.OfDiffusers)
         ),
         ("encoder.down.0.block.0.conv1.weight", OfAutoencoder),
+        (TinyAutoencoderKeys.Half, TinyAutoencoderKeys.Of),
+        (TinyAutoencoderKeys.DiffusersDecoder, TinyAutoencoderKeys.Of),
+        (TinyAutoencoderKeys.DiffusersEncoder, TinyAutoencoderKeys.Of),
         (
             "input_hint_block.0.weight",
             tensors =>

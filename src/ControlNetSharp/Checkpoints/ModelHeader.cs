@@ -51,7 +51,7 @@ internal sealed record ModelHeader(
             family.FullName,
             [
                 (LdmLayout.UNet, () => new UNet(unet, Placement.Meta)),
-                (LdmLayout.Autoencoder, () => new Autoencoder(autoencoder, Placement.Meta)),
+                (LdmLayout.Autoencoder, () => Networks.Autoencoder.Of(autoencoder, Placement.Meta)),
                 .. texts.Select<TextHeader, (string, Func<nn.Module>)>(text =>
                     (text.Place.Prefix, () => text.Place.Create(text.Params, Placement.Meta))
                 ),

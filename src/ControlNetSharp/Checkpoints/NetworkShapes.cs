@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using ControlNetSharp.Checkpoints.KeyMaps;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Text;
 
@@ -92,6 +93,16 @@ internal static class NetworkShapes
     )
     {
         ArgumentNullException.ThrowIfNull(metadata);
+        if (TinyAutoencoderKeys.IsTiny([.. shapes.Keys]))
+        {
+            return shapes.ContainsKey(TinyAutoencoderKeys.FirstOfDecoder)
+                ? AutoencoderParams.Tiny(
+                    Size(shapes, TinyAutoencoderKeys.FirstOfDecoder, 1),
+                    shapes.ContainsKey(TinyAutoencoderKeys.FirstOfEncoder)
+                )
+                : throw new KeyNotFoundException("it has TAESD's encoder alone, and pictures need the decoder");
+        }
+
         var channels = Size(shapes, "encoder.conv_in.weight", 0);
         var levels = CountWhile(level => shapes.ContainsKey($"encoder.down.{level}.block.0.conv1.weight"));
         return new AutoencoderParams

@@ -24,6 +24,7 @@ public sealed partial class ControlNetEngine : IAsyncDisposable
     /// <param name="options">Where it computes and finds files; null for the CPU and the embedded model.</param>
     /// <param name="logger">Told of requests, their times and warnings, never of prompts; null for nobody.</param>
     /// <exception cref="ArgumentException">A device or dtype is not known.</exception>
+    /// <exception cref="Checkpoints.CheckpointException">A decoder for previews cannot be used.</exception>
     public ControlNetEngine(EngineOptions? options = null, ILogger<ControlNetEngine>? logger = null)
     {
         _logger = logger ?? NullLogger<ControlNetEngine>.Instance;

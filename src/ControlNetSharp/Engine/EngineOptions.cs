@@ -36,6 +36,12 @@ public sealed record EngineOptions
     public bool AllowPaths { get; init; } = true;
 
     /// <summary>
+    /// Files of TAESD whose decoders make the previews of models of SD 1.x, 2.x and SDXL; of a family without one, and
+    /// by default, each latent is one pixel of known colours. <c>xl</c> in a file's name makes it SDXL's.
+    /// </summary>
+    public IReadOnlyList<string> PreviewDecoders { get; init; } = [];
+
+    /// <summary>
     /// Bytes that loaded networks may take while they are not used, so that the next request need not load them again;
     /// null (the
     /// default) keeps those of the last request, and of the annotators' networks the last one.

@@ -11,11 +11,13 @@ internal sealed class EngineParts : IDisposable
 
     /// <summary>Checks the options; nothing is loaded.</summary>
     /// <exception cref="ArgumentException">A device or dtype is not known.</exception>
+    /// <exception cref="Checkpoints.CheckpointException">A decoder for previews cannot be used.</exception>
     public EngineParts(EngineOptions options)
     {
         PlacementPolicy.CheckDevice(options.Device);
         PlacementPolicy.CheckDtype(options.Device, options.Dtype);
         Options = options;
+        PreviewDecoders = new PreviewDecoders(options.PreviewDecoders);
         Finder = new ModelFinder(
             new ModelFinderOptions
             {
@@ -47,6 +49,9 @@ internal sealed class EngineParts : IDisposable
     /// <summary>What image encoders said of pictures.</summary>
     public PictureEncodings Encodings { get; }
 
+    /// <summary>What previews are decoded with.</summary>
+    public PreviewDecoders PreviewDecoders { get; }
+
     /// <summary>The loaded networks.</summary>
     public NetworkShelf Shelf { get; }
 
@@ -60,6 +65,7 @@ internal sealed class EngineParts : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        PreviewDecoders.Dispose();
         Encodings.Dispose();
         Shelf.Dispose();
         _annotatorShelf.Dispose();

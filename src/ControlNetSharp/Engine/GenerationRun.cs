@@ -82,7 +82,7 @@ internal sealed class GenerationRun
         request = request with { Initial = frame.Fitted(request.Initial) };
         var pools = _files.ControlNets.Select((path, i) => Pools(request.Units[i], path)).ToList();
         var enlargement = EnlargementOf(networks, cancellationToken);
-        var steps = feedback.For(networks.Model, request.Batches);
+        var steps = feedback.For(networks.Model, request.Batches, _engine.PreviewDecoders);
         var (rows, told, first) = (new List<GenerationSummary>(), new HashSet<RequestWarning>(), new List<UnitHints>());
         foreach (var (row, inputs) in RowsOf(request))
         {

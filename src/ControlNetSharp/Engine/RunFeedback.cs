@@ -38,11 +38,12 @@ internal sealed record RunFeedback(
     public Action<IReadOnlyList<Picture?>>? HiresHints { get; init; }
 
     /// <summary>The same for the batches of a model.</summary>
-    public BatchFeedback For(DiffusionModel model, int batches) => new(this, model, batches);
+    public BatchFeedback For(DiffusionModel model, int batches, PreviewDecoders decoders) =>
+        new(this, model, batches, decoders);
 }
 
 /// <summary>Turns the steps of batches into progress with previews.</summary>
-internal sealed record BatchFeedback(RunFeedback Feedback, DiffusionModel Model, int Batches)
+internal sealed record BatchFeedback(RunFeedback Feedback, DiffusionModel Model, int Batches, PreviewDecoders Decoders)
 {
     /// <summary>What is told of one batch; null where nobody listens.</summary>
     public Action<SamplingProgress>? Of(int batch)
@@ -69,7 +70,7 @@ internal sealed record BatchFeedback(RunFeedback Feedback, DiffusionModel Model,
                     step.Step,
                     step.Steps,
                     step.Seconds,
-                    isSeen ? LatentPreview.Of(step.Denoised, Model) : null
+                    isSeen ? LatentPreview.Of(step.Denoised, Model, Decoders.For(Model)) : null
                 )
             );
         };

@@ -26,6 +26,9 @@ public sealed class ControlNetOptions : IValidatableObject
     /// <inheritdoc cref="EngineOptions.AllowPaths"/>
     public bool AllowPaths { get; set; } = true;
 
+    /// <inheritdoc cref="EngineOptions.PreviewDecoders"/>
+    public IList<string> PreviewDecoders { get; init; } = [];
+
     /// <inheritdoc cref="EngineOptions.IdleMemory"/>
     [Range(0, long.MaxValue)]
     public long? IdleMemory { get; set; }
@@ -60,6 +63,7 @@ public sealed class ControlNetOptions : IValidatableObject
             ModelFolders = [.. ModelFolders],
             AllowPaths = AllowPaths,
             IdleMemory = IdleMemory,
+            PreviewDecoders = [.. PreviewDecoders],
         };
 
     private static string? Problem(Action check)

@@ -27,6 +27,8 @@ internal static class ModelLayout
         ["clip_vision"] = ModelRole.ImageEncoder,
         ["image_encoder"] = ModelRole.ImageEncoder,
         ["VAE"] = ModelRole.Autoencoder,
+        ["VAE-approx"] = ModelRole.Autoencoder,
+        ["vae_approx"] = ModelRole.Autoencoder,
         ["Lora"] = ModelRole.Lora,
         ["loras"] = ModelRole.Lora,
         ["LyCORIS"] = ModelRole.Lora,

@@ -13,14 +13,14 @@ namespace ControlNetSharp.Networks;
 /// Pictures to latents and back. Names are LDM's (without <c>first_stage_model.</c>). Source: LDM autoencoder.py,
 /// AutoencoderKL; diffusionmodules/model.py, Encoder and Decoder.
 /// </summary>
-public sealed class Autoencoder : Module
+public class Autoencoder : Module
 {
     // The original clamps the log-variance to this range before it is used.
-    private const double LeastLogVariance = -30;
+    private protected const double LeastLogVariance = -30;
     private const double MostLogVariance = 20;
 
     // 1024 x 1024 pixels of Stable Diffusion, the native size of SDXL.
-    private const long MostPixelsAtOnce = 1024 * 1024;
+    private protected const long MostPixelsAtOnce = 1024 * 1024;
 
     [ComponentName(Name = "encoder")]
     private readonly AutoencoderEncoder _encoder;
@@ -44,7 +44,17 @@ public sealed class Autoencoder : Module
         _quantise = new(p.LatentChannels * 2, p.LatentChannels * 2, 1, 1, 0, placement);
         _postQuantise = new(p.LatentChannels, p.LatentChannels, 1, 1, 0, placement);
         _decoder = new(p, placement);
+#pragma warning disable MA0056 // TorchSharp's own; what derives from this has another constructor.
         RegisterComponents();
+#pragma warning restore MA0056
+    }
+
+    /// <summary>One of another form, which has its own parts in place of these.</summary>
+    private protected Autoencoder(string name, AutoencoderParams p)
+        : base(name)
+    {
+        Params = p;
+        (_encoder, _quantise, _postQuantise, _decoder) = (null!, null!, null!, null!);
     }
 
     /// <summary>The network's shape.</summary>
@@ -54,6 +64,10 @@ public sealed class Autoencoder : Module
     /// The type that it computes in, whatever type its input has; null (the default) for that of the input.
     /// </summary>
     public ScalarType? ComputesIn { get; init; }
+
+    /// <summary>An Autoencoder in the form that its shape asks for; uninitialised.</summary>
+    internal static Autoencoder Of(AutoencoderParams p, Placement placement) =>
+        p.IsTiny ? new TinyAutoencoder(p, placement) : new Autoencoder(p, placement);
 
     /// <summary>
     /// The distribution of z for pictures. Without gradients, pictures of more than 1024 x 1024 pixels are computed by
@@ -66,7 +80,7 @@ public sealed class Autoencoder : Module
     /// Mean and log-variance (clamped to −30..20), each [B, 4, H/8, W/8]; latents are
     /// <see cref="AutoencoderParams.ScaleFactor"/> times a sample.
     /// </returns>
-    public (Tensor Mean, Tensor LogVariance) Encode(Tensor pictures)
+    public virtual (Tensor Mean, Tensor LogVariance) Encode(Tensor pictures)
     {
         return pictures.shape[2] * pictures.shape[3] > MostPixelsAtOnce && !is_grad_enabled()
             ? EncodeInStrips(pictures)
@@ -82,7 +96,7 @@ public sealed class Autoencoder : Module
     /// </param>
     /// <param name="pixels">About how many pixels a strip has, at least 1.</param>
     /// <returns>Mean and log-variance, each [B, 4, H/8, W/8].</returns>
-    public (Tensor Mean, Tensor LogVariance) EncodeInStrips(Tensor pictures, int pixels = 1 << 17)
+    public virtual (Tensor Mean, Tensor LogVariance) EncodeInStrips(Tensor pictures, int pixels = 1 << 17)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pixels, 1);
         using var withoutGradients = no_grad();
@@ -113,7 +127,7 @@ public sealed class Autoencoder : Module
     /// </summary>
     /// <param name="z">[B, 4, h, w].</param>
     /// <returns>[B, 3, 8h, 8w], about −1..1 and not clamped.</returns>
-    public Tensor Decode(Tensor z)
+    public virtual Tensor Decode(Tensor z)
     {
         using var scope = NewDisposeScope();
         return (
@@ -131,7 +145,7 @@ public sealed class Autoencoder : Module
     /// <param name="z">[B, 4, h, w].</param>
     /// <param name="pixels">About how many pixels a strip has, at least 1.</param>
     /// <returns>[B, 3, 8h, 8w], about −1..1 and not clamped.</returns>
-    public Tensor DecodeInStrips(Tensor z, int pixels = 1 << 17)
+    public virtual Tensor DecodeInStrips(Tensor z, int pixels = 1 << 17)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pixels, 1);
         using var scope = NewDisposeScope();
@@ -141,7 +155,7 @@ public sealed class Autoencoder : Module
             .MoveToOuterDisposeScope();
     }
 
-    private Tensor Typed(Tensor input) => ComputesIn is { } dtype ? input.to(dtype) : input;
+    private protected Tensor Typed(Tensor input) => ComputesIn is { } dtype ? input.to(dtype) : input;
 }
 
 /// <summary>Pictures to moments. Source: LDM diffusionmodules/model.py, Encoder.</summary>

@@ -23,6 +23,12 @@ public sealed record AutoencoderParams
     /// <summary>latents = ScaleFactor · z: 0.18215 (SD 1.x, 2.x), 0.13025 (SDXL).</summary>
     public double ScaleFactor { get; init; } = 0.18215;
 
+    /// <summary>Whether it is TAESD: convolutions alone, <see cref="TinyAutoencoder"/>.</summary>
+    internal bool IsTiny { get; init; }
+
+    /// <summary>Whether it has an encoder; one for previews may be a decoder alone.</summary>
+    internal bool HasEncoder { get; init; } = true;
+
     /// <summary>Pixels a latent pixel stands for, in each direction: 8.</summary>
     public int Downscale => 1 << (Multipliers.Count - 1);
 
@@ -33,5 +39,22 @@ public sealed record AutoencoderParams
             Channels = 128,
             Multipliers = [1, 2, 4, 4],
             ResidualBlocks = 2,
+        };
+
+    /// <summary>
+    /// TAESD: 64 channels at every level; its latents are scaled ones already. Source: madebyollin/taesd, taesd.py.
+    /// </summary>
+    /// <param name="latentChannels">Channels of the latents.</param>
+    /// <param name="hasEncoder">Whether it can encode.</param>
+    internal static AutoencoderParams Tiny(int latentChannels, bool hasEncoder) =>
+        new()
+        {
+            Channels = 64,
+            Multipliers = [1, 1, 1, 1],
+            ResidualBlocks = 3,
+            LatentChannels = latentChannels,
+            ScaleFactor = 1,
+            IsTiny = true,
+            HasEncoder = hasEncoder,
         };
 }

@@ -97,25 +97,28 @@ public sealed class UNet : Module
     ) => Controlled(latents, timesteps, context, new() { Residuals = residuals ?? [] }, vector);
 
     /// <summary>The same with all that controls can add inside of it.</summary>
-    /// <inheritdoc cref="Forward"/>
+    /// <param name="latents">As for <see cref="Forward"/>.</param>
+    /// <param name="timesteps">As for <see cref="Forward"/>.</param>
+    /// <param name="context">As for <see cref="Forward"/>.</param>
+    /// <param name="additions">What controls add.</param>
+    /// <param name="vector">As for <see cref="Forward"/>.</param>
+    /// <param name="onDeep">
+    /// Told the deep feature, which the last output block gets from the one before it, [B, C, h, w] (borrowed), for
+    /// <see cref="FromDeep"/>; null for nobody.
+    /// </param>
+    /// <inheritdoc cref="Forward" path="/returns"/>
+    /// <inheritdoc cref="Forward" path="/exception"/>
     internal Tensor Controlled(
         Tensor latents,
         Tensor timesteps,
         Tensor context,
         UNetAdditions additions,
-        Tensor? vector = null
+        Tensor? vector = null,
+        Action<Tensor>? onDeep = null
     )
     {
-        ArgumentNullException.ThrowIfNull(latents);
         var residuals = additions.Residuals;
-        if (latents.shape[1] != Params.InChannels)
-        {
-            throw new ArgumentException(
-                $"The UNet takes {Params.InChannels} channels; {latents.shape[1]} were given.",
-                nameof(latents)
-            );
-        }
-
+        RequireChannels(latents);
         if (residuals.Count > 0 && residuals.Count != _inputBlocks.Count + 1)
         {
             throw new ArgumentException(
@@ -126,6 +129,7 @@ public sealed class UNet : Module
 
         using var scope = NewDisposeScope();
         var time = VectorEmbedding.Added(_vectorEmbedding, _timeEmbedding.Forward(timesteps, latents.dtype), vector);
+        Tensor Run(Stage block, Tensor x, int stage) => Through(block, x, time, context, additions, stage);
         var h = latents;
         var skips = new Stack<Tensor>();
         foreach (var block in _inputBlocks)
@@ -144,6 +148,11 @@ public sealed class UNet : Module
         foreach (var (index, block) in _outputBlocks.Index())
         {
             var skip = skips.Pop();
+            if (skips.Count == 0)
+            {
+                onDeep?.Invoke(h);
+            }
+
             h = Run(
                 block,
                 cat([SizedAs(skip, h), controlled ? skip.Plus(residuals[skips.Count]) : skip], 1),
@@ -151,11 +160,68 @@ public sealed class UNet : Module
             );
         }
 
-        var normed = At(_inputBlocks.Count + 1 + _outputBlocks.Count)?.Normed(h, NormOut.call) ?? NormOut.call(h);
-        return ConvolutionOut.call(silu(normed)).MoveToOuterDisposeScope();
+        return Predicted(h, additions).MoveToOuterDisposeScope();
+    }
 
-        StageControls? At(int stage) => additions.Blocks.Count == 0 ? null : new(additions.Blocks, stage);
-        Tensor Run(Stage block, Tensor x, int stage) => block.Forward(x, time, context, Checkpointing, At(stage));
+    /// <summary>
+    /// The prediction from a deep feature of an earlier call: only the first input block and the last output block are
+    /// computed. Source: Ma et al. 2023, arXiv:2312.00858, section 3.2, with the shallowest skip branch.
+    /// </summary>
+    /// <param name="latents">As for <see cref="Forward"/>.</param>
+    /// <param name="timesteps">As for <see cref="Forward"/>.</param>
+    /// <param name="context">As for <see cref="Forward"/>.</param>
+    /// <param name="additions">What controls add; of residuals the first alone.</param>
+    /// <param name="deep">What <see cref="Controlled"/> told, for as many rows. Borrowed.</param>
+    /// <param name="vector">As for <see cref="Forward"/>.</param>
+    /// <inheritdoc cref="Forward" path="/returns"/>
+    internal Tensor FromDeep(
+        Tensor latents,
+        Tensor timesteps,
+        Tensor context,
+        UNetAdditions additions,
+        Tensor deep,
+        Tensor? vector = null
+    )
+    {
+        RequireChannels(latents);
+        using var scope = NewDisposeScope();
+        var time = VectorEmbedding.Added(_vectorEmbedding, _timeEmbedding.Forward(timesteps, latents.dtype), vector);
+        var skip = WithFeatures(Through(_inputBlocks[0], latents, time, context, additions, 0), additions, 0);
+        var h = Through(
+            _outputBlocks[^1],
+            cat([SizedAs(skip, deep), additions.Residuals is [var first] ? skip.Plus(first) : skip], 1),
+            time,
+            context,
+            additions,
+            _inputBlocks.Count + _outputBlocks.Count
+        );
+        return Predicted(h, additions).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Predicted(Tensor h, UNetAdditions additions)
+    {
+        using var scope = NewDisposeScope();
+        var stage = _inputBlocks.Count + 1 + _outputBlocks.Count;
+        var normed = At(additions, stage)?.Normed(h, NormOut.call) ?? NormOut.call(h);
+        return ConvolutionOut.call(silu(normed)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Through(Stage block, Tensor x, Tensor time, Tensor context, UNetAdditions additions, int stage) =>
+        block.Forward(x, time, context, Checkpointing, At(additions, stage));
+
+    private static StageControls? At(UNetAdditions additions, int stage) =>
+        additions.Blocks.Count == 0 ? null : new(additions.Blocks, stage);
+
+    private void RequireChannels(Tensor latents)
+    {
+        ArgumentNullException.ThrowIfNull(latents);
+        if (latents.shape[1] != Params.InChannels)
+        {
+            throw new ArgumentException(
+                $"The UNet takes {Params.InChannels} channels; {latents.shape[1]} were given.",
+                nameof(latents)
+            );
+        }
     }
 
     private static Tensor WithFeatures(Tensor h, UNetAdditions additions, int place) =>

@@ -88,6 +88,11 @@ internal sealed class ControlledDenoiser
     /// </summary>
     public Tensor? ConcatenatedChannels { get; init; }
 
+    /// <summary>
+    /// What steps take over from earlier ones; null (the default) where each computes all. Borrowed.
+    /// </summary>
+    public StepCache? Cache { get; init; }
+
     /// <summary>Clean latents predicted from noisy ones.</summary>
     /// <param name="noisy">[B, 4, h, w], float32.</param>
     /// <param name="level">Their noise level.</param>
@@ -114,13 +119,10 @@ internal sealed class ControlledDenoiser
             step,
             (double)step / _steps
         );
-        var additions = Additions(call, step);
         var extended = ConcatenatedChannels is null
             ? input
             : cat([input, sides.ForEach(ConcatenatedChannels.expand(pictures, -1, -1, -1))], 1);
-        var output = _unet
-            .Controlled(extended, call.Timesteps, call.Context, additions, call.Vector)
-            .to(ScalarType.Float32);
+        var output = Predicted(extended, call, sides).to(ScalarType.Float32);
         var corrections = _controls.OfType<ICorrection>().Where(control => control.ActsAt(step, _steps)).ToList();
         if (corrections.Count == 0)
         {
@@ -148,8 +150,38 @@ internal sealed class ControlledDenoiser
         return _areas.Select(InArea).Aggregate((sum, area) => sum.Plus(area));
     }
 
-    private UNetAdditions Additions(UNetCall call, int step) =>
-        _controls
-            .Where(control => control.ActsAt(step, _steps))
-            .Aggregate(UNetAdditions.None, (sum, control) => sum.Plus(control.Additions(call)));
+    /// <summary>What the UNet says under control, computed whole or from the deep feature of an earlier step.</summary>
+    private Tensor Predicted(Tensor latents, UNetCall call, CalledSides sides)
+    {
+        IReadOnlyList<IControl> acting = [.. _controls.Where(control => control.ActsAt(call.Step, _steps))];
+        if (Cache?.At(call.Step, sides, acting) is { } kept)
+        {
+            // Networks that add residuals do not run; what acts inside of blocks does.
+            var others = Additions(acting.Where(control => control is not ResidualControl), call);
+            return _unet.FromDeep(
+                latents,
+                call.Timesteps,
+                call.Context,
+                others with
+                {
+                    Residuals = kept.Residuals,
+                },
+                kept.Deep,
+                call.Vector
+            );
+        }
+
+        var additions = Additions(acting, call);
+        return _unet.Controlled(
+            latents,
+            call.Timesteps,
+            call.Context,
+            additions,
+            call.Vector,
+            Cache is { } cache ? deep => cache.Keep(sides, acting, deep, additions) : null
+        );
+    }
+
+    private static UNetAdditions Additions(IEnumerable<IControl> acting, UNetCall call) =>
+        acting.Aggregate(UNetAdditions.None, (sum, control) => sum.Plus(control.Additions(call)));
 }

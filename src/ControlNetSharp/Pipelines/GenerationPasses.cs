@@ -65,7 +65,8 @@ internal sealed class GenerationPasses(
         CancellationToken cancellationToken
     )
     {
-        var denoiser = Denoiser(plan.Steps.Count, size, pass);
+        using var cache = course.Request.Cache > 1 ? new StepCache(course.Request.Cache) : null;
+        var denoiser = Denoiser(plan.Steps.Count, size, pass, cache);
         using var scope = NewDisposeScope();
         using var stepNoise = new StepNoise(course.Request.Seed!.Value, course.Request.Batch);
         var start = plan.StartFrom(latentPictures.Noise(course.Request, size), clean);
@@ -84,7 +85,7 @@ internal sealed class GenerationPasses(
     }
 
     /// <summary>The UNet with everything that acts on it in one pass; what it holds is of the dispose scope.</summary>
-    private ControlledDenoiser Denoiser(int steps, PictureSize size, ControlPasses pass)
+    private ControlledDenoiser Denoiser(int steps, PictureSize size, ControlPasses pass, StepCache? cache)
     {
         var request = course.Request;
         var attached = new ControlAttachment(request, size, pass, unet, latentPictures, placement).All(course.Units);
@@ -95,15 +96,29 @@ internal sealed class GenerationPasses(
             request.Prediction ?? prediction,
             Areas(steps, size, size, pass),
             request.GuidanceScale,
-            request.StyleAlignment is { } style
-                ? [.. attached, new AlignedStyle(style, request.Batch, unet.Params)]
-                : attached,
+            [.. attached, .. OfWholeRun(request)],
             steps
         )
         {
+            Cache = cache,
             ConcatenatedChannels =
                 unet.Params.ConcatenatedChannels == 0 ? null : latentPictures.InpaintingInput(course.Canvas, size),
         };
+    }
+
+    /// <summary>What acts at all steps beside the units.</summary>
+    private IEnumerable<IControl> OfWholeRun(GenerationRequest request)
+    {
+        if (request.StyleAlignment is { } style)
+        {
+            yield return new AlignedStyle(style, request.Batch, unet.Params);
+        }
+
+        if (request.TokenMerging > 0)
+        {
+            var seeds = Enumerable.Range(0, request.Batch).Select(picture => request.Seed!.Value + picture);
+            yield return new TokenMerging(request.TokenMerging, [.. seeds], unet.Params);
+        }
     }
 
     /// <summary>What holds to a unit's colours; null where nothing does.</summary>

@@ -322,6 +322,14 @@ public sealed class PictureGenerator
                 ]
             );
 
+    /// <summary>Whether a generation makes latents of pictures.</summary>
+    private bool Encodes(GenerationRequest request, IReadOnlyList<PreparedControl> units) =>
+        request.Initial is not null
+        || request.Upscale is not null
+        || (request.Hires is { } hires && UpscalerCatalogue.LookFor(hires.Upscaler) is not { Latents: not null })
+        || _unet.Params.ConcatenatedChannels > 0
+        || units.Any(unit => unit.Strength.IsOn && unit.EncodesPicture);
+
     /// <summary>
     /// Refuses what is not for the model before anything is computed: sizes that it is not told, units of other
     /// families; units of weight 0 are none.
@@ -350,6 +358,13 @@ public sealed class PictureGenerator
             "originalSize",
             request.OriginalSize,
             $"is for {ToldOfSizes()}; the model is {_family.FullName}, which is not told of sizes."
+        );
+        RequestRules.Require(
+            _autoencoder.Params.HasEncoder || !Encodes(request, units),
+            "vae",
+            request.Vae,
+            "is TAESD's decoder alone, and this request has pictures to encode (to start from, to enlarge, to refer "
+                + "to, or an inpainting model's); the encoder must lie beside it, under its name with encoder in it."
         );
         static string ToldOfSizes() =>
             string.Join(

@@ -65,6 +65,9 @@ public sealed record PreparedControl
     /// <summary>How it holds the picture to the hint's colours; null where it does not.</summary>
     internal ColourFix? ColourFix { get; init; }
 
+    /// <summary>Whether latents are made of its hint.</summary>
+    internal bool EncodesPicture => ControlNet is Reference || ColourFix is not null;
+
     /// <summary>
     /// Whether it acts in the only pass, or the first (<see cref="ControlPasses.Low"/>) or second
     /// (<see cref="ControlPasses.High"/>) of two.

@@ -58,6 +58,13 @@ public sealed record GenerationRequest
     /// <summary>Name or label of a scheduler; default <c>automatic</c>.</summary>
     public string Scheduler { get; init; } = SamplerCatalogue.Automatic;
 
+    /// <summary>
+    /// How much fresh noise samplers draw that draw any, 0 (none) to 1; null (the default) for the sampler's own
+    /// (<see cref="SamplerEntry.DefaultEta"/>). Not for samplers without one.
+    /// </summary>
+    [Range(0.0, 1.0)]
+    public double? Eta { get; init; }
+
     /// <summary>Guidance scale (CFG), 1 to 30; 1 follows the prompt alone, 7 (the default) amplifies it.</summary>
     [Range(1.0, 30.0)]
     public double GuidanceScale { get; init; } = 7;
@@ -91,6 +98,20 @@ public sealed record GenerationRequest
 
     /// <summary>Whether the picture can be laid side by side without seams.</summary>
     public bool Tiling { get; init; }
+
+    /// <summary>
+    /// Every how many steps all of the networks is computed; between them their deep features, and what control adds
+    /// there, are those of the last such step. 1 (the default) for each step, to 20: faster, and another picture.
+    /// </summary>
+    [Range(1, 20)]
+    public int Cache { get; init; } = 1;
+
+    /// <summary>
+    /// Share of the tokens that self-attention over the largest feature map does without, 0 (the default) to 0.75:
+    /// faster, and another picture.
+    /// </summary>
+    [Range(0.0, 0.75)]
+    public double TokenMerging { get; init; }
 
     /// <summary>What SDXL is told of the picture's size; null (the default) for the result's, uncropped.</summary>
     public OriginalSize? OriginalSize { get; init; }
@@ -130,6 +151,7 @@ public sealed record GenerationRequest
             Sampler = Sampler,
             Scheduler = Scheduler,
             Steps = Steps,
+            Eta = Eta,
             Denoise = Initial?.Denoise ?? 1,
         };
 

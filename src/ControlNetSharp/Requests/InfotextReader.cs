@@ -158,6 +158,11 @@ internal sealed partial class InfotextReader
 
         TryWhole("Steps", (request, steps) => request with { Steps = steps });
         TryNumber("CFG scale", (request, scale) => request with { GuidanceScale = scale });
+        var resolved = SamplerCatalogue.Resolve(_request.Sampler).Sampler;
+        if (resolved.DefaultEta is { } usual)
+        {
+            TryNumber(EtaKeyOf(resolved.Name), (request, eta) => request with { Eta = eta == usual ? null : eta });
+        }
     }
 
     private bool IsBy(string program) =>
@@ -245,6 +250,7 @@ internal sealed partial class InfotextReader
             "Clip skip",
             (request, layer) => request with { ClipSkip = Math.Abs(layer) is > 1 and var skip ? skip : null }
         );
+        TryNumber("Token merging ratio", (request, ratio) => request with { TokenMerging = ratio });
         if (Take("Tiling") is { } tiling)
         {
             Try(

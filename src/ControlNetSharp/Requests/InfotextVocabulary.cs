@@ -37,11 +37,13 @@ internal static partial class InfotextVocabulary
         "Original Size",
     };
 
+    /// <summary>What the eta of a sampler is called.</summary>
+    public static string EtaKeyOf(string sampler) => sampler == "DDIM" ? "Eta DDIM" : "Eta";
+
     /// <summary>Values of keys that are not used here with which they change nothing.</summary>
     public static readonly Dictionary<string, string> Unchanged = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Variation seed strength"] = "0",
-        ["Token merging ratio"] = "0",
         ["Token merging ratio hr"] = "0",
         ["NGMS"] = "0",
         ["Skip Early CFG"] = "0",

@@ -27,17 +27,19 @@ internal static class InfotextWriter
             Settings = [.. WithoutGaps(Settings(request, facts))],
         };
 
-    /// <summary>What of a request's regions and strengths the text does not say, by member.</summary>
+    /// <summary>What of a request's steps, regions and strengths the text does not say, by member.</summary>
     public static IEnumerable<(string Member, string Value, string Problem)> Unsaid(GenerationRequest request) =>
-        (
-            from region in request.Regions.Index()
-            select ($"regions[{region.Index}].prompt", region.Item.Prompt, OnlyInManifest + ".")
-        ).Concat(
-            from unit in request.Units.Index()
+        [
+            .. from cache in new[] { request.Cache }
+            where cache > 1
+            select ("cache", Text(cache), OnlyInManifest + "."),
+            .. from region in request.Regions.Index()
+            select ($"regions[{region.Index}].prompt", region.Item.Prompt, OnlyInManifest + "."),
+            .. from unit in request.Units.Index()
             where unit.Item.IsOn
             from unsaid in Unsaid(unit.Item)
-            select ($"units[{unit.Index}].{unsaid.Name}", $"{unsaid.Name}={unsaid.Value}", unsaid.Problem)
-        );
+            select ($"units[{unit.Index}].{unsaid.Name}", $"{unsaid.Name}={unsaid.Value}", unsaid.Problem),
+        ];
 
     private static IEnumerable<(string Name, string Value, string Problem)> Unsaid(ControlUnit unit)
     {
@@ -97,6 +99,8 @@ internal static class InfotextWriter
             ("VAE", facts.Vae?.Name),
             ("Denoising strength", Text(Denoise(request))),
             ("Clip skip", request.ClipSkip > 1 ? Text(request.ClipSkip) : null),
+            Eta(request),
+            ("Token merging ratio", request.TokenMerging > 0 ? Text(request.TokenMerging) : null),
             ("RNG", "CPU"),
             ("Tiling", request.Tiling ? "True" : null),
             .. Units(request.Units, facts.ControlNets),
@@ -123,6 +127,13 @@ internal static class InfotextWriter
             ("Seed", Text(facts.Seed)),
             ("Size", facts.Size.ToString()),
         ];
+    }
+
+    private static (string Key, string? Value) Eta(GenerationRequest request)
+    {
+        var sampler = SamplerCatalogue.Resolve(request.Sampler).Sampler;
+        var isUsual = request.Eta is null || request.Eta == sampler.DefaultEta;
+        return (InfotextVocabulary.EtaKeyOf(sampler.Name), isUsual ? null : Text(request.Eta));
     }
 
     private static IEnumerable<(string Key, string? Value)> Units(

@@ -36,6 +36,7 @@ internal static class RequestRules
         CheckSampling(request);
         CheckPasses(request);
         CheckUpscale(request);
+        SavingRules.Check(request);
         Require(
             request.StyleAlignment is null || request.Batch > 1,
             "styleAlignment",
@@ -293,7 +294,15 @@ internal static class RequestRules
 
     private static void CheckSampling(GenerationRequest request)
     {
-        var scheduler = Resolve(request).Scheduler;
+        var (sampler, scheduler) = Resolve(request);
+        var fresh = SamplerCatalogue.Samplers.Where(row => row.DefaultEta is not null);
+        Require(
+            request.Eta is null || sampler.DefaultEta is not null,
+            "eta",
+            request.Eta,
+            "is for samplers that draw fresh noise by it, "
+                + $"{string.Join(", ", fresh.Select(row => row.Name))}; the sampler is {sampler.Name}."
+        );
         Require(
             request.Steps <= scheduler.MostSteps,
             "steps",

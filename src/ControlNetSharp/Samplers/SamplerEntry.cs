@@ -58,6 +58,12 @@ public sealed record SamplerEntry
     /// </summary>
     public bool EndsAtFirstTimestep { get; }
 
+    /// <summary>
+    /// Whether eta says by which share of the next timestep a step goes below it, <see cref="LevelStep.Below"/>, and
+    /// not how much of the possible fresh noise there is.
+    /// </summary>
+    internal bool EtaLowersTimesteps { get; init; }
+
     /// <summary>The function.</summary>
     internal SamplerFunction Run { get; }
 }

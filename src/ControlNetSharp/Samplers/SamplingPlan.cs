@@ -69,8 +69,20 @@ internal sealed class SamplingPlan
             options.Denoise == 1 ? steps.Count
             : options.RunAllSteps ? options.Steps
             : Math.Min(steps.Count, (int)(options.Denoise * steps.Count) + 1);
-        return new(sampler, scheduler, [.. steps.TakeLast(run)], options.Eta ?? sampler.DefaultEta ?? 0);
+        var eta = options.Eta ?? sampler.DefaultEta ?? 0;
+        if (sampler.EtaLowersTimesteps)
+        {
+            steps = [.. steps.Select(step => step with { Below = Below(step.To, eta, schedule) })];
+        }
+
+        return new(sampler, scheduler, [.. steps.TakeLast(run)], eta);
     }
+
+    /// <summary>
+    /// The level at ⌊(1 - eta) · t⌋; the level of t itself where eta is 0, though t is no whole number.
+    /// </summary>
+    private static NoiseLevel Below(NoiseLevel level, double eta, NoiseSchedule schedule) =>
+        eta == 0 ? level : schedule.LevelAt(Math.Floor((1 - eta) * level.Timestep));
 
     /// <summary>The latents that <see cref="Run"/> starts from; fresh, owned by the caller.</summary>
     /// <param name="noise">[B, 4, h, w], standard normal. Borrowed.</param>

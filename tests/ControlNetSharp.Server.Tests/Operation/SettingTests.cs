@@ -93,6 +93,7 @@ public class SettingTests
                     Devices = ["cpu", "tpu", "cpu"],
                     Dtype = "fp17",
                     Results = folder["keys"],
+                    PreviewDecoders = [folder["no"]],
                     ApiKeyFile = folder["keys"],
                     Jobs = "Host=h;Nonsense=1",
                     Users = [new("a", "1"), new("a", "2")],
@@ -102,7 +103,7 @@ public class SettingTests
             .ToList();
 
         Assert.Equal(
-            ["auth", "api-key-file", "jobs", "models", "results", "device", "dtype", "device"],
+            ["auth", "api-key-file", "jobs", "models", "preview-decoder", "results", "device", "dtype", "device"],
             problems
         );
     }

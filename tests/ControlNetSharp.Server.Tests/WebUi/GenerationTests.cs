@@ -198,6 +198,9 @@ public class GenerationTests(WebUiClient client) : IClassFixture<WebUiClient>
     [InlineData("""{"sampler_name": "Euler a", "eta": 0}""", "Sampler: Euler,")]
     [InlineData("""{"sampler_name": "Euler a", "eta": 1.0}""", "Sampler: Euler a,")]
     [InlineData("""{"override_settings": {"CLIP_stop_at_last_layers": 2}}""", "Clip skip: 2")]
+    [InlineData("""{"override_settings": {"token_merging_ratio": 0.4}}""", "Token merging ratio: 0.4")]
+    [InlineData("""{"sampler_name": "TCD", "eta": 0.3}""", "Sampler: TCD, Schedule type: LCM")]
+    [InlineData("""{"sampler_name": "TCD", "eta": 0.5}""", "Eta: 0.5")]
     [InlineData("""{"override_settings": {"sd_model_checkpoint": null, "jpeg_quality": null, "s_churn": null}}""", "Model: pocket")]
     [InlineData("""{"infotext": "x\nSteps: 2, Sampler: Heun, CFG scale: 3, Seed: 1"}""", "Steps: 1, Sampler: Heun, Schedule type: Uniform, CFG scale: 3, Seed: 7")]
     public async Task Sampling_AsClientsSayIt(string changes, string expected)

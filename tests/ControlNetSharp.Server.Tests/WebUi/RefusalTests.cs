@@ -14,7 +14,7 @@ public class RefusalTests(WebUiClient client) : IClassFixture<WebUiClient>
     [InlineData("""{"sampler_name": "Nonsense"}""", "sampler_name Nonsense")]
     [InlineData("""{"sampler_index": "LMS"}""", "sampler_name LMS")]
     [InlineData("""{"scheduler": "turbo"}""", "scheduler turbo")]
-    [InlineData("""{"sampler_name": "Euler a", "eta": 0.5}""", "eta 0.5")]
+    [InlineData("""{"sampler_name": "Euler a", "eta": 1.5}""", "eta 1.5")]
     [InlineData("""{"cfg_scale": 0}""", "cfg_scale 0")]
     [InlineData("""{"steps": 0}""", "steps 0")]
     [InlineData("""{"width": 0}""", "width 0")]

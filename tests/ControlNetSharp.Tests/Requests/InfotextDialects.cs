@@ -124,11 +124,11 @@ internal static class InfotextDialects
             "A1111, all that goes another way",
             """
             a face
-            Steps: 25, Sampler: DPM++ SDE, Schedule type: Turbo, CFG scale: 0.5, Seed: -1, Face restoration: CodeFormer, Size: 520x5000, Model hash: 6ce0161689, Model: m, Variation seed: 12, Variation seed strength: 0.2, Clip skip: 15, ENSD: 31337, Token merging ratio: 0.5, RNG: NV, Eta: 0.67, Refiner: sd_xl_refiner [7440042bbd], Refiner switch at: 0.8, ADetailer model: face_yolov8n.pt, ADetailer prompt: "a face, sharp", ADetailer version: 24.1.2, Version: v1.10.1
+            Steps: 25, Sampler: DPM++ SDE, Schedule type: Turbo, CFG scale: 0.5, Seed: -1, Face restoration: CodeFormer, Size: 520x5000, Model hash: 6ce0161689, Model: m, Variation seed: 12, Variation seed strength: 0.2, Clip skip: 15, ENSD: 31337, Token merging ratio: 0.9, RNG: NV, Eta: 0.67, Refiner: sd_xl_refiner [7440042bbd], Refiner switch at: 0.8, ADetailer model: face_yolov8n.pt, ADetailer prompt: "a face, sharp", ADetailer version: 24.1.2, Version: v1.10.1
             """,
             """
             m [6ce0161689], vae own, size -, 25 Euler automatic, cfg 7, seed -, skip -
-            lost Sampler DPM++ SDE: there is no such sampler; must be one of DPM++ 2M, DPM++ 2M SDE, Euler a, Euler, Heun, DDIM, PLMS, UniPC, LCM, DDPM.
+            lost Sampler DPM++ SDE: there is no such sampler; must be one of DPM++ 2M, DPM++ 2M SDE, Euler a, Euler, Heun, DDIM, PLMS, UniPC, LCM, TCD, DDPM.
             lost Schedule type Turbo: there is no such scheduler; must be one of automatic, uniform, karras, exponential, polyexponential, sgm_uniform, kl_optimal, align_your_steps, align_your_steps_xl, beta, simple, normal, ddim, trailing, ldm, lcm.
             lost CFG scale 0.5: must be a number from 1 to 30.
             lost Seed -1: means any seed: the picture will be another one.
@@ -138,7 +138,7 @@ internal static class InfotextDialects
             lost Variation seed strength 0.2: there is nothing like it here.
             lost Clip skip 15: must be a whole number from 1 to 12.
             lost ENSD 31337: there is nothing like it here.
-            lost Token merging ratio 0.5: there is nothing like it here.
+            lost Token merging ratio 0.9: must be a number from 0 to 0.75.
             lost RNG NV: noise is drawn as on a CPU here: the picture will be another one.
             lost Eta 0.67: there is nothing like it here.
             lost Refiner sd_xl_refiner [7440042bbd]: there is nothing like it here.
@@ -285,7 +285,7 @@ internal static class InfotextDialects
             """,
             """
             Kolors v1, vae own, size 768x1344, 50 Euler automatic, cfg 3.6, seed -, skip -, same noise
-            lost Sampler DPM++ 3M SDE Karras: there is no such sampler; must be one of DPM++ 2M, DPM++ 2M SDE, Euler a, Euler, Heun, DDIM, PLMS, UniPC, LCM, DDPM.
+            lost Sampler DPM++ 3M SDE Karras: there is no such sampler; must be one of DPM++ 2M, DPM++ 2M SDE, Euler a, Euler, Heun, DDIM, PLMS, UniPC, LCM, TCD, DDPM.
             lost Seed 1087151610341875: must be a whole number from 0 to 4294967295.
             """),
         (
@@ -315,7 +315,7 @@ internal static class InfotextDialects
             "fog, a silhouetted figure Negative prompt: Steps: 23, Sampler: Undefined, CFG scale: 3.5, Seed: 1760020955, Size: 832x1216, Clip skip: 2, Created Date: 2025-11-28T09:18:43.5269343Z, Civitai resources: [], Civitai metadata: {}",
             """
             pocket, vae own, size 832x1216, 23 Euler automatic, cfg 3.5, seed 1760020955, skip 2
-            lost Sampler Undefined: there is no such sampler; must be one of DPM++ 2M, DPM++ 2M SDE, Euler a, Euler, Heun, DDIM, PLMS, UniPC, LCM, DDPM.
+            lost Sampler Undefined: there is no such sampler; must be one of DPM++ 2M, DPM++ 2M SDE, Euler a, Euler, Heun, DDIM, PLMS, UniPC, LCM, TCD, DDPM.
             lost Model: the text does not say by name or hash which model it was.
             """),
         (

@@ -37,10 +37,12 @@ public class SamplerPropertyTests
             var result = plan.Run(
                 (x, _, _) => Denoise(x), start, like => source(like).to(type), cancellationToken: Token);
             // LDM's DDIM leaves the noise of timestep 0 in: that of the start, which a constant denoiser keeps.
+            // TCD leaves that of its last input in, which is fresh in part.
             // LCM's consistency function keeps a share of its last input, at timestep 0 all of it.
             var kept = 1 / (1 + 400 * lastTimestep * lastTimestep);
+            var (noisy, level) = sampler == "TCD" ? (seen, plan.Steps[^1].From) : (start, plan.Start);
             var expected = sampler == "LCM" ? Math.Sqrt(1 - kept) * target + kept * seen
-                : end.Alpha * target + end.Sigma / plan.Start.Sigma * (start - plan.Start.Alpha * target);
+                : end.Alpha * target + end.Sigma / level.Sigma * (noisy - level.Alpha * target);
             Goldens.AssertClose(expected, result, tolerance, $"{sampler} on {scheduler} in {type}");
         }
 
@@ -126,6 +128,7 @@ public class SamplerPropertyTests
     [InlineData("DDPM", 8)]
     [InlineData("UniPC", 8)]
     [InlineData("LCM", 8)]
+    [InlineData("TCD", 8)]
     [InlineData("PLMS", 9)]
     [InlineData("Heun", 15)]
     public void Sampler_WithEightSteps_CallsTheDenoiserAsOftenAsItsDocSays(string sampler, int calls)
@@ -148,6 +151,8 @@ public class SamplerPropertyTests
     [InlineData("DPM++ 2M SDE", null, 7)]
     [InlineData("DPM++ 2M SDE", 0.0, 0)]
     [InlineData("LCM", null, 7)]
+    [InlineData("TCD", null, 7)]
+    [InlineData("TCD", 0.0, 0)]
     [InlineData("DDPM", null, 7)]
     public void Sampler_WithEightSteps_DrawsNoiseOnlyWhereItIsUsed(string sampler, double? eta, int draws)
     {
