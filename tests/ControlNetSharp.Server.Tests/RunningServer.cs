@@ -14,7 +14,7 @@ internal sealed class RunningServer : IAsyncDisposable
     {
         (_folder, _isOwn, App) = (folder, isOwn, app);
         Address = new Uri(app.Urls.Single());
-        Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(2) };
+        Client = Patience.Client(Address);
     }
 
     public WebApplication App { get; }

@@ -70,7 +70,7 @@ internal sealed class ControlNetProcess : IAsyncDisposable
     /// <summary>A client of the server.</summary>
     public HttpClient Client(string? login = null)
     {
-        var client = new HttpClient { BaseAddress = new Uri(FirstLine), Timeout = TimeSpan.FromMinutes(1) };
+        var client = Patience.Client(new Uri(FirstLine));
         if (login is not null)
         {
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(

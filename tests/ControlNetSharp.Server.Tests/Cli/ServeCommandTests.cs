@@ -122,7 +122,7 @@ public class ServeCommandTests
         var address = json
             ? JsonNode.Parse(server.FirstLine)!["address"]!.GetValue<string>()
             : server.FirstLine;
-        using var client = new HttpClient { BaseAddress = new Uri(address) };
+        using var client = Patience.Client(new Uri(address));
 
         Assert.Equal("ready", await client.GetStringAsync("/readyz", Stop));
         Assert.Equal(0, await server.EndAsync());

@@ -131,7 +131,7 @@ public class ClientTests
         using var folder = new TemporaryFolder();
         var first = await RunningServer.StartAsync(FrontEnd, folder);
         var port = first.Address.Port;
-        using var http = new HttpClient { BaseAddress = first.Address };
+        using var http = Patience.Client(first.Address);
         var client = new ControlNetClient(http);
         var id = (await client.SubmitAsync(Small, null, Stop)).Id;
         await using var jobs = client.WatchAsync(id, Stop).GetAsyncEnumerator(Stop);

@@ -258,7 +258,7 @@ public class ImagesTests
         new("pocket", new ApiKeyCredential("any"), Options(server));
 
     private static OpenAIClientOptions Options(RunningServer server) =>
-        new() { Endpoint = new Uri(server.Address, "/v1") };
+        new() { Endpoint = new Uri(server.Address, "/v1"), NetworkTimeout = Patience.Time };
 
     private static byte[] RightHalfTransparent(int size)
     {

@@ -71,7 +71,7 @@ public sealed class FormTests(StudioBrowser browser)
 
         // The finished picture, twice as large as it is: without its units, which were for the first pass.
         await studio.Button("Enlarge").ClickAsync();
-        await Expect(studio.Picture).Not.ToHaveAttributeAsync("src", made, new() { Timeout = 1_200_000 });
+        await Expect(studio.Picture).Not.ToHaveAttributeAsync("src", made, new() { Timeout = Patience.Milliseconds });
         await studio.WhenMadeAsync();
         Assert.Equal(768, await WidthAsync(studio));
     }

@@ -51,7 +51,7 @@ public sealed partial class LiveTests(StudioBrowser browser)
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"live: {shown} pictures in the {seconds:0.0} s that the pen moved, {shown / seconds:0.00} a second"
         );
-        await Expect(studio.Progress).ToBeVisibleAsync(new() { Timeout = 300_000 });
+        await Expect(studio.Progress).ToBeVisibleAsync(new() { Timeout = Patience.Milliseconds });
         await MoveAsync(studio, y: 0.95f, TimeSpan.Zero);
 
         var jobs = await Waiting.UntilAsync(

@@ -26,6 +26,7 @@ public sealed class StudioBrowser : IAsyncLifetime
             return;
         }
 
+        Assertions.SetDefaultExpectTimeout(Patience.Milliseconds);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(
             // A container has no sandbox of its own for a root user.

@@ -11,8 +11,6 @@ namespace ControlNetSharp.Server.Tests.Studio;
 /// </summary>
 internal sealed class StudioPage : IAsyncDisposable
 {
-    /// <summary>Slow machines take their time; a test that waits so long has failed.</summary>
-    private const float Patience = 300_000;
     private const string Screenshots = "CONTROLNETSHARP_SCREENSHOTS";
 
     private readonly IBrowserContext _context;
@@ -22,7 +20,7 @@ internal sealed class StudioPage : IAsyncDisposable
     private StudioPage(IBrowserContext context, IPage page, Uri address)
     {
         (_context, Page) = (context, page);
-        page.SetDefaultTimeout(Patience);
+        page.SetDefaultTimeout(Patience.Milliseconds);
         page.Console += (_, message) =>
         {
             if (message.Type == "error")

@@ -24,7 +24,7 @@ public sealed class StudioTests(StudioBrowser browser)
         [(0.43f, 0.85f), (0.43f, 0.6f), (0.57f, 0.6f), (0.57f, 0.85f)],
     ];
 
-    private static readonly LocatorAssertionsToBeVisibleOptions Patient = new() { Timeout = 300_000 };
+    private static readonly LocatorAssertionsToBeVisibleOptions Patient = new() { Timeout = Patience.Milliseconds };
 
     [Fact]
     public async Task FirstClick_MakesThePictureOfTheReadyExample()
@@ -63,7 +63,7 @@ public sealed class StudioTests(StudioBrowser browser)
         await Expect(studio.Progress).ToHaveAttributeAsync(
             "aria-valuenow",
             new Regex("^[1-9]", RegexOptions.None, TimeSpan.FromSeconds(1)),
-            new() { Timeout = 300_000 }
+            new() { Timeout = Patience.Milliseconds }
         );
         var followed = await studio.WhenMadeAsync();
         await studio.KeepAsync("drawing");
@@ -124,7 +124,7 @@ public sealed class StudioTests(StudioBrowser browser)
 
         await studio.Cancel.ClickAsync();
 
-        await Expect(studio.Result.GetByText("Stopped.")).ToBeVisibleAsync(new() { Timeout = 300_000 });
+        await Expect(studio.Result.GetByText("Stopped.")).ToBeVisibleAsync(new() { Timeout = Patience.Milliseconds });
         await Expect(studio.Cancel).ToBeHiddenAsync();
     }
 
@@ -163,7 +163,7 @@ public sealed class StudioTests(StudioBrowser browser)
         var found = opened.Gallery.GetByRole(AriaRole.Button, new() { Name = prompt });
         await Expect(found).ToBeVisibleAsync(Patient);
         await opened.Page.GetByRole(AriaRole.Searchbox).FillAsync("a red balloon");
-        await Expect(found).ToBeHiddenAsync(new() { Timeout = 300_000 });
+        await Expect(found).ToBeHiddenAsync(new() { Timeout = Patience.Milliseconds });
         await opened.Page.GetByRole(AriaRole.Searchbox).FillAsync("green TREE");
         await found.ClickAsync();
         await Expect(opened.Picture).ToBeVisibleAsync(Patient);
@@ -182,7 +182,7 @@ public sealed class StudioTests(StudioBrowser browser)
 
         await studio.DropAsync(picture, "rocket.png");
 
-        await Expect(studio.Prompt).ToHaveValueAsync("a white rocket by day", new() { Timeout = 300_000 });
+        await Expect(studio.Prompt).ToHaveValueAsync("a white rocket by day", new() { Timeout = Patience.Milliseconds });
         await Expect(studio.Seed).ToHaveValueAsync("4711");
         await Expect(studio.Steps).ToHaveValueAsync("3");
         await Expect(studio.Control(1).GetByRole(AriaRole.Combobox, new() { Name = "Kind" })).ToHaveValueAsync("lineart");
@@ -216,7 +216,7 @@ public sealed class StudioTests(StudioBrowser browser)
             data
         );
         await studio.DropAsync(picture, "cup.png");
-        await Expect(studio.Prompt).ToHaveValueAsync("a red cup", new() { Timeout = 300_000 });
+        await Expect(studio.Prompt).ToHaveValueAsync("a red cup", new() { Timeout = Patience.Milliseconds });
         await Expect(StudioPage.AlsoSet(studio.Page.Locator("body"))).ToHaveTextAsync(["clipSkip 2", "regions 1"]);
         await Expect(StudioPage.AlsoSet(studio.Control(1)))
             .ToHaveTextAsync(["softness 0.5", "unconditional 0", "resolution 192"]);

@@ -11,7 +11,7 @@ namespace ControlNetSharp.Server.Tests.Studio;
 [Collection(StudioTestGroup.Name)]
 public sealed class TrainingPageTests(StudioBrowser browser)
 {
-    private static readonly LocatorAssertionsToBeVisibleOptions Patient = new() { Timeout = 300_000 };
+    private static readonly LocatorAssertionsToBeVisibleOptions Patient = new() { Timeout = Patience.Milliseconds };
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -40,8 +40,8 @@ public sealed class TrainingPageTests(StudioBrowser browser)
         await run.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
 
         // The later one stands above, and the first one can be resumed no more.
-        await Expect(run).ToHaveCountAsync(2, new() { Timeout = 300_000 });
-        await Expect(run.GetByRole(AriaRole.Button, new() { Name = "Resume" })).ToHaveCountAsync(0, new() { Timeout = 300_000 });
+        await Expect(run).ToHaveCountAsync(2, new() { Timeout = Patience.Milliseconds });
+        await Expect(run.GetByRole(AriaRole.Button, new() { Name = "Resume" })).ToHaveCountAsync(0, new() { Timeout = Patience.Milliseconds });
         var steps = await Waiting.UntilAsync(() => CurveAsync("in-two-parts"), steps => steps.Count > 0);
         Assert.True(steps[0] > 2, $"The second part begins at step {steps[0]}.");
         await run.First.GetByRole(AriaRole.Button, new() { Name = "Stop" }).ClickAsync();

@@ -6,7 +6,7 @@ internal static class Waiting
     /// <summary>The first answer that is so.</summary>
     public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isSo)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        using var patience = new CancellationTokenSource(Patience.Time);
         while (true)
         {
             var answer = await ask();

@@ -145,7 +145,7 @@ public sealed class SampleTests : IDisposable
         }
 
         var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        using var client = new HttpClient { BaseAddress = new Uri(address) };
+        using var client = new HttpClient { BaseAddress = new Uri(address), Timeout = Timeout.InfiniteTimeSpan };
         Assert.Equal("Healthy", await client.GetStringAsync("/healthz", stop));
         using var form = new MultipartFormDataContent { { new ByteArrayContent(await File.ReadAllBytesAsync(Photograph, stop)), "picture", "cup.png" } };
         using var response = await client.PostAsync($"/cup?prompt={Uri.EscapeDataString(Prompt)}&steps={Steps}", form, stop);
