@@ -15,7 +15,8 @@ namespace ControlNetSharp.Training;
 public sealed class Trainer : IDisposable
 {
     private const string StepKey = "step";
-    private const string LossKey = "running loss";
+    private const string RunningPrefix = "running ";
+    private const string LossKey = RunningPrefix + "loss";
     private const string NotePrefix = "note.";
     private const string AveragePrefix = "average.";
     private readonly List<(string Name, Parameter Parameter)> _parameters;
@@ -26,6 +27,9 @@ public sealed class Trainer : IDisposable
     private readonly AdamW _adam;
     private readonly string[] _muonNames;
     private readonly Muon? _muon;
+
+    // Running means of what else the loss tells, by name.
+    private readonly SortedDictionary<string, double> _numbers = new(StringComparer.Ordinal);
 
     // The running mean of the loss.
     private double _loss = double.NaN;
@@ -90,6 +94,11 @@ public sealed class Trainer : IDisposable
     public double? Loss => double.IsNaN(_loss) ? null : _loss;
 
     /// <summary>
+    /// Running means of <see cref="TrainingStep.Numbers"/>, those before a resume included; none before they were told.
+    /// </summary>
+    public IReadOnlyDictionary<string, double> Numbers => _numbers;
+
+    /// <summary>
     /// What else of a run is to survive a resume, such as its best score; saved with each checkpoint.
     /// </summary>
     public Dictionary<string, string> Notes { get; } = new(StringComparer.Ordinal);
@@ -146,7 +155,7 @@ public sealed class Trainer : IDisposable
         {
             var rate = _options.LearningRate.At(Steps, _options.Steps);
             var (value, norm) = Step(loss, rate);
-            _loss = double.IsNaN(_loss) ? value : _loss * 0.99 + value * 0.01;
+            _loss = Running(_loss, value);
             if (Steps % _options.LogEvery == 0)
             {
                 var progress = new TrainingProgress(
@@ -156,10 +165,13 @@ public sealed class Trainer : IDisposable
                     norm,
                     rate,
                     (Steps - firstStep) / clock.Elapsed.TotalSeconds
-                );
+                )
+                {
+                    Numbers = new SortedDictionary<string, double>(_numbers, StringComparer.Ordinal),
+                };
                 _metrics.Add(
                     Steps,
-                    new Dictionary<string, double>
+                    new Dictionary<string, double>(_numbers)
                     {
                         ["loss"] = progress.Loss,
                         ["gradientNorm"] = norm,
@@ -203,6 +215,7 @@ public sealed class Trainer : IDisposable
     {
         var parts = _options.Workers * _options.Accumulation;
         var losses = new double[parts];
+        var told = new IDictionary<string, double>[parts];
         for (var first = 0; first < parts; first += _options.Workers)
         {
             if (_options.Workers == 1)
@@ -225,6 +238,14 @@ public sealed class Trainer : IDisposable
             );
         }
 
+        foreach (var number in told.SelectMany(numbers => numbers).GroupBy(number => number.Key))
+        {
+            _numbers[number.Key] = Running(
+                _numbers.GetValueOrDefault(number.Key, double.NaN),
+                number.Average(part => part.Value)
+            );
+        }
+
         var norm = _adam.Step(rate, _options.LargestGradientNorm);
         _muon?.Step(rate);
         WeightAverage?.Update(Steps);
@@ -236,19 +257,21 @@ public sealed class Trainer : IDisposable
             using var scope = NewDisposeScope();
             var seed = unchecked((_options.Seed * 1_000_003 + Steps) * parts + part);
             using var generator = new Generator((ulong)seed, CPU);
-            var l = loss(
-                new TrainingStep(
-                    Steps,
-                    _options.Steps,
-                    part,
-                    new Random(unchecked((int)(seed * 2654435761L >> 7))),
-                    generator
-                )
+            var step = new TrainingStep(
+                Steps,
+                _options.Steps,
+                part,
+                new Random(unchecked((int)(seed * 2654435761L >> 7))),
+                generator
             );
+            var l = loss(step);
+            told[part] = step.Numbers;
             losses[part] = l.item<float>();
             l.Over(parts).backward();
         }
     }
+
+    private static double Running(double mean, double value) => double.IsNaN(mean) ? value : mean * 0.99 + value * 0.01;
 
     private void Validate(Func<IReadOnlyDictionary<string, double>> validate)
     {
@@ -307,6 +330,11 @@ public sealed class Trainer : IDisposable
 
         metadata.Add(StepKey, Steps.ToString(CultureInfo.InvariantCulture));
         metadata.Add(LossKey, _loss.ToString("r", CultureInfo.InvariantCulture));
+        foreach (var (name, mean) in _numbers)
+        {
+            metadata.Add(RunningPrefix + name, mean.ToString("r", CultureInfo.InvariantCulture));
+        }
+
         try
         {
             _checkpoints.Write(Steps, State(), metadata);
@@ -386,6 +414,18 @@ public sealed class Trainer : IDisposable
         _loss = double.TryParse(file.Metadata.GetValueOrDefault(LossKey), CultureInfo.InvariantCulture, out var loss)
             ? loss
             : double.NaN;
+        foreach (
+            var (key, value) in file.Metadata.Where(pair =>
+                pair.Key != LossKey && pair.Key.StartsWith(RunningPrefix, StringComparison.Ordinal)
+            )
+        )
+        {
+            if (double.TryParse(value, CultureInfo.InvariantCulture, out var mean))
+            {
+                _numbers[key[RunningPrefix.Length..]] = mean;
+            }
+        }
+
         _adam.Steps =
             file.Metadata.TryGetValue(StepKey, out var text)
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step)
