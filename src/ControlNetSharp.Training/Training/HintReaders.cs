@@ -19,19 +19,19 @@ internal static class HintReaders
     /// <summary>Colours that are farther from all of the palette (in RGB, 0 to 255) are of no class.</summary>
     private const double FarthestColour = 12;
 
-    /// <summary>Natural logarithm of the metres beyond which there is sky, whose direction the network does not know.</summary>
+    /// <summary>Logarithm of the metres beyond which there is sky, whose direction the network does not know.</summary>
     private static readonly double Sky = Math.Log(200);
 
-    private static readonly Dictionary<string, Func<EmbeddedMaps, Tensor, Tensor>> Rows = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Row> Rows = new(StringComparer.Ordinal)
     {
-        ["canny"] = (maps, hints) => Lines(maps, hints),
-        ["hough"] = (maps, hints) => Lines(maps, hints, reach: 3, elsewhere: OtherEdges),
-        ["hed"] = (maps, hints) => Lines(maps, hints),
-        ["scribble"] = (maps, hints) => Lines(maps, hints, reach: 3),
-        ["segmentation"] = Areas,
-        ["normal"] = Directions,
-        ["depth"] = Nearness,
-        ["lineart"] = (maps, hints) => Lines(maps, hints),
+        ["canny"] = new(5, (maps, hints) => Lines(maps, hints)),
+        ["hough"] = new(5, (maps, hints) => Lines(maps, hints, reach: 3, elsewhere: OtherEdges)),
+        ["hed"] = new(2.5, (maps, hints) => Lines(maps, hints)),
+        ["scribble"] = new(1.3, (maps, hints) => Lines(maps, hints, reach: 3)),
+        ["segmentation"] = new(0.08, Areas),
+        ["normal"] = new(3.5, Directions),
+        ["depth"] = new(4.5, Nearness),
+        ["lineart"] = new(8, (maps, hints) => Lines(maps, hints)),
     };
 
     /// <summary>The condition kinds that are read.</summary>
@@ -41,7 +41,7 @@ internal static class HintReaders
     /// <param name="condition">A kind's name or alias, or a name of one's own.</param>
     public static bool Has(string condition) => Rows.ContainsKey(KindOf(condition));
 
-    /// <summary>The loss of each picture.</summary>
+    /// <summary>The loss of each picture: about 1 more for another scene than for the hint's own.</summary>
     /// <param name="condition">One that <see cref="Has"/> a row.</param>
     /// <param name="maps">What the network sees in B pictures.</param>
     /// <param name="hints">[B, 3, H, W] of any size, 0..1. Borrowed.</param>
@@ -49,15 +49,23 @@ internal static class HintReaders
     public static Tensor Losses(string condition, EmbeddedMaps maps, Tensor hints)
     {
         using var scope = NewDisposeScope();
-        return Rows[KindOf(condition)](maps, hints).MoveToOuterDisposeScope();
+        return Differences(condition, maps, hints).Times(Rows[KindOf(condition)].Scale).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The same as it is measured: nats, shares of directions or of variance.</summary>
+    /// <inheritdoc cref="Losses"/>
+    internal static Tensor Differences(string condition, EmbeddedMaps maps, Tensor hints)
+    {
+        using var scope = NewDisposeScope();
+        return Rows[KindOf(condition)].Difference(maps, hints).MoveToOuterDisposeScope();
+    }
+
+    private static long[] SizeOf(Tensor map) => [map.shape[2], map.shape[3]];
 
     private static string KindOf(string condition) =>
         ConditionKind.All.FirstOrDefault(kind => kind.IsCalled(condition))?.Name ?? condition;
 
-    /// <summary>
-    /// Binary cross-entropy of the edges with how bright the lines are.
-    /// </summary>
+    /// <summary>Binary cross-entropy of the edges with how bright the lines are.</summary>
     /// <param name="maps">What is seen.</param>
     /// <param name="hints">Bright lines on black.</param>
     /// <param name="reach">Lines are so many pixels wider than edges, less one; odd.</param>
@@ -65,9 +73,9 @@ internal static class HintReaders
     private static Tensor Lines(EmbeddedMaps maps, Tensor hints, long reach = 1, double elsewhere = 1)
     {
         var edges = reach == 1 ? maps.Edges : max_pool2d(maps.Edges, reach, 1, reach / 2);
-        var (grey, size) = (hints.mean([1], keepdim: true), edges.shape[2..]);
+        var (grey, size) = (hints.mean([1], keepdim: true), SizeOf(edges));
         // Of several pixels the brightest: the mean of a thin line and of what is beside it is no line.
-        var lines = grey.shape[2..].SequenceEqual(size) ? grey : adaptive_max_pool2d(grey, size);
+        var lines = SizeOf(grey).SequenceEqual(size) ? grey : adaptive_max_pool2d(grey, size);
         var counts = lines.Times(1 - elsewhere).Plus(elsewhere);
         var error = binary_cross_entropy_with_logits(edges, lines, reduction: nn.Reduction.None);
         return (error * counts).sum([1, 2, 3]) / counts.sum([1, 2, 3]);
@@ -85,10 +93,10 @@ internal static class HintReaders
                 device: hints.device
             )
             .reshape(1, -1, 3, 1, 1);
-        var colours = interpolate(hints, size: maps.Classes.shape[2..], mode: InterpolationMode.Nearest);
+        var colours = interpolate(hints, size: SizeOf(maps.Classes), mode: InterpolationMode.Nearest);
         var (distances, labels) = (colours.unsqueeze(1) - palette).square().sum(2).min(1);
         var isOfNone = distances.IsAbove(Math.Pow(FarthestColour / 255, 2));
-        labels = labels.where(isOfNone.logical_not(), full_like(labels, NoClass));
+        labels = labels.where(isOfNone.logical_not(), tensor(NoClass, device: labels.device));
         var error = cross_entropy(maps.Classes, labels, ignore_index: NoClass, reduction: nn.Reduction.None);
         return error.sum([1, 2]) / isOfNone.logical_not().sum([1, 2]).to(ScalarType.Float32).AtLeast(1);
     }
@@ -98,7 +106,7 @@ internal static class HintReaders
     {
         // The colours of NormalColours: red is left, where x is right.
         var wanted =
-            adaptive_avg_pool2d(hints, maps.Normals.shape[2..]).Times(2).Minus(1)
+            adaptive_avg_pool2d(hints, SizeOf(maps.Normals)).Times(2).Minus(1)
             * tensor(new[] { -1f, 1f, 1f }, device: hints.device).reshape(1, 3, 1, 1);
         var solid = maps.Depth.detach().IsAtLeast(Sky).logical_not().squeeze(1).to(ScalarType.Float32);
         var error = cosine_similarity(maps.Normals, wanted, dim: 1).SubtractedFrom(1);
@@ -111,7 +119,7 @@ internal static class HintReaders
     /// </summary>
     private static Tensor Nearness(EmbeddedMaps maps, Tensor hints)
     {
-        var wanted = adaptive_avg_pool2d(hints.mean([1], keepdim: true), maps.Depth.shape[2..]);
+        var wanted = adaptive_avg_pool2d(hints.mean([1], keepdim: true), SizeOf(maps.Depth));
         return (Standard(maps.Depth.neg().exp()) - Standard(wanted)).square().mean([1, 2, 3]).Over(2);
 
         static Tensor Standard(Tensor map)
@@ -121,4 +129,12 @@ internal static class HintReaders
             return centred / centred.square().mean([1, 2, 3], keepdim: true).Plus(LeastVariance).sqrt();
         }
     }
+
+    /// <summary>How a kind is read.</summary>
+    /// <param name="Scale">
+    /// What makes the kinds weigh alike: one over how much more the pictures of other scenes differ than those of the
+    /// hints, in the mean of three scenes.
+    /// </param>
+    /// <param name="Difference">Of each picture, from the maps and the hints.</param>
+    private sealed record Row(double Scale, Func<EmbeddedMaps, Tensor, Tensor> Difference);
 }

@@ -9,7 +9,7 @@ namespace ControlNetSharp.Training;
 /// Cycle consistency as a reward: what is predicted in one step from latents with little noise is decoded, and what is
 /// read in it compared with the hint, so that a control learns what its hints mean and not only how pictures are
 /// denoised. Gradients go through reader and Autoencoder, both locked, to the prediction. Source: Li et al. 2024
-/// (ControlNet++), arXiv:2404.07987, section 3.3.
+/// (ControlNet++), arXiv:2404.07987.
 /// </summary>
 /// <param name="decode">Latents [B, 4, h, w] to pictures [B, 3, 8h, 8w], about −1..1, with gradients.</param>
 /// <param name="vision">The reader, which it then owns.</param>

@@ -15,8 +15,7 @@ namespace ControlNetSharp.Training;
 public sealed class Trainer : IDisposable
 {
     private const string StepKey = "step";
-    private const string RunningPrefix = "running ";
-    private const string LossKey = RunningPrefix + "loss";
+    private const string LossName = "loss";
     private const string NotePrefix = "note.";
     private const string AveragePrefix = "average.";
     private readonly List<(string Name, Parameter Parameter)> _parameters;
@@ -27,12 +26,7 @@ public sealed class Trainer : IDisposable
     private readonly AdamW _adam;
     private readonly string[] _muonNames;
     private readonly Muon? _muon;
-
-    // Running means of what else the loss tells, by name.
-    private readonly SortedDictionary<string, double> _numbers = new(StringComparer.Ordinal);
-
-    // The running mean of the loss.
-    private double _loss = double.NaN;
+    private readonly RunningMeans _means = new();
 
     /// <summary>
     /// Prepares the training of some parameters; continues from the newest checkpoint in the output folder if there is
@@ -91,12 +85,13 @@ public sealed class Trainer : IDisposable
     public long Steps => _adam.Steps;
 
     /// <summary>Running mean of the loss, those before a resume included; null before the first step.</summary>
-    public double? Loss => double.IsNaN(_loss) ? null : _loss;
+    public double? Loss => _means.Of(LossName);
 
     /// <summary>
-    /// Running means of <see cref="TrainingStep.Numbers"/>, those before a resume included; none before they were told.
+    /// Running means of the loss and of <see cref="TrainingStep.Numbers"/> by name, those before a resume included;
+    /// what was never told is not there.
     /// </summary>
-    public IReadOnlyDictionary<string, double> Numbers => _numbers;
+    public IReadOnlyDictionary<string, double> Means => _means.All;
 
     /// <summary>
     /// What else of a run is to survive a resume, such as its best score; saved with each checkpoint.
@@ -155,25 +150,24 @@ public sealed class Trainer : IDisposable
         {
             var rate = _options.LearningRate.At(Steps, _options.Steps);
             var (value, norm) = Step(loss, rate);
-            _loss = Running(_loss, value);
+            _means.Add(LossName, value);
             if (Steps % _options.LogEvery == 0)
             {
                 var progress = new TrainingProgress(
                     Steps,
                     _options.Steps,
-                    _loss,
+                    Loss!.Value,
                     norm,
                     rate,
                     (Steps - firstStep) / clock.Elapsed.TotalSeconds
                 )
                 {
-                    Numbers = new SortedDictionary<string, double>(_numbers, StringComparer.Ordinal),
+                    Others = Means.Where(mean => mean.Key != LossName).ToDictionary(StringComparer.Ordinal),
                 };
                 _metrics.Add(
                     Steps,
-                    new Dictionary<string, double>(_numbers)
+                    new Dictionary<string, double>(Means)
                     {
-                        ["loss"] = progress.Loss,
                         ["gradientNorm"] = norm,
                         ["learningRate"] = rate,
                         ["stepsPerSecond"] = progress.StepsPerSecond,
@@ -215,7 +209,7 @@ public sealed class Trainer : IDisposable
     {
         var parts = _options.Workers * _options.Accumulation;
         var losses = new double[parts];
-        var told = new IDictionary<string, double>[parts];
+        var numbers = new IDictionary<string, double>[parts];
         for (var first = 0; first < parts; first += _options.Workers)
         {
             if (_options.Workers == 1)
@@ -238,14 +232,7 @@ public sealed class Trainer : IDisposable
             );
         }
 
-        foreach (var number in told.SelectMany(numbers => numbers).GroupBy(number => number.Key))
-        {
-            _numbers[number.Key] = Running(
-                _numbers.GetValueOrDefault(number.Key, double.NaN),
-                number.Average(part => part.Value)
-            );
-        }
-
+        _means.Add(numbers);
         var norm = _adam.Step(rate, _options.LargestGradientNorm);
         _muon?.Step(rate);
         WeightAverage?.Update(Steps);
@@ -257,21 +244,14 @@ public sealed class Trainer : IDisposable
             using var scope = NewDisposeScope();
             var seed = unchecked((_options.Seed * 1_000_003 + Steps) * parts + part);
             using var generator = new Generator((ulong)seed, CPU);
-            var step = new TrainingStep(
-                Steps,
-                _options.Steps,
-                part,
-                new Random(unchecked((int)(seed * 2654435761L >> 7))),
-                generator
-            );
+            var random = new Random(unchecked((int)(seed * 2654435761L >> 7)));
+            var step = new TrainingStep(Steps, _options.Steps, part, random, generator);
             var l = loss(step);
-            told[part] = step.Numbers;
+            numbers[part] = step.Numbers;
             losses[part] = l.item<float>();
             l.Over(parts).backward();
         }
     }
-
-    private static double Running(double mean, double value) => double.IsNaN(mean) ? value : mean * 0.99 + value * 0.01;
 
     private void Validate(Func<IReadOnlyDictionary<string, double>> validate)
     {
@@ -329,12 +309,7 @@ public sealed class Trainer : IDisposable
         }
 
         metadata.Add(StepKey, Steps.ToString(CultureInfo.InvariantCulture));
-        metadata.Add(LossKey, _loss.ToString("r", CultureInfo.InvariantCulture));
-        foreach (var (name, mean) in _numbers)
-        {
-            metadata.Add(RunningPrefix + name, mean.ToString("r", CultureInfo.InvariantCulture));
-        }
-
+        _means.WriteTo(metadata);
         try
         {
             _checkpoints.Write(Steps, State(), metadata);
@@ -411,21 +386,7 @@ public sealed class Trainer : IDisposable
             Notes[key[NotePrefix.Length..]] = value;
         }
 
-        _loss = double.TryParse(file.Metadata.GetValueOrDefault(LossKey), CultureInfo.InvariantCulture, out var loss)
-            ? loss
-            : double.NaN;
-        foreach (
-            var (key, value) in file.Metadata.Where(pair =>
-                pair.Key != LossKey && pair.Key.StartsWith(RunningPrefix, StringComparison.Ordinal)
-            )
-        )
-        {
-            if (double.TryParse(value, CultureInfo.InvariantCulture, out var mean))
-            {
-                _numbers[key[RunningPrefix.Length..]] = mean;
-            }
-        }
-
+        _means.ReadFrom(file.Metadata);
         _adam.Steps =
             file.Metadata.TryGetValue(StepKey, out var text)
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step)

@@ -114,7 +114,7 @@ internal sealed class TrainingRun(
             convergence.Newest,
             convergence.Floor,
             convergence.Step,
-            trainer.Numbers.TryGetValue(Reward, out var rewardLoss) ? rewardLoss : null
+            trainer.Means.TryGetValue(Reward, out var rewardLoss) ? rewardLoss : null
         );
         trainer.WeightAverage?.Swap();
         write(result);
@@ -192,7 +192,7 @@ internal sealed class TrainingRun(
         }
 
         step.Numbers[Reward] = rewardLosses.mean().item<float>();
-        // As the paper's equation (8): an example that is not rewarded adds nothing.
+        // Over the whole batch, as in the paper: an example that is not rewarded adds nothing.
         return loss.Plus(rewardLosses.sum().Times(reward.Options.Weight / indices.Length));
     }
 

@@ -40,12 +40,17 @@ public class HintReadersTests
         using var vision = EmbeddedVision.Load();
         var examples = new long[] { 1_000_003, 1_000_011, 1_000_024 }.Select(seed => SceneHints.Find(kind)!.Make(seed, size)).ToList();
         var maps = vision.Look(cat([.. examples.Select(example => PictureTensors.ToPicture(example.Picture))]));
+        var more = new List<float>();
         for (var hint = 0; hint < examples.Count; hint++)
         {
             var losses = HintReaders.Losses(kind, maps, PictureTensors.ToHint(examples[hint].Hint).expand(examples.Count, -1, -1, -1)).data<float>().ToArray();
             Assert.All(losses, loss => Assert.InRange(loss, 0, 100));
             Assert.True(losses.Index().All(row => row.Index == hint || row.Item > losses[hint]), $"hint {hint}: {string.Join(", ", losses)}");
+            more.AddRange(losses.Index().Where(row => row.Index != hint).Select(row => row.Item - losses[hint]));
         }
+
+        // The kinds weigh alike.
+        Assert.InRange(more.Average(), 0.7, 1.4);
     }
 
     [Fact]
@@ -79,7 +84,7 @@ public class HintReadersTests
         using var scope = NewDisposeScope();
         using var generator = new Generator(3, CPU);
         var (edges, hints) = (randn([2, 1, Side, Side], generator: generator), rand([2, 1, Side, Side], generator: generator).expand(-1, 3, -1, -1));
-        var actual = HintReaders.Losses(kind, Maps(edges: edges), hints).data<float>().ToArray();
+        var actual = HintReaders.Differences(kind, Maps(edges: edges), hints).data<float>().ToArray();
         for (var i = 0; i < 2; i++)
         {
             var (sum, counts) = (0.0, 0.0);
@@ -107,9 +112,9 @@ public class HintReadersTests
         var hints = zeros(1, 3, 4 * Side, 4 * Side);
         hints[0, TensorIndex.Colon, TensorIndex.Colon, 13] = 1;
         var edges = full([1, 1, Side, Side], -30f);
-        Assert.True(HintReaders.Losses("canny", Maps(edges: edges), hints).item<float>() > 1);
+        Assert.True(HintReaders.Differences("canny", Maps(edges: edges), hints).item<float>() > 1);
         edges[0, 0, TensorIndex.Colon, 3] = 30f;
-        Assert.Equal(0, HintReaders.Losses("canny", Maps(edges: edges), hints).item<float>(), 1e-5);
+        Assert.Equal(0, HintReaders.Differences("canny", Maps(edges: edges), hints).item<float>(), 1e-5);
     }
 
     [Fact]
@@ -119,7 +124,7 @@ public class HintReadersTests
         using var generator = new Generator(4, CPU);
         var near = rand([2, 1, Side, Side], generator: generator);
         double[] Of(Tensor disparity) =>
-            [.. HintReaders.Losses("depth", Maps(depth: disparity.log().neg()), near.expand(-1, 3, -1, -1)).data<float>().Select(loss => (double)loss)];
+            [.. HintReaders.Differences("depth", Maps(depth: disparity.log().neg()), near.expand(-1, 3, -1, -1)).data<float>().Select(loss => (double)loss)];
         Assert.All(Of(near * 0.3 + 0.2), loss => Assert.Equal(0, loss, 1e-4));
         Assert.All(Of(1.5 - near), loss => Assert.Equal(2, loss, 1e-3));
         Assert.All(Of(near.flip(3) + 0.1), loss => Assert.InRange(loss, 0.3, 1.9));
@@ -134,7 +139,7 @@ public class HintReadersTests
         var unit = normals / normals.norm(1, keepdim: true);
         // Red is left.
         var hints = (unit * tensor(new[] { -1f, 1f, 1f }).reshape(1, 3, 1, 1) + 1) / 2;
-        double Of(Tensor seen, Tensor depth) => HintReaders.Losses("normal", Maps(depth: depth, normals: seen), hints).item<float>();
+        double Of(Tensor seen, Tensor depth) => HintReaders.Differences("normal", Maps(depth: depth, normals: seen), hints).item<float>();
         var near = zeros(1, 1, Side, Side);
         Assert.Equal(0, Of(normals * 3, near), 1e-5);
         Assert.Equal(2, Of(-normals, near), 1e-5);
@@ -160,8 +165,8 @@ public class HintReadersTests
         colours[1][0] ^= 3;
         var hints = tensor(colours.SelectMany(colour => colour).Select(level => level / 255f).ToArray()).reshape(1, 1, 4, 3).permute(0, 3, 1, 2);
         var expected = indices.Index().Average(row => -classes[0, .., 0, row.Index].to(ScalarType.Float64).log_softmax(0)[row.Item].item<double>());
-        Assert.Equal(expected, HintReaders.Losses("seg", Maps(classes: classes), hints).item<float>(), 1e-5);
-        Assert.Equal(0, HintReaders.Losses("seg", Maps(classes: classes), full_like(hints, 0.98)).item<float>());
+        Assert.Equal(expected, HintReaders.Differences("seg", Maps(classes: classes), hints).item<float>(), 1e-5);
+        Assert.Equal(0, HintReaders.Differences("seg", Maps(classes: classes), full_like(hints, 0.98)).item<float>());
     }
 
     private static EmbeddedMaps Maps(Tensor? edges = null, Tensor? depth = null, Tensor? normals = null, Tensor? classes = null) =>
