@@ -119,6 +119,8 @@ of_kind() {
     ln -sfn ../../mixed/target "$work/data/$1/target"
 }
 
+mkdir -p "$work/special"
+# shellcheck disable=SC2086
 set -- $kinds
 trained=""
 while (($# > 0)) && ((deadline - SECONDS > board_seconds)); do
