@@ -50,6 +50,8 @@ internal static class TrainFlags
             GuidanceScale = Real(TrainOptions.Guidance, nameof(usual.GuidanceScale)),
             TeacherSteps = Whole(TrainOptions.TeacherSteps, nameof(usual.TeacherSteps)),
             ControlledShare = Real(TrainOptions.Controlled, nameof(usual.ControlledShare)) ?? usual.ControlledShare,
+            Reward = Real(TrainOptions.Reward, nameof(usual.Reward)),
+            RewardTimestep = Whole(TrainOptions.RewardTimestep, nameof(usual.RewardTimestep)),
             Resolution = Whole(TrainOptions.Resolution, nameof(usual.Resolution)),
             BatchSize = Whole(TrainOptions.Batch, nameof(usual.BatchSize)) ?? usual.BatchSize,
             Accumulation = Whole(TrainOptions.Accumulation, nameof(usual.Accumulation)) ?? usual.Accumulation,

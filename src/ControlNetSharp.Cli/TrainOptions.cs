@@ -72,6 +72,16 @@ internal static class TrainOptions
     {
         Description = "For lcm: share of batches that are controlled by ControlNets, 0 to 1; default 0.",
     };
+    public static readonly Option<string?> Reward = new("--reward")
+    {
+        Description =
+            "For what controls: weight of a reward for pictures that show what their hints say, as the embedded "
+            + "annotators read them; default: none.",
+    };
+    public static readonly Option<string?> RewardTimestep = new("--reward_timestep")
+    {
+        Description = "The last timestep at which there is a reward, 0 to 999; default 200.",
+    };
     public static readonly Option<string?> Resolution = new("--resolution")
     {
         Description =
@@ -180,6 +190,8 @@ internal static class TrainOptions
         ["guidanceScale"] = Guidance.Name,
         ["teacherSteps"] = TeacherSteps.Name,
         ["controlledShare"] = Controlled.Name,
+        ["reward"] = Reward.Name,
+        ["rewardTimestep"] = RewardTimestep.Name,
         ["resolution"] = Resolution.Name,
         ["batchSize"] = Batch.Name,
         ["accumulation"] = Accumulation.Name,
@@ -225,6 +237,8 @@ internal static class TrainOptions
             Guidance,
             TeacherSteps,
             Controlled,
+            Reward,
+            RewardTimestep,
             Resolution,
             Batch,
             Accumulation,

@@ -23,6 +23,7 @@ internal static class PocketWeights
     private const string UNetFile = "unet.safetensors";
     private const string TextFile = "text_encoder.safetensors";
     private const string AnnotatorsFile = "annotators.safetensors";
+    private const string StrengthsKey = "strengths";
     private const int LatentSample = 256;
 
     /// <summary>
@@ -188,7 +189,7 @@ internal static class PocketWeights
                 trained
                     .Metadata.Append(
                         KeyValuePair.Create(
-                            "strengths",
+                            StrengthsKey,
                             string.Join(
                                 ", ",
                                 strengths.Select(strength => strength.ToString(CultureInfo.InvariantCulture))
@@ -198,6 +199,45 @@ internal static class PocketWeights
                     .ToDictionary()
             );
             CheckpointConverter.Convert(strong, target, format: WeightFormat.ScaledFloat8);
+        }
+        finally
+        {
+            File.Delete(strong);
+        }
+    }
+
+    /// <summary>
+    /// Writes a packed ControlNet as training made it, in bf16, so that <c>controlnet train</c> goes on from it: the
+    /// opposite of <see cref="WriteControl"/>, but for the digits that 8 bits have not.
+    /// </summary>
+    /// <param name="weights">Folder of the embedded weights.</param>
+    /// <param name="kind">The kind.</param>
+    /// <param name="folder">Where it is written, under its own name.</param>
+    public static void UnpackControl(string weights, string kind, string folder)
+    {
+        using var scope = NewDisposeScope();
+        Directory.CreateDirectory(folder);
+        var name = $"controlnet_{kind}.safetensors";
+        var (target, strong) = (Path.Combine(folder, name), Path.Combine(folder, name + ".strong.tmp"));
+        try
+        {
+            CheckpointConverter.Convert(Path.Combine(weights, name), strong, format: WeightFormat.BFloat16);
+            using var packed = SafetensorsFile.Open(strong);
+            double[] strengths =
+            [
+                .. packed.Metadata[StrengthsKey].Split(", ").Select(s => double.Parse(s, CultureInfo.InvariantCulture)),
+            ];
+            SafetensorsWriter.Write(
+                target,
+                packed.Entries.Keys.ToDictionary(
+                    key => key,
+                    key =>
+                        LevelOf(key) is { } level
+                            ? packed.Read(key).to(ScalarType.Float32).Over(strengths[level]).to(ScalarType.BFloat16)
+                            : packed.Read(key)
+                ),
+                packed.Metadata.Where(pair => pair.Key != StrengthsKey).ToDictionary()
+            );
         }
         finally
         {

@@ -221,6 +221,28 @@ Run(
     (a, _, _) => Array.ForEach(a.GetValue(trained)!, file => PocketWeights.WriteControl(a.GetValue(weights)!, file))
 );
 
+var kinds = new Argument<string[]>("kinds")
+{
+    Description = "Kinds of control, such as lineart.",
+    Arity = ArgumentArity.OneOrMore,
+};
+var place = new Option<string>("--to") { Description = "Folder for their files.", Required = true };
+var unpack = new Command("unpack", "Writes embedded ControlNets as training made them, to go on from.")
+{
+    kinds,
+    place,
+    runs,
+    weights,
+};
+Run(
+    unpack,
+    (a, _, _) =>
+        Array.ForEach(
+            a.GetValue(kinds)!,
+            kind => PocketWeights.UnpackControl(a.GetValue(weights)!, kind, a.GetValue(place)!)
+        )
+);
+
 return await new RootCommand("Trains the embedded model 'pocket' from nothing.")
 {
     autoencoder,
@@ -229,6 +251,7 @@ return await new RootCommand("Trains the embedded model 'pocket' from nothing.")
     classifier,
     pack,
     controls,
+    unpack,
 }
     .Parse(args)
     .InvokeAsync();

@@ -92,27 +92,4 @@ internal sealed record ConsistencyLoss : DenoisingLoss
         var (alpha, sigma) = Levels(to, noisy);
         return (alpha * clean).Plus(sigma * noise).MoveToOuterDisposeScope();
     }
-
-    /// <summary>The clean latents and the noise that a prediction means, float32.</summary>
-    private (Tensor Clean, Tensor Noise) Parts(Tensor noisy, Tensor prediction, IReadOnlyList<long> timesteps)
-    {
-        var p = prediction.to(ScalarType.Float32);
-        var (alpha, sigma) = Levels(timesteps, noisy);
-        return Prediction switch
-        {
-            PredictionType.Epsilon => ((noisy - sigma * p) / alpha, p),
-            PredictionType.Velocity => (alpha * noisy - sigma * p, (sigma * noisy).Plus(alpha * p)),
-            _ => (p, (noisy - alpha * p) / sigma),
-        };
-    }
-
-    private (Tensor Alpha, Tensor Sigma) Levels(IReadOnlyList<long> timesteps, Tensor like)
-    {
-        var levels = timesteps.Select(timestep => Schedule.LevelAt(timestep)).ToList();
-        return (Column(levels.Select(level => level.Alpha), like), Column(levels.Select(level => level.Sigma), like));
-    }
-
-    /// <summary>A factor for each picture: [B, 1, 1, 1].</summary>
-    private static Tensor Column(IEnumerable<double> factors, Tensor like) =>
-        tensor(factors.ToArray(), ScalarType.Float32, device: like.device).reshape(-1, 1, 1, 1);
 }

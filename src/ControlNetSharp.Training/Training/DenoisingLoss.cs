@@ -1,4 +1,5 @@
 using ControlNetSharp.Diffusion;
+using ControlNetSharp.Runtime;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Training;
@@ -39,4 +40,32 @@ internal abstract record DenoisingLoss
         Tensor noise,
         Tensor timesteps
     );
+
+    /// <summary>The clean latents and the noise that a prediction means; of the dispose scope.</summary>
+    /// <param name="noisy">[B, 4, h, w]. Borrowed.</param>
+    /// <param name="prediction">What was predicted from them, in any dtype. Borrowed.</param>
+    /// <param name="timesteps">Theirs.</param>
+    /// <returns>Both [B, 4, h, w], float32, with the prediction's gradients.</returns>
+    internal (Tensor Clean, Tensor Noise) Parts(Tensor noisy, Tensor prediction, IReadOnlyList<long> timesteps)
+    {
+        var p = prediction.to(ScalarType.Float32);
+        var (alpha, sigma) = Levels(timesteps, noisy);
+        return Prediction switch
+        {
+            PredictionType.Epsilon => ((noisy - sigma * p) / alpha, p),
+            PredictionType.Velocity => (alpha * noisy - sigma * p, (sigma * noisy).Plus(alpha * p)),
+            _ => (p, (noisy - alpha * p) / sigma),
+        };
+    }
+
+    /// <summary>The noise levels of timesteps: [B, 1, 1, 1] each.</summary>
+    private protected (Tensor Alpha, Tensor Sigma) Levels(IReadOnlyList<long> timesteps, Tensor like)
+    {
+        var levels = timesteps.Select(timestep => Schedule.LevelAt(timestep)).ToList();
+        return (Column(levels.Select(level => level.Alpha), like), Column(levels.Select(level => level.Sigma), like));
+    }
+
+    /// <summary>A factor for each picture: [B, 1, 1, 1].</summary>
+    private protected static Tensor Column(IEnumerable<double> factors, Tensor like) =>
+        tensor(factors.ToArray(), ScalarType.Float32, device: like.device).reshape(-1, 1, 1, 1);
 }

@@ -76,6 +76,7 @@ internal static class RequestedOptions
             LargestGradientNorm = request.LargestGradientNorm == 0 ? null : request.LargestGradientNorm,
             EmptyPrompts = request.EmptyPrompts ?? TargetParts.Of(request.Target).EmptyPrompts,
             Loss = request.Loss(),
+            Reward = request.RewardOptions,
             ControlledShare = request.ControlledShare,
             NoiseOffset = request.NoiseOffset,
             AverageDecay = request.AverageDecay,
@@ -109,6 +110,17 @@ internal static class RequestedOptions
         if (request.TrainedRank is { } rank)
         {
             identity["rank"] = $"{rank}";
+        }
+
+        if (TargetParts.Of(request.Target).HasControl)
+        {
+            // Said without one, too: a training does not begin to be rewarded half-way.
+            identity["reward"] = string.Create(CultureInfo.InvariantCulture, $"{request.RewardOptions?.Weight ?? 0:r}");
+        }
+
+        if (request.RewardOptions is { } reward)
+        {
+            identity["reward timestep"] = $"{reward.Timestep}";
         }
 
         if (TargetParts.Of(request.Target).IsDistilled)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Annotators.Embedded;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Diffusion;
 using ControlNetSharp.Engine;
@@ -56,12 +57,16 @@ public sealed class RequestedTraining
         var dataset = TrainingDataset.Open(request.Data);
         _sources = TrainingConditions.Sources(_conditions, dataset);
         _controls = request.ControlledShare > 0 ? FindControls(finder) : [];
+        CheckReward();
         Notes =
         [
             .. dataset.Notes,
             .. Kinds()
                 .Where(kind => _controls.Count > 0 && !_controls.ContainsKey(kind))
                 .Select(kind => $"examples of {kind} are not controlled: the model has no ControlNet for it."),
+            .. Kinds()
+                .Where(kind => request.RewardOptions is not null && !HintReaders.Has(kind))
+                .Select(kind => $"examples of {kind} are not rewarded: nothing reads them with gradients."),
         ];
     }
 
@@ -76,6 +81,8 @@ public sealed class RequestedTraining
 
     /// <summary>Where the results go.</summary>
     internal TrainingFiles Files { get; }
+
+    private AnnotatorFiles Annotators => AnnotatorFiles.Below(_options.ModelFolders);
 
     /// <summary>Says what a training will cost in memory and time; reads only the model's header.</summary>
     /// <param name="request">What is to be trained; dataset and folders do not count.</param>
@@ -98,7 +105,7 @@ public sealed class RequestedTraining
         var finder = Finder(options);
         var file = Found("model", request.Model, () => finder.Find(ModelRole.Model, request.Model));
         var placement = PlacementPolicy.Load(options.Device, options.Dtype);
-        var (unet, _, parameters, nativeSize) = CheckpointLoader.ReadModelShape(file);
+        var (unet, autoencoder, parameters, nativeSize) = CheckpointLoader.ReadModelShape(file);
         var workers = WorkersFor(request, options, unet, keepsMemory);
         using var network = new UNet(unet, Placement.Meta);
         var side = request.Resolution ?? nativeSize;
@@ -107,7 +114,8 @@ public sealed class RequestedTraining
             parameters - network.parameters().Sum(p => p.numel()),
             request.Target,
             placement.Dtype,
-            request.TrainedRank
+            request.TrainedRank,
+            autoencoder
         );
         var plan = planner.Plan(request.ToOptions(workers), side, side, request.Checkpointing);
         return new PlannedTraining(
@@ -191,6 +199,32 @@ public sealed class RequestedTraining
             };
     }
 
+    /// <summary>Whether what is to be rewarded can be read.</summary>
+    private void CheckReward()
+    {
+        if (_request.RewardOptions is null)
+        {
+            return;
+        }
+
+        const string Member = "reward";
+        RequestRules.Require(
+            Kinds().Any(HintReaders.Has),
+            Member,
+            _request.Reward,
+            $"nothing reads {string.Join(", ", Kinds())} with gradients; the condition must be "
+                + $"{string.Join(", ", HintReaders.Kinds)}, or leave it out."
+        );
+        try
+        {
+            Annotators.Find(EmbeddedVision.AnyAnnotator);
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new RequestException(Member, null, e.Message, e);
+        }
+    }
+
     /// <summary>What the hints of the dataset show.</summary>
     private IEnumerable<string> Kinds() =>
         _sources.Select(row => row.Example.Condition ?? row.Source.Condition).Distinct();
@@ -207,8 +241,11 @@ public sealed class RequestedTraining
         var hash = CheckpointHash.OfModel(_model);
         var (training, validation) = Split(Encode(model, hash, workers, events, cancellationToken));
         var options = _request.ToOptions(workers, model, hash, _conditions);
-        using var judges = new TrainingJudges(Kinds(), AnnotatorFiles.Below(_options.ModelFolders));
-        var run = new TrainingRun(model, denoiser, training, validation, judges.Of, options, teacher);
+        using var judges = new TrainingJudges(Kinds(), Annotators);
+        using var reward = options.Reward is { } rewarded
+            ? HintReward.Of(model, EmbeddedVision.Load(Annotators, _options.Device), rewarded)
+            : null;
+        var run = new TrainingRun(model, denoiser, training, validation, judges.Of, options, teacher, reward);
         events.OnMessage(
             $"{training.Examples.Count} example{(training.Examples.Count == 1 ? "" : "s")}, "
                 + $"{validation.Examples.Count} for validation; {options.LearningRate.Peak:g3} learning rate, batches "
@@ -232,7 +269,10 @@ public sealed class RequestedTraining
             _request.Out,
             files,
             cancellationToken.IsCancellationRequested
-        );
+        )
+        {
+            Reward = result.Reward,
+        };
     }
 
     /// <summary>
@@ -304,7 +344,7 @@ public sealed class RequestedTraining
             model,
             hash,
             _sources,
-            AnnotatorFiles.Below(_options.ModelFolders),
+            Annotators,
             new AspectBuckets(_request.Resolution ?? model.NativeSize),
             _options.Device == PlacementPolicy.Cpu ? workers : Environment.ProcessorCount,
             done =>

@@ -15,7 +15,7 @@ namespace ControlNetSharp.Training;
 public sealed class Trainer : IDisposable
 {
     private const string StepKey = "step";
-    private const string LossKey = "running loss";
+    private const string LossName = "loss";
     private const string NotePrefix = "note.";
     private const string AveragePrefix = "average.";
     private readonly List<(string Name, Parameter Parameter)> _parameters;
@@ -26,9 +26,7 @@ public sealed class Trainer : IDisposable
     private readonly AdamW _adam;
     private readonly string[] _muonNames;
     private readonly Muon? _muon;
-
-    // The running mean of the loss.
-    private double _loss = double.NaN;
+    private readonly RunningMeans _means = new();
 
     /// <summary>
     /// Prepares the training of some parameters; continues from the newest checkpoint in the output folder if there is
@@ -87,7 +85,13 @@ public sealed class Trainer : IDisposable
     public long Steps => _adam.Steps;
 
     /// <summary>Running mean of the loss, those before a resume included; null before the first step.</summary>
-    public double? Loss => double.IsNaN(_loss) ? null : _loss;
+    public double? Loss => _means.Of(LossName);
+
+    /// <summary>
+    /// Running means of the loss and of <see cref="TrainingStep.Numbers"/> by name, those before a resume included;
+    /// what was never told is not there.
+    /// </summary>
+    public IReadOnlyDictionary<string, double> Means => _means.All;
 
     /// <summary>
     /// What else of a run is to survive a resume, such as its best score; saved with each checkpoint.
@@ -146,22 +150,24 @@ public sealed class Trainer : IDisposable
         {
             var rate = _options.LearningRate.At(Steps, _options.Steps);
             var (value, norm) = Step(loss, rate);
-            _loss = double.IsNaN(_loss) ? value : _loss * 0.99 + value * 0.01;
+            _means.Add(LossName, value);
             if (Steps % _options.LogEvery == 0)
             {
                 var progress = new TrainingProgress(
                     Steps,
                     _options.Steps,
-                    _loss,
+                    Loss!.Value,
                     norm,
                     rate,
                     (Steps - firstStep) / clock.Elapsed.TotalSeconds
-                );
+                )
+                {
+                    Others = Means.Where(mean => mean.Key != LossName).ToDictionary(StringComparer.Ordinal),
+                };
                 _metrics.Add(
                     Steps,
-                    new Dictionary<string, double>
+                    new Dictionary<string, double>(Means)
                     {
-                        ["loss"] = progress.Loss,
                         ["gradientNorm"] = norm,
                         ["learningRate"] = rate,
                         ["stepsPerSecond"] = progress.StepsPerSecond,
@@ -203,6 +209,7 @@ public sealed class Trainer : IDisposable
     {
         var parts = _options.Workers * _options.Accumulation;
         var losses = new double[parts];
+        var numbers = new IDictionary<string, double>[parts];
         for (var first = 0; first < parts; first += _options.Workers)
         {
             if (_options.Workers == 1)
@@ -225,6 +232,7 @@ public sealed class Trainer : IDisposable
             );
         }
 
+        _means.Add(numbers);
         var norm = _adam.Step(rate, _options.LargestGradientNorm);
         _muon?.Step(rate);
         WeightAverage?.Update(Steps);
@@ -236,15 +244,10 @@ public sealed class Trainer : IDisposable
             using var scope = NewDisposeScope();
             var seed = unchecked((_options.Seed * 1_000_003 + Steps) * parts + part);
             using var generator = new Generator((ulong)seed, CPU);
-            var l = loss(
-                new TrainingStep(
-                    Steps,
-                    _options.Steps,
-                    part,
-                    new Random(unchecked((int)(seed * 2654435761L >> 7))),
-                    generator
-                )
-            );
+            var random = new Random(unchecked((int)(seed * 2654435761L >> 7)));
+            var step = new TrainingStep(Steps, _options.Steps, part, random, generator);
+            var l = loss(step);
+            numbers[part] = step.Numbers;
             losses[part] = l.item<float>();
             l.Over(parts).backward();
         }
@@ -306,7 +309,7 @@ public sealed class Trainer : IDisposable
         }
 
         metadata.Add(StepKey, Steps.ToString(CultureInfo.InvariantCulture));
-        metadata.Add(LossKey, _loss.ToString("r", CultureInfo.InvariantCulture));
+        _means.WriteTo(metadata);
         try
         {
             _checkpoints.Write(Steps, State(), metadata);
@@ -383,9 +386,7 @@ public sealed class Trainer : IDisposable
             Notes[key[NotePrefix.Length..]] = value;
         }
 
-        _loss = double.TryParse(file.Metadata.GetValueOrDefault(LossKey), CultureInfo.InvariantCulture, out var loss)
-            ? loss
-            : double.NaN;
+        _means.ReadFrom(file.Metadata);
         _adam.Steps =
             file.Metadata.TryGetValue(StepKey, out var text)
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step)

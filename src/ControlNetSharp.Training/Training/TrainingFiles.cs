@@ -84,6 +84,12 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
             modelHash,
             result
         );
+        if (request.RewardOptions is { } reward)
+        {
+            metadata["reward"] = Invariant(reward.Weight);
+            metadata["reward_timestep"] = Invariant(reward.Timestep);
+        }
+
         var dtype = request.SaveDtype switch
         {
             SavedDtype.Fp32 => ScalarType.Float32,
@@ -141,6 +147,13 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
                     [
                         ("guidance scale of the teacher", Text(request.TaughtGuidance)),
                         ("share of controlled batches", Text(request.ControlledShare)),
+                    ]
+                    : Array.Empty<(string, string)>(),
+                .. request.RewardOptions is { } reward
+                    ?
+                    [
+                        ("reward", $"{Text(reward.Weight)} up to timestep {reward.Timestep}"),
+                        ("reward loss", Text(result.Reward)),
                     ]
                     : Array.Empty<(string, string)>(),
                 ("learning rate", Text(rate)),

@@ -15,12 +15,14 @@ namespace ControlNetSharp.Training;
 /// <param name="target">What is trained.</param>
 /// <param name="compute">The type that is computed in; locked weights are in it.</param>
 /// <param name="rank">The rank of a LoRA; null for targets that are none.</param>
+/// <param name="autoencoder">The shape of the Autoencoder, for a reward.</param>
 internal sealed class TrainingPlanner(
     UNetParams p,
     long otherParameters,
     TrainingTarget target,
     ScalarType compute,
-    int? rank = null
+    int? rank = null,
+    AutoencoderParams? autoencoder = null
 )
 {
     private const int ContextTokens = 77;
@@ -79,6 +81,12 @@ internal sealed class TrainingPlanner(
                 width / 8,
                 checkpointing
             );
+        var reward =
+            options.Reward is { } rewarded && autoencoder is not null
+                ? RewardCost
+                    .Of(autoencoder, compute, width, height)
+                    .For(batch * rewarded.Share(options.Loss.Schedule.Count), options.Workers)
+                : null;
         List<MemoryPart> memory =
         [
             new("program and libtorch", program),
@@ -88,12 +96,13 @@ internal sealed class TrainingPlanner(
             new("optimizer", (long)(trained * state)),
             new("average of the weights", options.AverageDecay is null ? 0 : trained * Float),
             new("activations", activations),
+            .. reward is null ? [] : new[] { new MemoryPart("reward", reward.Bytes) },
         ];
         var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         var needed = memory.Sum(part => part.Bytes);
         return new TrainingPlan(
             memory,
-            seconds * options.Accumulation + trained * OptimizerSeconds(options.Optimizer),
+            (seconds + (reward?.Seconds ?? 0)) * options.Accumulation + trained * OptimizerSeconds(options.Optimizer),
             available,
             needed <= available ? [] : Advice(options, checkpointing).ToList()
         );

@@ -22,6 +22,7 @@ public static class TrainingReport
     private static readonly (string Key, string Title)[] Curves =
     [
         ("loss", "training loss (running mean)"),
+        (TrainingRun.Reward, "reward loss: what is read in pictures against their hints (running mean)"),
         ("validationLoss", "validation loss (fixed noise)"),
         ("fidelity", "fidelity of the samples to their hints"),
         ("learningRate", "learning rate"),

@@ -160,6 +160,21 @@ public sealed record TrainingRequest
     public double NoiseOffset { get; init; }
 
     /// <summary>
+    /// The weight of a reward for pictures that show what their hints say, 0 to 1000, for targets that control and
+    /// conditions that the embedded annotators read: of the difference between hint and what is read in a picture that
+    /// is predicted in one step. 0 or null (the default) for none.
+    /// </summary>
+    [Range(0.0, 1000.0)]
+    public double? Reward { get; init; }
+
+    /// <summary>
+    /// The last timestep at which pictures are rewarded, 0 to 999: behind it they are too blurred to be read. Null (the
+    /// default) for 200.
+    /// </summary>
+    [Range(0, 999)]
+    public int? RewardTimestep { get; init; }
+
+    /// <summary>
     /// Decay of the average of the weights, 0 to 0.9999999, which is then what is written; null (the default) for none.
     /// </summary>
     [Range(0.0, 0.9999999)]
@@ -196,6 +211,10 @@ public sealed record TrainingRequest
 
     /// <summary>The guidance scale of the teacher of a distillation.</summary>
     internal double TaughtGuidance => GuidanceScale ?? UsualGuidance;
+
+    /// <summary>The reward that is given; null for none.</summary>
+    internal RewardOptions? RewardOptions =>
+        Reward is > 0 ? new(Reward.Value, RewardTimestep ?? Training.RewardOptions.UsualTimestep) : null;
 
     /// <summary>Reads a request and checks it.</summary>
     /// <param name="utf8">JSON in UTF-8; what is left out has its default.</param>
@@ -278,6 +297,18 @@ public sealed record TrainingRequest
             "snrGamma",
             SnrGamma,
             "weights a loss that this `target` does not have; leave it out."
+        );
+        RequestRules.Require(
+            Reward is null || parts.HasControl,
+            "reward",
+            Reward,
+            "is for what controls; leave it out with this `target`."
+        );
+        RequestRules.Require(
+            RewardTimestep is null || Reward is not null,
+            "rewardTimestep",
+            RewardTimestep,
+            "is that of a reward; give a `reward`, or leave it out."
         );
         RequestRules.Require(Conditions.Count > 0, "conditions", null, "at least one must be named.");
         _ = TrainingConditions.Of(Conditions);

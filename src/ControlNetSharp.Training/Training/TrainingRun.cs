@@ -21,6 +21,7 @@ namespace ControlNetSharp.Training;
 /// <param name="fidelity">Scores samples by the condition of their example. Borrowed.</param>
 /// <param name="options">How.</param>
 /// <param name="teacher">What a distillation learns from; null for other trainings. Borrowed.</param>
+/// <param name="reward">Rewards pictures that show what their hints say; null for no reward. Borrowed.</param>
 internal sealed class TrainingRun(
     DiffusionModel model,
     TrainableDenoiser denoiser,
@@ -28,9 +29,13 @@ internal sealed class TrainingRun(
     ExampleCache validation,
     Func<string, ConditionFidelity> fidelity,
     TrainingRunOptions options,
-    ConsistencyTeacher? teacher = null
+    ConsistencyTeacher? teacher = null,
+    HintReward? reward = null
 )
 {
+    /// <summary>The name of the reward loss in the metrics.</summary>
+    public const string Reward = "reward";
+
     private const int SheetGap = 4;
     private readonly BatchOrder _order = new(
         training.Groups(ofOneCondition: options.ControlledShare > 0),
@@ -108,7 +113,8 @@ internal sealed class TrainingRun(
             validationLoss,
             convergence.Newest,
             convergence.Floor,
-            convergence.Step
+            convergence.Step,
+            trainer.Means.TryGetValue(Reward, out var rewardLoss) ? rewardLoss : null
         );
         trainer.WeightAverage?.Swap();
         write(result);
@@ -157,13 +163,37 @@ internal sealed class TrainingRun(
             options.ControlledShare > 0 && step.Random.NextDouble() < options.ControlledShare
                 ? teacher?.ControlOf(training.Examples[indices[0]].Condition, examples.Hints)
                 : null;
-        return options.Loss.Of(
-            (noisy, timesteps) => denoiser.Predict(noisy, timesteps, examples, text, control),
+        var rewardLosses = (Tensor?)null;
+        var loss = options.Loss.Of(
+            (noisy, timesteps) =>
+            {
+                var prediction = denoiser.Predict(noisy, timesteps, examples, text, control);
+                // Out of the scope of the loss, at whose end the prediction is gone.
+                rewardLosses = reward
+                    ?.Losses(
+                        options.Loss,
+                        noisy,
+                        prediction,
+                        timesteps,
+                        examples.Hints,
+                        [.. indices.Select(index => training.Examples[index].Condition)]
+                    )
+                    ?.MoveToOuterDisposeScope();
+                return prediction;
+            },
             (noisy, timesteps) => Taught(noisy, timesteps, examples, text, control),
             latents,
             noise,
             options.Loss.DrawTimesteps(indices.Length, step.Generator).to(device)
         );
+        if (reward is null || rewardLosses is null)
+        {
+            return loss;
+        }
+
+        step.Numbers[Reward] = rewardLosses.mean().item<float>();
+        // Over the whole batch, as in the paper: an example that is not rewarded adds nothing.
+        return loss.Plus(rewardLosses.sum().Times(reward.Options.Weight / indices.Length));
     }
 
     private Tensor Taught(

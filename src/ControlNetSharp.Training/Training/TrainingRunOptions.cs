@@ -46,6 +46,9 @@ internal sealed record TrainingRunOptions
     /// <summary>See <see cref="DenoisingLoss"/>.</summary>
     public required DenoisingLoss Loss { get; init; }
 
+    /// <summary>How much it counts that pictures show what their hints say; null for no reward.</summary>
+    public RewardOptions? Reward { get; init; }
+
     /// <summary>
     /// Share of batches that are controlled where the teacher of a distillation has ControlNets.
     /// </summary>

@@ -14,4 +14,9 @@ public sealed record TrainingStep(long Index, long Count, int Part, Random Rando
 {
     /// <summary>How far the run is, 0 to 1.</summary>
     public double Progress => (double)Index / Count;
+
+    /// <summary>
+    /// What else there is to say of the part, by name: its running mean goes into the metrics beside that of the loss.
+    /// </summary>
+    public IDictionary<string, double> Numbers { get; } = new Dictionary<string, double>(StringComparer.Ordinal);
 }

@@ -22,4 +22,9 @@ public sealed record TrainingSummary(
     string Out,
     IReadOnlyList<string> Files,
     [property: JsonIgnore] bool WasCancelled
-);
+)
+{
+    /// <summary>Running mean of the reward loss; null without a reward.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Reward { get; init; }
+}

@@ -239,6 +239,7 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("--target control_lora --rank 0", "--rank 0|from 1 to 4096")]
     [InlineData("--target control_lora --controlnet_model_name_or_path @model.safetensors", "--controlnet_model_name_or_path|leave it out with this --target")]
     [InlineData("--target unet --controlnet_model_name_or_path @model.safetensors", "--controlnet_model_name_or_path|leave it out with this --target")]
+    [InlineData("--reward 1", "--reward 1|nothing reads fill")]
     [InlineData("--device cuda:0 --plan", "--plan|--device cuda:0")]
     [InlineData("--device cuda:0 --use_8bit_adam", "--use_8bit_adam|--device cuda:0")]
     [InlineData("--device cuda:0 --dtype fp16", "--dtype fp16|must be auto, bf16 or fp32")]

@@ -71,6 +71,10 @@ public sealed class RequestedTrainingTests : IDisposable
     [InlineData("\"controlledShare\": 0.5", "controlledShare", "another `target`")]
     [InlineData("\"controlledShare\": 1.5, \"target\": \"lcm\"", "controlledShare", "from 0 to 1")]
     [InlineData("\"start\": \"a\", \"target\": \"lcm\"", "start", "`controlledShare`")]
+    [InlineData("\"reward\": 1, \"target\": \"uNet\"", "reward", "leave it out with this `target`")]
+    [InlineData("\"reward\": -1", "reward", "from 0 to 1000")]
+    [InlineData("\"rewardTimestep\": 100", "rewardTimestep", "give a `reward`")]
+    [InlineData("\"reward\": 1, \"rewardTimestep\": 1000", "rewardTimestep", "from 0 to 999")]
     [InlineData("\"snrGamma\": 5, \"target\": \"lcm\"", "snrGamma", "leave it out")]
     [InlineData("\"version\": 2", "version", "from 1 to 1")]
     public void Request_WithAWrongMember_IsRefusedByItsName(string member, string path, string problem)

@@ -169,6 +169,14 @@ internal sealed record EmbeddedMaps(
     Tensor Limbs
 )
 {
+    /// <summary>Those of some of the pictures; of the dispose scope.</summary>
+    /// <param name="pictures">int64 [n]: which ones.</param>
+    internal EmbeddedMaps Of(Tensor pictures)
+    {
+        Tensor Some(Tensor maps) => maps.index_select(0, pictures);
+        return new(Some(Edges), Some(Depth), Some(Normals), Some(Classes), Some(Parts), Some(Limbs));
+    }
+
     /// <summary>The same on the CPU; of the dispose scope.</summary>
     internal EmbeddedMaps OnCpu() =>
         new(Edges.cpu(), Depth.cpu(), Normals.cpu(), Classes.cpu(), Parts.cpu(), Limbs.cpu());

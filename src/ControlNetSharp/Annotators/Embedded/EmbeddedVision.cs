@@ -24,6 +24,9 @@ internal sealed class EmbeddedVision : IDisposable
         IsEmbedded = true,
     };
 
+    /// <summary>One of those that look with the network, which errors name where no other is meant.</summary>
+    internal static AnnotatorInfo AnyAnnotator => EmbeddedDepthAnnotator.Description;
+
     private readonly NetworkLease<EmbeddedNetwork> _network;
 
     /// <summary>Uses a network, which it then owns.</summary>
@@ -33,16 +36,14 @@ internal sealed class EmbeddedVision : IDisposable
 
     /// <summary>Loads the embedded network.</summary>
     /// <param name="files">Folders that are searched before the one beside the program; none when null.</param>
+    /// <param name="device">cpu or cuda:N.</param>
     /// <exception cref="FileNotFoundException">It is in none of the folders.</exception>
     /// <exception cref="CheckpointException">The file is not what its name says.</exception>
-    public static EmbeddedVision Load(AnnotatorFiles? files = null)
+    public static EmbeddedVision Load(AnnotatorFiles? files = null, string device = PlacementPolicy.Cpu)
     {
         // A shelf that is disposed while a network is on loan frees it when it is given back.
         using var own = new NetworkShelf();
-        return Rent(
-            new AnnotatorNetworks(files ?? AnnotatorFiles.None, own, PlacementPolicy.Cpu),
-            EmbeddedDepthAnnotator.Description
-        );
+        return Rent(new AnnotatorNetworks(files ?? AnnotatorFiles.None, own, device), AnyAnnotator);
     }
 
     /// <summary>Rents the network for one of the embedded annotators, which errors name.</summary>
@@ -64,7 +65,7 @@ internal sealed class EmbeddedVision : IDisposable
     {
         ArgumentNullException.ThrowIfNull(picture);
         cancellationToken.ThrowIfCancellationRequested();
-        var (width, height) = SizeFor(picture);
+        var (width, height) = SizeFor(picture.Width, picture.Height);
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var seen = PictureResizing.Resize(
@@ -95,6 +96,24 @@ internal sealed class EmbeddedVision : IDisposable
         );
     }
 
+    /// <summary>Looks at pictures in tensors, with gradients to them; those of the network are not asked for.</summary>
+    /// <param name="pictures">[B, 3, H, W] of any type, −1..1, on the network's device. Borrowed.</param>
+    /// <returns>Maps for the size at which they were seen, float32; of the dispose scope.</returns>
+    internal EmbeddedMaps Look(Tensor pictures)
+    {
+        var (width, height) = SizeFor((int)pictures.shape[3], (int)pictures.shape[2]);
+        var seen = pictures.to(ScalarType.Float32);
+        if (width != pictures.shape[3] || height != pictures.shape[2])
+        {
+            seen =
+                width < pictures.shape[3]
+                    ? adaptive_avg_pool2d(seen, [height, width])
+                    : interpolate(seen, size: [height, width], mode: InterpolationMode.Bicubic, align_corners: false);
+        }
+
+        return _network.Value.Forward(seen);
+    }
+
     /// <summary>The network.</summary>
     public void Dispose() => _network.Dispose();
 
@@ -102,11 +121,11 @@ internal sealed class EmbeddedVision : IDisposable
     /// About the area of a square of <see cref="Side"/> in the picture's shape; strips of extreme shapes get no
     /// narrower than a step.
     /// </summary>
-    private static (int Width, int Height) SizeFor(Picture picture)
+    private static (int Width, int Height) SizeFor(int width, int height)
     {
         const int Step = EmbeddedNetwork.SizeStep;
         const int Longest = Side * Side / Step;
-        var aspect = Math.Sqrt((double)picture.Width / picture.Height);
+        var aspect = Math.Sqrt((double)width / height);
         return (Rounded(Side * aspect), Rounded(Side / aspect));
 
         static int Rounded(double side) => Math.Clamp((int)Math.Round(side / Step) * Step, Step, Longest);
