@@ -14,6 +14,20 @@ public static class PlacementPolicy
     private const string Cuda = "cuda:";
     private static readonly string[] Dtypes = ["auto", "fp32", "bf16", "fp16"];
 
+    // By these variables oneDNN is told to use nothing newer than an instruction set; the second name is the older one.
+    // Source: oneDNN Developer Guide, "CPU Dispatcher Control".
+    private static readonly string[] Caps = ["ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"];
+    private static readonly string[] SetsWithoutBf16 =
+    [
+        "SSE41",
+        "AVX",
+        "AVX2",
+        "AVX2_VNNI",
+        "AVX2_VNNI_2",
+        "AVX512_CORE",
+        "AVX512_CORE_VNNI",
+    ];
+
     /// <summary>
     /// Whether this processor multiplies bf16 in hardware: AVX512-BF16 (CPUID leaf 7, subleaf 1, EAX bit 5) or AMX-BF16
     /// (leaf 7, EDX bit 22).
@@ -33,6 +47,19 @@ public static class PlacementPolicy
             return avx512 + amx > 0;
         }
     }
+
+    /// <summary>
+    /// Whether bf16 is fast on the CPU: it has it in hardware, and oneDNN is not told to do without, where bf16 is many
+    /// times slower than fp32.
+    /// </summary>
+    internal static bool CpuIsFastInBf16 =>
+        CpuHasBf16
+        && AllowsBf16(Caps.Select(Environment.GetEnvironmentVariable).FirstOrDefault(set => set is not null));
+
+    /// <summary>Whether oneDNN may multiply bf16 in hardware.</summary>
+    /// <param name="cap">The newest instruction set that it may use, in its words; null for any.</param>
+    internal static bool AllowsBf16(string? cap) =>
+        !SetsWithoutBf16.Contains(cap, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Checks the name of a device without loading anything.</summary>
     /// <param name="device">cpu or cuda:N.</param>
@@ -97,8 +124,8 @@ public static class PlacementPolicy
         };
 
     /// <summary>
-    /// The device and the type to compute in: for <c>auto</c> bf16 where a CPU has it in hardware and fp32 elsewhere;
-    /// fp16 on a GPU.
+    /// The device and the type to compute in: for <c>auto</c> bf16 where a CPU has it in hardware and oneDNN may use it,
+    /// fp32 elsewhere, and fp16 on a GPU.
     /// </summary>
     /// <param name="device">cpu or cuda:N.</param>
     /// <param name="dtype">auto, fp32, bf16 or fp16.</param>
@@ -138,7 +165,7 @@ public static class PlacementPolicy
                 "bf16" => ScalarType.BFloat16,
                 "fp16" => ScalarType.Float16,
                 _ => device != Cpu ? ScalarType.Float16
-                : CpuHasBf16 ? ScalarType.BFloat16
+                : CpuIsFastInBf16 ? ScalarType.BFloat16
                 : ScalarType.Float32,
             }
         );

@@ -15,7 +15,7 @@ public class PlacementChoiceTests
     {
         var placement = PlacementPolicy.Choose("cpu", dtype);
         Assert.Equal(DeviceType.CPU, placement.Device.type);
-        Assert.Equal(expected ?? (PlacementPolicy.CpuHasBf16 ? ScalarType.BFloat16 : ScalarType.Float32), placement.Dtype);
+        Assert.Equal(expected ?? (PlacementPolicy.CpuIsFastInBf16 ? ScalarType.BFloat16 : ScalarType.Float32), placement.Dtype);
     }
 
     [Theory]
