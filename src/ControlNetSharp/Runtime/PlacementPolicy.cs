@@ -124,8 +124,8 @@ public static class PlacementPolicy
         };
 
     /// <summary>
-    /// The device and the type to compute in: for <c>auto</c> bf16 where a CPU has it in hardware and oneDNN may use it,
-    /// fp32 elsewhere, and fp16 on a GPU.
+    /// The device and the type to compute in: for <c>auto</c> bf16 where a CPU has it in hardware and oneDNN may use
+    /// it, fp32 elsewhere, and fp16 on a GPU.
     /// </summary>
     /// <param name="device">cpu or cuda:N.</param>
     /// <param name="dtype">auto, fp32, bf16 or fp16.</param>
