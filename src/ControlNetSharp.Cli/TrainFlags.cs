@@ -43,12 +43,14 @@ internal static class TrainFlags
                 ("controlnet_and_decoder", TrainingTarget.ControlNetAndDecoder),
                 ("control_lora", TrainingTarget.ControlLora),
                 ("unet", TrainingTarget.UNet),
-                ("lcm", TrainingTarget.Lcm)
+                ("lcm", TrainingTarget.Lcm),
+                ("progressive", TrainingTarget.Progressive)
             ),
             Rank = Whole(TrainOptions.Rank, nameof(usual.Rank)),
             Start = ReadStart(arguments),
             GuidanceScale = Real(TrainOptions.Guidance, nameof(usual.GuidanceScale)),
             TeacherSteps = Whole(TrainOptions.TeacherSteps, nameof(usual.TeacherSteps)),
+            StudentSteps = Whole(TrainOptions.StudentSteps, nameof(usual.StudentSteps)),
             ControlledShare = Real(TrainOptions.Controlled, nameof(usual.ControlledShare)) ?? usual.ControlledShare,
             Reward = Real(TrainOptions.Reward, nameof(usual.Reward)),
             RewardTimestep = Whole(TrainOptions.RewardTimestep, nameof(usual.RewardTimestep)),

@@ -45,32 +45,38 @@ internal static class TrainOptions
     {
         Description =
             "controlnet (default), controlnet_and_decoder (the UNet's decoder is trained, too), control_lora (a small "
-            + "file: changes of --rank to the model's weights), unet (full fine-tuning), or lcm (a LoRA of --rank "
-            + "with which 4 steps without guidance do).",
+            + "file: changes of --rank to the model's weights), unet (full fine-tuning), or a LoRA of --rank with which "
+            + "few steps without guidance do: lcm (for the LCM sampler, 4 steps and more) or progressive (for Euler "
+            + "and one number of steps; learned sooner).",
     };
     public static readonly Option<string?> Rank = new("--rank")
     {
-        Description = "Rank of a control_lora (default 128) or of lcm (default 64), 1 to 4096.",
+        Description = "Rank of a control_lora (default 128), of lcm or progressive (default 64), 1 to 4096.",
     };
     public static readonly Option<string?> Start = new("--controlnet_model_name_or_path")
     {
         Description =
-            "A ControlNet to start from; default: a copy of the UNet. For lcm the one that controls; default: that of "
-            + "each example's condition.",
+            "A ControlNet to start from; default: a copy of the UNet. For lcm and progressive the one that controls; "
+            + "default: that of each example's condition.",
     };
     public static readonly Option<string?> Guidance = new("--guidance_scale")
     {
-        Description = "For lcm: the guidance scale that becomes needless, 1 to 30; default 7.",
+        Description = "For lcm and progressive: the guidance scale that becomes needless, 1 to 30; default 7.",
     };
     public static readonly Option<string?> TeacherSteps = new("--num_ddim_timesteps")
     {
         Description =
-            "For lcm: steps of the teacher for a picture, 4 to 500; default 50. Fewer are learned from faster, and "
-            + "less exactly.",
+            "For lcm and progressive: steps of the teacher for a picture, 4 to 500; default 50, progressive 20. Fewer "
+            + "are learned from faster, and less exactly.",
+    };
+    public static readonly Option<string?> StudentSteps = new("--num_inference_steps")
+    {
+        Description = "For progressive: steps that it is for, of which the teacher's are a multiple; default 4.",
     };
     public static readonly Option<string?> Controlled = new("--proportion_controlled")
     {
-        Description = "For lcm: share of batches that are controlled by ControlNets, 0 to 1; default 0.",
+        Description =
+            "For lcm and progressive: share of batches that are controlled by ControlNets, 0 to 1; default 0.",
     };
     public static readonly Option<string?> Reward = new("--reward")
     {
@@ -102,8 +108,8 @@ internal static class TrainOptions
     public static readonly Option<string?> Rate = new("--learning_rate")
     {
         Description =
-            "Default 1e-5 for the width of Stable Diffusion, more for narrower models (pocket: 4e-4); for lcm 1e-4 "
-            + "(pocket: 1e-3).",
+            "Default 1e-5 for the width of Stable Diffusion, more for narrower models (pocket: 4e-4); for lcm and "
+            + "progressive 1e-4 (pocket: 1e-3).",
     };
     public static readonly Option<string?> Schedule = new("--lr_scheduler")
     {
@@ -137,7 +143,7 @@ internal static class TrainOptions
     };
     public static readonly Option<string?> Empty = new("--proportion_empty_prompts")
     {
-        Description = "Share of prompts that are dropped; default 0.5, for lcm 0.",
+        Description = "Share of prompts that are dropped; default 0.5, for lcm and progressive 0.",
     };
     public static readonly Option<string?> Snr = new("--snr_gamma")
     {
@@ -189,6 +195,7 @@ internal static class TrainOptions
         ["start"] = Start.Name,
         ["guidanceScale"] = Guidance.Name,
         ["teacherSteps"] = TeacherSteps.Name,
+        ["studentSteps"] = StudentSteps.Name,
         ["controlledShare"] = Controlled.Name,
         ["reward"] = Reward.Name,
         ["rewardTimestep"] = RewardTimestep.Name,
@@ -236,6 +243,7 @@ internal static class TrainOptions
             Start,
             Guidance,
             TeacherSteps,
+            StudentSteps,
             Controlled,
             Reward,
             RewardTimestep,

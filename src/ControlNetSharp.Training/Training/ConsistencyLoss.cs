@@ -29,6 +29,10 @@ internal sealed record ConsistencyLoss : DenoisingLoss
     private int Stride => Schedule.Count / TeacherSteps;
 
     /// <inheritdoc/>
+    /// <remarks>Both sides of the teacher, and the target.</remarks>
+    public override int TaughtPasses => 3;
+
+    /// <inheritdoc/>
     public override Tensor DrawTimesteps(long count, Generator generator) =>
         randint(1, TimestepSpacing.LcmSteps + 1, [count], generator: generator).Times(Distance).Minus(1);
 
@@ -79,17 +83,5 @@ internal sealed record ConsistencyLoss : DenoisingLoss
             Column(timesteps.Select(timestep => of(ConsistencyScalings.At(timestep))), noisy);
         var (clean, _) = Parts(noisy, prediction, timesteps);
         return (Factor(s => s.Skip) * noisy).Plus(Factor(s => s.Out) * clean).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>
-    /// Latents at other timesteps, by the noise and the clean latents that were predicted. Source: Song et al. 2021,
-    /// arXiv:2010.02502, equation (12) with sigma 0.
-    /// </summary>
-    private Tensor DdimStep(Tensor noisy, Tensor prediction, IReadOnlyList<long> from, IReadOnlyList<long> to)
-    {
-        using var scope = NewDisposeScope();
-        var (clean, noise) = Parts(noisy, prediction, from);
-        var (alpha, sigma) = Levels(to, noisy);
-        return (alpha * clean).Plus(sigma * noise).MoveToOuterDisposeScope();
     }
 }

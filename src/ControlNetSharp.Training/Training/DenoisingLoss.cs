@@ -10,6 +10,9 @@ internal abstract record DenoisingLoss
     /// <summary>The noise schedule that the network is trained with.</summary>
     public NoiseSchedule Schedule { get; init; } = NoiseSchedule.StableDiffusion;
 
+    /// <summary>In place of a timestep: what the last step of a picture leads to, which has no noise.</summary>
+    private protected const long Clean = -1;
+
     /// <summary>What the network predicts.</summary>
     public PredictionType Prediction { get; init; } = PredictionType.Epsilon;
 
@@ -22,6 +25,9 @@ internal abstract record DenoisingLoss
     /// <summary>The timestep at a share of the way through those that are drawn.</summary>
     /// <param name="share">From 0 to below 1.</param>
     public abstract long TimestepAt(double share);
+
+    /// <summary>Forward passes without gradients that a picture takes beside the one that is trained.</summary>
+    public virtual int TaughtPasses => 0;
 
     /// <summary>The loss of one batch.</summary>
     /// <param name="predict">
@@ -58,10 +64,24 @@ internal abstract record DenoisingLoss
         };
     }
 
+    /// <summary>
+    /// Latents at other timesteps, by the noise and the clean latents that were predicted. Source: Song et al. 2021,
+    /// arXiv:2010.02502, equation (12) with sigma 0.
+    /// </summary>
+    private protected Tensor DdimStep(Tensor noisy, Tensor prediction, IReadOnlyList<long> from, IReadOnlyList<long> to)
+    {
+        using var scope = NewDisposeScope();
+        var (clean, noise) = Parts(noisy, prediction, from);
+        var (alpha, sigma) = Levels(to, noisy);
+        return (alpha * clean).Plus(sigma * noise).MoveToOuterDisposeScope();
+    }
+
     /// <summary>The noise levels of timesteps: [B, 1, 1, 1] each.</summary>
     private protected (Tensor Alpha, Tensor Sigma) Levels(IReadOnlyList<long> timesteps, Tensor like)
     {
-        var levels = timesteps.Select(timestep => Schedule.LevelAt(timestep)).ToList();
+        var levels = timesteps
+            .Select(timestep => timestep == Clean ? NoiseLevel.Clean : Schedule.LevelAt(timestep))
+            .ToList();
         return (Column(levels.Select(level => level.Alpha), like), Column(levels.Select(level => level.Sigma), like));
     }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Diffusion;
-using ControlNetSharp.Samplers;
 
 namespace ControlNetSharp.Training;
 
@@ -82,7 +81,7 @@ internal static class RequestedOptions
             AverageDecay = request.AverageDecay,
             ValidateEvery = request.ValidateEvery,
             Samples = request.Samples,
-            Sampling = TargetParts.Of(request.Target).Sampling,
+            Sampling = TargetParts.Of(request.Target).Sampling with { Steps = request.LearnedSteps },
             SaveEvery = request.SaveEvery,
             KeepCheckpoints = request.KeepCheckpoints,
             Workers = workers,
@@ -90,9 +89,16 @@ internal static class RequestedOptions
         };
 
     private static DenoisingLoss Loss(this TrainingRequest request) =>
-        TargetParts.Of(request.Target).IsDistilled
-            ? new ConsistencyLoss { TeacherSteps = request.TeacherSteps ?? TimestepSpacing.LcmSteps }
-            : new DiffusionLoss { SnrGamma = request.SnrGamma };
+        request.Target switch
+        {
+            TrainingTarget.Lcm => new ConsistencyLoss { TeacherSteps = request.TaughtSteps },
+            TrainingTarget.Progressive => new ProgressiveLoss
+            {
+                Steps = request.LearnedSteps,
+                TeacherSteps = request.TaughtSteps,
+            },
+            _ => new DiffusionLoss { SnrGamma = request.SnrGamma },
+        };
 
     private static Dictionary<string, string> Identity(
         TrainingRequest request,
@@ -126,8 +132,13 @@ internal static class RequestedOptions
         if (TargetParts.Of(request.Target).IsDistilled)
         {
             identity["guidance scale"] = string.Create(CultureInfo.InvariantCulture, $"{request.TaughtGuidance:r}");
-            identity["teacher steps"] = $"{request.TeacherSteps ?? TimestepSpacing.LcmSteps}";
+            identity["teacher steps"] = $"{request.TaughtSteps}";
             identity["controlled share"] = string.Create(CultureInfo.InvariantCulture, $"{request.ControlledShare:r}");
+        }
+
+        if (request.Target == TrainingTarget.Progressive)
+        {
+            identity["learned steps"] = $"{request.LearnedSteps}";
         }
 
         return identity;

@@ -171,7 +171,7 @@ public sealed class RequestedTraining
         }
 
         using var controls = new LockedControlNets(_controls, placement, model);
-        var teacher = new ConsistencyTeacher(
+        var teacher = new GuidedTeacher(
             model.UNet,
             ExampleText.Of(model, "").To(denoiser.Device),
             _request.TaughtGuidance,
@@ -232,7 +232,7 @@ public sealed class RequestedTraining
     private TrainingSummary Train(
         DiffusionModel model,
         TrainableDenoiser denoiser,
-        ConsistencyTeacher? teacher,
+        GuidedTeacher? teacher,
         int workers,
         TrainingEvents events,
         CancellationToken cancellationToken

@@ -1,4 +1,5 @@
 using ControlNetSharp.Requests;
+using ControlNetSharp.Samplers;
 
 namespace ControlNetSharp.Training;
 
@@ -17,14 +18,17 @@ internal sealed record TargetParts
         {
             IsDistilled = true,
             UsualRank = 64,
+            UsualTeacherSteps = TimestepSpacing.LcmSteps,
             EmptyPrompts = 0,
-            Sampling = new GenerationRequest
-            {
-                Prompt = "",
-                Sampler = "LCM",
-                Steps = 4,
-                GuidanceScale = 1,
-            },
+            Sampling = Few("LCM", SamplerCatalogue.Automatic, 4),
+        },
+        [TrainingTarget.Progressive] = new()
+        {
+            IsDistilled = true,
+            UsualRank = 64,
+            UsualTeacherSteps = 20,
+            EmptyPrompts = 0,
+            Sampling = Few("Euler", "trailing", 4),
         },
     };
 
@@ -40,11 +44,11 @@ internal sealed record TargetParts
     /// <summary>Whether what is trained is changes of low rank.</summary>
     public bool IsLowRank => UsualRank is not null;
 
-    /// <summary>
-    /// Whether the locked UNet teaches a copy with changes to do many of its steps in one: latent consistency
-    /// distillation.
-    /// </summary>
+    /// <summary>Whether the locked UNet teaches a copy with changes to do many of its steps in one.</summary>
     public bool IsDistilled { get; private init; }
+
+    /// <summary>Steps of what teaches where none are asked for.</summary>
+    public int UsualTeacherSteps { get; private init; }
 
     /// <summary>Share of prompts that are dropped where none is asked for.</summary>
     public double EmptyPrompts { get; private init; } = 0.5;
@@ -67,6 +71,16 @@ internal sealed record TargetParts
     /// <summary>Whether a parameter of the UNet is trained.</summary>
     /// <param name="name">Its name without a prefix.</param>
     public bool Trains(string name) => IsOfDecoder(name) ? TrainsDecoder : TrainsEncoder;
+
+    private static GenerationRequest Few(string sampler, string scheduler, int steps) =>
+        new()
+        {
+            Prompt = "",
+            Sampler = sampler,
+            Scheduler = scheduler,
+            Steps = steps,
+            GuidanceScale = 1,
+        };
 
     private static bool IsOfDecoder(string name) =>
         name.StartsWith("output_blocks.", StringComparison.Ordinal)

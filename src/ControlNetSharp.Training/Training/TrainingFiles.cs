@@ -14,6 +14,11 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
     /// <summary>The folder of encoded examples.</summary>
     public string Cache => request.Cache ?? Path.Combine(request.Out, "cache");
 
+    private string Usage =>
+        request.Target == TrainingTarget.Progressive
+            ? $"Euler sampler, trailing scheduler, {request.LearnedSteps} steps, guidance scale 1"
+            : "LCM sampler, 4 to 8 steps, guidance scale 1";
+
     private TargetParts Target => TargetParts.Of(request.Target);
 
     private string ControlFile =>
@@ -24,7 +29,7 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
 
     private string ModelFile => Path.Combine(request.Out, "model.safetensors");
 
-    private string LoraFile => Path.Combine(request.Out, "lcm_lora.safetensors");
+    private string LoraFile => Path.Combine(request.Out, $"{RequestValues.WordOf(request.Target)}_lora.safetensors");
 
     /// <summary>What a training leaves when it is finished.</summary>
     private IEnumerable<string> Results =>
@@ -121,7 +126,7 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
             files.Add(LoraFile);
             metadata["teacher_guidance_scale"] = Invariant(request.TaughtGuidance);
             metadata["controlled_share"] = Invariant(request.ControlledShare);
-            metadata["usage"] = "LCM sampler, 4 to 8 steps, guidance scale 1";
+            metadata["usage"] = Usage;
             TrainedWeights.WriteLora(files[^1], denoiser.UNet, dtype, metadata);
         }
 

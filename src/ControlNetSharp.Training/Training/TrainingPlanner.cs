@@ -47,7 +47,7 @@ internal sealed class TrainingPlanner(
         GC.WaitForPendingFinalizers();
         var program = Environment.WorkingSet;
         var batch = options.BatchSize / options.Workers;
-        var parts = Parts().ToList();
+        var parts = Parts(options.Loss.TaughtPasses).ToList();
         foreach (var part in parts.DistinctBy(part => Key(part.Stage, part.Weights)))
         {
             _measured[Key(part.Stage, part.Weights)] = Measure(
@@ -137,7 +137,8 @@ internal sealed class TrainingPlanner(
     /// The stages of a step: what happens to their weights, whether gradients go through them, and whether their input
     /// is joined from two.
     /// </summary>
-    private IEnumerable<(StageShape Stage, StageWeights Weights, bool Gradient, bool Joined)> Parts()
+    /// <param name="taughtPasses">See <see cref="DenoisingLoss.TaughtPasses"/>.</param>
+    private IEnumerable<(StageShape Stage, StageWeights Weights, bool Gradient, bool Joined)> Parts(int taughtPasses)
     {
         static StageWeights Of(bool trained) => trained ? StageWeights.Trained : StageWeights.Locked;
         var encoder = UNetStages.Input(p).Append(UNetStages.Middle(p)).ToList();
@@ -151,8 +152,7 @@ internal sealed class TrainingPlanner(
             [
                 .. encoder.Select(stage => (stage, copied, true, false)),
                 .. UNetStages.Output(p).Select(stage => (stage, copied, true, true)),
-                // Both sides of the teacher, and the target.
-                .. Enumerable.Repeat(locked, 3).SelectMany(stages => stages),
+                .. Enumerable.Repeat(locked, taughtPasses).SelectMany(stages => stages),
             ];
         }
 

@@ -64,11 +64,19 @@ public sealed record TrainingRequest
     public double? GuidanceScale { get; init; }
 
     /// <summary>
-    /// Steps of the teacher of a LoRA for few steps from pure noise to a picture, 4 to 500; null (the default) for 50.
+    /// Steps of the teacher of a LoRA for few steps from pure noise to a picture, 4 to 500; null (the default) for 50,
+    /// or 20 of <see cref="TrainingTarget.Progressive"/>, where they are a multiple of <see cref="StudentSteps"/>.
     /// Fewer are learned from faster, and less exactly.
     /// </summary>
     [Range(4, 500)]
     public int? TeacherSteps { get; init; }
+
+    /// <summary>
+    /// The number of steps that a LoRA of <see cref="TrainingTarget.Progressive"/> is for, 1 to 100; null (the default)
+    /// for 4.
+    /// </summary>
+    [Range(1, 100)]
+    public int? StudentSteps { get; init; }
 
     /// <summary>
     /// Share of the batches of a LoRA for few steps in which teacher and student are controlled, 0 to 1, so that it
@@ -212,6 +220,12 @@ public sealed record TrainingRequest
     /// <summary>The guidance scale of the teacher of a distillation.</summary>
     internal double TaughtGuidance => GuidanceScale ?? UsualGuidance;
 
+    /// <summary>The steps of the teacher of a distillation.</summary>
+    internal int TaughtSteps => TeacherSteps ?? TargetParts.Of(Target).UsualTeacherSteps;
+
+    /// <summary>The steps in which a picture is made with what is trained.</summary>
+    internal int LearnedSteps => StudentSteps ?? TargetParts.Of(Target).Sampling.Steps;
+
     /// <summary>The reward that is given; null for none.</summary>
     internal RewardOptions? RewardOptions =>
         Reward is > 0 ? new(Reward.Value, RewardTimestep ?? Training.RewardOptions.UsualTimestep) : null;
@@ -285,6 +299,18 @@ public sealed record TrainingRequest
             "teacherSteps",
             TeacherSteps,
             "are those of what teaches few steps; leave it out with another `target`."
+        );
+        RequestRules.Require(
+            StudentSteps is null || Target == TrainingTarget.Progressive,
+            "studentSteps",
+            StudentSteps,
+            "is for the `target` progressive; leave it out with another."
+        );
+        RequestRules.Require(
+            Target != TrainingTarget.Progressive || TaughtSteps % LearnedSteps == 0,
+            "teacherSteps",
+            TaughtSteps,
+            $"must be a multiple of the {LearnedSteps} steps that are learned."
         );
         RequestRules.Require(
             ControlledShare == 0 || parts.IsDistilled,

@@ -29,7 +29,7 @@ internal sealed class TrainingRun(
     ExampleCache validation,
     Func<string, ConditionFidelity> fidelity,
     TrainingRunOptions options,
-    ConsistencyTeacher? teacher = null,
+    GuidedTeacher? teacher = null,
     HintReward? reward = null
 )
 {

@@ -25,4 +25,10 @@ public enum TrainingTarget
     /// consistency distillation (Luo et al. 2023, arXiv:2311.05556).
     /// </summary>
     Lcm,
+
+    /// <summary>
+    /// The same by progressive distillation (Salimans and Ho 2022, arXiv:2202.00512): for one number of steps, and
+    /// learned sooner.
+    /// </summary>
+    Progressive,
 }

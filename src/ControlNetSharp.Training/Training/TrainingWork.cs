@@ -18,14 +18,21 @@ public static class TrainingWork
     /// <param name="height">Height of the latents.</param>
     /// <param name="width">Width of the latents.</param>
     /// <param name="checkpointing">Whether blocks are computed again in the backward pass.</param>
-    public static double Gflop(UNetParams p, TrainingTarget target, int height, int width, bool checkpointing)
+    /// <param name="taughtPasses">Forward passes of the UNet beside it, for what a distillation learns from.</param>
+    public static double Gflop(
+        UNetParams p,
+        TrainingTarget target,
+        int height,
+        int width,
+        bool checkpointing,
+        int taughtPasses = 0
+    )
     {
         var again = checkpointing ? 1 : 0;
         var (parts, encoder) = (TargetParts.Of(target), NetworkCost.UNetEncoder(p, height, width));
         if (parts.IsDistilled)
         {
-            // Both sides of the teacher and the target run forward only.
-            return (3 + 2 + again) * NetworkCost.UNet(p, height, width);
+            return (taughtPasses + 2 + again) * NetworkCost.UNet(p, height, width);
         }
 
         return (parts.TrainsEncoder ? 3 + again : 1) * encoder

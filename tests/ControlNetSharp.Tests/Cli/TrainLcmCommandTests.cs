@@ -49,6 +49,28 @@ public sealed class TrainLcmCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Train_ForOneNumberOfSteps_WritesALora_ThatSaysHowItIsUsed()
+    {
+        string[] model = ["-m", TinyModel.WriteModel(_folder["model.safetensors"])];
+        var json = await CommandRun.JsonOf([
+            "train", .. model, "--data", _folder["mixed"], "--condition", "mixed", "--out", _folder["out"], "--resolution", "64", "--target", "progressive", "--rank", "2",
+            "--num_inference_steps", "2", "--num_ddim_timesteps", "6", "--max_train_steps", "3", "--validation_steps", "3", "--num_validation_images", "1", "--train_batch_size", "2",
+        ]);
+        var file = Assert.Single(json.GetProperty("files").EnumerateArray()).GetString()!;
+        Assert.Equal(_folder["out/progressive_lora.safetensors"], file);
+        using (var saved = SafetensorsFile.Open(file))
+        {
+            Assert.Equal("Euler sampler, trailing scheduler, 2 steps, guidance scale 1", saved.Metadata["usage"]);
+        }
+
+        var other = await CommandRun.Of([
+            "train", .. model, "--data", _folder["mixed"], "--condition", "mixed", "--out", _folder["out"], "--resolution", "64", "--target", "progressive", "--rank", "2",
+            "--num_inference_steps", "3", "--num_ddim_timesteps", "6", "--max_train_steps", "4", "--train_batch_size", "2", "--resume",
+        ]);
+        Assert.Contains("learned steps", other.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Train_ControlledByWhatIsNotThere_NamesTheCondition()
     {
         TinyModel.WriteModel(_folder["model.safetensors"]);

@@ -76,6 +76,8 @@ public sealed class RequestedTrainingTests : IDisposable
     [InlineData("\"rewardTimestep\": 100", "rewardTimestep", "give a `reward`")]
     [InlineData("\"reward\": 1, \"rewardTimestep\": 1000", "rewardTimestep", "from 0 to 999")]
     [InlineData("\"snrGamma\": 5, \"target\": \"lcm\"", "snrGamma", "leave it out")]
+    [InlineData("\"studentSteps\": 4, \"target\": \"lcm\"", "studentSteps", "progressive")]
+    [InlineData("\"teacherSteps\": 10, \"target\": \"progressive\"", "teacherSteps", "multiple of the 4 steps")]
     [InlineData("\"version\": 2", "version", "from 1 to 1")]
     public void Request_WithAWrongMember_IsRefusedByItsName(string member, string path, string problem)
     {

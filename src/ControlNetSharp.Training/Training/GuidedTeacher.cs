@@ -12,7 +12,7 @@ namespace ControlNetSharp.Training;
 /// <param name="noPrompt">The empty prompt, of one example: the unconditional side. Borrowed.</param>
 /// <param name="guidanceScale">1 or more.</param>
 /// <param name="controls">The ControlNets by condition; none where nothing is controlled. Borrowed.</param>
-internal sealed class ConsistencyTeacher(
+internal sealed class GuidedTeacher(
     UNet unet,
     ExampleText noPrompt,
     double guidanceScale,
