@@ -28,10 +28,15 @@ public sealed partial class LiveTests(StudioBrowser browser)
         // So long that it cannot be done before the pen moves again.
         await studio.Steps.FillAsync("400");
         await studio.Page.GetByRole(AriaRole.Switch, new() { Name = "Live" }).CheckAsync();
+        // The page shows those of other tests, too, and may fetch them late.
+        var earlier = (await JobsAsync()).Select(job => $"{job.Id}").ToHashSet(StringComparer.Ordinal);
         var fetched = new ConcurrentQueue<string>();
         studio.Page.Request += (_, request) =>
         {
-            if (FileOfAJob().Match(request.Url) is { Success: true } match)
+            if (
+                FileOfAJob().Match(request.Url) is { Success: true } match
+                && !earlier.Contains(match.Groups["job"].Value)
+            )
             {
                 fetched.Enqueue(match.Groups["job"].Value);
             }
@@ -55,7 +60,7 @@ public sealed partial class LiveTests(StudioBrowser browser)
         await MoveAsync(studio, y: 0.95f, TimeSpan.Zero);
 
         var jobs = await Waiting.UntilAsync(
-            LiveJobsAsync,
+            async () => (await JobsAsync()).Where(job => IsLive(job) && !earlier.Contains($"{job.Id}")).ToList(),
             jobs => jobs.Any(job => job.State == JobState.Cancelled) && jobs.Any(IsGoingOn)
         );
         // Some that were given up, and one that goes on: the last strokes win.
@@ -114,11 +119,10 @@ public sealed partial class LiveTests(StudioBrowser browser)
 
     private static bool IsGoingOn(Job job) => job is { IsOver: false, IsCancelling: false };
 
-    private async Task<IReadOnlyList<Job>> LiveJobsAsync()
-    {
-        var page = await browser.Server.Store.ListAsync(new JobQuery { Limit = 100 }, Stop);
-        return [.. page.Where(job => job.Group?.StartsWith("live-", StringComparison.Ordinal) == true)];
-    }
+    private static bool IsLive(Job job) => job.Group?.StartsWith("live-", StringComparison.Ordinal) == true;
+
+    private Task<IReadOnlyList<Job>> JobsAsync() =>
+        browser.Server.Store.ListAsync(new JobQuery { Limit = 100 }, Stop);
 
     [GeneratedRegex("/v1/jobs/(?<job>[^/]+)/files/picture-0", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FileOfAJob();
