@@ -34,7 +34,7 @@ internal static class BenchScaleCommand
     private sealed record Setting(int Size, int Controls, int Batch, int Threads, Placement Placement);
 
     /// <summary>A row of the report; seconds a step.</summary>
-    private sealed record Row(
+    internal sealed record Row(
         string Over,
         int Size,
         int Controls,
@@ -80,16 +80,34 @@ internal static class BenchScaleCommand
         var baseSize = BenchOptions.ReadSize(arguments);
         var steps = arguments.Whole(Steps, 3, 1, 100);
         var compute = ComputeSettings.Read(arguments);
-        var placed = compute.Place();
-        var first = new Setting(baseSize, 1, 1, get_num_threads(), placed);
+        var rows = Measure(p, baseSize, over, steps, compute, cancellationToken);
+        var report = new
+        {
+            family,
+            device = compute.Device,
+            rows,
+        };
+        output.Report(json, report, Table(rows));
+    }
+
+    /// <summary>The row that all others are compared with, then those of each axis.</summary>
+    internal static IReadOnlyList<Row> Measure(
+        UNetParams p,
+        int baseSize,
+        IReadOnlyList<string> over,
+        int steps,
+        ComputeSettings compute,
+        CancellationToken cancellationToken
+    )
+    {
+        var first = new Setting(baseSize, 1, 1, get_num_threads(), compute.Place());
         var rows = new List<Row> { Measured("", first) };
         foreach (var axis in over)
         {
             rows.AddRange(Others(axis, first, compute).Select(setting => Measured(axis, setting)));
         }
 
-        var report = new { family, device = compute.Device, rows };
-        output.Report(json, report, Table(rows));
+        return rows;
 
         Row Measured(string axis, Setting setting)
         {
@@ -130,9 +148,7 @@ internal static class BenchScaleCommand
                 .Select(controls => first with { Controls = controls }),
             "batch" => Batches.Where(batch => batch != first.Batch).Select(batch => first with { Batch = batch }),
             // A GPU computes with its own.
-            "threads" => compute.OnCpu
-                ? Powers(first.Threads).Select(threads => first with { Threads = threads })
-                : [],
+            "threads" => compute.OnCpu ? Powers(first.Threads).Select(threads => first with { Threads = threads }) : [],
             _ => (compute.OnCpu ? CpuDtypes : CudaDtypes)
                 .Select(dtype => (compute with { Dtype = dtype }).Place())
                 .Where(placement => placement.Dtype != first.Placement.Dtype)
@@ -148,7 +164,7 @@ internal static class BenchScaleCommand
         }
     }
 
-    private static string Table(List<Row> rows)
+    private static string Table(IReadOnlyList<Row> rows)
     {
         string[] lines =
         [

@@ -21,7 +21,7 @@ internal static class BenchTrainCommand
     private const int Rank = 128;
     private static readonly Option<string?> Steps = new("--steps")
     {
-        Description = "Steps that are measured, after two that are not; default 2.",
+        Description = "Steps that are measured, after two that are not; default 5.",
     };
     private static readonly Option<bool> Checkpointing = new("--gradient_checkpointing")
     {
@@ -66,7 +66,7 @@ internal static class BenchTrainCommand
     {
         var (family, p) = BenchOptions.ReadFamily(arguments);
         var size = BenchOptions.ReadSize(arguments);
-        var (batch, steps) = (arguments.Whole(BenchOptions.Batch, 1, 1, 64), arguments.Whole(Steps, 2, 1, 100));
+        var (batch, steps) = (arguments.Whole(BenchOptions.Batch, 1, 1, 64), arguments.Whole(Steps, 5, 1, 100));
         var compute = ComputeSettings.Read(arguments).RequireCpu();
         var target = arguments.GetValue(Target) switch
         {
@@ -121,8 +121,9 @@ internal static class BenchTrainCommand
     }
 
     private static string Text(TrainingCost cost) =>
-        $"{cost.SecondsPerStep:f2} s a step, {cost.PeakMemoryBytes / 1e9:f2} GB at most, {cost.GflopsReached:f0} of "
-        + $"{cost.GflopsPeak:f0} GFLOP/s ({cost.FractionOfPeak:p0}); planned {cost.PlannedSecondsPerStep:f2} s, "
+        $"{cost.SecondsPerStep:f2} s a step ({cost.SecondsPerStepMin:f2} to {cost.SecondsPerStepMax:f2}), "
+        + $"{cost.PeakMemoryBytes / 1e9:f2} GB at most, {cost.GflopsReached:f0} of {cost.GflopsPeak:f0} GFLOP/s "
+        + $"({cost.FractionOfPeak:p0}); planned {cost.PlannedSecondsPerStep:f2} s, "
         + $"{cost.PlannedMemoryBytes / 1e9:f2} GB";
 
     /// <summary>Runs this command again in another process, for one target.</summary>
@@ -236,10 +237,13 @@ internal static class BenchTrainCommand
 
         // Read before the matrices of the peak measurement are made.
         var memory = MachineMemory.PeakBytes;
-        var (secondsPerStep, peak) = (seconds.Average(), MatmulPeak.Measure(placement));
+        seconds.Sort();
+        var (secondsPerStep, peak) = (BenchedStep.Median(seconds), MatmulPeak.Measure(placement));
         var gflop = batch * TrainingWork.Gflop(p, target, size / 8, size / 8, checkpointing);
         return new TrainingCost(
             secondsPerStep,
+            seconds[0],
+            seconds[^1],
             memory,
             gflop,
             gflop / secondsPerStep,
@@ -250,9 +254,11 @@ internal static class BenchTrainCommand
         );
     }
 
-    /// <summary>What a step costs, and what <c>train --plan</c> says that it will.</summary>
+    /// <summary>What a step costs, the median of several, and what <c>train --plan</c> says that it will.</summary>
     private sealed record TrainingCost(
         double SecondsPerStep,
+        double SecondsPerStepMin,
+        double SecondsPerStepMax,
         long PeakMemoryBytes,
         double GflopPerStep,
         double GflopsReached,

@@ -79,40 +79,45 @@ internal sealed class BenchedStep : IDisposable
     public IReadOnlyList<double> Time(int steps, CancellationToken cancellationToken)
     {
         Run();
-        return [.. Enumerable.Range(0, steps).Select(_ => Seconds()).Order()];
+        return [.. Enumerable.Range(0, steps).Select(_ => One()).Order()];
 
-        double Seconds()
+        double One()
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var clock = Stopwatch.GetTimestamp();
-            Run();
-            return Stopwatch.GetElapsedTime(clock).TotalSeconds / _steps;
+            return Seconds();
         }
     }
 
-    /// <summary>Where the time of several steps goes, each row the mean of a step.</summary>
+    /// <summary>
+    /// Where the time of a step goes, and the seconds of one that is not timed inside: each the fastest of several, in
+    /// turns, so that a machine that grows slower or faster does so for both.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public IReadOnlyList<ProfileRow> Profile(int steps, CancellationToken cancellationToken)
+    public (IReadOnlyList<ProfileRow> Rows, double Seconds) Profile(int steps, CancellationToken cancellationToken)
     {
-        using var profile = new StepProfile(Networks, _latents.device);
+        var profile = new StepProfile(Networks, _latents.device);
+        var seconds = double.MaxValue;
         for (var i = 0; i < steps; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             profile.Run(Run);
+            cancellationToken.ThrowIfCancellationRequested();
+            seconds = Math.Min(seconds, Seconds());
         }
 
-        var all = steps * _steps;
-        return
-        [
-            .. profile.Rows.Select(row =>
-                row with
-                {
-                    Calls = (row.Calls + all - 1) / all,
-                    Seconds = row.Seconds / all,
-                    Gflop = row.Gflop / all,
-                }
-            ),
-        ];
+        return (
+            [
+                .. profile.Rows.Select(row =>
+                    row with
+                    {
+                        Calls = (row.Calls + _steps - 1) / _steps,
+                        Seconds = row.Seconds / _steps,
+                        Gflop = row.Gflop / _steps,
+                    }
+                ),
+            ],
+            seconds
+        );
     }
 
     /// <inheritdoc/>
@@ -121,6 +126,13 @@ internal sealed class BenchedStep : IDisposable
     /// <summary>The middle of numbers in rising order.</summary>
     public static double Median(IReadOnlyList<double> ordered) =>
         (ordered[(ordered.Count - 1) / 2] + ordered[ordered.Count / 2]) / 2;
+
+    private double Seconds()
+    {
+        var clock = Stopwatch.GetTimestamp();
+        Run();
+        return Stopwatch.GetElapsedTime(clock).TotalSeconds / _steps;
+    }
 
     private static StepSides Text(UNetParams p, Placement placement)
     {

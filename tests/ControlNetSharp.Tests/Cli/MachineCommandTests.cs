@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using ControlNetSharp.Cli;
 using ControlNetSharp.Diffusion;
+using ControlNetSharp.Measuring;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Pipelines;
@@ -132,6 +133,32 @@ public sealed class MachineCommandTests : IDisposable
         AssertPositive(json, "secondsPerImage", "peakMemoryBytes");
         Assert.Equal(("sd15", "Float32", 64, 64, 1), (
             json.GetProperty("family").GetString(), json.GetProperty("dtype").GetString(), json.GetProperty("width").GetInt32(), json.GetProperty("height").GetInt32(), json.GetProperty("batch").GetInt32()));
+    }
+
+    [Fact]
+    public void BenchScale_ChangesOneThingInARow_AndComputesWhatTheNetworksCost()
+    {
+        var p = TinyModel.Sdxl;
+        var threads = get_num_threads();
+        var rows = BenchScaleCommand.Measure(p, 128, ["size", "controls", "batch", "dtype"], 1, new ComputeSettings("cpu", "fp32"), TestContext.Current.CancellationToken);
+        Assert.Equal(
+            ["128 1 1 Float32", "64 1 1 Float32", "192 1 1 Float32", "256 1 1 Float32", "128 0 1 Float32", "128 2 1 Float32", "128 3 1 Float32", "128 1 2 Float32", "128 1 4 Float32", "128 1 1 BFloat16"],
+            rows.Select(row => $"{row.Size} {row.Controls} {row.Batch} {row.Dtype}")
+        );
+        Assert.Equal(["", "size", "size", "size", "controls", "controls", "controls", "batch", "batch", "dtype"], rows.Select(row => row.Over));
+        Assert.All(rows, row => Assert.True(row.SecondsMin > 0 && row.SecondsMin <= row.Seconds && row.Seconds <= row.SecondsMax && row.Threads == threads, row.ToString()));
+        // Both sides of the guidance; each ControlNet costs the same, and so does each picture.
+        Assert.Equal(2 * NetworkCost.UNet(p, 16, 16), rows[4].Gflop, 1e-9);
+        Assert.Equal(rows[0].Gflop + 2 * (rows[0].Gflop - rows[4].Gflop), rows[6].Gflop, 1e-9);
+        Assert.Equal(4 * rows[0].Gflop, rows[8].Gflop, 1e-9);
+    }
+
+    [Fact]
+    public async Task BenchScale_OverWhatItDoesNotKnow_IsRefused()
+    {
+        var run = await CommandRun.Of(["bench", "scale", "--over", "colour"]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("must be size, controls, batch, threads or dtype", run.Message, StringComparison.Ordinal);
     }
 
     [Fact]
