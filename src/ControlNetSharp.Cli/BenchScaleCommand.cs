@@ -47,22 +47,16 @@ internal static class BenchScaleCommand
         double Gflop
     );
 
-    public static Command Create()
-    {
-        var command = new Command("scale", "Seconds for a step over size, ControlNets, batch, threads, dtype.")
-        {
-            BenchOptions.Family,
-            BenchOptions.Size,
-            Over,
-            Steps,
-        };
-        foreach (var option in ComputeSettings.Options)
-        {
-            command.Add(option);
-        }
-
-        return command;
-    }
+    public static Command Create() =>
+        ComputeSettings.AddedTo(
+            new Command("scale", "Seconds for a step over size, ControlNets, batch, threads, dtype.")
+            {
+                BenchOptions.Family,
+                BenchOptions.Size,
+                Over,
+                Steps,
+            }
+        );
 
     public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {
@@ -88,7 +82,12 @@ internal static class BenchScaleCommand
             rows.AddRange(Others(axis, first, compute).Select(setting => Measured(axis, setting)));
         }
 
-        var report = new { family, device = compute.Device, rows };
+        var report = new
+        {
+            family,
+            device = compute.Device,
+            rows,
+        };
         output.Report(json, report, Table(rows));
 
         Row Measured(string axis, Setting setting)
@@ -130,9 +129,7 @@ internal static class BenchScaleCommand
                 .Select(controls => first with { Controls = controls }),
             "batch" => Batches.Where(batch => batch != first.Batch).Select(batch => first with { Batch = batch }),
             // A GPU computes with its own.
-            "threads" => compute.OnCpu
-                ? Powers(first.Threads).Select(threads => first with { Threads = threads })
-                : [],
+            "threads" => compute.OnCpu ? Powers(first.Threads).Select(threads => first with { Threads = threads }) : [],
             _ => (compute.OnCpu ? CpuDtypes : CudaDtypes)
                 .Select(dtype => (compute with { Dtype = dtype }).Place())
                 .Where(placement => placement.Dtype != first.Placement.Dtype)
