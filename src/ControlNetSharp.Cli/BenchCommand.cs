@@ -32,20 +32,12 @@ internal static class BenchCommand
             Tiny,
         };
         var load = new Command("load", "Seconds for loading a checkpoint.") { Model, BenchOptions.Family };
-        foreach (var command in new[] { decode, load })
-        {
-            foreach (var option in ComputeSettings.Options)
-            {
-                command.Add(option);
-            }
-        }
-
         return new Command("bench", "Measures this machine.")
         {
             BenchGenerateCommand.Create(),
             BenchScaleCommand.Create(),
-            decode,
-            load,
+            ComputeSettings.AddedTo(decode),
+            ComputeSettings.AddedTo(load),
             BenchTrainCommand.Create(),
             BenchAnnotateCommand.Create(),
             BenchServeCommand.Create(),

@@ -44,28 +44,22 @@ internal static class BenchGenerateCommand
             + "kind of layer and size, of the fastest.",
     };
 
-    public static Command Create()
-    {
-        var command = new Command("generate", "Seconds for a sampling step.")
-        {
-            BenchOptions.Family,
-            BenchOptions.Size,
-            Steps,
-            Control,
-            ControlType,
-            Guidance,
-            BenchOptions.Batch,
-            Cache,
-            MergedTokens,
-            Profile,
-        };
-        foreach (var option in ComputeSettings.Options)
-        {
-            command.Add(option);
-        }
-
-        return command;
-    }
+    public static Command Create() =>
+        ComputeSettings.AddedTo(
+            new Command("generate", "Seconds for a sampling step.")
+            {
+                BenchOptions.Family,
+                BenchOptions.Size,
+                Steps,
+                Control,
+                ControlType,
+                Guidance,
+                BenchOptions.Batch,
+                Cache,
+                MergedTokens,
+                Profile,
+            }
+        );
 
     public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {

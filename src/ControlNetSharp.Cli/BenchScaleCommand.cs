@@ -47,22 +47,16 @@ internal static class BenchScaleCommand
         double Gflop
     );
 
-    public static Command Create()
-    {
-        var command = new Command("scale", "Seconds for a step over size, ControlNets, batch, threads, dtype.")
-        {
-            BenchOptions.Family,
-            BenchOptions.Size,
-            Over,
-            Steps,
-        };
-        foreach (var option in ComputeSettings.Options)
-        {
-            command.Add(option);
-        }
-
-        return command;
-    }
+    public static Command Create() =>
+        ComputeSettings.AddedTo(
+            new Command("scale", "Seconds for a step over size, ControlNets, batch, threads, dtype.")
+            {
+                BenchOptions.Family,
+                BenchOptions.Size,
+                Over,
+                Steps,
+            }
+        );
 
     public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {

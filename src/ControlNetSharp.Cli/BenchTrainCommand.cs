@@ -36,25 +36,19 @@ internal static class BenchTrainCommand
         Description = $"Only one, in this process: unet, controlnet or control_lora (of rank {Rank}).",
     };
 
-    public static Command Create()
-    {
-        var command = new Command("train", "Seconds and memory for a training step.")
-        {
-            BenchOptions.Family,
-            BenchOptions.Size,
-            BenchOptions.Batch,
-            Steps,
-            Checkpointing,
-            EightBit,
-            Target,
-        };
-        foreach (var option in ComputeSettings.Options)
-        {
-            command.Add(option);
-        }
-
-        return command;
-    }
+    public static Command Create() =>
+        ComputeSettings.AddedTo(
+            new Command("train", "Seconds and memory for a training step.")
+            {
+                BenchOptions.Family,
+                BenchOptions.Size,
+                BenchOptions.Batch,
+                Steps,
+                Checkpointing,
+                EightBit,
+                Target,
+            }
+        );
 
     public static void Run(
         ParseResult arguments,

@@ -15,6 +15,17 @@ internal sealed record ComputeSettings(string Device, string Dtype)
 
     public static IEnumerable<Option> Options => [DeviceOption, DtypeOption];
 
+    /// <summary>The command, which has these options behind its own now.</summary>
+    public static Command AddedTo(Command command)
+    {
+        foreach (var option in Options)
+        {
+            command.Add(option);
+        }
+
+        return command;
+    }
+
     /// <summary>What the option of the device is called.</summary>
     public static string DeviceName => DeviceOption.Name;
 

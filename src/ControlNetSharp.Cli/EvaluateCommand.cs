@@ -84,34 +84,28 @@ internal static class EvaluateCommand
         ["realScenes"] = Real.Name,
     };
 
-    public static Command Create()
-    {
-        var command = new Command(
-            "evaluate",
-            "Measures how well pictures follow their hints, or how well the embedded annotators see."
-        )
-        {
-            Model,
-            Kinds,
-            Pictures,
-            Data,
-            Steps,
-            Sampler,
-            Guidance,
-            Loras,
-            Combinations,
-            Page,
-            Real,
-            Models,
-            Annotators,
-        };
-        foreach (var option in ComputeSettings.Options)
-        {
-            command.Add(option);
-        }
-
-        return command;
-    }
+    public static Command Create() =>
+        ComputeSettings.AddedTo(
+            new Command(
+                "evaluate",
+                "Measures how well pictures follow their hints, or how well the embedded annotators see."
+            )
+            {
+                Model,
+                Kinds,
+                Pictures,
+                Data,
+                Steps,
+                Sampler,
+                Guidance,
+                Loras,
+                Combinations,
+                Page,
+                Real,
+                Models,
+                Annotators,
+            }
+        );
 
     public static void Run(ParseResult arguments, CommandOutput output, bool json, CancellationToken cancellationToken)
     {

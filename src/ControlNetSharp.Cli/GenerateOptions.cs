@@ -235,6 +235,5 @@ internal static class GenerateOptions
             OutputPlace.Overwrite,
         ];
 
-    private static string Range(string property) =>
-        RequestRules.RangeOf(typeof(GenerationRequest).GetProperty(property)!)!;
+    private static string Range(string property) => MemberRanges.Of(typeof(GenerationRequest).GetProperty(property)!)!;
 }

@@ -103,7 +103,7 @@ internal static class TrainFlags
     }
 
     private static string MemberOf(string property) =>
-        RequestRules.JsonName(typeof(TrainingRequest).GetProperty(property)!);
+        MemberRanges.JsonName(typeof(TrainingRequest).GetProperty(property)!);
 
     private static string? ReadStart(ParseResult arguments) =>
         arguments.GetValue(TrainOptions.Start) is not { } start || File.Exists(start)

@@ -163,8 +163,7 @@ internal static class UpscaleCommand
             .First(name => !File.Exists(name));
     }
 
-    private static string Range(string property) =>
-        RequestRules.RangeOf(typeof(UpscaleRequest).GetProperty(property)!)!;
+    private static string Range(string property) => MemberRanges.Of(typeof(UpscaleRequest).GetProperty(property)!)!;
 
     /// <summary>Progress on the bar at once, on the thread that computes.</summary>
     private sealed class Shown(ProgressBar bar) : IProgress<double>

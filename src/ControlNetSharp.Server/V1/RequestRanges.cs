@@ -56,7 +56,7 @@ internal static class RequestRanges
         var fresh = Activator.CreateInstance(type)!;
         foreach (var property in type.GetProperties().Where(IsMember))
         {
-            var path = prefix + RequestRules.JsonName(property);
+            var path = prefix + MemberRanges.JsonName(property);
             var inner = ElementOf(property.PropertyType);
             if (RangeOf(property, path, property.GetValue(fresh)) is { } range)
             {

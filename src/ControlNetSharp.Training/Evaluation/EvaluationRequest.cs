@@ -89,7 +89,7 @@ public sealed record EvaluationRequest
     /// </exception>
     internal void Check()
     {
-        RequestRules.CheckRanges(this, "");
+        MemberRanges.Check(this, "");
         var (_, scheduler) = RequestRules.Named("sampler", Sampler, name => SamplerCatalogue.Resolve(name));
         RequestRules.Require(
             Steps <= scheduler.MostSteps,

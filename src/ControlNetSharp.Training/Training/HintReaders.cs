@@ -22,6 +22,21 @@ internal static class HintReaders
     /// <summary>Logarithm of the metres beyond which there is sky, whose direction the network does not know.</summary>
     private static readonly double Sky = Math.Log(200);
 
+    /// <summary>
+    /// The colours of the classes, [1, classes, 3, 1, 1], 0..1; made when a hint is read, for names are told without
+    /// libtorch.
+    /// </summary>
+    private static readonly Lazy<Tensor> Palette = new(() =>
+        tensor(
+                EmbeddedClasses
+                    .All.Select(label => Ade20kPalette.ColourOf(label))
+                    .SelectMany(colour => new[] { colour.Red / 255f, colour.Green / 255f, colour.Blue / 255f })
+                    .ToArray()
+            )
+            .reshape(1, -1, 3, 1, 1)
+            .DetachFromDisposeScope()
+    );
+
     private static readonly Dictionary<string, Row> Rows = new(StringComparer.Ordinal)
     {
         ["canny"] = new(5, (maps, hints) => Lines(maps, hints)),
@@ -85,16 +100,8 @@ internal static class HintReaders
     private static Tensor Areas(EmbeddedMaps maps, Tensor hints)
     {
         const long NoClass = -100;
-        var palette = tensor(
-                EmbeddedClasses
-                    .All.Select(label => Ade20kPalette.ColourOf(label))
-                    .SelectMany(colour => new[] { colour.Red / 255f, colour.Green / 255f, colour.Blue / 255f })
-                    .ToArray(),
-                device: hints.device
-            )
-            .reshape(1, -1, 3, 1, 1);
         var colours = interpolate(hints, size: SizeOf(maps.Classes), mode: InterpolationMode.Nearest);
-        var (distances, labels) = (colours.unsqueeze(1) - palette).square().sum(2).min(1);
+        var (distances, labels) = (colours.unsqueeze(1) - Palette.Value.to(hints.device)).square().sum(2).min(1);
         var isOfNone = distances.IsAbove(Math.Pow(FarthestColour / 255, 2));
         labels = labels.where(isOfNone.logical_not(), tensor(NoClass, device: labels.device));
         var error = cross_entropy(maps.Classes, labels, ignore_index: NoClass, reduction: nn.Reduction.None);

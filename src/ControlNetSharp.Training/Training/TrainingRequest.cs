@@ -256,7 +256,7 @@ public sealed record TrainingRequest
     /// </exception>
     internal void Check()
     {
-        RequestRules.CheckRanges(this, "");
+        MemberRanges.Check(this, "");
         RequestRules.Require(
             Resolution is null || Resolution % 64 == 0,
             "resolution",

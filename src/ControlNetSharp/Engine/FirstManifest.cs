@@ -12,32 +12,18 @@ namespace ControlNetSharp.Engine;
 /// </summary>
 internal static class FirstManifest
 {
-    /// <summary>Whether a JSON text has this form: a version of the program where later ones have a request.</summary>
-    public static bool IsOne(string json)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty("version", out var version)
-                && version.ValueKind == JsonValueKind.String;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
+    /// <summary>Whether a JSON object has this form: a version of the program where later ones have requests.</summary>
+    public static bool IsOne(JsonElement json) =>
+        json.TryGetProperty("version", out var version) && version.ValueKind == JsonValueKind.String;
 
     /// <summary>Reads it in today's form.</summary>
     /// <exception cref="RequestException">A value is not possible.</exception>
-    public static Manifest Read(string json)
+    public static Manifest Read(JsonElement json)
     {
         Data data;
         try
         {
-            data =
-                JsonSerializer.Deserialize(json, FirstManifestContext.Default.Data)
-                ?? throw new JsonException("it is null.");
+            data = json.Deserialize(FirstManifestContext.Default.Data) ?? throw new JsonException("it is null.");
         }
         catch (JsonException e)
         {

@@ -42,8 +42,9 @@ public sealed record Manifest
     public static Manifest Parse(string json)
     {
         ArgumentNullException.ThrowIfNull(json);
-        RequireTexts(json);
-        var manifest = FirstManifest.IsOne(json) ? FirstManifest.Read(json) : Split(json);
+        using var document = ParseObject(json);
+        var members = document.RootElement;
+        var manifest = FirstManifest.IsOne(members) ? FirstManifest.Read(members) : Split(members);
         manifest.Request.Check();
         var index = manifest.Resolved.BatchIndex;
         RequestRules.Require(
@@ -100,30 +101,31 @@ public sealed record Manifest
     }
 
     /// <summary>Texts with half a surrogate pair would fail only where somebody asks for them.</summary>
-    private static void RequireTexts(string json)
+    private static JsonDocument ParseObject(string json)
     {
         try
         {
-            CheckedJson.ParseObject(Encoding.UTF8.GetBytes(json)).Dispose();
+            return CheckedJson.ParseObject(Encoding.UTF8.GetBytes(json));
         }
         catch (JsonException e)
         {
-            throw new RequestException("", null, $"it is no JSON object: {e.Message}", e);
+            throw NoObject(e);
         }
     }
 
-    private static Manifest Split(string json)
+    private static RequestException NoObject(Exception e) => new("", null, $"it is no JSON object: {e.Message}", e);
+
+    private static Manifest Split(JsonElement manifest)
     {
-        JsonObject members;
+        var members = JsonObject.Create(manifest)!;
         try
         {
             // Two members of one name are found when they are looked for.
-            members = JsonNode.Parse(json)?.AsObject() ?? throw new JsonException("it is null.");
             members.ContainsKey(ResolvedMember);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        catch (ArgumentException e)
         {
-            throw new RequestException("", null, $"it is no JSON object: {e.Message}", e);
+            throw NoObject(e);
         }
 
         members.Remove(ResolvedMember, out var resolved);

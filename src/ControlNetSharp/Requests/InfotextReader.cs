@@ -217,21 +217,21 @@ internal sealed partial class InfotextReader
             Try(
                 smaller,
                 request =>
-                    SidesOf(smaller) == default && size is { } whole
+                    InfotextSizes.SidesOf(smaller) == default && size is { } whole
                         ? request with
                         {
-                            Size = FirstPassOf(SidesOf(whole)),
+                            Size = InfotextSizes.FirstPassOf(InfotextSizes.SidesOf(whole)),
                         }
                         : request with
                         {
-                            Size = SizeOf(smaller),
+                            Size = InfotextSizes.SizeOf(smaller),
                         }
             );
         }
 
         if (size is { } only && _request.Size is null)
         {
-            Try(only, request => request with { Size = SizeOf(only) });
+            Try(only, request => request with { Size = InfotextSizes.SizeOf(only) });
         }
         else if (size is { } result)
         {
@@ -239,7 +239,7 @@ internal sealed partial class InfotextReader
             {
                 Hires = new HiresPass { Scale = 1, Denoise = 1 },
             };
-            Try(result, request => WithSizeOfSecondPass(request, result));
+            Try(result, request => InfotextSizes.WithSecondPass(request, result));
         }
     }
 
@@ -261,7 +261,7 @@ internal sealed partial class InfotextReader
                         {
                             Tiling = on,
                         }
-                        : throw Refused(tiling, "must be True or False.")
+                        : throw tiling.Refused("must be True or False.")
             );
         }
     }
@@ -282,7 +282,7 @@ internal sealed partial class InfotextReader
         TryNumber("Hires upscale", (request, scale) => request with { Hires = request.Hires! with { Scale = scale } });
         if (Take("Hires resize") is { } resize)
         {
-            Try(resize, request => WithSizeOfSecondPass(request, resize));
+            Try(resize, request => InfotextSizes.WithSecondPass(request, resize));
         }
 
         TryWhole(
@@ -373,54 +373,20 @@ internal sealed partial class InfotextReader
     private bool IsOurModel(KeyValuePair<string, string> setting) =>
         Same(setting.Key, Resources) && Has("Model") && !OtherResource().IsMatch(setting.Value);
 
-    /// <summary>A scale that makes the size of the result from that of the first pass.</summary>
-    private static GenerationRequest WithSizeOfSecondPass(GenerationRequest request, Setting setting)
-    {
-        var first = request.Size ?? throw Refused(setting, "the size of the first pass is not known.");
-        var pass =
-            request.Hires!.To(SidesOf(setting), first)
-            ?? throw Refused(setting, $"the second pass must have the shape of the first, {first}.");
-        return request with { Hires = pass };
-    }
-
-    /// <summary>
-    /// What the first pass was where it was left to the program: about 512 x 512 pixels. Source: stable-diffusion-webui
-    /// v1.10.1, processing.py, old_hires_fix_first_pass_dimensions (behaviour).
-    /// </summary>
-    private static PictureSize FirstPassOf(PictureSize result)
-    {
-        const int side = 512,
-            step = 64;
-        var scale = side / Math.Sqrt((double)result.Width * result.Height);
-        return (Side(result.Width), Side(result.Height));
-
-        int Side(int whole) => step * (int)Math.Ceiling(scale * whole / step);
-    }
-
-    private static PictureSize SizeOf(Setting setting) => Floored(SidesOf(setting));
-
-    private static PictureSize SidesOf(Setting setting) =>
-        Sides().Match(setting.Value) is { Success: true } match
-            ? new(Whole(match.Groups["width"].Value), Whole(match.Groups["height"].Value))
-            : throw Refused(setting, PictureSize.Allowed);
-
-    private static PictureSize Floored(PictureSize size) =>
-        new(size.Width / PictureSize.Step * PictureSize.Step, size.Height / PictureSize.Step * PictureSize.Step);
-
     private bool Has(string key) => _settings.Any(setting => Same(setting.Key, key));
 
     /// <summary>
     /// The first setting of a key; the later ones say the same or cannot be told apart, and go with it.
     /// </summary>
-    private Setting? Take(string key)
+    private InfotextSetting? Take(string key)
     {
-        Setting? first = null;
+        InfotextSetting? first = null;
         foreach (var (index, setting) in _settings.Index())
         {
             if (!_taken.Contains(index) && Same(setting.Key, key))
             {
                 _taken.Add(index);
-                first ??= new Setting(index, setting.Key, setting.Value);
+                first ??= new InfotextSetting(index, setting.Key, setting.Value);
             }
         }
 
@@ -464,18 +430,18 @@ internal sealed partial class InfotextReader
         {
             Try(
                 setting,
-                request => change(request, Number(setting.Value) ?? throw Refused(setting, "must be a number."))
+                request => change(request, Number(setting.Value) ?? throw setting.Refused("must be a number."))
             );
         }
     }
 
     /// <summary>Python writes some whole numbers with a point.</summary>
-    private static double WholeNumber(Setting setting) =>
+    private static double WholeNumber(InfotextSetting setting) =>
         Number(setting.Value) is { } number && number == Math.Floor(number)
             ? number
-            : throw Refused(setting, "must be a whole number.");
+            : throw setting.Refused("must be a whole number.");
 
-    private void Try(Setting setting, Func<GenerationRequest, GenerationRequest> change)
+    private void Try(InfotextSetting setting, Func<GenerationRequest, GenerationRequest> change)
     {
         try
         {
@@ -489,14 +455,8 @@ internal sealed partial class InfotextReader
         }
     }
 
-    private void Lose(Setting setting, string reason) =>
+    private void Lose(InfotextSetting setting, string reason) =>
         _losses.Add((setting.Index, new(setting.Key, setting.Value, reason)));
-
-    private static RequestException Refused(Setting setting, string allowed) =>
-        new(setting.Key, setting.Value, allowed);
-
-    [GeneratedRegex(@"^\s*(?<width>\d{1,5})\s*[xX×]\s*(?<height>\d{1,5})\s*$", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Sides();
 
     [GeneratedRegex(@"^Module \d+$", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex ForgeModule();
@@ -507,6 +467,4 @@ internal sealed partial class InfotextReader
         1000
     )]
     private static partial Regex OtherResource();
-
-    private readonly record struct Setting(int Index, string Key, string Value);
 }

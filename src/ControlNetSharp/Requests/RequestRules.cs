@@ -1,9 +1,4 @@
-using System.Collections;
-using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-using System.Reflection;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using ControlNetSharp.Annotators;
 using ControlNetSharp.Checkpoints.Controls;
 using ControlNetSharp.Runtime;
@@ -13,9 +8,8 @@ using ControlNetSharp.Text;
 namespace ControlNetSharp.Requests;
 
 /// <summary>
-/// What a request may ask for. Ranges stand at the members (<see cref="RangeAttribute"/>), once for C#, JSON, forms and
-/// messages;
-/// here is what no single value shows. Everything is told from the request alone, before a file is opened.
+/// What a request may ask for: here is what no single value shows, and <see cref="MemberRanges"/> looks at each alone.
+/// Everything is told from the request, before a file is opened.
 /// </summary>
 internal static class RequestRules
 {
@@ -31,7 +25,7 @@ internal static class RequestRules
     public static void Check(this GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        CheckRanges(request, "");
+        MemberRanges.Check(request, "");
         CheckSize(request);
         CheckSampling(request);
         CheckPasses(request);
@@ -58,7 +52,7 @@ internal static class RequestRules
         foreach (var (index, region) in regions.Index())
         {
             var path = $"regions[{index}]";
-            CheckRanges(region, path);
+            MemberRanges.Check(region, path);
             var lora = ExtraNetworks.FirstIn(region.Prompt);
             Require(
                 lora is null,
@@ -75,7 +69,7 @@ internal static class RequestRules
     /// <exception cref="RequestException">A value is not allowed.</exception>
     internal static void CheckUnit(ControlUnit unit, string path)
     {
-        CheckRanges(unit, path);
+        MemberRanges.Check(unit, path);
         var kind = Named(path + ".kind", unit.Kind, ConditionKind.Find);
         Require(
             unit.Start <= unit.End,
@@ -167,109 +161,6 @@ internal static class RequestRules
             $"transfer={RequestValues.WordOf(unit.Transfer)} already says in which layers it acts; give one of both."
         );
     }
-
-    /// <summary>What a member may be, in words, as its range says it; null where it has none.</summary>
-    internal static string? AllowedRange(PropertyInfo property)
-    {
-        if (property.GetCustomAttribute<RangeAttribute>() is not { } range)
-        {
-            return null;
-        }
-
-        // A range of long is written in doubles, which attributes have.
-        var isWhole = range.OperandType != typeof(double) || property.PropertyType == typeof(long?);
-        var orCurve = property.PropertyType == typeof(ControlWeight) ? $", or {ControlWeight.Form}" : "";
-        return $"must be {(isWhole ? "a whole number" : "a number")} from {RangeOf(property)}{orCurve}.";
-    }
-
-    /// <summary>The range of a member, such as <c>0 to 1</c>; null where it has none.</summary>
-    internal static string? RangeOf(PropertyInfo property) =>
-        property.GetCustomAttribute<RangeAttribute>() is { } range
-            ? $"{Text(range.Minimum)} to {Text(range.Maximum)}"
-            : null;
-
-    /// <summary>The name of a member in JSON.</summary>
-    internal static string JsonName(PropertyInfo property) =>
-        property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
-        ?? JsonNamingPolicy.CamelCase.ConvertName(property.Name);
-
-    /// <summary>A value as people write it.</summary>
-    internal static string Text(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
-
-    /// <summary>Checks the members that have a range, and choices, of a record and of its parts.</summary>
-    /// <exception cref="RequestException">A value is outside of its range.</exception>
-    internal static void CheckRanges(object part, string path)
-    {
-        foreach (var property in part.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
-        {
-            var member = path.Length == 0 ? JsonName(property) : $"{path}.{JsonName(property)}";
-            var value = property.GetValue(part);
-            if (property.GetCustomAttribute<RangeAttribute>() is { } range)
-            {
-                IEnumerable<object> numbers = value switch
-                {
-                    null => [],
-                    ControlWeight weight => weight.Points.Select(point => (object)point.Weight),
-                    IEnumerable several => several.Cast<object>(),
-                    _ => [value],
-                };
-                foreach (var (index, number) in numbers.Index())
-                {
-                    Require(
-                        IsWithin(number, range),
-                        value is IEnumerable ? $"{member}[{index}]" : member,
-                        value is ControlWeight ? value : number,
-                        AllowedRange(property)!
-                    );
-                }
-            }
-            else if (value is string text)
-            {
-                // No file name and no text of a PNG can have these.
-                Require(
-                    !text.Contains('\0') && IsWhole(text),
-                    member,
-                    null,
-                    "must not have NUL characters or half surrogate pairs."
-                );
-            }
-            else if (value?.GetType() is { IsEnum: true } choices)
-            {
-                Require(
-                    Enum.IsDefined(choices, value),
-                    member,
-                    value,
-                    "must be one of "
-                        + $"{string.Join(", ", Enum.GetNames(choices).Select(JsonNamingPolicy.CamelCase.ConvertName))}."
-                );
-            }
-            else if (
-                value is InitialPicture or InpaintMask or HiresPass or UpscalePass or OriginalSize or StyleAlignment
-            )
-            {
-                CheckRanges(value, member);
-            }
-        }
-    }
-
-    private static bool IsWhole(string text)
-    {
-        for (var i = 0; i < text.Length; i += char.IsSurrogate(text[i]) ? 2 : 1)
-        {
-            if (char.IsSurrogate(text[i]) && !(i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1])))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    // Written so that what is not a number fails, too.
-    private static bool IsWithin(object number, RangeAttribute range) =>
-        Convert.ToDouble(number, CultureInfo.InvariantCulture) is var value
-        && value >= Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture)
-        && value <= Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture);
 
     private static void CheckSize(GenerationRequest request)
     {
@@ -458,6 +349,9 @@ internal static class RequestRules
             throw new RequestException(member, name, e.Problem, e);
         }
     }
+
+    /// <summary>A value as people write it.</summary>
+    internal static string Text(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
 
     internal static void Require(bool holds, string member, object? value, string problem)
     {

@@ -66,5 +66,5 @@ internal static class RequestValues
         ?? JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
     private static RequestException Wrong<T>(string property, string member, string text) =>
-        new(member, text, RequestRules.AllowedRange(typeof(T).GetProperty(property)!)!);
+        new(member, text, MemberRanges.Allowed(typeof(T).GetProperty(property)!)!);
 }

@@ -44,7 +44,7 @@ public sealed record UpscaleRequest
     /// <exception cref="RequestException">A value is not allowed.</exception>
     internal void Check()
     {
-        RequestRules.CheckRanges(this, "");
+        MemberRanges.Check(this, "");
         RequestRules.Require(
             2 * Overlap <= Tile,
             "overlap",

@@ -7,7 +7,8 @@ namespace ControlNetSharp.Samplers;
 /// <summary>
 /// Samplers that use one prediction a step and remember nothing. In terms of <see cref="NoiseLevel"/> DDIM with eta 0
 /// is Karras' Euler step and DDIM with eta 1 is k-diffusion's ancestral one,
-/// so one function serves the names but DDPM; they differ in their levels.
+/// so one function serves the names but DDPM; they differ in their levels. TCD is DDIM with steps that have a
+/// <see cref="LevelStep.Below"/>.
 /// </summary>
 internal static class FirstOrderSamplers
 {
@@ -93,34 +94,6 @@ internal static class FirstOrderSamplers
 
         return x.MoveToOuterDisposeScope();
     }
-
-    /// <summary>
-    /// TCD, strategic stochastic sampling: from timestep t to s = ⌊(1 - gamma) · t'⌋ along the predicted noise, then
-    /// fresh noise up to the next timestep t': x_s = α_s · clean + σ_s · predicted noise, x' = (α'/α_s) · x_s +
-    /// √(1 - α'²/α_s²) · fresh noise. In one line that is DDIM with this amount of fresh noise. Source: Zheng et al.
-    /// 2024, arXiv:2402.19159, algorithm 4; whole timesteps as in diffusers TCDScheduler.
-    /// </summary>
-    /// <param name="denoise">The denoiser, called once a step.</param>
-    /// <param name="latents">[B, C, h, w] at the first step's From. Borrowed.</param>
-    /// <param name="steps">
-    /// Falling noise levels, at least one step; s is <see cref="LevelStep.Below"/>, which <see cref="SamplingPlan"/>
-    /// finds in the schedule.
-    /// </param>
-    /// <param name="eta">Gamma of the paper, 0 (no fresh noise) to 1.</param>
-    /// <param name="noise">Draws the fresh noise; not called where its amount is 0, as in the last step.</param>
-    /// <param name="onStep">Called after each step.</param>
-    /// <param name="cancellationToken">Looked at before each denoiser call.</param>
-    /// <returns>The latents at the last step's To; fresh, owned by the caller.</returns>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static Tensor Tcd(
-        Denoiser denoise,
-        Tensor latents,
-        IReadOnlyList<LevelStep> steps,
-        double eta,
-        NoiseSource noise,
-        Action<SamplerStep>? onStep = null,
-        CancellationToken cancellationToken = default
-    ) => Ddim(denoise, latents, steps, eta, noise, onStep, cancellationToken);
 
     /// <summary>
     /// DDPM: the posterior mean of the next level and noise of a fixed variance. Source: Ho et al. 2020,

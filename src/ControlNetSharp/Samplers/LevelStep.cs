@@ -17,7 +17,10 @@ public readonly record struct LevelStep(NoiseLevel From, NoiseLevel To)
 {
     /// <summary>
     /// The level below To that a step goes to before fresh noise brings it back up to To; null where the amount of
-    /// noise alone says how far down that is.
+    /// noise alone says how far down that is. It makes DDIM's step that of TCD, strategic stochastic sampling: from
+    /// timestep t to s = ⌊(1 - gamma) · t'⌋ along the predicted noise, then fresh noise up to the next timestep t':
+    /// x_s = α_s · clean + σ_s · predicted noise, x' = (α'/α_s) · x_s + √(1 - α'²/α_s²) · fresh noise. Source: Zheng et
+    /// al. 2024, arXiv:2402.19159, algorithm 4, gamma being eta; whole timesteps as in diffusers TCDScheduler.
     /// </summary>
     internal NoiseLevel? Below { get; init; }
 

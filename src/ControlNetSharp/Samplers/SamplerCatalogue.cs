@@ -43,8 +43,9 @@ public static class SamplerCatalogue
             ),
             new("UniPC", [], "ddim", (d, x, s, _, _, on, c) => UniPcSampler.UniPc(d, x, s, UniPcKind.Bh2, on, c)),
             new("LCM", ["k_lcm"], "lcm", (d, x, s, _, n, on, c) => LcmSampler.Lcm(d, x, s, n, on, c)),
-            // Timesteps of distillation as LCM's; diffusers' TCDScheduler ends at timestep 0.
-            new("TCD", [], "lcm", FirstOrderSamplers.Tcd, defaultEta: 0.3, endsAtFirstTimestep: true)
+            // DDIM that goes below the next timestep, LevelStep.Below. Timesteps of distillation as LCM's; diffusers'
+            // TCDScheduler ends at timestep 0.
+            new("TCD", [], "lcm", FirstOrderSamplers.Ddim, defaultEta: 0.3, endsAtFirstTimestep: true)
             {
                 EtaLowersTimesteps = true,
             },

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
-using System.Reflection;
 using System.Text.Json;
 using ControlNetSharp.Text;
 
@@ -13,34 +11,15 @@ namespace ControlNetSharp.Checkpoints.Hub;
 /// </summary>
 internal sealed class HubClient : IDisposable
 {
-    private const int MostRedirects = 10;
-    private const int MostAttempts = 5;
     private const int LargestListing = 1 << 26;
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
     private readonly HubOptions _options;
-    private readonly HttpClient _http;
+    private readonly HubConnection _hub;
 
     /// <summary>Creates a client; nothing is asked yet.</summary>
     public HubClient(HubOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _options = options;
-        // Redirects are followed here: the token must not go to another host.
-        _http = new HttpClient(
-            new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                ConnectTimeout = TimeSpan.FromSeconds(30),
-            }
-        )
-        {
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
-        _http.DefaultRequestHeaders.UserAgent.ParseAdd(
-            $"controlnetsharp/{Assembly.GetExecutingAssembly().GetName().Version!.ToString(3)}"
-        );
-        _http.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");
+        (_options, _hub) = (options, new HubConnection(options));
     }
 
     /// <summary>Fetches files of a repository, or finds them in the cache.</summary>
@@ -108,7 +87,7 @@ internal sealed class HubClient : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _hub.Dispose();
 
     private HubPull InCache(HubCache cache, string repository, string revision, IReadOnlyList<string> files)
     {
@@ -161,20 +140,20 @@ internal sealed class HubClient : IDisposable
     )
     {
         var what = $"{repository} at {revision}";
-        using var response = await SendAsync(
+        using var response = await _hub.SendAsync(
                 HttpMethod.Get,
-                Address($"api/models/{repository}/revision/{Uri.EscapeDataString(revision)}"),
+                _hub.Address($"api/models/{repository}/revision/{Uri.EscapeDataString(revision)}"),
                 null,
                 what,
                 followsHosts: false,
                 cancellationToken
             )
             .ConfigureAwait(false);
-        RequireSuccess(response, what);
+        _hub.RequireSuccess(response, what);
         try
         {
             using var text = new MemoryStream();
-            await CopyAsync(response, text, LargestListing, null, cancellationToken).ConfigureAwait(false);
+            await _hub.CopyAsync(response, text, LargestListing, null, cancellationToken).ConfigureAwait(false);
             using var json = JsonDocument.Parse(ByteOrderMark.Removed(text.ToArray()));
             var commit = json.RootElement.GetProperty("sha").GetString() ?? "";
             var names = json
@@ -197,9 +176,9 @@ internal sealed class HubClient : IDisposable
                 e
             );
         }
-        catch (Exception e) when (IsBroken(e, cancellationToken))
+        catch (Exception e) when (HubConnection.IsBroken(e, cancellationToken))
         {
-            throw Unreachable(what, e);
+            throw _hub.Unreachable(what, e);
         }
     }
 
@@ -213,15 +192,22 @@ internal sealed class HubClient : IDisposable
         CancellationToken cancellationToken
     )
     {
-        var address = Address(
+        var address = _hub.Address(
             $"{repository}/resolve/{commit}/{string.Join('/', name.Split('/').Select(Uri.EscapeDataString))}"
         );
         var what = $"{name} of {repository}";
-        using var head = await SendAsync(HttpMethod.Head, address, null, what, followsHosts: false, cancellationToken)
+        using var head = await _hub.SendAsync(
+                HttpMethod.Head,
+                address,
+                null,
+                what,
+                followsHosts: false,
+                cancellationToken
+            )
             .ConfigureAwait(false);
-        if (!IsRedirect(head))
+        if (!HubConnection.IsRedirect(head))
         {
-            RequireSuccess(head, what);
+            _hub.RequireSuccess(head, what);
         }
 
         var content = HubContent.Of(head, what);
@@ -271,7 +257,7 @@ internal sealed class HubClient : IDisposable
                     await AppendAsync(address, what, content, part, have, progress, cancellationToken)
                         .ConfigureAwait(false);
                 }
-                catch (Exception e) when (IsBroken(e, cancellationToken))
+                catch (Exception e) when (HubConnection.IsBroken(e, cancellationToken))
                 {
                     broken = e;
                 }
@@ -298,9 +284,9 @@ internal sealed class HubClient : IDisposable
             }
 
             fruitless = LengthOf(part) > have ? 0 : fruitless + 1;
-            if (fruitless >= MostAttempts)
+            if (fruitless >= HubConnection.MostAttempts)
             {
-                throw Unreachable(what, broken);
+                throw _hub.Unreachable(what, broken);
             }
 
             await _options.Wait(TimeSpan.FromSeconds(1 << fruitless), cancellationToken).ConfigureAwait(false);
@@ -318,7 +304,14 @@ internal sealed class HubClient : IDisposable
         CancellationToken cancellationToken
     )
     {
-        using var response = await SendAsync(HttpMethod.Get, address, have, what, followsHosts: true, cancellationToken)
+        using var response = await _hub.SendAsync(
+                HttpMethod.Get,
+                address,
+                have,
+                what,
+                followsHosts: true,
+                cancellationToken
+            )
             .ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {
@@ -327,7 +320,7 @@ internal sealed class HubClient : IDisposable
             return;
         }
 
-        RequireSuccess(response, what);
+        _hub.RequireSuccess(response, what);
         // A server that does not know ranges sends everything again.
         var isRest = response.StatusCode == HttpStatusCode.PartialContent;
         if (
@@ -349,7 +342,7 @@ internal sealed class HubClient : IDisposable
             FileAccess.Write,
             FileShare.Read
         );
-        await CopyAsync(
+        await _hub.CopyAsync(
                 response,
                 file,
                 (content.Length ?? long.MaxValue) - start,
@@ -360,210 +353,6 @@ internal sealed class HubClient : IDisposable
         await file.FlushAsync(cancellationToken).ConfigureAwait(false);
         file.Flush(flushToDisk: true);
     }
-
-    /// <summary>
-    /// Copies what comes; a silence that is too long breaks the connection off, and so does more than there should be.
-    /// </summary>
-    private async Task CopyAsync(
-        HttpResponseMessage response,
-        Stream target,
-        long most,
-        Action<long>? progress,
-        CancellationToken cancellationToken
-    )
-    {
-        await using var source = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var buffer = new byte[1 << 18];
-        for (var copied = 0L; ; )
-        {
-            using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            silence.CancelAfter(_options.Silence);
-            var count = await source.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
-            if (count == 0)
-            {
-                return;
-            }
-
-            if (count > most - copied)
-            {
-                throw new HubException(
-                    HubFailure.Damaged,
-                    $"{response.RequestMessage?.RequestUri?.Authority} sends more than the {most} bytes that there "
-                        + "should be."
-                );
-            }
-
-            await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
-            copied += count;
-            progress?.Invoke(copied);
-        }
-    }
-
-    /// <summary>
-    /// Sends a request, waits where the hub asks for it, and tries again where that can help. Any other answer is the
-    /// caller's.
-    /// </summary>
-    private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method,
-        Uri address,
-        long? from,
-        string what,
-        bool followsHosts,
-        CancellationToken cancellationToken
-    )
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            TimeSpan wait;
-            try
-            {
-                var response = await FollowAsync(method, address, from, followsHosts, cancellationToken)
-                    .ConfigureAwait(false);
-                if ((int)response.StatusCode is not (429 or >= 500) || attempt == MostAttempts)
-                {
-                    return response;
-                }
-
-                using (response)
-                {
-                    wait = (
-                        response.Headers.RetryAfter?.Delta ?? response.Headers.RetryAfter?.Date - DateTimeOffset.UtcNow
-                    )
-                        is { } asked
-                        ? (asked > TimeSpan.Zero ? asked : TimeSpan.Zero)
-                        : TimeSpan.FromSeconds(1 << attempt);
-                    if (wait > LongestWait)
-                    {
-                        throw new HubException(
-                            HubFailure.Unreachable,
-                            $"{address.Authority} asks to wait {wait.TotalSeconds:f0} seconds before {what} is asked "
-                                + "for again; try later, or with a token."
-                        );
-                    }
-                }
-            }
-            catch (Exception e) when (IsBroken(e, cancellationToken))
-            {
-                wait = attempt < MostAttempts ? TimeSpan.FromSeconds(1 << attempt) : throw Unreachable(what, e);
-            }
-
-            await _options.Wait(wait, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>
-    /// Follows redirects: inside the hub always, to other hosts where the contents are wanted. The token goes to the
-    /// hub alone.
-    /// </summary>
-    private async Task<HttpResponseMessage> FollowAsync(
-        HttpMethod method,
-        Uri address,
-        long? from,
-        bool followsHosts,
-        CancellationToken cancellationToken
-    )
-    {
-        for (var redirects = 0; ; redirects++)
-        {
-            using var request = new HttpRequestMessage(method, address);
-            if (_options.Token is { } token && IsHub(address))
-            {
-                request.Headers.Authorization = new("Bearer", token);
-            }
-
-            if (from > 0)
-            {
-                request.Headers.Range = new(from, null);
-            }
-
-            using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            silence.CancelAfter(_options.Silence);
-            var response = await _http
-                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token)
-                .ConfigureAwait(false);
-            if (!IsRedirect(response) || response.Headers.Location is not { } location)
-            {
-                return response;
-            }
-
-            var target = new Uri(address, location);
-            if (!IsHub(target) && !followsHosts)
-            {
-                return response;
-            }
-
-            response.Dispose();
-            if (
-                redirects == MostRedirects
-                || target.Scheme is not ("http" or "https")
-                || (address.Scheme == "https" && target.Scheme == "http")
-            )
-            {
-                var reason =
-                    redirects == MostRedirects ? $"after {MostRedirects} redirects already" : "which is not safe";
-                throw new HubException(
-                    HubFailure.Unreachable,
-                    $"{address.Authority} sends on to {target.GetLeftPart(UriPartial.Path)}, {reason}."
-                );
-            }
-
-            address = target;
-        }
-    }
-
-    private bool IsHub(Uri address) =>
-        address.Scheme == _options.Endpoint.Scheme && address.Authority == _options.Endpoint.Authority;
-
-    private Uri Address(string path) => new($"{_options.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
-
-    private static bool IsRedirect(HttpResponseMessage response) =>
-        (int)response.StatusCode is 301 or 302 or 303 or 307 or 308;
-
-    private void RequireSuccess(HttpResponseMessage response, string what)
-    {
-        if (response.IsSuccessStatusCode)
-        {
-            return;
-        }
-
-        var said = response.Headers.TryGetValues("X-Error-Message", out var messages)
-            ? $" ({string.Join(' ', messages)})"
-            : "";
-        var withToken = _options.Token is null
-            ? "no token was given: HF_TOKEN or the file HF_HOME/token"
-            : "a token was given";
-        throw (int)response.StatusCode switch
-        {
-            401 => new HubException(
-                HubFailure.Forbidden,
-                $"{what}: there is no such repository, or it is not public ({withToken}){said}."
-            ),
-            403 => new HubException(
-                HubFailure.Forbidden,
-                $"{what}: the hub refuses it; its conditions may have to be accepted on its page ({withToken}){said}."
-            ),
-            404 => new HubException(HubFailure.NotFound, $"{what}: the hub has none{said}."),
-            var status => new HubException(
-                HubFailure.Unreachable,
-                $"{what}: {response.RequestMessage?.RequestUri?.Authority} answers {status} "
-                    + $"{response.ReasonPhrase}{said}."
-            ),
-        };
-    }
-
-    private HubException Unreachable(string what, Exception? cause) =>
-        new(
-            HubFailure.Unreachable,
-            $"{what} cannot be had from {_options.Endpoint.Authority}: "
-                + $"{cause?.Message ?? "the connection broke off again and again."} What has come is kept for the next "
-                + "time.",
-            cause
-        );
-
-    /// <summary>Whether a connection failed or fell silent, which another attempt may cure.</summary>
-    private static bool IsBroken(Exception e, CancellationToken cancellationToken) =>
-        e is HttpRequestException or HttpIOException or IOException { InnerException: SocketException }
-        || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     private static void RequireSpace(string path, long bytes, string what)
     {
