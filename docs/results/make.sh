@@ -24,6 +24,7 @@ finish() { # SHEET COLUMNS
 # README.md: what its command gives. The seed was chosen among 1 to 6.
 "$controlnet" generate -p "a cartoon of a yellow house with a blue roof and red trees on green grass, by day" -c lineart=docs/uses/house.png --seed 6 -o docs/results/house.png --save-maps --overwrite
 mv docs/results/house-map0-lineart.png docs/results/house-lineart.png
+"$controlnet" generate -p "a cartoon of a yellow house with a blue roof and red trees on green grass, by day <lora:pocket_4steps:1>" -c lineart=docs/uses/house.png --sampler Euler --scheduler trailing --steps 4 --cfg 1 --seed 2 -o docs/results/house-4steps.png --overwrite
 
 # docs/generate.md: the same from a photograph.
 "$controlnet" generate -p "a blue cup on a wooden table" -c canny=docs/pictures/coffee.png --seed 7 -o docs/results/coffee-blue.png --save-maps --overwrite
