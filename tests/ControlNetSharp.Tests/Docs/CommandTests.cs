@@ -89,6 +89,11 @@ public sealed partial class CommandTests : IDisposable
             words[count + 1] = "1";
         }
 
+        if (words.IndexOf("--steps") is >= 0 and var steps)
+        {
+            words.RemoveRange(steps, 2);
+        }
+
         return arguments[0] == "annotate" ? words
             : words.Contains("-o") ? [.. words, "--steps", "1", "--size", "64x64"]
             : [.. words, "--steps", "1", "--size", "64x64", "-o", _folder[$"{Directory.GetFiles(_folder.Path).Length}.png"]];
