@@ -46,8 +46,8 @@ internal static class TrainOptions
         Description =
             "controlnet (default), controlnet_and_decoder (the UNet's decoder is trained, too), control_lora (a small "
             + "file: changes of --rank to the model's weights), unet (full fine-tuning), or a LoRA of --rank with "
-            + "which few steps without guidance do: lcm (for the LCM sampler, 4 steps and more) or progressive (for Euler "
-            + "and one number of steps; learned sooner).",
+            + "which few steps without guidance do: lcm (for the LCM sampler, 4 steps and more) or progressive (for "
+            + "Euler and one number of steps; learned sooner).",
     };
     public static readonly Option<string?> Rank = new("--rank")
     {
