@@ -97,7 +97,7 @@ internal static class BenchGenerateCommand
             controlType = type,
             cache = interval,
             tokenMerging = merging,
-            dtype = placement.Dtype.ToString(),
+            dtype = placement.Int8 ? "Int8" : placement.Dtype.ToString(),
             secondsPerStep,
             secondsPerStepMin = seconds[0],
             secondsPerStepMax = seconds[^1],

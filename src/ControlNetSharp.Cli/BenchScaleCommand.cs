@@ -16,7 +16,7 @@ internal static class BenchScaleCommand
     private static readonly double[] SizeFactors = [0.5, 0.75, 1, 1.5, 2];
     private static readonly int[] Controls = [0, 1, 2, 3];
     private static readonly int[] Batches = [1, 2, 4];
-    private static readonly string[] CpuDtypes = ["fp32", "bf16"];
+    private static readonly string[] CpuDtypes = ["fp32", "bf16", "int8"];
     private static readonly string[] CudaDtypes = ["fp32", "bf16", "fp16"];
     private static readonly string[] Axes = ["size", "controls", "batch", "threads", "dtype"];
 
@@ -119,7 +119,7 @@ internal static class BenchScaleCommand
                 controls,
                 batch,
                 setting.Threads,
-                setting.Placement.Dtype.ToString(),
+                PlacementPolicy.NameOf(setting.Placement),
                 BenchedStep.Median(seconds),
                 seconds[0],
                 seconds[^1],
@@ -144,9 +144,8 @@ internal static class BenchScaleCommand
             // A GPU computes with its own.
             "threads" => compute.OnCpu ? Powers(first.Threads).Select(threads => first with { Threads = threads }) : [],
             _ => (compute.OnCpu ? CpuDtypes : CudaDtypes)
-                .Select(dtype => (compute with { Dtype = dtype }).Place())
-                .Where(placement => placement.Dtype != first.Placement.Dtype)
-                .Select(placement => first with { Placement = placement }),
+                .Where(dtype => dtype != PlacementPolicy.NameOf(first.Placement) && PlacementPolicy.Computes(dtype))
+                .Select(dtype => first with { Placement = (compute with { Dtype = dtype }).Place() }),
         };
 
     /// <summary>1, 2, 4 … below a number.</summary>

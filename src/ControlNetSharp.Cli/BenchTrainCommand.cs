@@ -61,7 +61,7 @@ internal static class BenchTrainCommand
         var (family, p) = BenchOptions.ReadFamily(arguments);
         var size = BenchOptions.ReadSize(arguments);
         var (batch, steps) = (arguments.Whole(BenchOptions.Batch, 1, 1, 64), arguments.Whole(Steps, 5, 1, 100));
-        var compute = ComputeSettings.Read(arguments).RequireCpu();
+        var compute = ComputeSettings.Read(arguments).RequireCpu().RequireFloats();
         var target = arguments.GetValue(Target) switch
         {
             null => (TrainingTarget?)null,

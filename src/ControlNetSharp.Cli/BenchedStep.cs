@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ControlNetSharp.Diffusion;
 using ControlNetSharp.Measuring;
 using ControlNetSharp.Networks;
+using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Pipelines;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Samplers;
@@ -37,6 +38,14 @@ internal sealed class BenchedStep : IDisposable
         }
 
         Networks = [unet, .. made.Networks];
+        if (placement.Int8)
+        {
+            foreach (var network in Networks.Where(network => network is UNet or ControlNet or ControlNetUnion))
+            {
+                Int8Layers.Convert(network);
+            }
+        }
+
         var sides = work.Guidance == 1 ? 1 : 2;
         Gflop = sides * work.Batch * (NetworkCost.UNet(p, side, side) + work.Controls * made.Gflop(work.ControlType));
         _latents = Seeds.Noise(0, work.Batch, p.OutChannels, side, side).to(placement.Device);

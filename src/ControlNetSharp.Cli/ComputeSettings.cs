@@ -10,7 +10,7 @@ internal sealed record ComputeSettings(string Device, string Dtype)
     private static readonly Option<string?> DeviceOption = new("--device") { Description = "cpu (default) or cuda:N." };
     private static readonly Option<string?> DtypeOption = new("--dtype")
     {
-        Description = "auto (default), fp32, bf16 or fp16.",
+        Description = "auto (default), fp32, bf16, fp16 or int8, which rounds weights to 8 bits (CPU only).",
     };
 
     public static IEnumerable<Option> Options => [DeviceOption, DtypeOption];
@@ -64,6 +64,17 @@ internal sealed record ComputeSettings(string Device, string Dtype)
         OnCpu
             ? this
             : throw UsageException.Of(DeviceOption.Name, Device, "training is measured on the CPU only; must be cpu.");
+
+    /// <summary>Refuses 8 bits where gradients are needed.</summary>
+    /// <exception cref="UsageException">The type is int8.</exception>
+    public ComputeSettings RequireFloats() =>
+        PlacementPolicy.HasGradients(Dtype)
+            ? this
+            : throw UsageException.Of(
+                DtypeOption.Name,
+                Dtype,
+                "whole numbers have no gradients; must be auto, bf16 or fp32 for training."
+            );
 
     /// <summary>Loads libtorch and chooses.</summary>
     /// <exception cref="RuntimeUnavailableException">

@@ -54,7 +54,7 @@ internal static class SettingTable
         {
             IsWorkers = true,
         },
-        One("dtype", "auto (default), fp32, bf16 or fp16.", (s, v) => s with { Dtype = Filled(v) }) with
+        One("dtype", "auto (default), fp32, bf16, fp16 or int8.", (s, v) => s with { Dtype = Filled(v) }) with
         {
             IsWorkers = true,
         },

@@ -79,9 +79,12 @@ public sealed class RequestedEvaluation
         using var threads = new ThreadCount(_options.Threads);
         CheckpointLoader.CheckControlNets(_model, _controlNets.Values);
         using var classifier = _classifier is null ? null : SceneClassifier.Load(_classifier);
-        using var model = CheckpointLoader.LoadModel(_model, placement);
-        // Once for all pictures, which threads make side by side.
-        using var loras = AppliedLoras.Apply(model, [.. _loras.Select(file => new LoraRequest(file))]);
+        using var model = CheckpointLoader.LoadModelWithLoras(
+            _model,
+            placement,
+            autoencoder: null,
+            [.. _loras.Select(file => new LoraRequest(file))]
+        );
         var controls = new Dictionary<string, ControlNetwork>();
         try
         {

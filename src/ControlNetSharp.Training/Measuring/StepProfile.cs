@@ -115,7 +115,7 @@ public sealed class StepProfile
     {
         var kind = layer switch
         {
-            ConvolutionLayer { Weight.shape: var shape } => $"convolution {shape[^1]} × {shape[^1]}",
+            ConvolutionLayer { WeightShape: var shape } => $"convolution {shape[^1]} × {shape[^1]}",
             LinearLayer => "linear layer",
             GroupNormLayer => "group norm",
             LayerNormLayer => "layer norm",
@@ -123,7 +123,12 @@ public sealed class StepProfile
         };
         var gflop = layer switch
         {
-            ConvolutionLayer { Weight: var weight } => 2.0 * y.numel() * weight.numel() / weight.shape[0] / 1e9,
+            ConvolutionLayer { WeightShape: [_, var inputs, var side, _] } => 2.0
+                * y.numel()
+                * inputs
+                * side
+                * side
+                / 1e9,
             LinearLayer => 2.0 * y.numel() * x.shape[^1] / 1e9,
             _ => 0,
         };

@@ -288,6 +288,12 @@ public sealed class RequestedTraining
             options.Dtype,
             "small gradients are zero in it; must be auto, bf16 or fp32 for training."
         );
+        RequestRules.Require(
+            PlacementPolicy.HasGradients(options.Dtype),
+            "dtype",
+            options.Dtype,
+            "whole numbers have no gradients; must be auto, bf16 or fp32 for training."
+        );
         PlacementPolicy.CheckDevice(options.Device);
         PlacementPolicy.CheckDtype(options.Device, options.Dtype);
         var onCpu = options.Device == PlacementPolicy.Cpu;

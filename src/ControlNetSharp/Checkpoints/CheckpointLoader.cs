@@ -25,7 +25,16 @@ public static class CheckpointLoader
     /// <exception cref="CheckpointException">
     /// A file is damaged, is not a model, or its names, shapes or types fit no family; nothing was loaded.
     /// </exception>
-    public static DiffusionModel LoadModel(string path, Placement placement, string? autoencoder = null)
+    public static DiffusionModel LoadModel(string path, Placement placement, string? autoencoder = null) =>
+        LoadModelWithLoras(path, placement, autoencoder, loras: []);
+
+    /// <summary>The same with LoRAs merged into it for good.</summary>
+    internal static DiffusionModel LoadModelWithLoras(
+        string path,
+        Placement placement,
+        string? autoencoder,
+        IReadOnlyList<LoraRequest> loras
+    )
     {
         using var files = CheckpointFiles.OpenAsLdm(path, autoencoder);
         var header = ModelHeader.Read(files);
@@ -44,7 +53,7 @@ public static class CheckpointLoader
             var texts = header
                 .Texts.Select(text => (ITextEncoder)Load(text.Place.Create(text.Params, placement), text.Place.Prefix))
                 .ToList();
-            return new DiffusionModel
+            var model = new DiffusionModel
             {
                 File = path,
                 Family = header.Family,
@@ -56,7 +65,15 @@ public static class CheckpointLoader
                 Noise = header.Metadata.Noise,
                 NativeSize = header.NativeSize,
                 Placement = placement,
+                Merged = loras,
             };
+            AppliedLoras.Merge(model, loras);
+            if (placement.Int8)
+            {
+                Int8Layers.Convert(unet);
+            }
+
+            return model;
         }
         catch
         {
@@ -98,8 +115,16 @@ public static class CheckpointLoader
         return Control(files, placement, model);
     }
 
-    private static ControlNetwork Control(CheckpointFiles files, Placement placement, DiffusionModel? model) =>
-        ControlFile.Open(files, model?.File, model?.UNet.Params).Load(placement, model);
+    private static ControlNetwork Control(CheckpointFiles files, Placement placement, DiffusionModel? model)
+    {
+        var network = ControlFile.Open(files, model?.File, model?.UNet.Params).Load(placement, model);
+        if (placement.Int8 && network is ControlNet or ControlNetUnion)
+        {
+            Int8Layers.Convert(network);
+        }
+
+        return network;
+    }
 
     /// <summary>
     /// Loads a network that is alone in its file, such as an annotator's, with the names of its own tensors.

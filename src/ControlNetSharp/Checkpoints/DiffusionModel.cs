@@ -1,3 +1,4 @@
+using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Diffusion;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Runtime;
@@ -49,6 +50,9 @@ public sealed class DiffusionModel : IDisposable
     /// <summary>Where its networks are, and what they compute in.</summary>
     public required Placement Placement { get; init; }
 
+    /// <summary>The LoRAs that were merged into it for good when it was loaded.</summary>
+    internal IReadOnlyList<LoraRequest> Merged { get; init; } = [];
+
     /// <summary>The text encoders with the places that checkpoints in LDM's layout have for them.</summary>
     internal IEnumerable<(ITextEncoder Encoder, TextPlace Place)> PlacedTexts =>
         Texts.Zip(Family.Texts, (encoder, text) => (encoder, text.PlaceOf(encoder)));
@@ -78,6 +82,7 @@ public sealed class DiffusionModel : IDisposable
             Noise = Noise,
             NativeSize = NativeSize,
             Placement = Placement,
+            Merged = Merged,
         };
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ public sealed record EngineOptions
     /// <summary>
     /// The type that is computed in: <c>auto</c> (the default: bf16 where a CPU has it in hardware, else fp32; fp16 on
     /// a GPU),
-    /// <c>fp32</c>, <c>bf16</c> or <c>fp16</c>.
+    /// <c>fp32</c>, <c>bf16</c>, <c>fp16</c> or <c>int8</c> (UNet and ControlNets in 8 bits; CPU only).
     /// </summary>
     public string Dtype { get; init; } = "auto";
 

@@ -73,7 +73,16 @@ internal sealed class GenerationRun
         cancellationToken.ThrowIfCancellationRequested();
         var placement = _engine.Place(_replay);
         using var threads = new ThreadCount(_replay?.Manifest.Resolved.Threads ?? _engine.Options.Threads);
-        using var networks = new LeasedNetworks(_engine.Shelf, _files, placement, ChangesModel, cancellationToken);
+        // Weights in 8 bits cannot be added to.
+        var merged = placement.Int8 ? _files.Prompt.LorasOf(ParsedPrompt.Parse(_request.Prompt)) : [];
+        using var networks = new LeasedNetworks(
+            _engine.Shelf,
+            _files,
+            placement,
+            merged,
+            changesModel: _request.Tiling || (_files.Prompt.Loras.Count > 0 && !placement.Int8),
+            cancellationToken
+        );
         var generator = new PictureGenerator(networks.Model, _files.Prompt);
         var size = generator.SizeFor(_request, FirstHint);
         var request = _request with { Size = size };
@@ -208,8 +217,6 @@ internal sealed class GenerationRun
     /// <summary>
     /// LoRAs are merged into the weights, and seamless convolutions set up, for the time of a generation.
     /// </summary>
-    private bool ChangesModel => _request.Tiling || _files.Prompt.Loras.Count > 0;
-
     /// <summary>
     /// A unit of weight 0 is none, so its shape does not count; nor does that of pictures that are looked at whole.
     /// </summary>

@@ -1,5 +1,6 @@
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Checkpoints.Controls;
+using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Models;
 using ControlNetSharp.Networks.Controls;
 using ControlNetSharp.Networks.Upscalers;
@@ -19,6 +20,7 @@ internal sealed class LeasedNetworks : IDisposable
     /// <param name="shelf">Where they stand.</param>
     /// <param name="files">Which they are.</param>
     /// <param name="placement">Where they live.</param>
+    /// <param name="loras">LoRAs that are merged into the model for good.</param>
     /// <param name="changesModel">
     /// Whether the generation changes the model for its time (LoRAs, seamless tiling), so that no other may use it.
     /// </param>
@@ -30,6 +32,7 @@ internal sealed class LeasedNetworks : IDisposable
         NetworkShelf shelf,
         RequestFiles files,
         Placement placement,
+        IReadOnlyList<LoraRequest> loras,
         bool changesModel,
         CancellationToken cancellationToken
     )
@@ -41,8 +44,8 @@ internal sealed class LeasedNetworks : IDisposable
                 : shelf.Rent(key, load, size, cancellationToken);
         CheckHeaders(files);
         _model = Rent(
-            NetworkKey.Of(files.Model, placement, files.Vae),
-            () => CheckpointLoader.LoadModel(files.Model, placement, files.Vae),
+            NetworkKey.Of(files.Model, placement, files.Vae, loras),
+            () => CheckpointLoader.LoadModelWithLoras(files.Model, placement, files.Vae, loras),
             model => model.Modules.Sum(NetworkShelf.BytesOf)
         );
         try

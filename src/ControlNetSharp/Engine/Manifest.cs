@@ -158,7 +158,7 @@ public sealed record Resolution
     /// <summary>cpu or cuda:N.</summary>
     public required string Device { get; init; }
 
-    /// <summary>fp32, bf16 or fp16.</summary>
+    /// <summary>fp32, bf16, fp16 or int8.</summary>
     public required string Dtype { get; init; }
 
     /// <summary>Threads that libtorch computed with.</summary>

@@ -36,7 +36,7 @@ internal sealed class ManifestMaker
             Program = ProgramVersion,
             Libtorch = __version__,
             Device = device,
-            Dtype = PlacementPolicy.NameOf(model.Placement.Dtype),
+            Dtype = PlacementPolicy.NameOf(model.Placement),
             Threads = get_num_threads(),
             Model =
                 request.Model == GenerationRequest.EmbeddedModel

@@ -1,3 +1,4 @@
+using ControlNetSharp.Networks.Layers;
 using static TorchSharp.torch;
 
 namespace ControlNetSharp.Models;
@@ -106,9 +107,10 @@ internal sealed class NetworkShelf : IDisposable
         DisposeAll(idle);
     }
 
-    /// <summary>The bytes of a network's parameters and buffers.</summary>
+    /// <summary>The bytes of a network's parameters, buffers and weights in 8 bits.</summary>
     internal static long BytesOf(nn.Module network) =>
-        network.parameters().Concat(network.buffers()).Sum(tensor => tensor.NumberOfElements * tensor.ElementSize);
+        network.parameters().Concat(network.buffers()).Sum(tensor => tensor.NumberOfElements * tensor.ElementSize)
+        + network.modules().OfType<IInt8Layer>().Sum(layer => layer.Int8?.Bytes ?? 0);
 
     private NetworkLease<T> Rent<T>(
         NetworkKey key,

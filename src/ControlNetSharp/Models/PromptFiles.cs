@@ -1,4 +1,5 @@
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Runtime;
 using ControlNetSharp.Text;
 
@@ -102,6 +103,17 @@ public sealed class PromptFiles
             throw new ArgumentException($"The prompt asks for the LoRA \"{name}\". {e.Message}", nameof(name), e);
         }
     }
+
+    /// <summary>The LoRAs that a prompt asks for.</summary>
+    /// <inheritdoc cref="FindLora" path="/exception"/>
+    internal IReadOnlyList<LoraRequest> LorasOf(ParsedPrompt prompt) =>
+        [
+            .. prompt.Networks.Select(network => new LoraRequest(
+                FindLora(network.Name),
+                network.TextWeight,
+                network.UNetWeight
+            )),
+        ];
 
     private static ModelFinder FinderOf(IEnumerable<string> roots) =>
         new(new ModelFinderOptions { Folders = [.. roots], HubCache = null });

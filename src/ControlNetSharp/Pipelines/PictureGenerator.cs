@@ -137,16 +137,17 @@ public sealed class PictureGenerator
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
         var course = Settle(request, [.. controls.Where(unit => unit.Strength.IsOn)], progress);
+        var toMerge = ToMerge(course.Prompt);
         using var use = _uses.Begin(
             _model?.File ?? "of this generator",
-            course.Prompt.Networks.Count > 0 ? "LoRAs"
+            toMerge.Count > 0 ? "LoRAs"
                 : request.Tiling ? "seamless tiling"
                 : null
         );
         using var seamless = request.Tiling
             ? new SeamlessTiling([_unet, _autoencoder, .. course.Units.Select(unit => unit.ControlNet)])
             : null;
-        using var loras = Apply(course.Prompt.Networks);
+        using var loras = Apply(toMerge);
         using var inversions = _files.Inversions(_texts.Encoders, _family, _placement);
         var latentPictures = new LatentPictures(_autoencoder, _placement);
         var passes = new GenerationPasses(
@@ -301,25 +302,38 @@ public sealed class PictureGenerator
             Math.Clamp((int)Math.Round(size / DefaultSizeStep) * DefaultSizeStep, PictureSize.Least, PictureSize.Most);
     }
 
-    /// <summary>
-    /// The LoRAs of a prompt, merged into the model for as long as a generation takes; null without any.
-    /// </summary>
-    private AppliedLoras? Apply(IReadOnlyList<ExtraNetwork> networks) =>
-        networks.Count == 0
+    /// <summary>The LoRAs of a prompt that are not in the model yet.</summary>
+    /// <exception cref="ArgumentException">
+    /// One is not found, there is no model that could take one, or the model computes in 8 bits and has others.
+    /// </exception>
+    private IReadOnlyList<LoraRequest> ToMerge(ParsedPrompt prompt)
+    {
+        var loras = _files.LorasOf(prompt);
+        if (_model is not { Placement.Int8: true })
+        {
+            return loras;
+        }
+
+        return _model.Merged.SequenceEqual(loras)
+            ? []
+            : throw new ArgumentException(
+                "The prompt asks for other LoRAs than those that were merged into the model when it was loaded; "
+                    + "weights in 8 bits cannot be added to.",
+                nameof(prompt)
+            );
+    }
+
+    /// <summary>LoRAs, merged into the model for as long as a generation takes; null without any.</summary>
+    private AppliedLoras? Apply(IReadOnlyList<LoraRequest> loras) =>
+        loras.Count == 0
             ? null
             : AppliedLoras.Apply(
                 _model
                     ?? throw new ArgumentException(
                         "The prompt asks for a LoRA; only a model that was loaded from a file can take one.",
-                        nameof(networks)
+                        nameof(loras)
                     ),
-                [
-                    .. networks.Select(network => new LoraRequest(
-                        _files.FindLora(network.Name),
-                        network.TextWeight,
-                        network.UNetWeight
-                    )),
-                ]
+                loras
             );
 
     /// <summary>Whether a generation makes latents of pictures.</summary>

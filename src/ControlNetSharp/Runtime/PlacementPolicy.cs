@@ -12,7 +12,8 @@ public static class PlacementPolicy
     public const string Cpu = "cpu";
 
     private const string Cuda = "cuda:";
-    private static readonly string[] Dtypes = ["auto", "fp32", "bf16", "fp16"];
+    private const string Int8 = "int8";
+    private static readonly string[] Dtypes = ["auto", "fp32", "bf16", "fp16", Int8];
 
     // By these variables oneDNN is told to use nothing newer than an instruction set; the second name is the older one.
     // Source: oneDNN Developer Guide, "CPU Dispatcher Control".
@@ -58,8 +59,7 @@ public static class PlacementPolicy
 
     /// <summary>Whether oneDNN may multiply bf16 in hardware.</summary>
     /// <param name="cap">The newest instruction set that it may use, in its words; null for any.</param>
-    internal static bool AllowsBf16(string? cap) =>
-        !SetsWithoutBf16.Contains(cap, StringComparer.OrdinalIgnoreCase);
+    internal static bool AllowsBf16(string? cap) => !SetsWithoutBf16.Contains(cap, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Checks the name of a device without loading anything.</summary>
     /// <param name="device">cpu or cuda:N.</param>
@@ -79,11 +79,17 @@ public static class PlacementPolicy
         }
     }
 
+    /// <summary>Whether this machine computes rightly in a type; loads libtorch.</summary>
+    internal static bool Computes(string dtype) => dtype != Int8 || Int8Check.Fault is null;
+
+    /// <summary>Whether a network in a type can be trained.</summary>
+    internal static bool HasGradients(string dtype) => dtype != Int8;
+
     /// <summary>Checks the name of a type for a device without loading anything.</summary>
     /// <param name="device">cpu or cuda:N.</param>
-    /// <param name="dtype">auto, fp32, bf16 or fp16.</param>
+    /// <param name="dtype">auto, fp32, bf16, fp16 or int8.</param>
     /// <exception cref="UnknownNameException">
-    /// It is another, or fp16 on a CPU, where it is a hundred times slower than fp32.
+    /// It is another, fp16 on a CPU, where it is a hundred times slower than fp32, or int8 on a GPU.
     /// </exception>
     public static void CheckDtype(string device, string dtype)
     {
@@ -96,12 +102,18 @@ public static class PlacementPolicy
         {
             throw new UnknownNameException(dtype, "a CPU computes fp16 far slower than fp32; use auto, bf16 or fp32.");
         }
+
+        if (dtype == Int8 && device != Cpu)
+        {
+            throw new UnknownNameException(dtype, "8 bits are for the CPU; use auto, fp16, bf16 or fp32 on a GPU.");
+        }
     }
 
     /// <summary>Loads libtorch, looks whether its convolutions are right on this CPU, and chooses.</summary>
     /// <exception cref="UnknownNameException">A name is unknown.</exception>
     /// <exception cref="RuntimeUnavailableException">
-    /// libtorch or the device is not there, or this CPU's convolutions are wrong.
+    /// libtorch or the device is not there, this CPU's convolutions are wrong, or it cannot compute in 8 bits and is
+    /// to.
     /// </exception>
     internal static Placement Load(string device, string dtype)
     {
@@ -111,13 +123,19 @@ public static class PlacementPolicy
             ConvolutionCheck.Require();
         }
 
+        if (dtype == Int8)
+        {
+            Int8Check.Require();
+        }
+
         return Choose(device, dtype);
     }
 
-    /// <summary>The name of a type.</summary>
-    internal static string NameOf(ScalarType dtype) =>
-        dtype switch
+    /// <summary>The name of the type that is computed in.</summary>
+    internal static string NameOf(Placement placement) =>
+        placement.Dtype switch
         {
+            _ when placement.Int8 => Int8,
             ScalarType.BFloat16 => "bf16",
             ScalarType.Float16 => "fp16",
             _ => "fp32",
@@ -125,10 +143,10 @@ public static class PlacementPolicy
 
     /// <summary>
     /// The device and the type to compute in: for <c>auto</c> bf16 where a CPU has it in hardware and oneDNN may use
-    /// it, fp32 elsewhere, and fp16 on a GPU.
+    /// it, fp32 elsewhere, and fp16 on a GPU. For <c>int8</c> what <c>auto</c> is lies between the layers in 8 bits.
     /// </summary>
     /// <param name="device">cpu or cuda:N.</param>
-    /// <param name="dtype">auto, fp32, bf16 or fp16.</param>
+    /// <param name="dtype">auto, fp32, bf16, fp16 or int8.</param>
     /// <exception cref="UnknownNameException">A name is unknown.</exception>
     /// <exception cref="RuntimeUnavailableException">The GPU is not there.</exception>
     public static Placement Choose(string device, string dtype)
@@ -168,6 +186,9 @@ public static class PlacementPolicy
                 : CpuIsFastInBf16 ? ScalarType.BFloat16
                 : ScalarType.Float32,
             }
-        );
+        )
+        {
+            Int8 = dtype == Int8,
+        };
     }
 }

@@ -241,7 +241,7 @@ public class NetworkShelfTests
     private static long Size(Fake network) => 10;
 
     private static NetworkKey Key(string path, string device = "cpu", int written = 1) =>
-        new(new FileStamp(path, 10, new DateTime(written, DateTimeKind.Utc)), device, torch.ScalarType.Float32);
+        new(new FileStamp(path, 10, new DateTime(written, DateTimeKind.Utc)), device, "fp32");
 
     private sealed class Fake : IDisposable
     {

@@ -138,7 +138,7 @@ internal sealed class ControlLoraFile : ControlFile
         );
         try
         {
-            var weights = new BaseWeights(model);
+            using var weights = new BaseWeights(model);
             foreach (var (name, parameter) in network.named_parameters())
             {
                 using var step = NewDisposeScope();

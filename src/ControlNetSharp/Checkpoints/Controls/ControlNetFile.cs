@@ -85,7 +85,7 @@ internal sealed class ControlNetFile : ControlFile
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var weights = new BaseWeights(model);
+        using var weights = new BaseWeights(model);
         foreach (var (name, parameter) in network.named_parameters().Where(p => weights.Has(p.name)))
         {
             parameter.copy_(Files.Read(Prefix + name, ScalarType.Float32).Plus(weights.Read(name, parameter.shape)));

@@ -23,7 +23,9 @@ internal sealed class AppliedLoras : IDisposable
 {
     private readonly List<(Tensor Weight, Tensor Original)> _touched = [];
 
-    private AppliedLoras() { }
+    private readonly bool _keepsOriginals;
+
+    private AppliedLoras(bool keepsOriginals) => _keepsOriginals = keepsOriginals;
 
     /// <summary>Merges LoRAs into a model; several add, one file twice counts twice.</summary>
     /// <param name="model">
@@ -35,12 +37,22 @@ internal sealed class AppliedLoras : IDisposable
     /// A file is damaged, is no LoRA or of a kind that cannot be applied, or does not fit the model; the model is as it
     /// was.
     /// </exception>
-    public static AppliedLoras Apply(DiffusionModel model, IReadOnlyList<LoraRequest> loras)
+    public static AppliedLoras Apply(DiffusionModel model, IReadOnlyList<LoraRequest> loras) =>
+        Applied(model, loras, keepsOriginals: true);
+
+    /// <summary>Merges LoRAs into a model for good.</summary>
+    /// <param name="model">The model, which nobody has used yet. Borrowed.</param>
+    /// <param name="loras">The files with their weights.</param>
+    /// <exception cref="CheckpointException">As for <see cref="Apply"/>; the model is of no use then.</exception>
+    public static void Merge(DiffusionModel model, IReadOnlyList<LoraRequest> loras) =>
+        Applied(model, loras, keepsOriginals: false).Dispose();
+
+    private static AppliedLoras Applied(DiffusionModel model, IReadOnlyList<LoraRequest> loras, bool keepsOriginals)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(loras);
         var files = new List<LoraFile>();
-        var applied = new AppliedLoras();
+        var applied = new AppliedLoras(keepsOriginals);
         try
         {
             var targets = LoraTarget.Of(model.UNet, [.. model.PlacedTexts]);
@@ -105,7 +117,11 @@ internal sealed class AppliedLoras : IDisposable
             target.RowsOf(sum).PlusInPlace(module.Change(target.RowsOf(own)).Times(factor));
         }
 
-        _touched.Add((weight, weight.detach().to(CPU, copy: true).DetachFromDisposeScope()));
+        if (_keepsOriginals)
+        {
+            _touched.Add((weight, weight.detach().to(CPU, copy: true).DetachFromDisposeScope()));
+        }
+
         weight.copy_(sum);
     }
 }

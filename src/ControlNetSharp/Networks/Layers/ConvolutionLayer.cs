@@ -11,7 +11,7 @@ namespace ControlNetSharp.Networks.Layers;
 /// Two-dimensional convolution, with bias unless said otherwise, computed in the dtype of x. Weights are uninitialised
 /// until loaded or set.
 /// </summary>
-internal sealed class ConvolutionLayer : Module<Tensor, Tensor>, ILowRankLayer
+internal sealed class ConvolutionLayer : Module<Tensor, Tensor>, ILowRankLayer, IInt8Layer
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
     [ComponentName(Name = "weight")]
@@ -53,8 +53,14 @@ internal sealed class ConvolutionLayer : Module<Tensor, Tensor>, ILowRankLayer
     /// <inheritdoc/>
     public Parameter Weight => _weight;
 
+    /// <summary>[outputs, inputs / groups, k, k].</summary>
+    public IReadOnlyList<long> WeightShape => Int8?.Shape ?? _weight.shape;
+
     /// <inheritdoc/>
     public LowRankChange? Change { get; private set; }
+
+    /// <inheritdoc/>
+    public Int8Weight? Int8 { get; private set; }
 
     /// <inheritdoc/>
     public void Lock(Parameter weight, LowRankChange change)
@@ -64,6 +70,14 @@ internal sealed class ConvolutionLayer : Module<Tensor, Tensor>, ILowRankLayer
         ConditionallyRegisterParameter("weight", weight);
         register_parameter(LowRankChange.UpName, change.Up);
         register_parameter(LowRankChange.DownName, change.Down);
+    }
+
+    /// <inheritdoc/>
+    public void ToInt8()
+    {
+        Int8 = new Int8Weight(_weight, _bias, _convolution);
+        ConditionallyRegisterParameter("weight", null!);
+        _weight.Dispose();
     }
 
     /// <inheritdoc/>
@@ -78,6 +92,11 @@ internal sealed class ConvolutionLayer : Module<Tensor, Tensor>, ILowRankLayer
             convolution = convolution with { Padding = 0 };
         }
 
+        if (Int8 is { } int8)
+        {
+            return int8.Convolution(x, convolution.Padding).MoveToOuterDisposeScope();
+        }
+
         var y = convolution.Run(x, _weight, _bias, _padded);
         if (Change is { } change)
         {
@@ -90,6 +109,7 @@ internal sealed class ConvolutionLayer : Module<Tensor, Tensor>, ILowRankLayer
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        Int8?.Dispose();
         _padded.Dispose();
         base.Dispose(disposing);
     }

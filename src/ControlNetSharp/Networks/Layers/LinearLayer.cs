@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace ControlNetSharp.Networks.Layers;
 
 /// <summary>y = x·Wᵀ + b, computed in the dtype of x. Weights are uninitialised until loaded or set.</summary>
-internal sealed class LinearLayer : Module<Tensor, Tensor>, ILowRankLayer
+internal sealed class LinearLayer : Module<Tensor, Tensor>, ILowRankLayer, IInt8Layer
 {
 #pragma warning disable IDE0044, RCS1169 // Registered by reflection; TorchSharp replaces them when a module moves.
     [ComponentName(Name = "weight")]
@@ -33,6 +33,9 @@ internal sealed class LinearLayer : Module<Tensor, Tensor>, ILowRankLayer
     public LowRankChange? Change { get; private set; }
 
     /// <inheritdoc/>
+    public Int8Weight? Int8 { get; private set; }
+
+    /// <inheritdoc/>
     public void Lock(Parameter weight, LowRankChange change)
     {
         _weight.Dispose();
@@ -43,8 +46,21 @@ internal sealed class LinearLayer : Module<Tensor, Tensor>, ILowRankLayer
     }
 
     /// <inheritdoc/>
+    public void ToInt8()
+    {
+        Int8 = new Int8Weight(_weight, _bias);
+        ConditionallyRegisterParameter("weight", null!);
+        _weight.Dispose();
+    }
+
+    /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
+        if (Int8 is { } int8)
+        {
+            return int8.Linear(x);
+        }
+
         using var scope = NewDisposeScope();
         var y = functional.linear(x, _weight.to(x.dtype), _bias?.to(x.dtype));
         if (Change is { } change)
@@ -53,5 +69,12 @@ internal sealed class LinearLayer : Module<Tensor, Tensor>, ILowRankLayer
         }
 
         return y.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        Int8?.Dispose();
+        base.Dispose(disposing);
     }
 }
