@@ -43,7 +43,7 @@ internal static class EvaluateCommand
     };
     private static readonly Option<string?> Guidance = new("--cfg")
     {
-        Description = "Guidance scale, 1 to 30; default 7.",
+        Description = "Guidance scale, 1 to 30; default the model's own, else 7.",
     };
     private static readonly Option<bool> Combinations = new("--combinations")
     {

@@ -64,7 +64,8 @@ internal static class GenerateOptions
     };
     public static readonly Option<string?> Guidance = new("--cfg")
     {
-        Description = $"Guidance scale, {Range(nameof(GenerationRequest.GuidanceScale))}; default 7.",
+        Description =
+            $"Guidance scale, {Range(nameof(GenerationRequest.GuidanceScale))}; default the model's own, else 7.",
     };
     public static readonly Option<string?> Seed = new("--seed")
     {

@@ -60,7 +60,7 @@ internal static class RequestFlags
                 request.Eta,
                 text => RequestValues.Real<GenerationRequest>(nameof(request.Eta), "eta", text)
             ),
-            GuidanceScale = Given(
+            GuidanceScale = Given<double?>(
                 GenerateOptions.Guidance,
                 request.GuidanceScale,
                 text => RequestValues.Real<GenerationRequest>(nameof(request.GuidanceScale), "guidanceScale", text)

@@ -9,13 +9,15 @@ namespace ControlNetSharp.Client;
 /// <param name="NativeSize">The usual width and height of its pictures.</param>
 /// <param name="IsEmbedded">Whether it comes with the program.</param>
 /// <param name="Prediction">epsilon or v, where the file says it.</param>
+/// <param name="GuidanceScale">That of requests that name none; null where the server does not have its file.</param>
 public sealed record Model(
     string Name,
     string Title,
     string? Family = null,
     int? NativeSize = null,
     bool IsEmbedded = false,
-    string? Prediction = null
+    string? Prediction = null,
+    double? GuidanceScale = null
 );
 
 /// <summary>A condition kind with all that can be chosen for it.</summary>

@@ -25,6 +25,9 @@ internal sealed record ModelView
     /// <summary>The usual width and height of its pictures; null likewise.</summary>
     public int? NativeSize { get; init; }
 
+    /// <summary>The guidance scale of requests that name none; null likewise.</summary>
+    public double? GuidanceScale { get; init; }
+
     /// <summary>Whether it comes with the program.</summary>
     public bool IsEmbedded { get; init; }
 

@@ -172,6 +172,7 @@ internal sealed class ModelCatalogue(ServerSettings settings, JobStore store, IS
                 Title = ModelLayout.WithoutExtension(name),
                 Family = facts?.Family?.FullName,
                 NativeSize = facts?.NativeSize,
+                GuidanceScale = facts?.GuidanceScale,
                 Prediction = facts?.Prediction,
                 Created = facts?.Created ?? 0,
                 IsEmbedded = isEmbedded,
@@ -202,6 +203,7 @@ internal sealed class ModelCatalogue(ServerSettings settings, JobStore store, IS
                 CheckpointKind.Of(files.Shapes).Kind,
                 family,
                 metadata.NativeSize ?? family?.NativeSize,
+                metadata.GuidanceScale ?? DiffusionModel.UsualGuidanceScale,
                 metadata.Prediction is { } prediction ? RequestValues.WordOf(prediction) : null,
                 new DateTimeOffset(stamp.LastWriteUtc).ToUnixTimeSeconds()
             );
@@ -212,7 +214,14 @@ internal sealed class ModelCatalogue(ServerSettings settings, JobStore store, IS
         }
     }
 
-    private sealed record Facts(string Kind, ModelFamily? Family, int? NativeSize, string? Prediction, long Created);
+    private sealed record Facts(
+        string Kind,
+        ModelFamily? Family,
+        int? NativeSize,
+        double GuidanceScale,
+        string? Prediction,
+        long Created
+    );
 
     private sealed record Model(string Path, ModelFamily? Family, ModelView View);
 }

@@ -14,7 +14,12 @@ internal static class InfotextFields
         payload.Fill("prompt", request.Prompt);
         payload.Fill("negative_prompt", request.NegativePrompt);
         payload.Fill("steps", request.Steps);
-        payload.Fill("cfg_scale", request.GuidanceScale);
+        if (request.GuidanceScale is { } guidance)
+        {
+            payload.Fill("cfg_scale", guidance);
+        }
+
+
         payload.Fill("sampler_name", request.Sampler);
         payload.Fill("scheduler", request.Scheduler);
         payload.Fill("seed", request.Seed is { } seed ? System.Text.Json.Nodes.JsonValue.Create(seed) : -1);

@@ -123,12 +123,11 @@ async function ask() {
     api.ranges(),
     api.drawing(),
   ]);
-  const { steps, sampler, scheduler, guidanceScale } = draft.value;
+  const { steps, sampler, scheduler } = draft.value;
   const defaults = {
     steps: ranges.steps?.default ?? steps,
     sampler: ranges.sampler?.default ?? sampler,
     scheduler: ranges.scheduler?.default ?? scheduler,
-    guidanceScale: ranges.guidanceScale?.default ?? guidanceScale,
   };
   const features = info.features ?? [];
   server.value = { ...info, features, models, controls, samplers, upscalers, ranges, drawing, defaults };

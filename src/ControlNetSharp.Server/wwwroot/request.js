@@ -155,7 +155,7 @@ export async function requestOf(from = draft.value) {
     steps: from.steps,
     sampler: from.sampler,
     scheduler: from.scheduler,
-    guidanceScale: from.guidanceScale,
+    ...(from.guidanceScale !== null && { guidanceScale: from.guidanceScale }),
     ...(from.seed !== null && { seed: from.seed }),
     batch: from.batch,
     ...(initial && {
@@ -279,7 +279,7 @@ export async function draftOf(request) {
     steps: request.steps ?? standard.steps,
     sampler: request.sampler ?? standard.sampler,
     scheduler: request.scheduler ?? standard.scheduler,
-    guidanceScale: request.guidanceScale ?? standard.guidanceScale,
+    guidanceScale: request.guidanceScale ?? null,
     seed: request.seed ?? null,
     keepSeed: request.seed !== undefined,
     batch: request.batch ?? 1,

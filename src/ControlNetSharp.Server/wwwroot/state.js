@@ -21,7 +21,8 @@ export const draft = signal({
   steps: 20,
   sampler: 'Euler',
   scheduler: 'automatic',
-  guidanceScale: 7,
+  // The model's own.
+  guidanceScale: null,
   seed: 1,
   keepSeed: false,
   batch: 1,

@@ -9,8 +9,8 @@ internal sealed record EvaluationOptions
     /// <summary>Sampler, scheduler and steps of the pictures.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 
-    /// <summary>Guidance scale (CFG), 1 to 30; default 7.</summary>
-    public double GuidanceScale { get; init; } = 7;
+    /// <summary>Guidance scale (CFG), 1 to 30; null (the default) for the model's own.</summary>
+    public double? GuidanceScale { get; init; }
 
     /// <summary>Whether combinations of units are measured, too.</summary>
     public bool WithCombinations { get; init; }

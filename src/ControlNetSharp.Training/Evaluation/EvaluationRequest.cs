@@ -43,9 +43,9 @@ public sealed record EvaluationRequest
     /// <summary>Name or alias of a sampler; default Euler.</summary>
     public string Sampler { get; init; } = new SamplingOptions().Sampler;
 
-    /// <summary>Guidance scale (CFG), 1 to 30; default 7.</summary>
+    /// <summary>Guidance scale (CFG), 1 to 30; null (the default) for the model's own.</summary>
     [Range(1.0, 30.0)]
-    public double GuidanceScale { get; init; } = 7;
+    public double? GuidanceScale { get; init; }
 
     /// <summary>Names, paths or hashes of LoRAs that are added to the model, at weight 1; none by default.</summary>
     public IReadOnlyList<string> Loras { get; init; } = [];

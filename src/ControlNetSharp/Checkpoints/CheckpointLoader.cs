@@ -64,6 +64,7 @@ public static class CheckpointLoader
                 Prediction = PredictionOf(header, unet, placement),
                 Noise = header.Metadata.Noise,
                 NativeSize = header.NativeSize,
+                GuidanceScale = header.GuidanceScale,
                 Placement = placement,
                 Merged = loras,
             };

@@ -22,6 +22,7 @@ public sealed record CheckpointMetadata
     private const string TextLayersKey = "text_layers";
     private const string TextActivationKey = "text_activation";
     private const string NativeSizeKey = "native_size";
+    private const string GuidanceKey = "guidance_scale";
     private const string VelocityKey = "prediction_type";
     private const string ModelSpecPredictionKey = "modelspec.prediction_type";
     private const string BetaStartKey = "beta_start";
@@ -73,6 +74,9 @@ public sealed record CheckpointMetadata
     /// <summary>Width and height of the pictures that the model was trained with.</summary>
     public int? NativeSize { get; init; }
 
+    /// <summary>The guidance scale that the model is at its best with, 1 to 30.</summary>
+    public double? GuidanceScale { get; init; }
+
     /// <summary>
     /// What the UNet predicts: <c>prediction_type</c> is epsilon or v; null where the file does not say it.
     /// </summary>
@@ -98,6 +102,7 @@ public sealed record CheckpointMetadata
             TextLayers = Number(files, TextLayersKey),
             TextActivation = Choice(files, TextActivationKey, [.. Activations.Keys]),
             NativeSize = Number(files, NativeSizeKey),
+            GuidanceScale = Guidance(files),
             Prediction = PredictionOf(Choice(files, VelocityKey, "epsilon", "v")) ?? MarkedPrediction(files),
             Noise = Runnable(
                 files.Name,
@@ -134,6 +139,7 @@ public sealed record CheckpointMetadata
             (TextLayersKey, TextLayers),
             (TextActivationKey, TextActivation),
             (NativeSizeKey, NativeSize),
+            (GuidanceKey, GuidanceScale),
             (
                 VelocityKey,
                 Prediction is { } prediction
@@ -207,6 +213,14 @@ public sealed record CheckpointMetadata
             files.Name,
             $"the metadata '{key}' must be a whole number above 0, not '{text}'."
         );
+
+    private static double? Guidance(CheckpointFiles files) =>
+        Fraction(files, GuidanceKey) is not { } scale || scale is >= 1 and <= 30
+            ? Fraction(files, GuidanceKey)
+            : throw new CheckpointException(
+                files.Name,
+                $"the metadata '{GuidanceKey}' must be a number from 1 to 30, not '{files.Metadata[GuidanceKey]}'."
+            );
 
     private static double? Fraction(CheckpointFiles files, string key) =>
         !files.Metadata.TryGetValue(key, out var text) ? null

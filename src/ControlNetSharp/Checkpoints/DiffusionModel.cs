@@ -13,6 +13,9 @@ namespace ControlNetSharp.Checkpoints;
 /// </summary>
 public sealed class DiffusionModel : IDisposable
 {
+    /// <summary>The guidance scale of models that say nothing of it.</summary>
+    internal const double UsualGuidanceScale = 7;
+
     /// <summary>The file or folder that it came from.</summary>
     public required string File { get; init; }
 
@@ -46,6 +49,11 @@ public sealed class DiffusionModel : IDisposable
 
     /// <summary>Width and height of the pictures that it was trained with.</summary>
     public required int NativeSize { get; init; }
+
+    /// <summary>
+    /// The guidance scale of requests that name none, 1 to 30: what its file says by <c>guidance_scale</c>, else 7.
+    /// </summary>
+    public double GuidanceScale { get; init; } = UsualGuidanceScale;
 
     /// <summary>Where its networks are, and what they compute in.</summary>
     public required Placement Placement { get; init; }
@@ -81,6 +89,7 @@ public sealed class DiffusionModel : IDisposable
             Prediction = Prediction,
             Noise = Noise,
             NativeSize = NativeSize,
+            GuidanceScale = GuidanceScale,
             Placement = Placement,
             Merged = Merged,
         };

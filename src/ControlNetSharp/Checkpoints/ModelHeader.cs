@@ -21,6 +21,9 @@ internal sealed record ModelHeader(
     /// <summary>Width and height of the pictures that the model was trained with.</summary>
     public int NativeSize => Metadata.NativeSize ?? Family.NativeSize;
 
+    /// <summary>The guidance scale of requests that name none: what the file says, else 7.</summary>
+    public double GuidanceScale => Metadata.GuidanceScale ?? DiffusionModel.UsualGuidanceScale;
+
     /// <summary>Reads a model's header and compares all names, shapes and types.</summary>
     /// <exception cref="CheckpointException">It is not a model, or one that cannot be run.</exception>
     public static ModelHeader Read(CheckpointFiles files)

@@ -85,7 +85,7 @@ internal sealed class GenerationRun
         );
         var generator = new PictureGenerator(networks.Model, _files.Prompt);
         var size = generator.SizeFor(_request, FirstHint);
-        var request = _request with { Size = size };
+        var request = _request with { Size = size, GuidanceScale = generator.GuidanceFor(_request) };
         request.Check();
         var frame = GenerationFrame.Of(request);
         request = request with { Initial = frame.Fitted(request.Initial) };

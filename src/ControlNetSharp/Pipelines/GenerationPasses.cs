@@ -95,7 +95,7 @@ internal sealed class GenerationPasses(
             unet,
             request.Prediction ?? prediction,
             Areas(steps, size, size, pass),
-            request.GuidanceScale,
+            request.GuidanceScale!.Value,
             [.. attached, .. OfWholeRun(request)],
             steps
         )

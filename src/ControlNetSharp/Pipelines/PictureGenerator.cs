@@ -211,6 +211,7 @@ public sealed class PictureGenerator
             {
                 Size = size,
                 Seed = request.Seed ?? Seeds.Random(),
+                GuidanceScale = GuidanceFor(request),
             },
             size,
             units,
@@ -335,6 +336,10 @@ public sealed class PictureGenerator
                     ),
                 loras
             );
+
+    /// <summary>The guidance scale of a request: its own, or the model's.</summary>
+    internal double GuidanceFor(GenerationRequest request) =>
+        request.GuidanceScale ?? _model?.GuidanceScale ?? DiffusionModel.UsualGuidanceScale;
 
     /// <summary>Whether a generation makes latents of pictures.</summary>
     private bool Encodes(GenerationRequest request, IReadOnlyList<PreparedControl> units) =>

@@ -87,7 +87,7 @@ internal sealed class TiledPass(
                             unet,
                             course.Request.Prediction ?? prediction,
                             areas[index],
-                            course.Request.GuidanceScale,
+                            course.Request.GuidanceScale!.Value,
                             Attached(tile, hints?[index]),
                             plan.Steps.Count
                         )

@@ -65,9 +65,12 @@ public sealed record GenerationRequest
     [Range(0.0, 1.0)]
     public double? Eta { get; init; }
 
-    /// <summary>Guidance scale (CFG), 1 to 30; 1 follows the prompt alone, 7 (the default) amplifies it.</summary>
+    /// <summary>
+    /// Guidance scale (CFG), 1 to 30; 1 follows the prompt alone, more amplifies it. Null (the default) for the model's
+    /// own: <see cref="Checkpoints.DiffusionModel.GuidanceScale"/>.
+    /// </summary>
     [Range(1.0, 30.0)]
-    public double GuidanceScale { get; init; } = 7;
+    public double? GuidanceScale { get; init; }
 
     /// <summary>
     /// Seed of the first picture, 0 to 4294967295; picture k has seed + k. Null (the default) for a random one, which

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using ControlNetSharp.Annotators;
+using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Samplers;
 
 namespace ControlNetSharp.Requests;
@@ -123,7 +124,7 @@ internal static class InfotextWriter
             ("Steps", Text(request.Steps)),
             ("Sampler", sampler.Name),
             ("Schedule type", scheduler.Label),
-            ("CFG scale", Text(request.GuidanceScale)),
+            ("CFG scale", Text(request.GuidanceScale ?? DiffusionModel.UsualGuidanceScale)),
             ("Seed", Text(facts.Seed)),
             ("Size", facts.Size.ToString()),
         ];

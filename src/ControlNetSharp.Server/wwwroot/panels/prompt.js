@@ -129,6 +129,7 @@ export function Prompt() {
     initial,
     carried,
   } = draft.value;
+  const guidance = guidanceScale ?? server.value.models.find(({ name }) => name === model)?.guidanceScale ?? 7;
   const { models, samplers, ranges } = server.value;
   const named = (rows) => rows.map(({ name }) => ({ value: name, label: name }));
   const limits = (member) => ({ min: ranges[member]?.min, max: ranges[member]?.max });
@@ -192,7 +193,7 @@ export function Prompt() {
       </div>
       <details>
         <summary>
-          ${t('settings')}<small>${model} · ${width} × ${height} · ${sampler} · CFG ${guidanceScale}</small>
+          ${t('settings')}<small>${model} · ${width} × ${height} · ${sampler} · CFG ${guidance}</small>
         </summary>
         <div class="grid">
           <${Select}
@@ -235,7 +236,7 @@ export function Prompt() {
             min=${ranges.guidanceScale?.min ?? 1}
             max=${ranges.guidanceScale?.max ?? 30}
             step="0.5"
-            value=${guidanceScale}
+            value=${guidance}
             onInput=${(value) => change({ guidanceScale: value })}
           />
           <${NumberBox}
