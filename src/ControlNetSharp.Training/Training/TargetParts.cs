@@ -20,15 +20,16 @@ internal sealed record TargetParts
             UsualRank = 64,
             UsualTeacherSteps = TimestepSpacing.LcmSteps,
             EmptyPrompts = 0,
-            Sampling = Few("LCM", SamplerCatalogue.Automatic, 4),
+            Sampling = Few("LCM", SamplerCatalogue.Automatic),
         },
         [TrainingTarget.Progressive] = new()
         {
             IsDistilled = true,
+            IsForOneCount = true,
             UsualRank = 64,
             UsualTeacherSteps = 20,
             EmptyPrompts = 0,
-            Sampling = Few("Euler", "trailing", 4),
+            Sampling = Few("Euler", "trailing"),
         },
     };
 
@@ -46,6 +47,9 @@ internal sealed record TargetParts
 
     /// <summary>Whether the locked UNet teaches a copy with changes to do many of its steps in one.</summary>
     public bool IsDistilled { get; private init; }
+
+    /// <summary>Whether what is trained is for one number of steps, in which pictures then have to be made.</summary>
+    public bool IsForOneCount { get; private init; }
 
     /// <summary>Steps of what teaches where none are asked for.</summary>
     public int UsualTeacherSteps { get; private init; }
@@ -72,13 +76,13 @@ internal sealed record TargetParts
     /// <param name="name">Its name without a prefix.</param>
     public bool Trains(string name) => IsOfDecoder(name) ? TrainsDecoder : TrainsEncoder;
 
-    private static GenerationRequest Few(string sampler, string scheduler, int steps) =>
+    private static GenerationRequest Few(string sampler, string scheduler) =>
         new()
         {
             Prompt = "",
             Sampler = sampler,
             Scheduler = scheduler,
-            Steps = steps,
+            Steps = 4,
             GuidanceScale = 1,
         };
 

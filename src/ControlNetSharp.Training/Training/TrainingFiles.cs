@@ -15,7 +15,7 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
     public string Cache => request.Cache ?? Path.Combine(request.Out, "cache");
 
     private string Usage =>
-        request.Target == TrainingTarget.Progressive
+        Target.IsForOneCount
             ? $"Euler sampler, trailing scheduler, {request.LearnedSteps} steps, guidance scale 1"
             : "LCM sampler, 4 to 8 steps, guidance scale 1";
 
