@@ -167,9 +167,14 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
                 ("time of this run", time.ToString("hh\\:mm\\:ss", CultureInfo.InvariantCulture)),
                 ("training loss", Text(result.Loss)),
                 ("validation loss", Text(result.ValidationLoss)),
-                ("fidelity", Text(result.Fidelity)),
-                ("fidelity without control", Text(result.FidelityWithoutControl)),
-                ("converged at step", Text(result.ConvergedAtStep)),
+                .. Target.HasControl
+                    ?
+                    [
+                        ("fidelity", Text(result.Fidelity)),
+                        ("fidelity without control", Text(result.FidelityWithoutControl)),
+                        ("converged at step", Text(result.ConvergedAtStep)),
+                    ]
+                    : Array.Empty<(string, string)>(),
             ]
         );
     }
