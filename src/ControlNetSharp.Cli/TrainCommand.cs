@@ -133,10 +133,12 @@ internal static class TrainCommand
             return;
         }
 
+        var steps = Counts.Of(summary.Step, "step");
         output.Message.WriteLine(
-            summary.ConvergedAtStep is { } step
-                ? $"Converged at step {step}; {Counts.Of(summary.Step, "step")} in all."
-                : $"{Counts.Of(summary.Step, "step")}; it has not converged."
+            summary.ConvergedAtStep is { } step ? $"Converged at step {step}; {steps} in all."
+            // Where it was looked at: nothing converges that does not control.
+            : summary.Fidelity is not null ? $"{steps}; it has not converged."
+            : $"{steps}."
         );
         foreach (var file in summary.Files)
         {

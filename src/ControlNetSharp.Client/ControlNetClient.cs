@@ -1,12 +1,8 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization.Metadata;
 
 namespace ControlNetSharp.Client;
 
@@ -20,9 +16,9 @@ namespace ControlNetSharp.Client;
 /// </param>
 public sealed class ControlNetClient(HttpClient http)
 {
-    private const string JobEvent = "job";
     private const int MostPauses = 30;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private readonly ServerCalls _calls = new(http);
 
     /// <summary>Hands in pictures to be made.</summary>
     public Task<Job> SubmitAsync(
@@ -121,11 +117,8 @@ public sealed class ControlNetClient(HttpClient http)
         for (var pauses = 0; ; pauses++)
         {
             await foreach (
-                var job in EventsAsync(
-                        $"v1/jobs/{id}/events",
-                        mayBeAway: pauses is > 0 and < MostPauses,
-                        cancellationToken
-                    )
+                var job in _calls
+                    .EventsAsync($"v1/jobs/{id}/events", mayBeAway: pauses is > 0 and < MostPauses, cancellationToken)
                     .ConfigureAwait(false)
             )
             {
@@ -144,45 +137,45 @@ public sealed class ControlNetClient(HttpClient http)
 
     /// <summary>All unfinished jobs of the caller now, and each change of any, until the server stops.</summary>
     public IAsyncEnumerable<Job> WatchAllAsync(CancellationToken cancellationToken = default) =>
-        EventsAsync("v1/events", mayBeAway: false, cancellationToken);
+        _calls.EventsAsync("v1/events", mayBeAway: false, cancellationToken);
 
     /// <summary>A job as it stands now.</summary>
     public Task<Job> JobAsync(string id, CancellationToken cancellationToken = default) =>
-        GetAsync($"v1/jobs/{id}", ClientJson.Default.Job, cancellationToken);
+        _calls.GetAsync($"v1/jobs/{id}", ClientJson.Default.Job, cancellationToken);
 
     /// <summary>The caller's jobs, the newest first.</summary>
     public Task<JobPage> JobsAsync(JobQuery? query = null, CancellationToken cancellationToken = default)
     {
         query ??= new JobQuery();
         var states = string.Join(',', query.States.Select(state => state.ToString().ToLowerInvariant()));
-        var text = Query(
+        var text = ServerCalls.Query(
             ("state", states.Length == 0 ? null : states),
             ("kind", query.Kind),
             ("search", query.Search),
             ("before", query.Before),
             ("limit", query.Limit?.ToString(CultureInfo.InvariantCulture))
         );
-        return GetAsync("v1/jobs" + text, ClientJson.Default.JobPage, cancellationToken);
+        return _calls.GetAsync("v1/jobs" + text, ClientJson.Default.JobPage, cancellationToken);
     }
 
     /// <summary>Cancels exactly this job: at once where it waits, before its next step where it runs.</summary>
     public Task<Job> CancelAsync(string id, CancellationToken cancellationToken = default) =>
-        PostAsync($"v1/jobs/{id}/cancel", null, ClientJson.Default.Job, cancellationToken);
+        _calls.PostAsync($"v1/jobs/{id}/cancel", null, ClientJson.Default.Job, cancellationToken);
 
     /// <summary>Deletes a job that is over, with its files.</summary>
     public async Task DeleteAsync(string id, CancellationToken cancellationToken = default)
     {
-        using var message = new HttpRequestMessage(HttpMethod.Delete, Place($"v1/jobs/{id}"));
-        using var response = await SendAsync(message, cancellationToken).ConfigureAwait(false);
+        using var message = new HttpRequestMessage(HttpMethod.Delete, ServerCalls.Place($"v1/jobs/{id}"));
+        using var response = await _calls.SendAsync(message, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The same again: a new job with the seed of this one.</summary>
     public Task<Job> ReplayAsync(string id, CancellationToken cancellationToken = default) =>
-        PostAsync($"v1/jobs/{id}/replay", null, ClientJson.Default.Job, cancellationToken);
+        _calls.PostAsync($"v1/jobs/{id}/replay", null, ClientJson.Default.Job, cancellationToken);
 
     /// <summary>What a job of pictures was asked for; the seed is settled once it is done.</summary>
     public Task<Generation> RequestAsync(string id, CancellationToken cancellationToken = default) =>
-        GetAsync($"v1/jobs/{id}/request", ClientJson.Default.Generation, cancellationToken);
+        _calls.GetAsync($"v1/jobs/{id}/request", ClientJson.Default.Generation, cancellationToken);
 
     /// <summary>How a picture was made: its request, and the files with their SHA-256.</summary>
     /// <param name="id">The job.</param>
@@ -194,7 +187,8 @@ public sealed class ControlNetClient(HttpClient http)
         CancellationToken cancellationToken = default
     )
     {
-        var bytes = await BytesAsync($"v1/jobs/{id}/manifest?picture={picture}", cancellationToken)
+        var bytes = await _calls
+            .BytesAsync($"v1/jobs/{id}/manifest?picture={picture}", cancellationToken)
             .ConfigureAwait(false);
         return JsonNode.Parse(bytes)!.AsObject();
     }
@@ -203,7 +197,7 @@ public sealed class ControlNetClient(HttpClient http)
     public Task<byte[]> FileAsync(JobFile file, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return BytesAsync(file.Url, cancellationToken);
+        return _calls.BytesAsync(file.Url, cancellationToken);
     }
 
     /// <summary>The picture of a running job so far (JPEG); null where there is none.</summary>
@@ -211,7 +205,7 @@ public sealed class ControlNetClient(HttpClient http)
     {
         try
         {
-            return await BytesAsync($"v1/jobs/{id}/preview", cancellationToken).ConfigureAwait(false);
+            return await _calls.BytesAsync($"v1/jobs/{id}/preview", cancellationToken).ConfigureAwait(false);
         }
         catch (ControlNetApiException e) when (e.Status == HttpStatusCode.NotFound)
         {
@@ -221,51 +215,53 @@ public sealed class ControlNetClient(HttpClient http)
 
     /// <summary>Has the server keep a file, so that it is sent once for many requests.</summary>
     public Task<Upload> UploadAsync(byte[] file, CancellationToken cancellationToken = default) =>
-        PostAsync("v1/uploads", BytesOf(file), ClientJson.Default.Upload, cancellationToken);
+        _calls.PostAsync("v1/uploads", ServerCalls.BytesOf(file), ClientJson.Default.Upload, cancellationToken);
 
     /// <summary>The bytes of an upload.</summary>
     public Task<byte[]> UploadedAsync(string sha256, CancellationToken cancellationToken = default) =>
-        BytesAsync($"v1/uploads/{sha256}", cancellationToken);
+        _calls.BytesAsync($"v1/uploads/{sha256}", cancellationToken);
 
     /// <summary>The settings in a picture of this program or of stable-diffusion-webui, as a request.</summary>
     public Task<ReadPicture> ReadAsync(byte[] picture, CancellationToken cancellationToken = default) =>
-        PostAsync("v1/read", BytesOf(picture), ClientJson.Default.ReadPicture, cancellationToken);
+        _calls.PostAsync("v1/read", ServerCalls.BytesOf(picture), ClientJson.Default.ReadPicture, cancellationToken);
 
     /// <summary>The models, the embedded one first.</summary>
     public async Task<IReadOnlyList<Model>> ModelsAsync(CancellationToken cancellationToken = default) =>
-        (await GetAsync("v1/models", ClientJson.Default.ModelAnswer, cancellationToken).ConfigureAwait(false)).Data;
+        (
+            await _calls.GetAsync("v1/models", ClientJson.Default.ModelAnswer, cancellationToken).ConfigureAwait(false)
+        ).Data;
 
     /// <summary>Condition kinds with annotators and ControlNets.</summary>
     public Task<IReadOnlyList<Control>> ControlsAsync(CancellationToken cancellationToken = default) =>
-        GetAsync("v1/controls", ClientJson.Default.IReadOnlyListControl, cancellationToken);
+        _calls.GetAsync("v1/controls", ClientJson.Default.IReadOnlyListControl, cancellationToken);
 
     /// <summary>Samplers.</summary>
     public Task<IReadOnlyList<Choice>> SamplersAsync(CancellationToken cancellationToken = default) =>
-        GetAsync("v1/samplers", ClientJson.Default.IReadOnlyListChoice, cancellationToken);
+        _calls.GetAsync("v1/samplers", ClientJson.Default.IReadOnlyListChoice, cancellationToken);
 
     /// <summary>Schedulers.</summary>
     public Task<IReadOnlyList<Choice>> SchedulersAsync(CancellationToken cancellationToken = default) =>
-        GetAsync("v1/schedulers", ClientJson.Default.IReadOnlyListChoice, cancellationToken);
+        _calls.GetAsync("v1/schedulers", ClientJson.Default.IReadOnlyListChoice, cancellationToken);
 
     /// <summary>Upscalers.</summary>
     public Task<IReadOnlyList<Choice>> UpscalersAsync(CancellationToken cancellationToken = default) =>
-        GetAsync("v1/upscalers", ClientJson.Default.IReadOnlyListChoice, cancellationToken);
+        _calls.GetAsync("v1/upscalers", ClientJson.Default.IReadOnlyListChoice, cancellationToken);
 
     /// <summary>What each member of a request may be, by its path, such as <c>units.weight</c>.</summary>
     public Task<IReadOnlyDictionary<string, MemberRange>> RangesAsync(CancellationToken cancellationToken = default) =>
-        GetAsync("v1/ranges", ClientJson.Default.IReadOnlyDictionaryStringMemberRange, cancellationToken);
+        _calls.GetAsync("v1/ranges", ClientJson.Default.IReadOnlyDictionaryStringMemberRange, cancellationToken);
 
     /// <summary>Workers that were heard of lately.</summary>
     public Task<IReadOnlyList<Worker>> WorkersAsync(CancellationToken cancellationToken = default) =>
-        GetAsync("v1/workers", ClientJson.Default.IReadOnlyListWorker, cancellationToken);
+        _calls.GetAsync("v1/workers", ClientJson.Default.IReadOnlyListWorker, cancellationToken);
 
     /// <summary>The queue in numbers.</summary>
     public Task<QueueState> QueueAsync(CancellationToken cancellationToken = default) =>
-        GetAsync("v1/queue", ClientJson.Default.QueueState, cancellationToken);
+        _calls.GetAsync("v1/queue", ClientJson.Default.QueueState, cancellationToken);
 
     /// <summary>Version, caller, bounds.</summary>
     public Task<ServerInfo> ServerAsync(CancellationToken cancellationToken = default) =>
-        GetAsync("v1/server", ClientJson.Default.ServerInfo, cancellationToken);
+        _calls.GetAsync("v1/server", ClientJson.Default.ServerInfo, cancellationToken);
 
     private async Task<Job> SubmitAsync(
         string route,
@@ -276,7 +272,7 @@ public sealed class ControlNetClient(HttpClient http)
         CancellationToken cancellationToken
     )
     {
-        var query = Query(
+        var query = ServerCalls.Query(
             ("priority", terms?.Priority?.ToString(CultureInfo.InvariantCulture)),
             ("group", terms?.Group)
         );
@@ -285,167 +281,18 @@ public sealed class ControlNetClient(HttpClient http)
             var picture in pictures.Where(picture => picture.Bytes is not null).DistinctBy(picture => picture.Sha256)
         )
         {
-            form.Add(BytesOf(picture.Bytes!), picture.Sha256, picture.Sha256);
+            form.Add(ServerCalls.BytesOf(picture.Bytes!), picture.Sha256, picture.Sha256);
         }
 
-        using var message = new HttpRequestMessage(HttpMethod.Post, Place($"v1/{route}{query}")) { Content = form };
+        using var message = new HttpRequestMessage(HttpMethod.Post, ServerCalls.Place($"v1/{route}{query}"))
+        {
+            Content = form,
+        };
         if (terms?.IdempotencyKey is { } key)
         {
             message.Headers.Add("Idempotency-Key", key);
         }
 
-        return await ReadAsync(message, ClientJson.Default.Job, cancellationToken).ConfigureAwait(false);
+        return await _calls.ReadAsync(message, ClientJson.Default.Job, cancellationToken).ConfigureAwait(false);
     }
-
-    private async IAsyncEnumerable<Job> EventsAsync(
-        string place,
-        bool mayBeAway,
-        [EnumeratorCancellation] CancellationToken cancellationToken
-    )
-    {
-        using var message = new HttpRequestMessage(HttpMethod.Get, Place(place));
-        using var response = await OpenAsync(message, mayBeAway, cancellationToken).ConfigureAwait(false);
-        if (response is null)
-        {
-            yield break;
-        }
-
-        var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        await using (stream.ConfigureAwait(false))
-        {
-            var events = SseParser
-                .Create(stream)
-                .EnumerateAsync(cancellationToken)
-                .GetAsyncEnumerator(cancellationToken);
-            await using (events.ConfigureAwait(false))
-            {
-                while (await NextAsync(events).ConfigureAwait(false))
-                {
-                    if (events.Current.EventType == JobEvent)
-                    {
-                        yield return JsonSerializer.Deserialize(events.Current.Data, ClientJson.Default.Job)!;
-                    }
-                }
-            }
-        }
-    }
-
-    /// <summary>A stream that breaks is a stream that ends.</summary>
-    private static async Task<bool> NextAsync(IAsyncEnumerator<SseItem<string>> events)
-    {
-        try
-        {
-            return await events.MoveNextAsync().ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            return false;
-        }
-    }
-
-    private async Task<HttpResponseMessage?> OpenAsync(
-        HttpRequestMessage message,
-        bool mayBeAway,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            return await SendAsync(message, cancellationToken).ConfigureAwait(false);
-        }
-        catch (HttpRequestException) when (mayBeAway)
-        {
-            return null;
-        }
-    }
-
-    private async Task<T> GetAsync<T>(string place, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        using var message = new HttpRequestMessage(HttpMethod.Get, Place(place));
-        return await ReadAsync(message, type, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<T> PostAsync<T>(
-        string place,
-        HttpContent? content,
-        JsonTypeInfo<T> type,
-        CancellationToken cancellationToken
-    )
-    {
-        using var message = new HttpRequestMessage(HttpMethod.Post, Place(place)) { Content = content };
-        return await ReadAsync(message, type, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<T> ReadAsync<T>(
-        HttpRequestMessage message,
-        JsonTypeInfo<T> type,
-        CancellationToken cancellationToken
-    )
-    {
-        using var response = await SendAsync(message, cancellationToken).ConfigureAwait(false);
-        return (await response.Content.ReadFromJsonAsync(type, cancellationToken).ConfigureAwait(false))!;
-    }
-
-    private async Task<byte[]> BytesAsync(string place, CancellationToken cancellationToken)
-    {
-        using var message = new HttpRequestMessage(HttpMethod.Get, Place(place));
-        using var response = await SendAsync(message, cancellationToken).ConfigureAwait(false);
-        return await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Sends a call; the answer's body comes later.</summary>
-    /// <exception cref="ControlNetApiException">The server refused.</exception>
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, CancellationToken cancellationToken)
-    {
-        var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
-            .ConfigureAwait(false);
-        if (response.IsSuccessStatusCode)
-        {
-            return response;
-        }
-
-        using (response)
-        {
-            var text = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
-            var problem = ProblemOf(text);
-            throw new ControlNetApiException(
-                response.StatusCode,
-                problem.Code ?? "failed",
-                problem.Detail ?? problem.Title ?? $"The server answered {(int)response.StatusCode}.",
-                problem.Member,
-                response.Headers.RetryAfter?.Delta
-            );
-        }
-    }
-
-    private static Problem ProblemOf(string text)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(text, ClientJson.Default.Problem) ?? new Problem();
-        }
-        catch (JsonException)
-        {
-            // Something between the two answered.
-            return new Problem();
-        }
-    }
-
-    private static string Query(params (string Name, string? Value)[] values)
-    {
-        var given = values.Where(value => value.Value is not null).ToList();
-        return given.Count == 0
-            ? ""
-            : "?" + string.Join('&', given.Select(value => $"{value.Name}={Uri.EscapeDataString(value.Value!)}"));
-    }
-
-    private static ByteArrayContent BytesOf(byte[] bytes)
-    {
-        ArgumentNullException.ThrowIfNull(bytes);
-        var content = new ByteArrayContent(bytes);
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-        return content;
-    }
-
-    private static Uri Place(string place) => new(place, UriKind.RelativeOrAbsolute);
 }

@@ -221,6 +221,15 @@ Run(
     (a, _, _) => Array.ForEach(a.GetValue(trained)!, file => PocketWeights.WriteControl(a.GetValue(weights)!, file))
 );
 
+var few = new Argument<string>("file") { Description = "The LoRA for four steps that controlnet train has made." };
+var lora = new Command("lora", "Writes the LoRA for four steps into the folder of the embedded model.")
+{
+    few,
+    runs,
+    weights,
+};
+Run(lora, (a, _, _) => PocketWeights.WriteLora(a.GetValue(weights)!, a.GetValue(few)!));
+
 var kinds = new Argument<string[]>("kinds")
 {
     Description = "Kinds of control, such as lineart.",
@@ -251,6 +260,7 @@ return await new RootCommand("Trains the embedded model 'pocket' from nothing.")
     classifier,
     pack,
     controls,
+    lora,
     unpack,
 }
     .Parse(args)

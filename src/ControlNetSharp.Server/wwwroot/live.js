@@ -5,7 +5,7 @@ import { api } from './api.js';
 import { ended, forget, keep } from './jobs.js';
 import { blame, inOnePass } from './making.js';
 import { actingUnits, hasHint, requestOf } from './request.js';
-import { draft, faults, live, picturesOf, server, shown, tab } from './state.js';
+import { draft, EMBEDDED, faults, live, picturesOf, server, shown, tab } from './state.js';
 import { effect, signal } from './view.js';
 
 const REST = 600;
@@ -23,7 +23,6 @@ const SLOW_ONES = 3;
 const QUICK_SCHEDULER = 'trailing';
 
 // The embedded model's LoRA for few steps, which come without guidance and so at half the cost.
-const EMBEDDED = 'pocket';
 const FEW_STEPS = ' <lora:pocket_4steps:1>';
 
 /** The quick picture on the stage: an address of bytes held here. */

@@ -3,7 +3,7 @@ import { api } from './api.js';
 import { begin } from './history.js';
 import { paintClasses, paintInk, paintMask } from './parts/strokes.js';
 import { peopleOf, poseJson } from './parts/skeleton.js';
-import { draft, newUnit, server } from './state.js';
+import { draft, EMBEDDED, newUnit, server } from './state.js';
 
 // A document that did not change is uploaded once.
 const uploads = new WeakMap();
@@ -274,7 +274,7 @@ export async function draftOf(request) {
   return {
     prompt: request.prompt ?? '',
     negativePrompt: request.negativePrompt ?? '',
-    model: request.model ?? 'pocket',
+    model: request.model ?? EMBEDDED,
     ...(request.size && { width: request.size.width, height: request.size.height }),
     steps: request.steps ?? standard.steps,
     sampler: request.sampler ?? standard.sampler,

@@ -11,11 +11,14 @@ export const server = signal(null);
 /** The jobs that the page has heard of, by id. */
 export const jobs = signal(new Map());
 
+/** The name of the embedded model. */
+export const EMBEDDED = 'pocket';
+
 /** What is being asked for. */
 export const draft = signal({
   prompt: '',
   negativePrompt: '',
-  model: 'pocket',
+  model: EMBEDDED,
   width: 256,
   height: 256,
   steps: 20,

@@ -40,36 +40,20 @@ internal sealed record ConsistencyLoss : DenoisingLoss
     public override long TimestepAt(double share) => ((long)(share * TimestepSpacing.LcmSteps) + 1) * Distance - 1;
 
     /// <inheritdoc/>
-    public override Tensor Of(
-        Func<Tensor, Tensor, Tensor> predict,
-        Func<Tensor, Tensor, Tensor> teach,
-        Tensor latents,
-        Tensor noise,
-        Tensor timesteps
-    )
+    private protected override Tensor Of(Batch batch)
     {
-        ArgumentNullException.ThrowIfNull(predict);
-        ArgumentNullException.ThrowIfNull(teach);
-        ArgumentNullException.ThrowIfNull(timesteps);
-        using var scope = NewDisposeScope();
-        var from = timesteps.cpu().data<long>().ToArray();
+        var from = batch.Timesteps.cpu().data<long>().ToArray();
         var to = from.Select(timestep => Math.Max(timestep - Stride, 0)).ToArray();
-        var noisy = Schedule.AddNoise(latents, noise, timesteps);
+        var noisy = Schedule.AddNoise(batch.Latents, batch.Noise, batch.Timesteps);
         Tensor target;
         using (no_grad())
         {
-            var cleaner = DdimStep(noisy, teach(noisy, timesteps), from, to);
-            target = Consistent(cleaner, predict(cleaner, tensor(to, device: timesteps.device)), to);
+            var cleaner = DdimStep(noisy, batch.Teach(noisy, batch.Timesteps), from, to);
+            target = Consistent(cleaner, batch.Predict(cleaner, tensor(to, device: noisy.device)), to);
         }
 
-        var difference = Consistent(noisy, predict(noisy, timesteps), from) - target;
-        return difference
-            .square()
-            .Plus(HuberWidth * HuberWidth)
-            .sqrt()
-            .Minus(HuberWidth)
-            .mean()
-            .MoveToOuterDisposeScope();
+        var difference = Consistent(noisy, batch.Predict(noisy, batch.Timesteps), from) - target;
+        return difference.square().Plus(HuberWidth * HuberWidth).sqrt().Minus(HuberWidth).mean();
     }
 
     /// <summary>What the consistency function makes of latents. Source: arXiv:2310.04378, equation (9).</summary>

@@ -34,18 +34,30 @@ internal abstract record DenoisingLoss
     /// Noisy latents [B, 4, h, w] and timesteps [B] to the prediction of the network that is trained, of the same shape
     /// (in any dtype).
     /// </param>
-    /// <param name="teach">The same of the network that teaches; called only where there is one.</param>
-    /// <param name="latents">[B, 4, h, w], float32, scaled.</param>
-    /// <param name="noise">[B, 4, h, w], standard normal.</param>
-    /// <param name="timesteps">[B], int64.</param>
+    /// <param name="teach">The same of the network that teaches; null where there is none.</param>
+    /// <param name="latents">[B, 4, h, w], float32, scaled. Borrowed.</param>
+    /// <param name="noise">[B, 4, h, w], standard normal. Borrowed.</param>
+    /// <param name="timesteps">[B], int64. Borrowed.</param>
     /// <returns>A scalar.</returns>
-    public abstract Tensor Of(
+    /// <exception cref="InvalidOperationException">The loss is of a distillation, and nothing teaches.</exception>
+    public Tensor Of(
         Func<Tensor, Tensor, Tensor> predict,
-        Func<Tensor, Tensor, Tensor> teach,
+        Func<Tensor, Tensor, Tensor>? teach,
         Tensor latents,
         Tensor noise,
         Tensor timesteps
-    );
+    )
+    {
+        ArgumentNullException.ThrowIfNull(predict);
+        ArgumentNullException.ThrowIfNull(latents);
+        ArgumentNullException.ThrowIfNull(noise);
+        ArgumentNullException.ThrowIfNull(timesteps);
+        using var scope = NewDisposeScope();
+        return Of(new Batch(predict, teach, latents, noise, timesteps)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same of what was checked; of the dispose scope.</summary>
+    private protected abstract Tensor Of(Batch batch);
 
     /// <summary>The clean latents and the noise that a prediction means; of the dispose scope.</summary>
     /// <param name="noisy">[B, 4, h, w]. Borrowed.</param>
@@ -88,4 +100,26 @@ internal abstract record DenoisingLoss
     /// <summary>A factor for each picture: [B, 1, 1, 1].</summary>
     private protected static Tensor Column(IEnumerable<double> factors, Tensor like) =>
         tensor(factors.ToArray(), ScalarType.Float32, device: like.device).reshape(-1, 1, 1, 1);
+
+    /// <summary>What a loss is taken of.</summary>
+    /// <param name="Predict">The network that is trained.</param>
+    /// <param name="Teacher">The one that teaches; null where there is none.</param>
+    /// <param name="Latents">[B, 4, h, w].</param>
+    /// <param name="Noise">[B, 4, h, w].</param>
+    /// <param name="Timesteps">[B].</param>
+    private protected sealed record Batch(
+        Func<Tensor, Tensor, Tensor> Predict,
+        Func<Tensor, Tensor, Tensor>? Teacher,
+        Tensor Latents,
+        Tensor Noise,
+        Tensor Timesteps
+    )
+    {
+        /// <summary>What the teacher predicts.</summary>
+        /// <exception cref="InvalidOperationException">There is none.</exception>
+        public Tensor Teach(Tensor noisy, Tensor timesteps) =>
+            Teacher is { } teacher
+                ? teacher(noisy, timesteps)
+                : throw new InvalidOperationException("This loss learns from a teacher, and none was given.");
+    }
 }

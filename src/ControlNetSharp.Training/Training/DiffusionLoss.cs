@@ -24,27 +24,21 @@ internal sealed record DiffusionLoss : DenoisingLoss
     /// <inheritdoc/>
     public override long TimestepAt(double share) => (long)(share * Schedule.Count);
 
-    /// <inheritdoc/>
-    public override Tensor Of(
-        Func<Tensor, Tensor, Tensor> predict,
-        Func<Tensor, Tensor, Tensor> teach,
-        Tensor latents,
-        Tensor noise,
-        Tensor timesteps
-    ) => Of(predict, latents, noise, timesteps);
-
-    /// <summary>The loss of one batch.</summary>
+    /// <summary>The loss of one batch, which nothing teaches.</summary>
     /// <param name="predict">
     /// Noisy latents [B, 4, h, w] and timesteps [B] to a prediction of the same shape (in any dtype).
     /// </param>
-    /// <param name="latents">[B, 4, h, w], float32, scaled.</param>
-    /// <param name="noise">[B, 4, h, w], standard normal.</param>
-    /// <param name="timesteps">[B], int64.</param>
+    /// <param name="latents">[B, 4, h, w], float32, scaled. Borrowed.</param>
+    /// <param name="noise">[B, 4, h, w], standard normal. Borrowed.</param>
+    /// <param name="timesteps">[B], int64. Borrowed.</param>
     /// <returns>A scalar.</returns>
-    public Tensor Of(Func<Tensor, Tensor, Tensor> predict, Tensor latents, Tensor noise, Tensor timesteps)
+    public Tensor Of(Func<Tensor, Tensor, Tensor> predict, Tensor latents, Tensor noise, Tensor timesteps) =>
+        Of(predict, teach: null, latents, noise, timesteps);
+
+    /// <inheritdoc/>
+    private protected override Tensor Of(Batch batch)
     {
-        ArgumentNullException.ThrowIfNull(predict);
-        using var scope = NewDisposeScope();
+        var (latents, noise, timesteps) = (batch.Latents, batch.Noise, batch.Timesteps);
         var noisy = Schedule.AddNoise(latents, noise, timesteps);
         var target = Prediction switch
         {
@@ -52,10 +46,8 @@ internal sealed record DiffusionLoss : DenoisingLoss
             PredictionType.Velocity => Schedule.Velocity(latents, noise, timesteps),
             _ => latents,
         };
-        var perPicture = (predict(noisy, timesteps).to(ScalarType.Float32) - target).square().mean([1, 2, 3]);
-        return (SnrGamma is { } gamma ? perPicture * Weights(timesteps, gamma) : perPicture)
-            .mean()
-            .MoveToOuterDisposeScope();
+        var perPicture = (batch.Predict(noisy, timesteps).to(ScalarType.Float32) - target).square().mean([1, 2, 3]);
+        return (SnrGamma is { } gamma ? perPicture * Weights(timesteps, gamma) : perPicture).mean();
     }
 
     private Tensor Weights(Tensor timesteps, double gamma)

@@ -34,17 +34,20 @@ internal sealed class GuidedTeacher(
         ControlNetOf(condition) is { } controlNet ? new(controlNet, hints.to(_compute)) : null;
 
     /// <summary>
-    /// Predicts with guidance: both sides in one call, controlled alike. Source: Ho and Salimans 2022,
-    /// arXiv:2207.12598, equation (6). Noise, velocity and clean latents are guided alike, since each follows linearly
-    /// from the other.
+    /// What the teacher predicts of a batch, with guidance: noisy latents [B, 4, h, w] and timesteps [B] to [B, 4, h,
+    /// w], float32.
     /// </summary>
-    /// <param name="noisy">[B, 4, h, w], noisy latents.</param>
-    /// <param name="timesteps">[B].</param>
-    /// <param name="examples">The batch.</param>
-    /// <param name="text">Its texts.</param>
-    /// <param name="control">What controls it; null for nothing.</param>
-    /// <returns>[B, 4, h, w], float32.</returns>
-    public Tensor Predict(
+    /// <param name="examples">The batch. Borrowed.</param>
+    /// <param name="text">Its texts. Borrowed.</param>
+    /// <param name="control">What controls it; null for nothing. Borrowed.</param>
+    public Func<Tensor, Tensor, Tensor> Of(ExampleBatch examples, ExampleText text, LockedControl? control = null) =>
+        (noisy, timesteps) => Predict(noisy, timesteps, examples, text, control);
+
+    /// <summary>
+    /// Both sides in one call, controlled alike. Source: Ho and Salimans 2022, arXiv:2207.12598, equation (6). Noise,
+    /// velocity and clean latents are guided alike, since each follows linearly from the other.
+    /// </summary>
+    private Tensor Predict(
         Tensor noisy,
         Tensor timesteps,
         ExampleBatch examples,

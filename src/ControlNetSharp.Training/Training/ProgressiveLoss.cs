@@ -35,38 +35,24 @@ internal sealed record ProgressiveLoss : DenoisingLoss
     public override long TimestepAt(double share) => Timesteps(Steps)[(int)(share * Steps)];
 
     /// <inheritdoc/>
-    public override Tensor Of(
-        Func<Tensor, Tensor, Tensor> predict,
-        Func<Tensor, Tensor, Tensor> teach,
-        Tensor latents,
-        Tensor noise,
-        Tensor timesteps
-    )
+    private protected override Tensor Of(Batch batch)
     {
-        ArgumentNullException.ThrowIfNull(predict);
-        ArgumentNullException.ThrowIfNull(teach);
-        ArgumentNullException.ThrowIfNull(timesteps);
-        using var scope = NewDisposeScope();
-        var from = timesteps.cpu().data<long>().ToArray();
-        var isPicture = Column(from.Select(timestep => timestep < Schedule.Count - 1 ? 1.0 : 0), latents);
-        var noisy = Schedule.AddNoise(latents * isPicture, noise, timesteps);
+        var from = batch.Timesteps.cpu().data<long>().ToArray();
+        var isPicture = Column(from.Select(timestep => timestep < Schedule.Count - 1 ? 1.0 : 0), batch.Latents);
+        var noisy = Schedule.AddNoise(batch.Latents * isPicture, batch.Noise, batch.Timesteps);
         Tensor target;
         using (no_grad())
         {
-            var (cleaner, to) = Led(noisy, teach, from);
+            var (cleaner, to) = Led(noisy, batch, from);
             target = LeadingTo(cleaner, noisy, from, to);
         }
 
-        var difference = Parts(noisy, predict(noisy, timesteps), from).Clean - target;
-        return (Column(from.Select(Weight), noisy) * difference.square()).mean().MoveToOuterDisposeScope();
+        var difference = Parts(noisy, batch.Predict(noisy, batch.Timesteps), from).Clean - target;
+        return (Column(from.Select(Weight), noisy) * difference.square()).mean();
     }
 
     /// <summary>Where the teacher comes to by as many steps as the student's one stands for.</summary>
-    private (Tensor Latents, IReadOnlyList<long> Timesteps) Led(
-        Tensor noisy,
-        Func<Tensor, Tensor, Tensor> teach,
-        IReadOnlyList<long> from
-    )
+    private (Tensor Latents, IReadOnlyList<long> Timesteps) Led(Tensor noisy, Batch batch, IReadOnlyList<long> from)
     {
         long[] all = [.. Timesteps(TeacherSteps), Clean];
         var at = from.Select(timestep => Array.IndexOf(all, timestep)).ToArray();
@@ -75,7 +61,7 @@ internal sealed record ProgressiveLoss : DenoisingLoss
         {
             using var scope = NewDisposeScope();
             long[] here = [.. at.Select(index => all[index + step])];
-            var prediction = teach(latents, tensor(here, device: noisy.device));
+            var prediction = batch.Teach(latents, tensor(here, device: noisy.device));
             latents = DdimStep(latents, prediction, here, [.. at.Select(index => all[index + step + 1])])
                 .MoveToOuterDisposeScope();
         }

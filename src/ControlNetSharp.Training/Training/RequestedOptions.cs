@@ -118,7 +118,8 @@ internal static class RequestedOptions
             identity["rank"] = $"{rank}";
         }
 
-        if (TargetParts.Of(request.Target).HasControl)
+        var parts = TargetParts.Of(request.Target);
+        if (parts.HasControl)
         {
             // Said without one, too: a training does not begin to be rewarded half-way.
             identity["reward"] = string.Create(CultureInfo.InvariantCulture, $"{request.RewardOptions?.Weight ?? 0:r}");
@@ -129,14 +130,14 @@ internal static class RequestedOptions
             identity["reward timestep"] = $"{reward.Timestep}";
         }
 
-        if (TargetParts.Of(request.Target).IsDistilled)
+        if (parts.IsDistilled)
         {
             identity["guidance scale"] = string.Create(CultureInfo.InvariantCulture, $"{request.TaughtGuidance:r}");
             identity["teacher steps"] = $"{request.TaughtSteps}";
             identity["controlled share"] = string.Create(CultureInfo.InvariantCulture, $"{request.ControlledShare:r}");
         }
 
-        if (request.Target == TrainingTarget.Progressive)
+        if (parts.IsForOneCount)
         {
             identity["learned steps"] = $"{request.LearnedSteps}";
         }

@@ -1,3 +1,4 @@
+using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Requests;
 using ControlNetSharp.Samplers;
 
@@ -16,19 +17,18 @@ internal sealed record TargetParts
         [TrainingTarget.UNet] = new() { TrainsEncoder = true, TrainsDecoder = true },
         [TrainingTarget.Lcm] = new()
         {
-            IsDistilled = true,
             UsualRank = 64,
             UsualTeacherSteps = TimestepSpacing.LcmSteps,
             EmptyPrompts = 0,
-            Sampling = Few("LCM", SamplerCatalogue.Automatic, 4),
+            Usage = new(["LCM"], Scheduler: null, FewestSteps: 4, MostSteps: 8, GuidanceScale: 1),
         },
         [TrainingTarget.Progressive] = new()
         {
-            IsDistilled = true,
+            IsForOneCount = true,
             UsualRank = 64,
             UsualTeacherSteps = 20,
             EmptyPrompts = 0,
-            Sampling = Few("Euler", "trailing", 4),
+            Usage = new(["Euler", "DDIM"], SamplerCatalogue.Trailing, FewestSteps: 4, MostSteps: 4, GuidanceScale: 1),
         },
     };
 
@@ -45,7 +45,13 @@ internal sealed record TargetParts
     public bool IsLowRank => UsualRank is not null;
 
     /// <summary>Whether the locked UNet teaches a copy with changes to do many of its steps in one.</summary>
-    public bool IsDistilled { get; private init; }
+    public bool IsDistilled => Usage is not null;
+
+    /// <summary>What a LoRA for few steps is for; null for other targets.</summary>
+    public LoraUsage? Usage { get; private init; }
+
+    /// <summary>Whether what is trained is for one number of steps, in which pictures then have to be made.</summary>
+    public bool IsForOneCount { get; private init; }
 
     /// <summary>Steps of what teaches where none are asked for.</summary>
     public int UsualTeacherSteps { get; private init; }
@@ -60,7 +66,17 @@ internal sealed record TargetParts
     public bool TrainsDecoder { get; private init; }
 
     /// <summary>How its sample pictures are made: sampler, steps and guidance.</summary>
-    public GenerationRequest Sampling { get; private init; } = new() { Prompt = "" };
+    public GenerationRequest Sampling =>
+        Usage is null
+            ? new() { Prompt = "" }
+            : new()
+            {
+                Prompt = "",
+                Sampler = Usage.Samplers[0],
+                Scheduler = Usage.Scheduler ?? SamplerCatalogue.Automatic,
+                Steps = Usage.FewestSteps,
+                GuidanceScale = Usage.GuidanceScale,
+            };
 
     /// <summary>Whether any of the UNet is trained, so that a finished training writes a model.</summary>
     public bool ChangesModel => TrainsEncoder || TrainsDecoder;
@@ -71,16 +87,6 @@ internal sealed record TargetParts
     /// <summary>Whether a parameter of the UNet is trained.</summary>
     /// <param name="name">Its name without a prefix.</param>
     public bool Trains(string name) => IsOfDecoder(name) ? TrainsDecoder : TrainsEncoder;
-
-    private static GenerationRequest Few(string sampler, string scheduler, int steps) =>
-        new()
-        {
-            Prompt = "",
-            Sampler = sampler,
-            Scheduler = scheduler,
-            Steps = steps,
-            GuidanceScale = 1,
-        };
 
     private static bool IsOfDecoder(string name) =>
         name.StartsWith("output_blocks.", StringComparison.Ordinal)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Checkpoints.Loras;
 using ControlNetSharp.Networks;
 using ControlNetSharp.Requests;
 using static TorchSharp.torch;
@@ -14,12 +15,17 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
     /// <summary>The folder of encoded examples.</summary>
     public string Cache => request.Cache ?? Path.Combine(request.Out, "cache");
 
-    private string Usage =>
-        request.Target == TrainingTarget.Progressive
-            ? $"Euler sampler, trailing scheduler, {request.LearnedSteps} steps, guidance scale 1"
-            : "LCM sampler, 4 to 8 steps, guidance scale 1";
-
     private TargetParts Target => TargetParts.Of(request.Target);
+
+    /// <summary>What a LoRA for few steps is then for; null for other targets.</summary>
+    private LoraUsage? Usage =>
+        Target.IsForOneCount
+            ? Target.Usage! with
+            {
+                FewestSteps = request.LearnedSteps,
+                MostSteps = request.LearnedSteps,
+            }
+            : Target.Usage;
 
     private string ControlFile =>
         Path.Combine(
@@ -121,12 +127,16 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
             TrainedWeights.WriteModel(files[^1], model, dtype, metadata);
         }
 
-        if (Target.IsDistilled)
+        if (Usage is { } usage)
         {
             files.Add(LoraFile);
             metadata["teacher_guidance_scale"] = Invariant(request.TaughtGuidance);
             metadata["controlled_share"] = Invariant(request.ControlledShare);
-            metadata["usage"] = Usage;
+            foreach (var (key, value) in usage.Write())
+            {
+                metadata[key] = value;
+            }
+
             TrainedWeights.WriteLora(files[^1], denoiser.UNet, dtype, metadata);
         }
 
@@ -167,9 +177,14 @@ internal sealed class TrainingFiles(TrainingRequest request, IReadOnlyList<strin
                 ("time of this run", time.ToString("hh\\:mm\\:ss", CultureInfo.InvariantCulture)),
                 ("training loss", Text(result.Loss)),
                 ("validation loss", Text(result.ValidationLoss)),
-                ("fidelity", Text(result.Fidelity)),
-                ("fidelity without control", Text(result.FidelityWithoutControl)),
-                ("converged at step", Text(result.ConvergedAtStep)),
+                .. Target.HasControl
+                    ?
+                    [
+                        ("fidelity", Text(result.Fidelity)),
+                        ("fidelity without control", Text(result.FidelityWithoutControl)),
+                        ("converged at step", Text(result.ConvergedAtStep)),
+                    ]
+                    : Array.Empty<(string, string)>(),
             ]
         );
     }

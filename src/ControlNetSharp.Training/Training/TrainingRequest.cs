@@ -301,13 +301,13 @@ public sealed record TrainingRequest
             "are those of what teaches few steps; leave it out with another `target`."
         );
         RequestRules.Require(
-            StudentSteps is null || Target == TrainingTarget.Progressive,
+            StudentSteps is null || parts.IsForOneCount,
             "studentSteps",
             StudentSteps,
             "is for the `target` progressive; leave it out with another."
         );
         RequestRules.Require(
-            Target != TrainingTarget.Progressive || TaughtSteps % LearnedSteps == 0,
+            !parts.IsForOneCount || TaughtSteps % LearnedSteps == 0,
             "teacherSteps",
             TaughtSteps,
             $"must be a multiple of the {LearnedSteps} steps that are learned."

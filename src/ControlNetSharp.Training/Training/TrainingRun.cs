@@ -181,7 +181,7 @@ internal sealed class TrainingRun(
                     ?.MoveToOuterDisposeScope();
                 return prediction;
             },
-            (noisy, timesteps) => Taught(noisy, timesteps, examples, text, control),
+            teacher?.Of(examples, text, control),
             latents,
             noise,
             options.Loss.DrawTimesteps(indices.Length, step.Generator).to(device)
@@ -195,17 +195,6 @@ internal sealed class TrainingRun(
         // Over the whole batch, as in the paper: an example that is not rewarded adds nothing.
         return loss.Plus(rewardLosses.sum().Times(reward.Options.Weight / indices.Length));
     }
-
-    private Tensor Taught(
-        Tensor noisy,
-        Tensor timesteps,
-        ExampleBatch examples,
-        ExampleText text,
-        LockedControl? control = null
-    ) =>
-        teacher is null
-            ? throw new InvalidOperationException("There is no teacher.")
-            : teacher.Predict(noisy, timesteps, examples, text, control);
 
     private Dictionary<string, double> Validate(
         Trainer trainer,
@@ -294,7 +283,7 @@ internal sealed class TrainingRun(
             sum += options
                 .Loss.Of(
                     (noisy, timesteps) => denoiser.Predict(noisy, timesteps, examples, examples.Text),
-                    (noisy, timesteps) => Taught(noisy, timesteps, examples, examples.Text),
+                    teacher?.Of(examples, examples.Text),
                     examples.Latents,
                     randn(examples.Latents.shape, generator: generator).to(denoiser.Device),
                     tensor(new[] { timestep }, device: denoiser.Device)

@@ -13,6 +13,9 @@ public static class CheckpointKind
     /// <summary>The kind of networks that make hints.</summary>
     internal const string Annotator = "annotator";
 
+    /// <summary>The kind of networks that say what pictures show.</summary>
+    internal const string Classifier = "classifier";
+
     /// <summary>The kind of networks that make latents of pictures and pictures of latents.</summary>
     internal const string Autoencoder = "autoencoder";
 
@@ -48,6 +51,7 @@ public static class CheckpointKind
         [UpscalerFile.Kind] = "an upscaler (ESRGAN)",
         ["motion module"] = "a motion module (AnimateDiff)",
         [Annotator] = "the network of an annotator, which makes hints",
+        [Classifier] = "a classifier, which says what pictures show",
         [Lora] = "a LoRA",
         [TextualInversion] = "a textual inversion",
     };
@@ -78,6 +82,9 @@ public static class CheckpointKind
         new("depth_head.scratch.output_conv1.weight", Annotator, "depth anything"),
         new("backbone.encoder.layer.0.layer_scale1.lambda1", Annotator, "transformers"),
         new("segformer.encoder.patch_embeddings.0.proj.weight", Annotator, "transformers"),
+        new("pose_out.weight", Annotator, "pocket"),
+        new("pyramid.merge8.pointwise.weight", Annotator, "movenet"),
+        new("features.weight", Classifier, "pocket"),
         new("controlnet_x_embedder.weight", "controlnet", "diffusers", Flux),
         new("controlnet_blocks.0.weight", "controlnet", "diffusers", StableDiffusion3),
         new(LdmLayout.UNet + "joint_blocks.0.*", Model, "ldm", StableDiffusion3),
@@ -106,8 +113,8 @@ public static class CheckpointKind
 
     /// <summary>
     /// Kind (model, controlnet, autoencoder, unet, text encoder, image encoder, lora, textual inversion, t2i-adapter,
-    /// ip-adapter, control-lora, controlnet-union, controlnet-lllite, upscaler, motion module, annotator, unknown) and,
-    /// where names or a context width show it, the family with its variant.
+    /// ip-adapter, control-lora, controlnet-union, controlnet-lllite, upscaler, motion module, annotator, classifier,
+    /// unknown) and, where names or a context width show it, the family with its variant.
     /// </summary>
     /// <param name="shapes">Shapes by tensor name.</param>
     public static (string Kind, string? Family) Of(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)

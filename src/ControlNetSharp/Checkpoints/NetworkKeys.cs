@@ -25,7 +25,7 @@ internal static class NetworkKeys
         {
             var isRun =
                 ControlFile.IsKnown(files.SourceKind)
-                || files.SourceKind is CheckpointKind.Annotator or UpscalerFile.Kind;
+                || files.SourceKind is CheckpointKind.Annotator or CheckpointKind.Classifier or UpscalerFile.Kind;
             var runs = isRun ? "" : ", which cannot be run";
             throw new CheckpointException(files.Name, $"this is {other}{runs}; {kind} is needed.");
         }

@@ -366,6 +366,11 @@ internal sealed class GenerationRun
             }
         }
 
+        foreach (var warning in LoraWarnings.Of(_request, _files.Prompt, model.Noise))
+        {
+            yield return warning;
+        }
+
         foreach (var (name, file) in _files.Prompt.Embeddings)
         {
             yield return new RequestWarning("", null, $"\"{name}\" in the prompts is the embedding {file}.");

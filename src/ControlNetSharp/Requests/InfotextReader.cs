@@ -6,33 +6,20 @@ using static ControlNetSharp.Requests.InfotextVocabulary;
 
 namespace ControlNetSharp.Requests;
 
-/// <summary>
-/// Goes over the settings of an infotext, key by key. What a request may be is told by <see cref="RequestRules"/>: a
-/// value is tried, and is a loss where they refuse it.
-/// </summary>
-internal sealed partial class InfotextReader
+/// <summary>Goes over the settings of an infotext, key by key: what each means for the request.</summary>
+internal sealed partial class InfotextReader(Infotext text)
 {
     private const string NoStart = "belongs to a picture to start from, which is not in the text.";
 
     private const string Resources = "Civitai resources";
     private const string NoFiles = "its numbers say nothing of files or their hashes.";
 
-    private readonly List<KeyValuePair<string, string>> _settings;
-    private readonly HashSet<int> _taken = [];
-    private readonly List<(int Index, InfotextLoss Loss)> _losses = [];
-    private readonly List<InfotextLoss> _missing = [];
-    private GenerationRequest _request;
-
-    public InfotextReader(Infotext text)
-    {
-        _settings = [.. text.Settings];
-        _request = new GenerationRequest { Prompt = text.Prompt, NegativePrompt = text.NegativePrompt };
-    }
+    private readonly InfotextDraft _draft = new(text);
 
     public InfotextRequest Read()
     {
         // They come first: where theirs stand without quotes, they have a model, too.
-        var found = InfotextUnits.Find(_settings, _taken);
+        var found = _draft.TakeUnits();
         var hashes = ReadHashes();
         var model = ReadModel(hashes);
         var vae = ReadVae(hashes);
@@ -46,14 +33,14 @@ internal sealed partial class InfotextReader
         ReadSecondPass();
         ReadStart();
         // Texts of this program say what was asked for here, where nothing is softened unasked.
-        var isSoft = _request.Hires is not null && !IsBy(OwnProgram);
-        var units = found.Select(fields => InfotextUnits.Make(fields, isSoft, _losses)).OfType<InfotextUnit>().ToList();
+        var isSoft = _draft.Request.Hires is not null && !IsBy(OwnProgram);
+        var units = found.Select(fields => _draft.UnitOf(fields, isSoft)).OfType<InfotextUnit>().ToList();
         ReadRest();
         return new InfotextRequest
         {
-            Request = _request,
+            Request = _draft.Request,
             Units = units,
-            Losses = [.. _losses.OrderBy(loss => loss.Index).Select(loss => loss.Loss), .. _missing],
+            Losses = _draft.Losses,
             Model = model,
             Vae = vae,
             Loras = loras,
@@ -68,7 +55,7 @@ internal sealed partial class InfotextReader
     private Dictionary<string, string> ReadHashes()
     {
         var hashes = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        if (Take("Hashes") is not { } setting)
+        if (_draft.Take("Hashes") is not { } setting)
         {
             return hashes;
         }
@@ -83,7 +70,7 @@ internal sealed partial class InfotextReader
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            Lose(setting, "is no object of JSON whose values are hashes.");
+            _draft.Lose(setting, "is no object of JSON whose values are hashes.");
         }
 
         return hashes;
@@ -91,26 +78,30 @@ internal sealed partial class InfotextReader
 
     private HashedName? ReadModel(Dictionary<string, string> hashes)
     {
-        var (name, hash) = (Take("Model")?.Value.Trim(), Take("Model hash"));
+        var (name, hash) = (_draft.Take("Model")?.Value.Trim(), _draft.Take("Model hash"));
         var digits = HashOf(hash?.Value) ?? HashOf(hashes.GetValueOrDefault("model"));
         if (string.IsNullOrEmpty(name) && digits is null)
         {
-            _missing.Add(new("Model", hash?.Value ?? "", "the text does not say by name or hash which model it was."));
+            _draft.Miss("Model", hash?.Value ?? "", "the text does not say by name or hash which model it was.");
             return null;
         }
 
         var model = new HashedName(string.IsNullOrEmpty(name) ? null : name, digits);
         var isEmbedded = model.Name == GenerationRequest.EmbeddedModel;
-        _request = _request with { Model = isEmbedded ? GenerationRequest.EmbeddedModel : model.ToString() };
+        _draft.Request = _draft.Request with
+        {
+            Model = isEmbedded ? GenerationRequest.EmbeddedModel : model.ToString(),
+        };
         return model;
     }
 
     private HashedName? ReadVae(Dictionary<string, string> hashes)
     {
         // Forge writes modules; for the families of Stable Diffusion the only one there is the Autoencoder.
-        var modules = _settings.Where(setting => ForgeModule().IsMatch(setting.Key)).ToList();
-        var named = Take("VAE") ?? Take("vae_name") ?? (modules.Count == 1 ? Take(modules[0].Key) : null);
-        var hash = Take("VAE hash");
+        var modules = _draft.Settings.Where(setting => ForgeModule().IsMatch(setting.Key)).ToList();
+        var named =
+            _draft.Take("VAE") ?? _draft.Take("vae_name") ?? (modules.Count == 1 ? _draft.Take(modules[0].Key) : null);
+        var hash = _draft.Take("VAE hash");
         var name = named?.Value is { } value && !OwnVae.Contains(value) ? value : null;
         var digits = HashOf(hash?.Value) ?? HashOf(hashes.GetValueOrDefault("vae"));
         if (name is null && (digits is null || named is not null))
@@ -119,14 +110,14 @@ internal sealed partial class InfotextReader
         }
 
         var vae = new HashedName(name, digits);
-        _request = _request with { Vae = vae.ToString() };
+        _draft.Request = _draft.Request with { Vae = vae.ToString() };
         return vae;
     }
 
     private List<HashedName> ReadNames(string key, string prefix, Dictionary<string, string> hashes)
     {
         var names = InfotextSettings
-            .Parse(Take(key)?.Value ?? "")
+            .Parse(_draft.Take(key)?.Value ?? "")
             .Select(pair => new HashedName(pair.Key, HashOf(pair.Value)));
         var civitai = hashes
             .Where(pair => pair.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
@@ -136,11 +127,11 @@ internal sealed partial class InfotextReader
 
     private void ReadSampling()
     {
-        var (sampler, schedule) = (Take("Sampler"), Take("Schedule type") ?? Take("Scheduler"));
+        var (sampler, schedule) = (_draft.Take("Sampler"), _draft.Take("Schedule type") ?? _draft.Take("Scheduler"));
         var isAutomatic = schedule is { } any && Same(any.Value, SamplerCatalogue.Automatic);
         if (sampler is { } named)
         {
-            Try(
+            _draft.Try(
                 named,
                 request =>
                 {
@@ -153,20 +144,23 @@ internal sealed partial class InfotextReader
 
         if (schedule is { } type && !isAutomatic)
         {
-            Try(type, request => request with { Scheduler = SchedulerNamed(type.Value) });
+            _draft.Try(type, request => request with { Scheduler = SchedulerNamed(type.Value) });
         }
 
-        TryWhole("Steps", (request, steps) => request with { Steps = steps });
-        TryNumber("CFG scale", (request, scale) => request with { GuidanceScale = scale });
-        var resolved = SamplerCatalogue.Resolve(_request.Sampler).Sampler;
+        _draft.TryWhole("Steps", (request, steps) => request with { Steps = steps });
+        _draft.TryNumber("CFG scale", (request, scale) => request with { GuidanceScale = scale });
+        var resolved = SamplerCatalogue.Resolve(_draft.Request.Sampler).Sampler;
         if (resolved.DefaultEta is { } usual)
         {
-            TryNumber(EtaKeyOf(resolved.Name), (request, eta) => request with { Eta = eta == usual ? null : eta });
+            _draft.TryNumber(
+                EtaKeyOf(resolved.Name),
+                (request, eta) => request with { Eta = eta == usual ? null : eta }
+            );
         }
     }
 
     private bool IsBy(string program) =>
-        _settings.Any(setting =>
+        _draft.Settings.Any(setting =>
             Same(setting.Key, "Version") && setting.Value.StartsWith(program, StringComparison.OrdinalIgnoreCase)
         );
 
@@ -175,7 +169,7 @@ internal sealed partial class InfotextReader
     /// </summary>
     private bool ReadNoise()
     {
-        if (Take("RNG") is not { } source)
+        if (_draft.Take("RNG") is not { } source)
         {
             return OwnNoise.Any(IsBy);
         }
@@ -185,23 +179,23 @@ internal sealed partial class InfotextReader
             return true;
         }
 
-        Lose(source, "noise is drawn as on a CPU here: the picture will be another one.");
+        _draft.Lose(source, "noise is drawn as on a CPU here: the picture will be another one.");
         return false;
     }
 
     private void ReadSeed()
     {
-        if (Take("Seed") is not { } seed)
+        if (_draft.Take("Seed") is not { } seed)
         {
-            _missing.Add(new("Seed", "", "the text does not say it: the picture will be another one."));
+            _draft.Miss("Seed", "", "the text does not say it: the picture will be another one.");
         }
         else if (seed.Value == "-1")
         {
-            Lose(seed, "means any seed: the picture will be another one.");
+            _draft.Lose(seed, "means any seed: the picture will be another one.");
         }
         else
         {
-            Try(seed, request => request with { Seed = (long)WholeNumber(seed) });
+            _draft.Try(seed, request => request with { Seed = (long)InfotextDraft.WholeNumber(seed) });
         }
     }
 
@@ -211,10 +205,10 @@ internal sealed partial class InfotextReader
     /// </summary>
     private void ReadSize()
     {
-        var (size, first) = (Take("Size"), Take("First pass size"));
+        var (size, first) = (_draft.Take("Size"), _draft.Take("First pass size"));
         if (first is { } smaller)
         {
-            Try(
+            _draft.Try(
                 smaller,
                 request =>
                     InfotextSizes.SidesOf(smaller) == default && size is { } whole
@@ -229,31 +223,31 @@ internal sealed partial class InfotextReader
             );
         }
 
-        if (size is { } only && _request.Size is null)
+        if (size is { } only && _draft.Request.Size is null)
         {
-            Try(only, request => request with { Size = InfotextSizes.SizeOf(only) });
+            _draft.Try(only, request => request with { Size = InfotextSizes.SizeOf(only) });
         }
         else if (size is { } result)
         {
-            _request = _request with
+            _draft.Request = _draft.Request with
             {
                 Hires = new HiresPass { Scale = 1, Denoise = 1 },
             };
-            Try(result, request => InfotextSizes.WithSecondPass(request, result));
+            _draft.Try(result, request => InfotextSizes.WithSecondPass(request, result));
         }
     }
 
     private void ReadTextAndTiling()
     {
         // A1111 leaves the model's own layer where it says 1; ComfyUI counts from the end with -1.
-        TryWhole(
+        _draft.TryWhole(
             "Clip skip",
             (request, layer) => request with { ClipSkip = Math.Abs(layer) is > 1 and var skip ? skip : null }
         );
-        TryNumber("Token merging ratio", (request, ratio) => request with { TokenMerging = ratio });
-        if (Take("Tiling") is { } tiling)
+        _draft.TryNumber("Token merging ratio", (request, ratio) => request with { TokenMerging = ratio });
+        if (_draft.Take("Tiling") is { } tiling)
         {
-            Try(
+            _draft.Try(
                 tiling,
                 request =>
                     bool.TryParse(tiling.Value, out var on)
@@ -268,34 +262,37 @@ internal sealed partial class InfotextReader
 
     private void ReadSecondPass()
     {
-        if (_request.Hires is null && !HiresKeys.Any(Has))
+        if (_draft.Request.Hires is null && !HiresKeys.Any(_draft.Has))
         {
             return;
         }
 
         // With all of the picture made anew the fewest steps are needed, so that no part is refused for the sake of one
         // still to come.
-        _request = _request with
+        _draft.Request = _draft.Request with
         {
-            Hires = (_request.Hires ?? new HiresPass { Scale = 1 }) with { Denoise = 1 },
+            Hires = (_draft.Request.Hires ?? new HiresPass { Scale = 1 }) with { Denoise = 1 },
         };
-        TryNumber("Hires upscale", (request, scale) => request with { Hires = request.Hires! with { Scale = scale } });
-        if (Take("Hires resize") is { } resize)
+        _draft.TryNumber(
+            "Hires upscale",
+            (request, scale) => request with { Hires = request.Hires! with { Scale = scale } }
+        );
+        if (_draft.Take("Hires resize") is { } resize)
         {
-            Try(resize, request => InfotextSizes.WithSecondPass(request, resize));
+            _draft.Try(resize, request => InfotextSizes.WithSecondPass(request, resize));
         }
 
-        TryWhole(
+        _draft.TryWhole(
             "Hires steps",
             (request, steps) => request with { Hires = request.Hires! with { Steps = steps == 0 ? null : steps } }
         );
-        TryNumber(
+        _draft.TryNumber(
             "Denoising strength",
             (request, denoise) => request with { Hires = request.Hires! with { Denoise = denoise } }
         );
-        if (Take("Hires upscaler") is { } upscaler)
+        if (_draft.Take("Hires upscaler") is { } upscaler)
         {
-            Try(
+            _draft.Try(
                 upscaler,
                 request => request with { Hires = request.Hires! with { Upscaler = UpscalerNamed(upscaler.Value) } }
             );
@@ -307,54 +304,53 @@ internal sealed partial class InfotextReader
     /// <summary>What the second pass has of its own elsewhere, and here is that of the first.</summary>
     private void ReadSameAsFirst()
     {
-        TakeIfSame(
+        _draft.TakeIfSame(
             "Hires sampler",
-            value => Same(value, "Use same sampler") || SamplerNamed(value).Sampler == _request.Sampler
+            value => Same(value, "Use same sampler") || SamplerNamed(value).Sampler == _draft.Request.Sampler
         );
-        TakeIfSame(
+        _draft.TakeIfSame(
             "Hires schedule type",
             value =>
                 Same(value, "Use same scheduler")
                 || SchedulerNamed(value)
-                    == SamplerCatalogue.Resolve(_request.Sampler, _request.Scheduler).Scheduler.Name
+                    == SamplerCatalogue.Resolve(_draft.Request.Sampler, _draft.Request.Scheduler).Scheduler.Name
         );
-        TakeIfSame("Hires CFG scale", value => Number(value) == _request.GuidanceScale);
-        TakeIfSame("Hires prompt", value => value.Length == 0 || value == _request.Prompt);
-        TakeIfSame("Hires negative prompt", value => value.Length == 0 || value == _request.NegativePrompt);
-        TakeIfSame("Hires checkpoint", value => Same(value, "Use same checkpoint"));
-        TakeIfSame("Hires Module 1", value => Same(value, "Use same choices"));
+        _draft.TakeIfSame("Hires CFG scale", value => Number(value) == _draft.Request.GuidanceScale);
+        _draft.TakeIfSame("Hires prompt", value => value.Length == 0 || value == _draft.Request.Prompt);
+        _draft.TakeIfSame(
+            "Hires negative prompt",
+            value => value.Length == 0 || value == _draft.Request.NegativePrompt
+        );
+        _draft.TakeIfSame("Hires checkpoint", value => Same(value, "Use same checkpoint"));
+        _draft.TakeIfSame("Hires Module 1", value => Same(value, "Use same choices"));
     }
 
     private void ReadStart()
     {
         // Its old API wrote 0 for pictures that started from none.
-        if (Take("Denoising strength") is { } denoise && Number(denoise.Value) != 0)
+        if (_draft.Take("Denoising strength") is { } denoise && Number(denoise.Value) != 0)
         {
-            Lose(denoise, NoStart);
+            _draft.Lose(denoise, NoStart);
         }
 
         foreach (var key in StartKeys)
         {
-            if (Take(key) is { } setting && !IsOff(setting.Key, setting.Value))
+            if (_draft.Take(key) is { } setting && !IsOff(setting.Key, setting.Value))
             {
-                Lose(setting, NoStart);
+                _draft.Lose(setting, NoStart);
             }
         }
     }
 
     private void ReadRest()
     {
-        foreach (var (index, setting) in _settings.Index())
+        foreach (var setting in _draft.Rest.Where(setting => !ChangesNothing(setting)))
         {
-            if (!_taken.Contains(index) && !ChangesNothing(setting))
-            {
-                var reason = Same(setting.Key, Resources) ? NoFiles : NothingLikeIt;
-                _losses.Add((index, new(setting.Key, setting.Value, reason)));
-            }
+            _draft.Lose(setting, Same(setting.Key, Resources) ? NoFiles : NothingLikeIt);
         }
     }
 
-    private bool ChangesNothing(KeyValuePair<string, string> setting) =>
+    private bool ChangesNothing(InfotextSetting setting) =>
         Tells.Contains(setting.Key) || IsOff(setting.Key, setting.Value) || IsOurEta(setting) || IsOurModel(setting);
 
     private static bool IsOff(string key, string value) =>
@@ -364,99 +360,14 @@ internal sealed partial class InfotextReader
             && (Same(value, usual) || (Number(value) is { } number && number == Number(usual)))
         );
 
-    private bool IsOurEta(KeyValuePair<string, string> setting) =>
+    private bool IsOurEta(InfotextSetting setting) =>
         (Same(setting.Key, "Eta") || Same(setting.Key, "Eta DDIM"))
         && Number(setting.Value) is { } eta
-        && eta == SamplerCatalogue.Resolve(_request.Sampler).Sampler.DefaultEta;
+        && eta == SamplerCatalogue.Resolve(_draft.Request.Sampler).Sampler.DefaultEta;
 
     /// <summary>Civitai's list says nothing new where it has only the model, which is named.</summary>
-    private bool IsOurModel(KeyValuePair<string, string> setting) =>
-        Same(setting.Key, Resources) && Has("Model") && !OtherResource().IsMatch(setting.Value);
-
-    private bool Has(string key) => _settings.Any(setting => Same(setting.Key, key));
-
-    /// <summary>
-    /// The first setting of a key; the later ones say the same or cannot be told apart, and go with it.
-    /// </summary>
-    private InfotextSetting? Take(string key)
-    {
-        InfotextSetting? first = null;
-        foreach (var (index, setting) in _settings.Index())
-        {
-            if (!_taken.Contains(index) && Same(setting.Key, key))
-            {
-                _taken.Add(index);
-                first ??= new InfotextSetting(index, setting.Key, setting.Value);
-            }
-        }
-
-        return first;
-    }
-
-    private void TakeIfSame(string key, Func<string, bool> isSame)
-    {
-        if (Take(key) is { } setting && !Holds(() => isSame(setting.Value)))
-        {
-            Lose(setting, "must be that of the first pass.");
-        }
-    }
-
-    private static bool Holds(Func<bool> condition)
-    {
-        try
-        {
-            return condition();
-        }
-        catch (RequestException)
-        {
-            return false;
-        }
-    }
-
-    private void TryWhole(string key, Func<GenerationRequest, int, GenerationRequest> change)
-    {
-        if (Take(key) is { } setting)
-        {
-            Try(
-                setting,
-                request => change(request, (int)Math.Clamp(WholeNumber(setting), -int.MaxValue, int.MaxValue))
-            );
-        }
-    }
-
-    private void TryNumber(string key, Func<GenerationRequest, double, GenerationRequest> change)
-    {
-        if (Take(key) is { } setting)
-        {
-            Try(
-                setting,
-                request => change(request, Number(setting.Value) ?? throw setting.Refused("must be a number."))
-            );
-        }
-    }
-
-    /// <summary>Python writes some whole numbers with a point.</summary>
-    private static double WholeNumber(InfotextSetting setting) =>
-        Number(setting.Value) is { } number && number == Math.Floor(number)
-            ? number
-            : throw setting.Refused("must be a whole number.");
-
-    private void Try(InfotextSetting setting, Func<GenerationRequest, GenerationRequest> change)
-    {
-        try
-        {
-            var changed = change(_request);
-            changed.Check();
-            _request = changed;
-        }
-        catch (RequestException e)
-        {
-            Lose(setting, e.Problem);
-        }
-    }
-
-    private void Lose(InfotextSetting setting, string reason) =>
-        _losses.Add((setting.Index, new(setting.Key, setting.Value, reason)));
+    private bool IsOurModel(InfotextSetting setting) =>
+        Same(setting.Key, Resources) && _draft.Has("Model") && !OtherResource().IsMatch(setting.Value);
 
     [GeneratedRegex(@"^Module \d+$", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex ForgeModule();

@@ -53,11 +53,7 @@ internal sealed class SamplingPlan
         );
         Require(options.Eta is null or (>= 0 and <= 1), nameof(options.Eta), options.Eta, "from 0 to 1");
 
-        var (sampler, scheduler) = SamplerCatalogue.Resolve(
-            options.Sampler,
-            options.Scheduler,
-            schedule.PrefersTrailing ? SamplerCatalogue.Trailing : null
-        );
+        var (sampler, scheduler) = RowsOf(options.Sampler, options.Scheduler, schedule);
         var scheduled = options is { RunAllSteps: true, Denoise: < 1 }
             ? (int)(options.Steps / options.Denoise)
             : options.Steps;
@@ -77,6 +73,14 @@ internal sealed class SamplingPlan
 
         return new(sampler, scheduler, [.. steps.TakeLast(run)], eta);
     }
+
+    /// <summary>The rows that two names mean with a model's noise, which may choose the scheduler.</summary>
+    /// <exception cref="ArgumentException">A name is unknown; the message lists the known ones.</exception>
+    internal static (SamplerEntry Sampler, SchedulerEntry Scheduler) RowsOf(
+        string sampler,
+        string scheduler,
+        NoiseSchedule noise
+    ) => SamplerCatalogue.Resolve(sampler, scheduler, noise.PrefersTrailing ? SamplerCatalogue.Trailing : null);
 
     /// <summary>
     /// The level at ⌊(1 - eta) · t⌋; the level of t itself where eta is 0, though t is no whole number.

@@ -182,6 +182,18 @@ public class GenerationTests(WebUiClient client) : IClassFixture<WebUiClient>
     }
 
     [Fact]
+    public async Task Lora_ForOtherSettings_IsToldInInfo()
+    {
+        var (_, told, _) = await client.MakeAsync(Body("""{"prompt": "a house <lora:pocket_4steps:1>"}"""));
+        var (_, silent, _) = await client.MakeAsync(
+            Body("""{"prompt": "a house <lora:pocket_4steps:1>", "sampler_name": "Euler", "scheduler": "trailing", "steps": 4, "cfg_scale": 1}""")
+        );
+
+        Assert.StartsWith("prompt: the LoRA pocket_4steps is for", Assert.Single(told["warnings"]!.AsArray())!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Empty(silent["warnings"]!.AsArray());
+    }
+
+    [Fact]
     public async Task Size_ThatIsNoMultipleOf8_IsRoundedDown_WithAWarning()
     {
         var (images, info, _) = await client.MakeAsync(Body("""{"width": 77, "height": 32}"""));

@@ -1,4 +1,5 @@
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Models;
 using ControlNetSharp.Tests.Checkpoints;
 using Xunit;
 using static TorchSharp.torch;
@@ -73,6 +74,27 @@ public sealed class ModelsCommandTests : IDisposable
         var listed = Assert.Single((await CommandRun.JsonOf("models", "list", "--models", _folder.Path)).EnumerateArray());
         Assert.Equal((_folder[file], "controlnet", "SD 2.x", "ldm", "F32"), (Path.GetFullPath(listed.GetProperty("file").GetString()!), listed.GetProperty("kind").GetString(),
             listed.GetProperty("family").GetString(), listed.GetProperty("layout").GetString(), listed.GetProperty("dtype").GetString()));
+    }
+
+    [Fact]
+    public async Task List_OfWhatComesWithTheProgram_SaysWhatEachFileIs()
+    {
+        var rows = (await CommandRun.JsonOf("models", "list", "--models", new ModelFinderOptions().EmbeddedFolder)).EnumerateArray().ToList();
+        var kinds = rows.ToDictionary(row => Path.GetFileNameWithoutExtension(row.GetProperty("file").GetString()!), row => (row.GetProperty("kind").GetString(), row.GetProperty("layout").GetString()));
+        Assert.Equal(("annotator", "pocket"), kinds["annotators"]);
+        Assert.Equal(("annotator", "movenet"), kinds["movenet_multipose"]);
+        Assert.Equal(("classifier", "pocket"), kinds["classifier"]);
+        Assert.DoesNotContain("unknown", kinds.Values.Select(kind => kind.Item1));
+    }
+
+    [Theory]
+    [InlineData("annotators.safetensors", "this is the network of an annotator, which makes hints; a ")]
+    [InlineData("classifier.safetensors", "this is a classifier, which says what pictures show; a ")]
+    public async Task Generate_WithAFileThatIsNoModel_SaysWhatItIs(string file, string expected)
+    {
+        var run = await CommandRun.Of(["generate", "-p", "a cat", "-m", Path.Combine(new ModelFinderOptions().EmbeddedFolder, file), "-o", _folder["out.png"]]);
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains(expected, run.Message, StringComparison.Ordinal);
     }
 
     [Fact]

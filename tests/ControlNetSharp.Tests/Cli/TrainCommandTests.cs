@@ -56,6 +56,21 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal((TinyModel.NativeSize, true), (model.NativeSize, model.PredictsVelocity()));
     }
 
+    [Theory]
+    [InlineData("controlnet", true)]
+    [InlineData("unet", false)]
+    [InlineData("lcm", false)]
+    [InlineData("progressive", false)]
+    public async Task Train_SaysThatItHasNotConverged_WhereThereIsSuchAThing(string target, bool converges)
+    {
+        var run = await CommandRun.Of(
+            Arguments("out", "--target", target, "--max_train_steps", "2", "--validation_steps", "2", "--num_validation_images", "1"));
+        Assert.True(run.ExitCode == 0, run.Message);
+        Assert.Contains(converges ? "2 steps; it has not converged." : "2 steps.", run.Message, StringComparison.Ordinal);
+        Assert.Equal(converges, run.Message.Contains("converged", StringComparison.Ordinal));
+        Assert.Equal(converges, File.ReadAllText(_folder["out/report.html"]).Contains("converged at step", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Train_WithTheDecoderUnlocked_WritesBoth()
     {

@@ -39,6 +39,7 @@ public sealed class TrainLcmCommandTests : IDisposable
         {
             Assert.Equal(("7", controlled, "3"), (saved.Metadata["teacher_guidance_scale"], saved.Metadata["controlled_share"], saved.Metadata["steps"]));
             Assert.Contains("LCM sampler", saved.Metadata["usage"], StringComparison.Ordinal);
+            Assert.Equal(("LCM", "4-8", "1"), (saved.Metadata["usage_sampler"], saved.Metadata["usage_steps"], saved.Metadata["usage_guidance_scale"]));
             Assert.Contains("lora_unet_mid_block_resnets_0_conv1.lora_down.weight", saved.Entries.Keys);
         }
 
@@ -60,8 +61,18 @@ public sealed class TrainLcmCommandTests : IDisposable
         Assert.Equal(_folder["out/progressive_lora.safetensors"], file);
         using (var saved = SafetensorsFile.Open(file))
         {
-            Assert.Equal("Euler sampler, trailing scheduler, 2 steps, guidance scale 1", saved.Metadata["usage"]);
+            Assert.Equal("Euler or DDIM sampler, trailing scheduler, 2 steps, guidance scale 1", saved.Metadata["usage"]);
+            Assert.Equal(("Euler, DDIM", "trailing", "2"), (saved.Metadata["usage_sampler"], saved.Metadata["usage_scheduler"], saved.Metadata["usage_steps"]));
         }
+
+        string[] generate = ["generate", "-p", "a room <lora:progressive_lora:1>", .. model, "--models", _folder["out"], "--steps", "2", "--cfg", "1", "--size", "64x64", "-o", _folder["out.png"], "--overwrite"];
+        var otherwise = await CommandRun.Of(generate);
+        Assert.True(otherwise.ExitCode == 0, otherwise.Message);
+        Assert.Contains(
+            "controlnet: --prompt: the LoRA progressive_lora is for Euler or DDIM sampler, trailing scheduler, 2 steps, guidance scale 1; with uniform scheduler the picture may be poor.",
+            otherwise.Message,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("LoRA", (await CommandRun.Of([.. generate, "--scheduler", "trailing"])).Message, StringComparison.Ordinal);
 
         var other = await CommandRun.Of([
             "train", .. model, "--data", _folder["mixed"], "--condition", "mixed", "--out", _folder["out"], "--resolution", "64", "--target", "progressive", "--rank", "2",

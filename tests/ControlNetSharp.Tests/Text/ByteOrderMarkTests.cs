@@ -1,5 +1,7 @@
 using System.Text;
 using ControlNetSharp.Checkpoints;
+using ControlNetSharp.Engine;
+using ControlNetSharp.Requests;
 using ControlNetSharp.Text;
 using Xunit;
 
@@ -36,5 +38,19 @@ public sealed class ByteOrderMarkTests : IDisposable
         File.WriteAllText(_folder["one.safetensors"], "");
         File.WriteAllText(_folder["model.safetensors.index.json"], "{\"weight_map\": {\"a\": \"one.safetensors\"}}", Encoding.UTF8);
         Assert.Equal(_folder["one.safetensors"], WeightFiles.Shards(_folder["model.safetensors.index.json"])["a"]);
+    }
+
+    [Fact]
+    public void Manifests_MayBeginWithOne()
+    {
+        var manifest = new Manifest
+        {
+            Request = new GenerationRequest { Prompt = "a red house, größer", Size = (64, 64), Seed = 5 },
+            Resolved = new Resolution { Program = "1", Libtorch = "2", Device = "cpu", Dtype = "fp32", Threads = 1, Model = new ResolvedFile("pocket", new string('0', 64)), Units = [] },
+        };
+        var read = Manifest.Parse("\uFEFF" + manifest.ToJson());
+        Assert.Equal(manifest.ToJson(), read.ToJson());
+        Assert.Equal("a red house, größer", read.Request.Prompt);
+        Assert.Throws<RequestException>(() => Manifest.Parse("\uFEFF\uFEFF" + manifest.ToJson()));
     }
 }

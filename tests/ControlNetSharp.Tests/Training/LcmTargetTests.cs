@@ -69,6 +69,20 @@ public sealed class LcmTargetTests : IDisposable
         Assert.True(expected > 1e-3);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Loss_OfADistillationWithoutATeacher_IsRefused(bool isProgressive)
+    {
+        using var scope = NewDisposeScope();
+        DenoisingLoss loss = isProgressive ? new ProgressiveLoss() : new ConsistencyLoss();
+        var batch = Batch.Of(TinyModel.UNetParams);
+        var timesteps = tensor(new long[] { 999, 249 });
+        var error = Assert.Throws<InvalidOperationException>(() => loss.Of((x, t) => x * 0.5, teach: null, batch.Latents, batch.Noise, timesteps));
+        Assert.Contains("teacher", error.Message, StringComparison.Ordinal);
+        Assert.True(loss.Of((x, t) => x * 0.5, (x, t) => x * 0.25, batch.Latents, batch.Noise, timesteps).item<float>() > 0);
+    }
+
     [Fact]
     public void Timesteps_AreThoseOfTheLcmSampler()
     {
@@ -129,7 +143,7 @@ public sealed class LcmTargetTests : IDisposable
             Tensor Side(Tensor context) => unet.Forward(
                 batch.Latents, t, context, control is null ? null : controlNet.Forward(batch.Latents, t, context, controlNet.EncodeHint(batch.Hints)));
             var expected = Side(nothing) + 3 * (Side(batch.Context) - Side(nothing));
-            Goldens.AssertClose(expected, teacher.Predict(batch.Latents, t, examples, examples.Text, control), 1e-4 * Goldens.Amplitude(expected), $"with control: {control is not null}");
+            Goldens.AssertClose(expected, teacher.Of(examples, examples.Text, control)(batch.Latents, t), 1e-4 * Goldens.Amplitude(expected), $"with control: {control is not null}");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ControlNetSharp.Checkpoints;
 using ControlNetSharp.PocketTraining;
+using ControlNetSharp.Tests.Checkpoints.Loras;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -37,5 +38,21 @@ public sealed class PocketWeightsTests : IDisposable
         var finest = double.Parse(before.Metadata["strengths"].Split(", ")[0], CultureInfo.InvariantCulture);
         const string Zero = "control_model.zero_convs.0.0.weight";
         Goldens.AssertClose(before.Read(Zero) / finest, trained.Read(Zero).to(ScalarType.Float32), 0.01 * Goldens.Amplitude(before.Read(Zero)) / finest, Zero);
+    }
+
+    [Fact]
+    public void Lora_Packed_IsTheTrainedOne_ThatSaysWhichStepsItIsFor()
+    {
+        using var scope = NewDisposeScope();
+        PocketWeights.WriteLora(_folder["packed"], TinyLora.Write(_folder["trained.safetensors"], "kohya"));
+        using var trained = SafetensorsFile.Open(_folder["trained.safetensors"]);
+        using var packed = SafetensorsFile.Open(_folder["packed/loras/pocket_4steps.safetensors"]);
+        Assert.Equal(("2-4", "Euler or DDIM sampler, trailing scheduler, 2 to 4 steps, guidance scale 1"), (packed.Metadata["usage_steps"], packed.Metadata["usage"]));
+        Assert.Equal(trained.Entries.Keys.Order(StringComparer.Ordinal), packed.Entries.Keys.Order(StringComparer.Ordinal));
+        Assert.All(trained.Entries.Keys, name => Assert.True(trained.Read(name).bytes.SequenceEqual(packed.Read(name).bytes), name));
+
+        var embedded = Path.Combine(AppContext.BaseDirectory, "pocket", "loras", "pocket_4steps.safetensors");
+        PocketWeights.WriteLora(_folder["again"], embedded);
+        Assert.Equal(File.ReadAllBytes(embedded), File.ReadAllBytes(_folder["again/loras/pocket_4steps.safetensors"]));
     }
 }

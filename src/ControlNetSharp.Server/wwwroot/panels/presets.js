@@ -2,7 +2,7 @@
 import { begin } from '../history.js';
 import { peopleOf, poses } from '../parts/skeleton.js';
 import { api } from '../api.js';
-import { change, faults, newUnit, notify, preset, server, shown } from '../state.js';
+import { change, EMBEDDED, faults, newUnit, notify, preset, server, shown } from '../state.js';
 import { t } from '../texts.js';
 import { batch, html } from '../view.js';
 import { presets } from '../presets/presets.js';
@@ -38,7 +38,7 @@ export async function take(name) {
       change({
         ...defaults,
         negativePrompt: '',
-        model: model?.name ?? 'pocket',
+        model: model?.name ?? EMBEDDED,
         width: side,
         height: side,
         batch: 1,

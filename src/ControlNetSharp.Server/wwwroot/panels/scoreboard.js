@@ -3,12 +3,9 @@ import { api } from '../api.js';
 import { keep } from '../jobs.js';
 import { cancel, kindsFor } from '../making.js';
 import { Button, NumberBox, Select } from '../parts/controls.js';
-import { isOver, jobs, picturesOf } from '../state.js';
+import { EMBEDDED, isOver, jobs, picturesOf } from '../state.js';
 import { seconds, t, word } from '../texts.js';
 import { html, signal, useEffect } from '../view.js';
-
-// What is measured where no other model is named.
-const EMBEDDED = 'pocket';
 
 const wish = signal({ kind: '', pictures: 8, steps: 20 });
 const refusal = signal(null);
@@ -23,7 +20,7 @@ async function measure() {
   }
 }
 
-/** The kinds for which the embedded model has a ControlNet. */
+/** The kinds for which the embedded model has a ControlNet: no other is asked about here. */
 const measured = () =>
   kindsFor(EMBEDDED).filter(({ takesNetwork, models }) => takesNetwork && models.some(({ model }) => model === EMBEDDED));
 

@@ -19,17 +19,15 @@ internal ref struct PickleReader
     public const int Longest = 1 << 26;
 
     private const int MostOperations = 1 << 22;
-    private const int LongestLine = 1 << 16;
-    private readonly ReadOnlySpan<byte> _bytes;
     private readonly Func<PickleSequence, object?> _persistent;
     private readonly List<object?> _stack = [];
     private readonly List<int> _marks = [];
     private readonly Dictionary<long, object?> _memo = [];
-    private int _position;
+    private PickleInput _input;
 
     private PickleReader(ReadOnlySpan<byte> bytes, Func<PickleSequence, object?> persistent)
     {
-        _bytes = bytes;
+        _input = new PickleInput(bytes);
         _persistent = persistent;
     }
 
@@ -43,10 +41,10 @@ internal ref struct PickleReader
         var reader = new PickleReader(bytes, persistent);
         for (var operations = 0; operations < MostOperations; operations++)
         {
-            var operation = (char)reader.Byte();
+            var operation = (char)reader._input.Byte();
             if (operation == '.')
             {
-                length = reader._position;
+                length = reader._input.Position;
                 return reader.Pop();
             }
 
@@ -60,8 +58,9 @@ internal ref struct PickleReader
                 )
             )
             {
+                var place = reader._input.Position - 1;
                 throw new FormatException(
-                    $"the operation 0x{(int)operation:x2} at byte {reader._position - 1} is none that a checkpoint uses"
+                    $"the operation 0x{(int)operation:x2} at byte {place} is none that a checkpoint uses"
                 );
             }
         }
@@ -74,14 +73,14 @@ internal ref struct PickleReader
         switch (operation)
         {
             case '\x80': // PROTO
-                if (Byte() is var version and > 5)
+                if (_input.Byte() is var version and > 5)
                 {
                     throw new FormatException($"its protocol is {version}; 0 to 5 can be read");
                 }
 
                 return true;
             case '\x95': // FRAME: what follows is not read at once here, so its length does not matter.
-                Take(8);
+                _input.Take(8);
                 return true;
             case '(':
                 _marks.Add(_stack.Count);
@@ -103,83 +102,13 @@ internal ref struct PickleReader
 
     private bool RunScalar(char operation)
     {
-        object? value;
-        switch (operation)
+        var isScalar = _input.TryScalar(operation, out var value);
+        if (isScalar)
         {
-            case 'N':
-                value = null;
-                break;
-            case '\x88':
-                value = true;
-                break;
-            case '\x89':
-                value = false;
-                break;
-            case 'K':
-                value = (long)Byte();
-                break;
-            case 'M':
-                value = (long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2));
-                break;
-            case 'J':
-                value = (long)BinaryPrimitives.ReadInt32LittleEndian(Take(4));
-                break;
-            case '\x8a':
-                value = Integer(Take(Byte()));
-                break;
-            case '\x8b':
-                value = Integer(Take(BinaryPrimitives.ReadInt32LittleEndian(Take(4))));
-                break;
-            case 'G':
-                value = BinaryPrimitives.ReadDoubleBigEndian(Take(8));
-                break;
-            case 'I':
-                value = Line() is var flag && flag is "00" or "01" ? flag == "01" : Integer(flag);
-                break;
-            case 'L':
-                value = Integer(Line().TrimEnd('L'));
-                break;
-            case 'F':
-                value = double.TryParse(Line(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-                    ? number
-                    : throw new FormatException("a number is not one");
-                break;
-            case 'S':
-                value = Line().Trim('\'', '"');
-                break;
-            case 'V':
-                value = Line();
-                break;
-            case 'U':
-                value = Text(Byte());
-                break;
-            case 'T':
-                value = Text(BinaryPrimitives.ReadInt32LittleEndian(Take(4)));
-                break;
-            case '\x8c':
-                value = Text(Byte());
-                break;
-            case 'X':
-                value = Text(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)));
-                break;
-            case '\x8d':
-                value = Text(BinaryPrimitives.ReadInt64LittleEndian(Take(8)));
-                break;
-            case 'C':
-                value = Bytes(Byte());
-                break;
-            case 'B':
-                value = Bytes(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)));
-                break;
-            case '\x8e' or '\x96':
-                value = Bytes(BinaryPrimitives.ReadInt64LittleEndian(Take(8)));
-                break;
-            default:
-                return false;
+            _stack.Add(value);
         }
 
-        _stack.Add(value);
-        return true;
+        return isScalar;
     }
 
     private bool RunContainer(char operation)
@@ -236,25 +165,25 @@ internal ref struct PickleReader
         switch (operation)
         {
             case 'q':
-                _memo[Byte()] = Peek();
+                _memo[_input.Byte()] = Peek();
                 return true;
             case 'r':
-                _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek();
+                _memo[BinaryPrimitives.ReadUInt32LittleEndian(_input.Take(4))] = Peek();
                 return true;
             case 'p':
-                _memo[Index(Line())] = Peek();
+                _memo[PickleInput.Index(_input.Line())] = Peek();
                 return true;
             case '\x94':
                 _memo[_memo.Count] = Peek();
                 return true;
             case 'h':
-                _stack.Add(Remembered(Byte()));
+                _stack.Add(Remembered(_input.Byte()));
                 return true;
             case 'j':
-                _stack.Add(Remembered(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))));
+                _stack.Add(Remembered(BinaryPrimitives.ReadUInt32LittleEndian(_input.Take(4))));
                 return true;
             case 'g':
-                _stack.Add(Remembered(Index(Line())));
+                _stack.Add(Remembered(PickleInput.Index(_input.Line())));
                 return true;
             default:
                 return false;
@@ -266,8 +195,8 @@ internal ref struct PickleReader
         switch (operation)
         {
             case 'c':
-                var module = Line();
-                _stack.Add(PickleGlobals.Find(module, Line()));
+                var module = _input.Line();
+                _stack.Add(PickleGlobals.Find(module, _input.Line()));
                 return true;
             case '\x93': // STACK_GLOBAL
                 var name = Pop() as string ?? throw new FormatException("a name is no text");
@@ -300,8 +229,8 @@ internal ref struct PickleReader
 
                 return true;
             case 'i': // INST
-                var of = Line();
-                _stack.Add(Call(PickleGlobals.Find(of, Line()), new PickleSequence(PopToMark())));
+                var of = _input.Line();
+                _stack.Add(Call(PickleGlobals.Find(of, _input.Line()), new PickleSequence(PopToMark())));
                 return true;
             case 'o': // OBJ
                 var parts = PopToMark();
@@ -399,66 +328,4 @@ internal ref struct PickleReader
         _stack.RemoveRange(mark, items.Length);
         return items;
     }
-
-    private byte Byte() => Take(1)[0];
-
-    private ReadOnlySpan<byte> Take(long count)
-    {
-        if (count < 0 || count > _bytes.Length - _position)
-        {
-            throw new FormatException(
-                $"it ends at byte {_bytes.Length}, where {count} more should follow after byte {_position}"
-            );
-        }
-
-        var taken = _bytes.Slice(_position, (int)count);
-        _position += (int)count;
-        return taken;
-    }
-
-    private string Text(long count) => Encoding.UTF8.GetString(Take(count));
-
-    private OpaqueValue Bytes(long count)
-    {
-        Take(count);
-        return OpaqueValue.Instance;
-    }
-
-    private string Line()
-    {
-        var rest = _bytes[_position..];
-        var end = rest[..Math.Min(rest.Length, LongestLine)].IndexOf((byte)'\n');
-        if (end < 0)
-        {
-            throw new FormatException($"the line at byte {_position} has no end");
-        }
-
-        var line = Text(end);
-        _position++;
-        return line;
-    }
-
-    /// <summary>
-    /// A whole number of any length, least significant byte first; those beyond 64 bits matter to nobody here.
-    /// </summary>
-    private static object Integer(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.Length > 8)
-        {
-            return OpaqueValue.Instance;
-        }
-
-        Span<byte> padded = stackalloc byte[8];
-        padded.Fill(bytes.Length > 0 && bytes[^1] >= 0x80 ? (byte)0xFF : (byte)0);
-        bytes.CopyTo(padded);
-        return BinaryPrimitives.ReadInt64LittleEndian(padded);
-    }
-
-    private static object Integer(string text) =>
-        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : OpaqueValue.Instance;
-
-    private static long Index(string text) =>
-        Integer(text) is long index and >= 0 ? index : throw new FormatException("a value's index is not a number");
 }
