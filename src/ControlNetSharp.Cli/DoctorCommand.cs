@@ -28,6 +28,7 @@ internal static class DoctorCommand
             threads = get_num_threads(),
             dtype = placement.Dtype.ToString(),
             bf16InHardware = PlacementPolicy.CpuHasBf16,
+            int8 = Int8Check.Fault is null,
             libtorch = __version__,
             convolutions = new
             {
@@ -48,7 +49,7 @@ internal static class DoctorCommand
 
         output.Result.WriteLine($"device     {report.device}, {report.cores} cores, {report.threads} threads");
         output.Result.WriteLine(
-            $"dtype      {report.dtype} (bf16 in hardware: {(report.bf16InHardware ? "yes" : "no")})"
+            $"dtype      {report.dtype} (bf16 in hardware: {Word(report.bf16InHardware)}, int8: {Word(report.int8)})"
         );
         output.Result.WriteLine($"libtorch   {report.libtorch}");
         output.Result.WriteLine($"convolve   {report.convolutions.state}: {report.convolutions.reason}");
@@ -62,4 +63,6 @@ internal static class DoctorCommand
             output.Result.WriteLine($"native     {line}");
         }
     }
+
+    private static string Word(bool isSo) => isSo ? "yes" : "no";
 }

@@ -15,6 +15,9 @@ internal static class PocketModel
 {
     public const int PictureSize = 256;
 
+    /// <summary>The guidance scale that the scoreboard is best with; more of it burns colours and loses hints.</summary>
+    public const double GuidanceScale = 3;
+
     /// <summary>Training threads, each with one libtorch thread; batch sizes are a worker's.</summary>
     public const int Workers = 2;
 

@@ -52,7 +52,7 @@ internal static class PocketWeights
         ["hed"] = [3, 2, 1, 1],
         ["scribble"] = [3, 2, 1, 1],
         ["pose"] = [3, 2, 1, 1],
-        ["segmentation"] = [1.5, 2, 1.5, 1.5],
+        ["segmentation"] = [3, 2, 1.5, 1.5],
         ["normal"] = [2, 1.5, 1, 1],
         ["depth"] = [1.5, 1.5, 1.5, 1.5],
         ["lineart"] = [4, 2, 1, 1],
@@ -65,6 +65,7 @@ internal static class PocketWeights
         AutoencoderNormGroups = PocketModel.Autoencoder.NormGroups,
         TextHeads = PocketModel.Text.Heads,
         NativeSize = PocketModel.PictureSize,
+        GuidanceScale = PocketModel.GuidanceScale,
         Prediction = PocketModel.Loss.Prediction,
     };
 

@@ -366,7 +366,8 @@ internal sealed class GenerationRun
             }
         }
 
-        foreach (var warning in LoraWarnings.Of(_request, _files.Prompt, model.Noise))
+        var asked = _request with { GuidanceScale = _request.GuidanceScale ?? model.GuidanceScale };
+        foreach (var warning in LoraWarnings.Of(asked, _files.Prompt, model.Noise))
         {
             yield return warning;
         }

@@ -27,6 +27,7 @@ public sealed class MachineCommandTests : IDisposable
         AssertPositive(json, "cores", "threads", "gflopsFp32", "gflopsDtype", "memoryBytes", "expectedSecondsPerStep");
         Assert.Equal(Environment.ProcessorCount, json.GetProperty("cores").GetInt32());
         Assert.Equal(PlacementPolicy.CpuHasBf16, json.GetProperty("bf16InHardware").GetBoolean());
+        Assert.Equal(Int8Check.Fault is null, json.GetProperty("int8").GetBoolean());
         Assert.Equal(PlacementPolicy.Choose("cpu", "auto").Dtype.ToString(), json.GetProperty("dtype").GetString());
         Assert.StartsWith("cpu", json.GetProperty("device").GetString(), StringComparison.Ordinal);
         Assert.NotEmpty(json.GetProperty("libtorch").GetString()!);

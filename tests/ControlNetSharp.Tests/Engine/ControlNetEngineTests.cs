@@ -1,3 +1,4 @@
+using ControlNetSharp.Checkpoints;
 using ControlNetSharp.Engine;
 using ControlNetSharp.Pictures;
 using ControlNetSharp.Requests;
@@ -49,6 +50,33 @@ public sealed class ControlNetEngineTests : IDisposable
         PictureAssert.WithinLevels(alone.Pictures[0].Picture, result.Pictures[3].Picture, 1, "the last one");
         Assert.Equal((5, 3), (result.Summary.Seed, result.Summary.Steps));
         Assert.Single(result.Hints);
+    }
+
+    [Fact]
+    public async Task Generate_WithoutAGuidanceScale_TakesTheModels_AndSevenWhereThatSaysNothing()
+    {
+        TinyModel.WriteModel(_folder["calm.safetensors"], metadata: (TinyModel.Metadata with { GuidanceScale = 2.5 }).Write());
+        await using var engine = Engine();
+        var own = (await engine.GenerateAsync(_request with { Model = _folder["calm.safetensors"] }, cancellationToken: Token)).Pictures[0];
+        Assert.Equal(2.5, own.Manifest.Request.GuidanceScale);
+        Assert.Equal(await Pixels(engine, _request with { GuidanceScale = 2.5 }), own.Picture.Bytes());
+        var usual = (await engine.GenerateAsync(_request, cancellationToken: Token)).Pictures[0];
+        Assert.Equal(7, usual.Manifest.Request.GuidanceScale);
+        Assert.Equal(await Pixels(engine, _request with { GuidanceScale = 7 }), usual.Picture.Bytes());
+        Assert.NotEqual(own.Picture.Bytes(), usual.Picture.Bytes());
+    }
+
+    [Theory]
+    [InlineData("0.5")]
+    [InlineData("31")]
+    [InlineData("strong")]
+    public async Task Generate_WithAModelWhoseGuidanceScaleIsNone_IsRefusedByTheKey(string scale)
+    {
+        TinyModel.WriteModel(_folder["wrong.safetensors"], metadata: new(TinyModel.Metadata.Write()) { ["guidance_scale"] = scale });
+        await using var engine = Engine();
+        var e = await Assert.ThrowsAsync<CheckpointException>(() => engine.GenerateAsync(_request with { Model = _folder["wrong.safetensors"] }, cancellationToken: Token));
+        Assert.Contains($"'guidance_scale' must be a number", e.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{scale}'", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

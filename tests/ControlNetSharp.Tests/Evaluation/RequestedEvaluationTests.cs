@@ -25,7 +25,7 @@ public sealed class RequestedEvaluationTests : IDisposable
         var request = new EvaluationRequest { Controls = [new() { Kind = "mlsd", Model = "x" }, new() { Kind = "depth" }], Pictures = 3, Page = "/page" };
         var read = EvaluationRequest.Read(Encoding.UTF8.GetBytes(request.ToJson()));
         Assert.Equal(request.Controls, read.Controls);
-        Assert.Equal((3, "/page", 20, 7.0, 256, false), (read.Pictures, read.Page, read.Steps, read.GuidanceScale, read.RealScenes, read.Combinations));
+        Assert.Equal((3, "/page", 20, (double?)null, 256, false), (read.Pictures, read.Page, read.Steps, read.GuidanceScale, read.RealScenes, read.Combinations));
     }
 
     [Theory]

@@ -37,6 +37,7 @@ export async function take(name) {
       const side = model?.nativeSize ?? 256;
       change({
         ...defaults,
+        guidanceScale: null,
         negativePrompt: '',
         model: model?.name ?? EMBEDDED,
         width: side,
