@@ -71,7 +71,7 @@ def peers(chosen, folder):
 
 
 def measured(command):
-    return json.loads(called(command).strip().splitlines()[-1])
+    return json.loads(called(command))
 
 
 def called(command):
