@@ -23,7 +23,7 @@ internal sealed partial class MarkdownFile
     public static IReadOnlyList<string> All { get; } =
     [
         .. Directory.GetFiles(Repository.PathOf("."), "*.md"),
-        .. new[] { "docs", "packaging", "deploy", "samples", "tests", "tools" }
+        .. new[] { "docs", "packaging", "deploy", "samples", "tests", "tools", "benchmarks" }
             .SelectMany(folder => Directory.GetFiles(Repository.PathOf(folder), "*.md", SearchOption.AllDirectories))
             .Where(file => !BuildOutput().IsMatch(file)),
     ];
