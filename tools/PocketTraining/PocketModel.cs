@@ -15,7 +15,7 @@ internal static class PocketModel
 {
     public const int PictureSize = 256;
 
-    /// <summary>The guidance scale that the scoreboard is best with; more of it burns colours and loses hints.</summary>
+    /// <summary>The guidance scale; with more of it colours burn and hints are lost.</summary>
     public const double GuidanceScale = 3;
 
     /// <summary>Training threads, each with one libtorch thread; batch sizes are a worker's.</summary>

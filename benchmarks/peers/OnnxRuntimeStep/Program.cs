@@ -5,7 +5,7 @@ using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 
 // Times the step that export_onnx.py wrote, on ONNX Runtime's CPU provider, and prints one JSON object, as
-// `controlnet bench generate --json` does. Arguments: the folder, and the steps that are measured after one that is not.
+// `controlnet bench generate --json` does. Arguments: the folder, and the steps that are measured behind a first one.
 if (args.Length is not (1 or 2))
 {
     Console.Error.WriteLine("onnx-runtime-step FOLDER [STEPS]");

@@ -22,7 +22,7 @@ internal sealed class Int8Weight : IDisposable
     /// <summary>Rounds a weight.</summary>
     /// <param name="weight">[outputs, inputs], or [outputs, inputs, k, k] of a convolution. Borrowed.</param>
     /// <param name="bias">[outputs], or null for none. Borrowed.</param>
-    /// <param name="convolution">How the convolution is done, without groups and dilation; null: a linear layer.</param>
+    /// <param name="convolution">How it is convolved, without groups and dilation; null: a linear layer.</param>
     public Int8Weight(Tensor weight, Tensor? bias, SafeConvolution? convolution = null)
     {
         using var scope = NewDisposeScope();
