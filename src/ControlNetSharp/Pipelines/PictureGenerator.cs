@@ -147,7 +147,7 @@ public sealed class PictureGenerator
         using var seamless = request.Tiling
             ? new SeamlessTiling([_unet, _autoencoder, .. course.Units.Select(unit => unit.ControlNet)])
             : null;
-        using var loras = Apply(toMerge);
+        using var loras = toMerge.Count == 0 ? null : AppliedLoras.Apply(_model!, toMerge);
         using var inversions = _files.Inversions(_texts.Encoders, _family, _placement);
         var latentPictures = new LatentPictures(_autoencoder, _placement);
         var passes = new GenerationPasses(
@@ -309,33 +309,23 @@ public sealed class PictureGenerator
     /// </exception>
     private IReadOnlyList<LoraRequest> ToMerge(ParsedPrompt prompt)
     {
-        var loras = _files.LorasOf(prompt);
-        if (_model is not { Placement.Int8: true })
+        if (prompt.Networks.Count > 0 && _model is null)
         {
-            return loras;
+            throw new ArgumentException(
+                "The prompt asks for a LoRA; only a model that was loaded from a file can take one.",
+                nameof(prompt)
+            );
         }
 
-        return _model.Merged.SequenceEqual(loras)
-            ? []
+        var loras = _files.LorasOf(prompt);
+        return _model is not { Placement.Int8: true } ? loras
+            : _model.Merged.SequenceEqual(loras) ? []
             : throw new ArgumentException(
                 "The prompt asks for other LoRAs than those that were merged into the model when it was loaded; "
                     + "weights in 8 bits cannot be added to.",
                 nameof(prompt)
             );
     }
-
-    /// <summary>LoRAs, merged into the model for as long as a generation takes; null without any.</summary>
-    private AppliedLoras? Apply(IReadOnlyList<LoraRequest> loras) =>
-        loras.Count == 0
-            ? null
-            : AppliedLoras.Apply(
-                _model
-                    ?? throw new ArgumentException(
-                        "The prompt asks for a LoRA; only a model that was loaded from a file can take one.",
-                        nameof(loras)
-                    ),
-                loras
-            );
 
     /// <summary>The guidance scale of a request: its own, or the model's.</summary>
     internal double GuidanceFor(GenerationRequest request) =>

@@ -127,7 +127,7 @@ internal static class InfotextDialects
             Steps: 25, Sampler: DPM++ SDE, Schedule type: Turbo, CFG scale: 0.5, Seed: -1, Face restoration: CodeFormer, Size: 520x5000, Model hash: 6ce0161689, Model: m, Variation seed: 12, Variation seed strength: 0.2, Clip skip: 15, ENSD: 31337, Token merging ratio: 0.9, RNG: NV, Eta: 0.67, Refiner: sd_xl_refiner [7440042bbd], Refiner switch at: 0.8, ADetailer model: face_yolov8n.pt, ADetailer prompt: "a face, sharp", ADetailer version: 24.1.2, Version: v1.10.1
             """,
             """
-            m [6ce0161689], vae own, size -, 25 Euler automatic, cfg 7, seed -, skip -
+            m [6ce0161689], vae own, size -, 25 Euler automatic, cfg -, seed -, skip -
             lost Sampler DPM++ SDE: there is no such sampler; must be one of DPM++ 2M, DPM++ 2M SDE, Euler a, Euler, Heun, DDIM, PLMS, UniPC, LCM, TCD, DDPM.
             lost Schedule type Turbo: there is no such scheduler; must be one of automatic, uniform, karras, exponential, polyexponential, sgm_uniform, kl_optimal, align_your_steps, align_your_steps_xl, beta, simple, normal, ddim, trailing, ldm, lcm.
             lost CFG scale 0.5: must be a number from 1 to 30.
@@ -369,7 +369,7 @@ internal static class InfotextDialects
             "a camera",
             "OLYMPUS DIGITAL CAMERA",
             """
-            pocket, vae own, size -, 20 Euler automatic, cfg 7, seed -, skip -
+            pocket, vae own, size -, 20 Euler automatic, cfg -, seed -, skip -
             lost Model: the text does not say by name or hash which model it was.
             lost Seed: the text does not say it: the picture will be another one.
             """),
